@@ -1,0 +1,96 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Test targets never import one another; what they share lives in XlingTestSupport.
+func tests(of module: String, _ extra: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: module + "Tests",
+    dependencies: [.init(stringLiteral: module), "XlingTestSupport"] + extra)
+}
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+
+let package = Package(
+  name: "xling",
+  products: [.executable(name: "xling", targets: ["xling"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    // C shims: plain integer and pointer types in their headers, the system library inside.
+    .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc"), .linkedLibrary("icui18n")]),
+    .target(name: "CDigest", linkerSettings: [.linkedLibrary("crypto")]),
+    .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
+    .target(name: "CKernels"),
+    .target(
+      name: "CImageCodecs", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+    .systemLibrary(name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
+    .systemLibrary(name: "CHarfBuzz", pkgConfig: "harfbuzz", providers: [.apt(["libharfbuzz-dev"])]),
+    .target(name: "CTextRendering", dependencies: ["CFreeType", "CHarfBuzz"]),
+
+    .target(name: "XlingCore", dependencies: ["CDigest"]),
+    .target(name: "XlingUnicode", dependencies: ["CICU"]),
+    .target(name: "XlingLanguages", dependencies: ["XlingCore", tomlKit]),
+    .target(name: "XlingTokenizers", dependencies: ["XlingCore", "XlingUnicode"]),
+    .target(name: "XlingTensor", dependencies: ["XlingCore", "COpenBLAS", "CKernels"]),
+    .target(name: "XlingTowers", dependencies: ["XlingCore", "XlingTensor"]),
+    .target(name: "XlingAdapters", dependencies: ["XlingCore", "XlingTensor", "XlingTowers"]),
+    .target(
+      name: "XlingData",
+      dependencies: [
+        "XlingCore", "XlingUnicode", "XlingLanguages", "CImageCodecs", "CTextRendering",
+      ]),
+    .target(
+      name: "XlingAlignment",
+      dependencies: [
+        "XlingCore", "XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData",
+      ]),
+    .target(
+      name: "XlingPretraining",
+      dependencies: [
+        "XlingCore", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData", "XlingAlignment",
+        "XlingRetrieval", "XlingLanguages",
+      ]),
+    .target(name: "XlingRetrieval", dependencies: ["XlingCore", "XlingTensor"]),
+    .target(name: "XlingExperiments", dependencies: ["XlingCore", "XlingRetrieval", grdb]),
+    .target(
+      name: "XlingEvaluation",
+      dependencies: [
+        "XlingCore", "XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData",
+        "XlingAlignment", "XlingRetrieval", "XlingExperiments", "XlingLanguages",
+      ]),
+    .target(
+      name: "XlingReports",
+      dependencies: ["XlingCore", "XlingRetrieval", "XlingExperiments", "XlingLanguages"]),
+    .executableTarget(
+      name: "xling",
+      dependencies: [
+        "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTokenizers", "XlingTensor",
+        "XlingTowers", "XlingAdapters", "XlingData", "XlingAlignment", "XlingPretraining",
+        "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports", argumentParser,
+      ]),
+
+    .target(name: "XlingTestSupport", dependencies: ["XlingCore"], path: "Tests/XlingTestSupport"),
+    tests(of: "XlingCore"),
+    tests(of: "XlingUnicode"),
+    tests(of: "XlingLanguages"),
+    tests(of: "XlingTokenizers"),
+    tests(of: "XlingTensor"),
+    tests(of: "XlingTowers", ["XlingTensor"]),
+    tests(of: "XlingAdapters", ["XlingTensor", "XlingTowers"]),
+    tests(of: "XlingData"),
+    tests(of: "XlingAlignment", ["XlingTensor", "XlingTowers", "XlingAdapters"]),
+    tests(of: "XlingRetrieval", ["XlingTensor"]),
+    tests(of: "XlingExperiments", ["XlingRetrieval"]),
+    tests(of: "XlingEvaluation"),
+    tests(of: "XlingReports", ["XlingRetrieval", "XlingExperiments"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["XlingTestSupport", "XlingCore"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu17
+)

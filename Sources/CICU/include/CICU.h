@@ -1,0 +1,4 @@
+#ifndef XLING_CICU_H
+#define XLING_CICU_H
+
+#endif

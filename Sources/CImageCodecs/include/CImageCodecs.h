@@ -1,0 +1,4 @@
+#ifndef XLING_CIMAGECODECS_H
+#define XLING_CIMAGECODECS_H
+
+#endif

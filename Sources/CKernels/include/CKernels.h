@@ -1,0 +1,4 @@
+#ifndef XLING_CKERNELS_H
+#define XLING_CKERNELS_H
+
+#endif

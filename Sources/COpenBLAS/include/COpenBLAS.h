@@ -1,0 +1,4 @@
+#ifndef XLING_COPENBLAS_H
+#define XLING_COPENBLAS_H
+
+#endif

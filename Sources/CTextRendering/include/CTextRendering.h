@@ -1,0 +1,4 @@
+#ifndef XLING_CTEXTRENDERING_H
+#define XLING_CTEXTRENDERING_H
+
+#endif

@@ -1,0 +1,110 @@
+import Foundation
+
+/// Errors of reading and writing files.
+public enum FileFailure: Failure, Equatable {
+  case cannotRead(path: String, reason: String)
+  case cannotWrite(path: String, reason: String)
+  case missing(path: String, hint: String)
+
+  public var exitStatus: ExitStatus {
+    switch self {
+    case .cannotRead, .cannotWrite: .inputOutput
+    case .missing: .missingInput
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .cannotRead(let path, let reason): "cannot read \(path): \(reason)"
+    case .cannotWrite(let path, let reason):
+      "cannot write \(path): \(reason). Nothing was changed there; free space or choose another "
+        + "folder, then run the same command again."
+    case .missing(let path, let hint): "\(path) does not exist. \(hint)"
+    }
+  }
+}
+
+/// Writes files whole or not at all: to a temporary name beside the target, synced, then renamed.
+public enum AtomicFile {
+  /// Throws ``FileFailure/cannotWrite(path:reason:)`` (full disk, read-only folder); the target
+  /// then still holds what it held before.
+  public static func write(_ data: Data, to path: String) throws {
+    try write(to: path) { append in try data.withUnsafeBytes { try append($0) } }
+  }
+
+  public static func write(_ text: String, to path: String) throws {
+    try write(Data(text.utf8), to: path)
+  }
+
+  /// Streams a file of any size: `body` calls its argument once per block of bytes. Throws
+  /// ``FileFailure`` or whatever `body` throws; either way the target is left as it was.
+  public static func write(
+    to path: String, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws {
+    let temporary = path + ".partial-\(getpid())"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileFailure.cannotWrite(path: path, reason: lastError()) }
+    do {
+      try body { bytes in try append(bytes, to: descriptor, of: path) }
+      guard fsync(descriptor) == 0 else {
+        throw FileFailure.cannotWrite(path: path, reason: lastError())
+      }
+    } catch {
+      close(descriptor)
+      unlink(temporary)
+      throw error
+    }
+    guard close(descriptor) == 0, rename(temporary, path) == 0 else {
+      let reason = lastError()
+      unlink(temporary)
+      throw FileFailure.cannotWrite(path: path, reason: reason)
+    }
+  }
+
+  private static func append(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, of path: String
+  ) throws {
+    var offset = 0
+    while offset < bytes.count {
+      let written = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { throw FileFailure.cannotWrite(path: path, reason: lastError()) }
+      offset += written
+    }
+  }
+
+  /// Creates a folder and its parents.
+  public static func createFolder(_ path: String) throws(FileFailure) {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw .cannotWrite(path: path, reason: reason(error))
+    }
+  }
+
+  /// The whole file. Throws ``FileFailure/missing(path:hint:)`` or
+  /// ``FileFailure/cannotRead(path:reason:)``.
+  public static func read(_ path: String, hint: String = "Check the path.") throws(FileFailure)
+    -> Data
+  {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw .missing(path: path, hint: hint)
+    }
+    do {
+      return try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw .cannotRead(path: path, reason: reason(error))
+    }
+  }
+
+  private static func lastError() -> String { String(cString: strerror(errno)) }
+
+  /// Foundation's wrapping hides the system's word for it; say that instead.
+  private static func reason(_ error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    if let underlying, underlying.domain == NSPOSIXErrorDomain {
+      return String(cString: strerror(Int32(underlying.code)))
+    }
+    return (error as NSError).localizedDescription
+  }
+}
