@@ -34,7 +34,7 @@ let package = Package(
     .target(name: "CTextRendering", dependencies: ["CFreeType", "CHarfBuzz"]),
 
     .target(name: "XlingCore", dependencies: ["CDigest"]),
-    .target(name: "XlingUnicode", dependencies: ["CICU"]),
+    .target(name: "XlingUnicode", dependencies: ["XlingCore", "CICU"]),
     .target(name: "XlingLanguages", dependencies: ["XlingCore", tomlKit]),
     .target(name: "XlingTokenizers", dependencies: ["XlingCore", "XlingUnicode"]),
     .target(name: "XlingTensor", dependencies: ["XlingCore", "COpenBLAS", "CKernels"]),

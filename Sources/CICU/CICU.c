@@ -1,1 +1,100 @@
 #include "CICU.h"
+
+#include <stdlib.h>
+
+#include <unicode/uchar.h>
+#include <unicode/ulistformatter.h>
+#include <unicode/uloc.h>
+#include <unicode/unorm2.h>
+#include <unicode/ustring.h>
+#include <unicode/uversion.h>
+
+/// A buffer that is too small is no failure here: the caller grows it by the returned length.
+static int32_t length_or_error(int32_t length, UErrorCode error) {
+  if (error == U_BUFFER_OVERFLOW_ERROR || U_SUCCESS(error)) return length;
+  return -(int32_t)error;
+}
+
+const char *xling_icu_error_name(int32_t code) { return u_errorName((UErrorCode)code); }
+
+void xling_icu_version(uint8_t version[4]) { u_getVersion(version); }
+
+void *xling_list_open(const char *locale, int32_t *error) {
+  UErrorCode status = U_ZERO_ERROR;
+  UListFormatter *formatter =
+      ulistfmt_openForType(locale, ULISTFMT_TYPE_AND, ULISTFMT_WIDTH_WIDE, &status);
+  *error = U_FAILURE(status) ? (int32_t)status : 0;
+  return formatter;
+}
+
+void xling_list_close(void *formatter) { ulistfmt_close(formatter); }
+
+int32_t xling_list_join(const void *formatter, const uint16_t *text, const int32_t *lengths,
+                        int32_t count, uint16_t *output, int32_t capacity) {
+  const UChar **items = malloc(sizeof(*items) * (size_t)(count > 0 ? count : 1));
+  if (items == NULL) return -(int32_t)U_MEMORY_ALLOCATION_ERROR;
+  const UChar *next = (const UChar *)text;
+  for (int32_t i = 0; i < count; i++) {
+    items[i] = next;
+    next += lengths[i];
+  }
+  UErrorCode error = U_ZERO_ERROR;
+  int32_t length = ulistfmt_format(formatter, items, lengths, count, (UChar *)output, capacity,
+                                   &error);
+  free(items);
+  return length_or_error(length, error);
+}
+
+int32_t xling_display_language(const char *language, const char *locale, uint16_t *output,
+                               int32_t capacity) {
+  UErrorCode error = U_ZERO_ERROR;
+  int32_t length = uloc_getDisplayLanguage(language, locale, (UChar *)output, capacity, &error);
+  return length_or_error(length, error);
+}
+
+int32_t xling_locale_language(const char *locale, char *output, int32_t capacity) {
+  UErrorCode error = U_ZERO_ERROR;
+  return length_or_error(uloc_getLanguage(locale, output, capacity, &error), error);
+}
+
+int32_t xling_lowercase(const char *locale, const uint16_t *text, int32_t length,
+                        uint16_t *output, int32_t capacity) {
+  UErrorCode error = U_ZERO_ERROR;
+  int32_t needed = u_strToLower((UChar *)output, capacity, (const UChar *)text, length, locale,
+                                &error);
+  return length_or_error(needed, error);
+}
+
+static const UNormalizer2 *normalizer(int32_t form, UErrorCode *error) {
+  switch (form) {
+    case 0: return unorm2_getNFCInstance(error);
+    case 1: return unorm2_getNFDInstance(error);
+    case 2: return unorm2_getNFKCInstance(error);
+    case 3: return unorm2_getNFKDInstance(error);
+    default: *error = U_ILLEGAL_ARGUMENT_ERROR; return NULL;
+  }
+}
+
+int32_t xling_normalize(int32_t form, const uint16_t *text, int32_t length, uint16_t *output,
+                        int32_t capacity) {
+  UErrorCode error = U_ZERO_ERROR;
+  const UNormalizer2 *instance = normalizer(form, &error);
+  if (U_FAILURE(error)) return -(int32_t)error;
+  int32_t needed = unorm2_normalize(instance, (const UChar *)text, length, (UChar *)output,
+                                    capacity, &error);
+  return length_or_error(needed, error);
+}
+
+int32_t xling_is_normalized(int32_t form, const uint16_t *text, int32_t length) {
+  UErrorCode error = U_ZERO_ERROR;
+  const UNormalizer2 *instance = normalizer(form, &error);
+  if (U_FAILURE(error)) return -(int32_t)error;
+  UBool yes = unorm2_isNormalized(instance, (const UChar *)text, length, &error);
+  return U_FAILURE(error) ? -(int32_t)error : yes != 0;
+}
+
+int32_t xling_general_category(uint32_t scalar) { return u_charType((UChar32)scalar); }
+
+int32_t xling_is_white_space(uint32_t scalar) { return u_isUWhiteSpace((UChar32)scalar) != 0; }
+
+uint32_t xling_simple_lowercase(uint32_t scalar) { return (uint32_t)u_tolower((UChar32)scalar); }

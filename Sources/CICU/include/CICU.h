@@ -1,4 +1,46 @@
 #ifndef XLING_CICU_H
 #define XLING_CICU_H
 
+#include <stdint.h>
+
+// ICU behind plain types: its own headers clash with those that Foundation carries, so none may
+// be seen by Swift. Text is UTF-16 with explicit lengths. Functions that write text return the
+// length it needs (which may exceed `capacity`: grow and call again), or minus an ICU error code.
+
+/// ICU's own name for an error code, for example "U_ILLEGAL_ARGUMENT_ERROR".
+const char *xling_icu_error_name(int32_t code);
+
+/// ICU's version, four numbers.
+void xling_icu_version(uint8_t version[4]);
+
+/// A list formatter of type AND, width WIDE; null and an ICU error code in `*error` on failure.
+void *xling_list_open(const char *locale, int32_t *error);
+void xling_list_close(void *formatter);
+/// `text` holds the items one behind the other, `lengths` their lengths.
+int32_t xling_list_join(const void *formatter, const uint16_t *text, const int32_t *lengths,
+                        int32_t count, uint16_t *output, int32_t capacity);
+
+/// The name of `language` in the words of `locale`.
+int32_t xling_display_language(const char *language, const char *locale, uint16_t *output,
+                               int32_t capacity);
+/// The ISO 639 language part of a locale, empty when it has none.
+int32_t xling_locale_language(const char *locale, char *output, int32_t capacity);
+
+/// Lower-case by the rules of a locale ("" is the root: no language's own rules).
+int32_t xling_lowercase(const char *locale, const uint16_t *text, int32_t length,
+                        uint16_t *output, int32_t capacity);
+
+/// form: 0 NFC, 1 NFD, 2 NFKC, 3 NFKD.
+int32_t xling_normalize(int32_t form, const uint16_t *text, int32_t length, uint16_t *output,
+                        int32_t capacity);
+/// 1 when the text is in the form for sure, 0 when it is not or may not be, minus an error code.
+int32_t xling_is_normalized(int32_t form, const uint16_t *text, int32_t length);
+
+/// The general category of a code point, in the order of ICU's UCharCategory (0 is Cn).
+int32_t xling_general_category(uint32_t scalar);
+/// 1 when the code point has the White_Space property.
+int32_t xling_is_white_space(uint32_t scalar);
+/// The simple, context-free lower-case mapping.
+uint32_t xling_simple_lowercase(uint32_t scalar);
+
 #endif

@@ -1,0 +1,40 @@
+import CICU
+
+/// What ICU's copy of CLDR knows about locales.
+public enum LocaleData {
+  /// The name of `language` in the words of `locale`: `("de", in: "fr")` is "allemand". Nil when
+  /// ICU knows no such name, in which case it would answer with the code itself.
+  ///
+  /// Throws ``UnicodeFailure/unknownLocale(locale:reason:)`` when either has no language.
+  public static func displayName(ofLanguage language: String, in locale: String) throws -> String? {
+    let code = try Self.language(of: language)
+    _ = try Self.language(of: locale)
+    let name = try growingBuffer("name a language", capacity: 64) {
+      xling_display_language(language, locale, $0, $1)
+    }
+    let text = String(decoding: name, as: UTF16.self)
+    return text == code || text == language ? nil : text
+  }
+
+  /// The language part of a locale: "zh" of "zh_Hant_TW". Throws
+  /// ``UnicodeFailure/unknownLocale(locale:reason:)`` when it is empty or malformed.
+  public static func language(of locale: String) throws(UnicodeFailure) -> String {
+    var buffer = [CChar](repeating: 0, count: 16)
+    let length = xling_locale_language(locale, &buffer, Int32(buffer.count))
+    if length < 0 {
+      throw .unknownLocale(locale: locale, reason: UnicodeFailure.name(-length))
+    }
+    let letters = buffer.prefix(min(Int(length), buffer.count)).map { UInt8(bitPattern: $0) }
+    guard (2...8).contains(letters.count), letters.allSatisfy({ (97...122).contains($0) }) else {
+      throw .unknownLocale(locale: locale, reason: "it has no language part of 2 to 8 letters")
+    }
+    return String(decoding: letters, as: UTF8.self)
+  }
+
+  /// The version of the ICU library in use, "72.1" on Debian 12.
+  public static var version: String {
+    var numbers = [UInt8](repeating: 0, count: 4)
+    xling_icu_version(&numbers)
+    return "\(numbers[0]).\(numbers[1])"
+  }
+}
