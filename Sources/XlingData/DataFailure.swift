@@ -1,0 +1,48 @@
+import XlingCore
+
+/// Errors of reading language data and datasets and of building them.
+public enum DataFailure: Failure, Equatable {
+  /// A part of CLDR is not installed.
+  case missingCLDR(path: String)
+  /// An XML file of CLDR that breaks off or is not what LDML says.
+  case brokenXML(path: String, offset: Int, reason: String)
+  /// The folder has no `captions.jsonl` or no `images/`.
+  case missingDataset(path: String, expected: String)
+  /// One line of `captions.jsonl`; `line` counts from 1.
+  case badLine(path: String, line: Int, expected: String, found: String)
+  /// The dataset as a whole (no picture at all, say).
+  case badDataset(path: String, reason: String)
+  /// A folder that is in the way and was not made by this builder.
+  case folderInTheWay(path: String, reason: String)
+  /// The system's data do not yield what a dataset is made of.
+  case cannotBuild(what: String, reason: String)
+
+  public var exitStatus: ExitStatus {
+    switch self {
+    case .missingCLDR, .missingDataset: .missingInput
+    case .brokenXML, .badLine, .badDataset, .cannotBuild: .badData
+    case .folderInTheWay: .inputOutput
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .missingCLDR(let path):
+      "\(path) does not exist: names in many languages come from the Debian package "
+        + "unicode-cldr-core. Install it (apt-get install unicode-cldr-core), or set XLING_CLDR to "
+        + "a folder that holds annotations/, annotationsDerived/ and main/."
+    case .brokenXML(let path, let offset, let reason):
+      "\(path), byte \(offset): \(reason). Install unicode-cldr-core again, or check XLING_CLDR."
+    case .missingDataset(let path, let expected):
+      "\(path): expected \(expected), found none. A dataset is a folder with images/ and "
+        + "captions.jsonl; `xling data build` makes one."
+    case .badLine(let path, let line, let expected, let found):
+      "\(path), line \(line): expected \(expected), found \(found). Mend that line; no line is "
+        + "skipped in silence."
+    case .badDataset(let path, let reason): "\(path): \(reason)"
+    case .folderInTheWay(let path, let reason):
+      "\(path): \(reason). Remove the folder or name another one; nothing was changed."
+    case .cannotBuild(let what, let reason): "cannot build \(what): \(reason)"
+    }
+  }
+}
