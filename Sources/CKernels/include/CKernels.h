@@ -1,4 +1,83 @@
 #ifndef XLING_CKERNELS_H
 #define XLING_CKERNELS_H
 
+#include <stdint.h>
+
+// Fused float32 passes over row-major buffers. Each function is compiled for AVX-512, AVX2 and the
+// baseline, and chosen at load time. Nothing here allocates but the attention's scratch; ranges are
+// half open, so that a caller can give each thread its own.
+
+// Elementwise ------------------------------------------------------------------------------------
+
+/// y[i] += x[i]
+void xk_add(float *y, const float *x, int64_t count);
+/// y[i] = a[i] + b[i]
+void xk_sum(const float *a, const float *b, float *y, int64_t count);
+/// y[r, :] += bias
+void xk_add_bias(float *y, const float *bias, int64_t rows, int64_t columns);
+/// y = GELU(x) = x * Phi(x), erf form (Hendrycks and Gimpel 2016)
+void xk_gelu(const float *x, float *y, int64_t count);
+/// dx = dy * GELU'(x); dx may be dy.
+void xk_gelu_backward(const float *x, const float *dy, float *dx, int64_t count);
+/// out[c] += sum over r of x[r, c], for c in [first, last)
+void xk_column_sums(const float *x, float *out, int64_t rows, int64_t columns, int64_t first,
+                    int64_t last);
+/// Sum of squares, float64.
+double xk_sum_of_squares(const float *x, int64_t count);
+/// x[i] *= factor
+void xk_scale(float *x, float factor, int64_t count);
+
+// LayerNorm (Ba et al. 2016) ---------------------------------------------------------------------
+
+/// y = (x - mean) / sqrt(var + epsilon) * gamma + beta, per row; mean and 1/sqrt(var + epsilon) are
+/// kept for the way back.
+void xk_layernorm(const float *x, const float *gamma, const float *beta, float epsilon, float *y,
+                  float *mean, float *inverse_deviation, int64_t rows, int64_t columns);
+/// dx for the rows given; adds to dx when accumulate is set.
+void xk_layernorm_backward(const float *dy, const float *x, const float *gamma, const float *mean,
+                           const float *inverse_deviation, float *dx, int accumulate, int64_t rows,
+                           int64_t columns);
+/// dgamma += sum dy * xhat, dbeta += sum dy, for the columns [first, last).
+void xk_layernorm_parameters(const float *dy, const float *x, const float *mean,
+                             const float *inverse_deviation, float *dgamma, float *dbeta,
+                             int64_t rows, int64_t columns, int64_t first, int64_t last);
+
+// Attention (Vaswani et al. 2017) ----------------------------------------------------------------
+
+/// Sequences lie one after another without padding: sequence s has the rows
+/// offsets[s]..<offsets[s + 1] of qkv [rows, 3 * heads * size] (queries, keys, values side by side).
+/// probabilities holds heads * T * T floats a sequence, from probability_offsets[s] on.
+/// Returns 0, or -1 when memory is short.
+int xk_attention(const float *qkv, const int32_t *offsets, const int64_t *probability_offsets,
+                 int32_t first, int32_t last, int32_t heads, int32_t size, float *context,
+                 float *probabilities);
+int xk_attention_backward(const float *qkv, const int32_t *offsets,
+                          const int64_t *probability_offsets, int32_t first, int32_t last,
+                          int32_t heads, int32_t size, const float *probabilities,
+                          const float *dcontext, float *dqkv);
+
+// Softmax ----------------------------------------------------------------------------------------
+
+/// Per row: loss[r] = logsumexp(x[r]) - x[r, target[r]]; x becomes softmax(x).
+void xk_softmax_cross_entropy(float *x, const int32_t *target, float *loss, int64_t rows,
+                              int64_t columns);
+/// Per element with targets in [0, 1]: loss[r] = mean over c of binary cross-entropy with logits;
+/// x becomes (sigmoid(x) - target).
+void xk_sigmoid_cross_entropy(float *x, const float *target, float *loss, int64_t rows,
+                              int64_t columns);
+
+// Optimizer --------------------------------------------------------------------------------------
+
+/// AdamW (Loshchilov and Hutter 2019): decoupled decay, then the Adam step.
+/// correction1 = 1 - beta1^t, correction2 = 1 - beta2^t.
+void xk_adamw(float *w, const float *g, float *m, float *v, int64_t count, float rate, float beta1,
+              float beta2, float epsilon, float decay, float correction1, float correction2);
+
+// Storage types ----------------------------------------------------------------------------------
+
+void xk_bf16_to_f32(const uint16_t *x, float *y, int64_t count);
+void xk_f16_to_f32(const uint16_t *x, float *y, int64_t count);
+/// Round to nearest even; NaN stays NaN.
+void xk_f32_to_bf16(const float *x, uint16_t *y, int64_t count);
+
 #endif

@@ -1,4 +1,18 @@
 #ifndef XLING_COPENBLAS_H
 #define XLING_COPENBLAS_H
 
+#include <stdint.h>
+
+/// C[m,n] = alpha * op(A) op(B) + beta * C, row-major, float32; strides are in elements.
+void xling_sgemm(int transpose_a, int transpose_b, int32_t m, int32_t n, int32_t k, float alpha,
+                 const float *a, int32_t lda, const float *b, int32_t ldb, float beta, float *c,
+                 int32_t ldc);
+
+/// OpenBLAS runs single-threaded inside this process: XlingTensor splits the rows itself.
+void xling_blas_single_threaded(void);
+
+/// The kernel set that OpenBLAS chose for this processor ("SkylakeX", "Haswell", ...). Bits differ
+/// between kernel sets, so results record it.
+const char *xling_blas_core_name(void);
+
 #endif

@@ -1,0 +1,76 @@
+import CKernels
+import XlingCore
+
+/// Where each sequence of a batch lies: rows lie one after another, without padding.
+public struct SequenceLayout {
+  /// Sequence s has the rows offsets[s]..<offsets[s + 1]. [sequences + 1]
+  public let offsets: [Int32]
+
+  public init(lengths: [Int]) {
+    var offsets: [Int32] = [0]
+    offsets.reserveCapacity(lengths.count + 1)
+    for length in lengths { offsets.append(offsets.last! + Int32(length)) }
+    self.offsets = offsets
+  }
+
+  public var sequences: Int { offsets.count - 1 }
+  public var rows: Int { Int(offsets.last!) }
+  public func length(_ sequence: Int) -> Int { Int(offsets[sequence + 1] - offsets[sequence]) }
+}
+
+/// Scaled dot-product attention of every head of every sequence (Vaswani et al. 2017, eq. 1).
+public struct Attention {
+  public let heads: Int
+  /// Width of one head.
+  public let size: Int
+
+  public init(heads: Int, size: Int) {
+    self.heads = heads
+    self.size = size
+  }
+
+  /// The attention weights, heads * T * T floats a sequence.
+  public struct Saved {
+    let probabilities: UnsafeMutablePointer<Float>
+    let offsets: [Int64]
+  }
+
+  /// qkv [rows, 3 * heads * size] (queries, keys, values side by side) into context
+  /// [rows, heads * size]. Weights are kept only when `saving`.
+  public func forward(
+    _ qkv: Matrix, _ layout: SequenceLayout, into context: Matrix, in workspace: Workspace,
+    saving: Bool
+  ) -> Saved? {
+    var offsets: [Int64] = [0]
+    for sequence in 0..<layout.sequences {
+      let length = layout.length(sequence)
+      offsets.append(offsets[sequence] + Int64(heads * length * length))
+    }
+    let probabilities = saving ? workspace.floats(Int(offsets.last!)) : nil
+    Parallel.ranges(layout.sequences, grain: grain(layout)) { range in
+      let status = xk_attention(
+        qkv.pointer, layout.offsets, offsets, Int32(range.lowerBound), Int32(range.upperBound),
+        Int32(heads), Int32(size), context.pointer, probabilities)
+      precondition(status == 0, "out of memory")
+    }
+    return probabilities.map { Saved(probabilities: $0, offsets: offsets) }
+  }
+
+  /// dqkv [rows, 3 * heads * size] from dcontext [rows, heads * size].
+  public func backward(
+    _ saved: Saved, qkv: Matrix, _ layout: SequenceLayout, dcontext: Matrix, into dqkv: Matrix
+  ) {
+    Parallel.ranges(layout.sequences, grain: grain(layout)) { range in
+      let status = xk_attention_backward(
+        qkv.pointer, layout.offsets, saved.offsets, Int32(range.lowerBound),
+        Int32(range.upperBound), Int32(heads), Int32(size), saved.probabilities,
+        dcontext.pointer, dqkv.pointer)
+      precondition(status == 0, "out of memory")
+    }
+  }
+
+  /// At least 128 rows a range.
+  private func grain(_ layout: SequenceLayout) -> Int {
+    max(1, 128 * layout.sequences / max(layout.rows, 1))
+  }
+}

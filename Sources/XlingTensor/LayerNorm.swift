@@ -1,0 +1,61 @@
+import CKernels
+import XlingCore
+
+/// Layer normalization over the columns (Ba, Kiros and Hinton 2016).
+public struct LayerNorm {
+  public let gamma: Parameter
+  public let beta: Parameter
+  public let epsilon: Float
+
+  /// What the way back needs: the input, and each row's mean and reciprocal deviation.
+  public struct Saved {
+    public let x: Matrix
+    let mean: UnsafeMutablePointer<Float>
+    let inverseDeviation: UnsafeMutablePointer<Float>
+  }
+
+  /// Parameters `name.weight` (one) and `name.bias` (zero).
+  public init(_ name: String, width: Int, epsilon: Float) {
+    gamma = Parameter(name + ".weight", [width])
+    beta = Parameter(name + ".bias", [width])
+    gamma.value.update(repeating: 1, count: width)
+    self.epsilon = epsilon
+  }
+
+  public var parameters: [Parameter] { [gamma, beta] }
+  public var isTrainable: Bool { gamma.isTrainable || beta.isTrainable }
+
+  /// x [rows, width] into y; the statistics are taken from `workspace`.
+  public func forward(_ x: Matrix, into y: Matrix, in workspace: Workspace) -> Saved {
+    let mean = workspace.floats(x.rows)
+    let inverse = workspace.floats(x.rows)
+    Parallel.ranges(x.rows, grain: Elementwise.grain(columns: x.columns)) { rows in
+      let first = rows.lowerBound
+      xk_layernorm(
+        x.row(first), gamma.value, beta.value, epsilon, y.row(first), mean + first,
+        inverse + first, Int64(rows.count), Int64(x.columns))
+    }
+    return Saved(x: x, mean: mean, inverseDeviation: inverse)
+  }
+
+  /// Adds to the gradients of γ and β where they are trained; dx (+)= the input's gradient.
+  public func backward(_ saved: Saved, dy: Matrix, dx: Matrix?, accumulate: Bool = false) {
+    let x = saved.x
+    if isTrainable {
+      Parallel.ranges(x.columns, grain: 64) { columns in
+        xk_layernorm_parameters(
+          dy.pointer, x.pointer, saved.mean, saved.inverseDeviation, gamma.gradient,
+          beta.gradient, Int64(x.rows), Int64(x.columns), Int64(columns.lowerBound),
+          Int64(columns.upperBound))
+      }
+    }
+    guard let dx else { return }
+    Parallel.ranges(x.rows, grain: Elementwise.grain(columns: x.columns)) { rows in
+      let first = rows.lowerBound
+      xk_layernorm_backward(
+        dy.row(first), x.row(first), gamma.value, saved.mean + first,
+        saved.inverseDeviation + first, dx.row(first), accumulate ? 1 : 0, Int64(rows.count),
+        Int64(x.columns))
+    }
+  }
+}

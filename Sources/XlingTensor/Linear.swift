@@ -1,0 +1,44 @@
+import CKernels
+import XlingCore
+
+/// y = x W^T + b with W [out, in], as PyTorch stores it.
+public struct Linear {
+  public let weight: Parameter
+  public let bias: Parameter?
+
+  public init(_ name: String, from input: Int, to output: Int, bias: Bool = true) {
+    weight = Parameter(name + ".weight", [output, input])
+    self.bias = bias ? Parameter(name + ".bias", [output]) : nil
+  }
+
+  /// A layer over parameters that exist already (a convolution's kernel seen as a matrix).
+  public init(weight: Parameter, bias: Parameter?) {
+    self.weight = weight
+    self.bias = bias
+  }
+
+  public var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
+  public var outputs: Int { weight.shape[0] }
+  public var isTrainable: Bool { weight.isTrainable || bias?.isTrainable == true }
+
+  /// x [rows, in] into y [rows, out]; y may be a slice of columns.
+  public func forward(_ x: Matrix, into y: Matrix) {
+    guard let bias else {
+      Matmul.multiply(x, weight.matrix, transposed: true, into: y)
+      return
+    }
+    // The bias is laid down first and the product added to it: one pass less over y.
+    Elementwise.broadcast(bias.value, into: y)
+    Matmul.multiply(x, weight.matrix, transposed: true, into: y, beta: 1)
+  }
+
+  /// dW += dy^T x, db += column sums of dy, and, when asked, dx (+)= dy W. Only what is trained is
+  /// computed.
+  public func backward(_ x: Matrix, dy: Matrix, dx: Matrix?, accumulate: Bool = false) {
+    if let gradient = weight.gradientMatrix {
+      Matmul.multiply(dy, transposed: true, x, into: gradient, beta: 1)
+    }
+    if let bias, let gradient = bias.gradient { Elementwise.addColumnSums(dy, into: gradient) }
+    if let dx { Matmul.multiply(dy, weight.matrix, into: dx, beta: accumulate ? 1 : 0) }
+  }
+}
