@@ -98,3 +98,34 @@ int32_t xling_general_category(uint32_t scalar) { return u_charType((UChar32)sca
 int32_t xling_is_white_space(uint32_t scalar) { return u_isUWhiteSpace((UChar32)scalar) != 0; }
 
 uint32_t xling_simple_lowercase(uint32_t scalar) { return (uint32_t)u_tolower((UChar32)scalar); }
+
+int32_t xling_combining_class(uint32_t scalar) { return u_getCombiningClass((UChar32)scalar); }
+
+int32_t xling_decomposition(uint32_t scalar, uint16_t output[64]) {
+  UErrorCode error = U_ZERO_ERROR;
+  const UNormalizer2 *instance = unorm2_getNFDInstance(&error);
+  if (U_FAILURE(error)) return -1;
+  return unorm2_getDecomposition(instance, (UChar32)scalar, (UChar *)output, 64, &error);
+}
+
+int32_t xling_boundary_before(int32_t form, uint32_t scalar) {
+  UErrorCode error = U_ZERO_ERROR;
+  const UNormalizer2 *instance = normalizer(form, &error);
+  return U_SUCCESS(error) && unorm2_hasBoundaryBefore(instance, (UChar32)scalar);
+}
+
+int32_t xling_scalar_traits(uint8_t *table) {
+  UErrorCode error = U_ZERO_ERROR;
+  unorm2_getNFDInstance(&error);
+  if (U_FAILURE(error)) return -(int32_t)error;
+  for (UChar32 c = 0; c < 0x110000; c++) {
+    int combining = u_getCombiningClass(c) != 0;
+    uint8_t traits = u_tolower(c) != c || c == 0x130 ? 1 : 0;
+    int same = u_getIntPropertyValue(c, UCHAR_NFD_QUICK_CHECK) == UNORM_YES;
+    if (combining || !same) traits |= 2;
+    if (combining || u_getIntPropertyValue(c, UCHAR_NFC_QUICK_CHECK) != UNORM_YES) traits |= 4;
+    if (combining || u_getIntPropertyValue(c, UCHAR_NFKC_QUICK_CHECK) != UNORM_YES) traits |= 8;
+    table[c] = traits;
+  }
+  return 0;
+}

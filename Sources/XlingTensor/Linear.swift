@@ -24,19 +24,19 @@ public struct Linear {
   /// x [rows, in] into y [rows, out]; y may be a slice of columns.
   public func forward(_ x: Matrix, into y: Matrix) {
     guard let bias else {
-      Matmul.multiply(x, weight.matrix, transposed: true, into: y)
+      Matmul.multiply(x, weight.matrix, into: y, transposeB: true)
       return
     }
     // The bias is laid down first and the product added to it: one pass less over y.
     Elementwise.broadcast(bias.value, into: y)
-    Matmul.multiply(x, weight.matrix, transposed: true, into: y, beta: 1)
+    Matmul.multiply(x, weight.matrix, into: y, transposeB: true, beta: 1)
   }
 
   /// dW += dy^T x, db += column sums of dy, and, when asked, dx (+)= dy W. Only what is trained is
   /// computed.
   public func backward(_ x: Matrix, dy: Matrix, dx: Matrix?, accumulate: Bool = false) {
     if let gradient = weight.gradientMatrix {
-      Matmul.multiply(dy, transposed: true, x, into: gradient, beta: 1)
+      Matmul.multiply(dy, x, into: gradient, transposeA: true, beta: 1)
     }
     if let bias, let gradient = bias.gradient { Elementwise.addColumnSums(dy, into: gradient) }
     if let dx { Matmul.multiply(dy, weight.matrix, into: dx, beta: accumulate ? 1 : 0) }

@@ -17,8 +17,8 @@ public enum Matmul {
   /// result does not depend on the number of threads. A single row is computed as two, because
   /// BLAS takes another path (and other bits) for one.
   public static func multiply(
-    _ a: Matrix, transposed transposeA: Bool = false, _ b: Matrix,
-    transposed transposeB: Bool = false, into c: Matrix, alpha: Float = 1, beta: Float = 0
+    _ a: Matrix, _ b: Matrix, into c: Matrix, transposeA: Bool = false, transposeB: Bool = false,
+    alpha: Float = 1, beta: Float = 0
   ) {
     let m = transposeA ? a.columns : a.rows
     let k = transposeA ? a.rows : a.columns

@@ -40,6 +40,16 @@ int32_t xling_is_normalized(int32_t form, const uint16_t *text, int32_t length);
 int32_t xling_general_category(uint32_t scalar);
 /// 1 when the code point has the White_Space property.
 int32_t xling_is_white_space(uint32_t scalar);
+/// The canonical combining class.
+int32_t xling_combining_class(uint32_t scalar);
+/// The full canonical decomposition; -1 when the code point is its own.
+int32_t xling_decomposition(uint32_t scalar, uint16_t output[64]);
+/// 1 when the code point never joins with what stands before it in the form.
+int32_t xling_boundary_before(int32_t form, uint32_t scalar);
+/// Traits of all 0x110000 code points, bits: 1 changes in simple lower-casing, 2 decomposes
+/// canonically or has a combining class, 4 its presence leaves NFC in doubt, 8 the same for NFKC.
+/// Returns 0 or minus an error code.
+int32_t xling_scalar_traits(uint8_t *table);
 /// The simple, context-free lower-case mapping.
 uint32_t xling_simple_lowercase(uint32_t scalar);
 

@@ -132,7 +132,9 @@ public enum ConceptID {
     (0x1F3FB...0x1F3FF).contains(scalar.value)
   }
 
-  static func hasTone(_ sequence: String) -> Bool { sequence.unicodeScalars.contains(where: isTone) }
+  static func hasTone(_ sequence: String) -> Bool {
+    sequence.unicodeScalars.contains(where: isTone)
+  }
 }
 
 /// `body` for every item, in parallel, results in the items' order; the first error in that order

@@ -76,7 +76,9 @@ private struct DisplayNameFile {
       switch try scanner.next() {
       case .open(element):
         // Variants (alt="short") would give one code two names.
-        guard let code = scanner.attribute("type"), scanner.attribute("alt") == nil else { continue }
+        guard let code = scanner.attribute("type"), scanner.attribute("alt") == nil else {
+          continue
+        }
         keep(try scanner.text(), kind, code)
       case .close(parent), .end: return
       default: continue
