@@ -1,0 +1,53 @@
+# One line of help a target: the text after its `##`.
+.DEFAULT_GOAL := help
+.PHONY: help deps build quickstart test lint check-arrows install uninstall bench clean
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CONFIG := release
+BINARY := .build/$(CONFIG)/xling
+SHARE := $(DESTDIR)$(PREFIX)/share/xling
+# What `xling` reads at run time, beside its binary: ../share/xling/.
+ASSETS := languages tokenizers towers
+SWIFT_SOURCES := Package.swift Sources Tests $(wildcard benchmarks/Package.swift benchmarks/Sources)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+deps: ## install the Debian packages that are missing
+	@scripts/install-dependencies.sh
+
+build: deps ## the release binary, .build/release/xling
+	swift build -c $(CONFIG) --product xling
+
+quickstart: build ## build, then the whole way once: data, five methods, table, HTML report
+	$(BINARY) quickstart
+
+test: deps lint check-arrows ## lint, check the arrows, build once, run all tests
+	swift build -c $(CONFIG) --build-tests
+	swift test -c $(CONFIG) --skip-build --disable-xctest
+
+lint: ## swift format, strictly
+	swift format lint --strict --recursive --parallel --configuration .swift-format \
+	  $(SWIFT_SOURCES)
+
+check-arrows: ## imports and dependencies are those of docs/ARCHITECTURE.md
+	@scripts/check-arrows
+	@scripts/check-sources
+
+install: build ## binary and assets under PREFIX (default /usr/local)
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)"
+	install -m 755 $(BINARY) "$(DESTDIR)$(PREFIX)/bin/xling"
+	for folder in $(ASSETS); do \
+	  rm -rf "$(SHARE)/$$folder" && cp -R "$$folder" "$(SHARE)/$$folder" || exit 1; \
+	done
+
+uninstall: ## remove what install put there
+	rm -f "$(DESTDIR)$(PREFIX)/bin/xling"
+	rm -rf "$(SHARE)"
+
+bench: deps ## time the hot paths on this machine
+	scripts/bench.sh
+
+clean: ## remove what was built (not data, not runs)
+	rm -rf .build benchmarks/.build

@@ -1,0 +1,30 @@
+import ArgumentParser
+import XlingCore
+
+/// The command line. Subcommands are one file each in Commands/, listed here and nowhere else.
+@main
+struct Xling: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "xling",
+    abstract: "Align image and text towers in one language, measure retrieval in all of them.",
+    discussion: """
+      Results go to stdout, progress and messages to stderr.
+
+      Exit status: 0 done; 1 a stated threshold failed; 64 usage; 65 bad data; 66 missing input; \
+      70 internal error; 74 input or output error; 130 interrupted, can be resumed.
+      """,
+    version: Version.current,
+    subcommands: [])
+
+  /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    do {
+      try UnknownSubcommand.check(arguments, of: Xling.self)
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      ExitMapping.exit(for: error)
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import Foundation
+import Testing
+import XlingCore
+
+@Suite("Interruption", .serialized)
+struct InterruptionTests {
+  @Test(arguments: [SIGINT, SIGTERM])
+  func aSignalIsSeenAndForgotten(_ number: Int32) throws {
+    Interruption.watch()
+    defer { Interruption.unwatch() }
+    #expect(!Interruption.requested)
+    try Interruption.check("step 1", resume: "xling align")
+    kill(getpid(), number)
+    // Delivered to any thread, at the latest when this one comes back from the kernel once more.
+    for _ in 0..<1000 where !Interruption.requested { usleep(1000) }
+    #expect(Interruption.requested)
+    let expected = InterruptionFailure.interrupted(
+      work: "step 2", resume: "xling align --resume r1")
+    #expect(throws: expected) {
+      try Interruption.check("step 2", resume: "xling align --resume r1")
+    }
+    #expect(expected.exitStatus.rawValue == 130)
+    #expect(expected.description.hasSuffix("To go on: xling align --resume r1"))
+  }
+}
