@@ -24,7 +24,7 @@ public struct Concept: Sendable, Equatable {
   }
 
   static func split(_ id: String) -> Split {
-    switch Digest.key("xling/emoji-split/" + id) % 10 {
+    switch Digest.key("emoji/split/" + id) % 10 {
     case 0..<7: .train
     case 7: .val
     default: .test
@@ -32,7 +32,7 @@ public struct Concept: Sendable, Equatable {
   }
 
   /// One in ten scene concepts is a held-out word: its name is never half of a translation pair.
-  static func isHeldOut(_ id: String) -> Bool { Digest.key("xling/held-out/" + id) % 10 == 0 }
+  static func isHeldOut(_ id: String) -> Bool { Digest.key("scenes/held-out/" + id) % 10 == 0 }
 }
 
 /// Which CLDR annotations are emoji, and which emoji are fit for scenes.
