@@ -1,0 +1,89 @@
+import Foundation
+import XlingRetrieval
+
+public enum RunStatus: String, Sendable, Codable {
+  case running, finished, interrupted, failed
+}
+
+/// One training run.
+public struct Run: Sendable, Equatable {
+  /// Unique in a store; what `xling eval RUN` names.
+  public var name: String
+  public var folder: String
+  public var key: RunKey
+  public var status: RunStatus
+  public var started: Date
+  public var finished: Date?
+  public var trainableCount: Int
+  public var parameterCount: Int
+  /// Training time, summed over resumptions.
+  public var seconds: Double
+
+  public init(
+    name: String, folder: String, key: RunKey, status: RunStatus = .running, started: Date,
+    finished: Date? = nil, trainableCount: Int, parameterCount: Int, seconds: Double = 0
+  ) {
+    self.name = name
+    self.folder = folder
+    self.key = key
+    self.status = status
+    self.started = started
+    self.finished = finished
+    self.trainableCount = trainableCount
+    self.parameterCount = parameterCount
+    self.seconds = seconds
+  }
+}
+
+/// One logged training step.
+public struct TrainStep: Sendable, Equatable {
+  public var step: Int
+  public var loss: Double
+  public var learningRate: Double
+  public var temperature: Double
+
+  public init(step: Int, loss: Double, learningRate: Double, temperature: Double) {
+    self.step = step
+    self.loss = loss
+    self.learningRate = learningRate
+    self.temperature = temperature
+  }
+}
+
+/// Which side asks: LilT's TR is image to text, its IR text to image.
+public enum Direction: String, Sendable, Codable, CaseIterable {
+  case imageToText = "i2t"
+  case textToImage = "t2i"
+}
+
+/// One run on one language in one direction, with the ranks of every query.
+public struct Evaluation: Sendable, Equatable {
+  public var run: String
+  public var measured: EvaluationProtocol
+  public var language: String
+  public var direction: Direction
+  /// Hash over the queries in their order: paired tests need it equal.
+  public var queriesHash: String
+  public var started: Date
+  public var ranking: Ranking
+  /// The picture of each query.
+  public var pictures: [Int32]
+  /// By metric name.
+  public var metrics: [String: Estimate]
+
+  public init(
+    run: String, measured: EvaluationProtocol, language: String, direction: Direction,
+    queriesHash: String, started: Date, ranking: Ranking, pictures: [Int32],
+    metrics: [String: Estimate]
+  ) {
+    self.run = run
+    self.measured = measured
+    self.language = language
+    self.direction = direction
+    self.queriesHash = queriesHash
+    self.started = started
+    self.ranking = ranking
+    self.pictures = pictures
+    self.metrics = metrics
+  }
+}

@@ -1,0 +1,75 @@
+import GRDB
+
+/// Tables, by migration. A released migration never changes; later ones are added below it.
+enum Schema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 runs and evaluations") { database in
+      try database.execute(sql: first)
+    }
+    return migrator
+  }
+
+  private static let first = """
+    CREATE TABLE runs (
+      id INTEGER PRIMARY KEY,
+      name TEXT NOT NULL UNIQUE,
+      folder TEXT NOT NULL,
+      method TEXT NOT NULL,
+      recipe TEXT NOT NULL,
+      dataset_hash TEXT NOT NULL,
+      text_tower_hash TEXT NOT NULL,
+      image_tower_hash TEXT NOT NULL,
+      seed TEXT NOT NULL,
+      key TEXT NOT NULL,
+      status TEXT NOT NULL,
+      started REAL NOT NULL,
+      finished REAL,
+      trainable_count INTEGER NOT NULL,
+      parameter_count INTEGER NOT NULL,
+      seconds REAL NOT NULL
+    );
+    CREATE TABLE train_steps (
+      run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+      step INTEGER NOT NULL,
+      loss REAL,
+      learning_rate REAL NOT NULL,
+      temperature REAL NOT NULL,
+      PRIMARY KEY (run, step)
+    ) WITHOUT ROWID;
+    CREATE TABLE protocols (hash TEXT PRIMARY KEY, json TEXT NOT NULL);
+    CREATE TABLE evaluations (
+      id INTEGER PRIMARY KEY,
+      run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+      protocol TEXT NOT NULL REFERENCES protocols(hash),
+      dataset TEXT NOT NULL,
+      language TEXT NOT NULL,
+      direction TEXT NOT NULL,
+      n INTEGER NOT NULL,
+      gallery INTEGER NOT NULL,
+      ties INTEGER NOT NULL,
+      queries_hash TEXT NOT NULL,
+      started REAL NOT NULL,
+      UNIQUE (run, protocol, language, direction)
+    );
+    -- Little-endian Int32, one value a query in each column.
+    CREATE TABLE ranks (
+      evaluation INTEGER PRIMARY KEY REFERENCES evaluations(id) ON DELETE CASCADE,
+      above BLOB NOT NULL,
+      tied_wrong BLOB NOT NULL,
+      tied_gold BLOB NOT NULL,
+      gold_count BLOB NOT NULL,
+      picture BLOB NOT NULL
+    );
+    CREATE TABLE metrics (
+      evaluation INTEGER NOT NULL REFERENCES evaluations(id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      value REAL NOT NULL,
+      low REAL NOT NULL,
+      high REAL NOT NULL,
+      n INTEGER NOT NULL,
+      method TEXT NOT NULL,
+      PRIMARY KEY (evaluation, name)
+    ) WITHOUT ROWID;
+    """
+}

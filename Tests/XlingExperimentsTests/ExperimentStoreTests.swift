@@ -1,0 +1,171 @@
+import Foundation
+import GRDB
+import Testing
+import XlingCore
+import XlingRetrieval
+import XlingTestSupport
+
+@testable import XlingExperiments
+
+@Suite struct ExperimentStoreTests {
+  let folder: TemporaryFolder
+  let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.path + "/runs/xling.sqlite"
+  }
+
+  private func run(_ name: String, seed: UInt64 = .max) -> Run {
+    Run(
+      name: name, folder: "runs/" + name,
+      key: RunKey(
+        method: "lwa", recipe: #"{"lr":0.001}"#, datasetHash: "d", textTowerHash: "t",
+        imageTowerHash: "i", seed: seed),
+      started: Date(timeIntervalSince1970: 1_000.25), trainableCount: 12, parameterCount: 345)
+  }
+
+  private func evaluation(
+    _ run: String, language: String = "tr", datasetHash: String = "d", above: [Int32] = [0, 7, 2]
+  ) throws -> Evaluation {
+    let ones = [Int32](repeating: 1, count: above.count)
+    let ranking = try Ranking(
+      above: above, tiedWrong: [0, 2, 0], tiedGold: ones, goldCount: ones, gallerySize: 9)
+    return Evaluation(
+      run: run, measured: EvaluationProtocol(dataset: "scenes", datasetHash: datasetHash),
+      language: language, direction: .textToImage, queriesHash: "q",
+      started: Date(timeIntervalSince1970: 5), ranking: ranking, pictures: [4, 4, -1],
+      metrics: ["R@10": Estimate(value: 0.5, low: 0.25, high: 0.75, n: 3, method: "m")])
+  }
+
+  @Test func roundTrip() throws {
+    let store = try ExperimentStore(path: path)
+    try store.begin(run("lwa-1"))
+    try store.save(evaluation("lwa-1"))
+    let steps = [
+      TrainStep(step: 1, loss: 2.5, learningRate: 1e-3, temperature: 0.07),
+      TrainStep(step: 2, loss: .nan, learningRate: 1e-3, temperature: 0.07),
+    ]
+    try store.append(steps, to: "lwa-1")
+    try store.append([steps[0]], to: "lwa-1")
+
+    let again = try ExperimentStore(path: path)
+    #expect(try again.run(named: "lwa-1") == run("lwa-1"))
+    #expect(try again.evaluations(of: "lwa-1") == [evaluation("lwa-1")])
+    let read = try again.trainSteps(of: "lwa-1")
+    #expect(read.count == 2 && read[0] == steps[0] && read[1].loss.isNaN)
+    try again.update(
+      "lwa-1", status: .finished, finished: Date(timeIntervalSince1970: 9), seconds: 8)
+    #expect(try store.run(named: "lwa-1").status == .finished)
+  }
+
+  @Test func evaluatingAgainReplaces() throws {
+    let store = try ExperimentStore(path: path)
+    try store.begin(run("a"))
+    try store.save(evaluation("a"))
+    try store.save(evaluation("a", above: [1, 1, 1]))
+    let stored = try store.evaluations(of: "a")
+    #expect(stored.count == 1 && stored[0].ranking.above == [1, 1, 1])
+  }
+
+  @Test func mixedProtocolsAreRefused() throws {
+    let store = try ExperimentStore(path: path)
+    try store.begin(run("a"))
+    try store.begin(run("b"))
+    try store.save([evaluation("a"), evaluation("b", datasetHash: "other")])
+    #expect(
+      throws: ExperimentFailure.mixedProtocols(
+        field: "dataset hash", first: "d", second: "other")
+    ) { try store.table(of: ["a", "b"], dataset: "scenes") }
+    #expect(try store.table(of: ["a"], dataset: "scenes").count == 1)
+    #expect(
+      throws: ExperimentFailure.evaluationNotFound(
+        run: "a", what: "dataset 'emoji', subset 'all'")
+    ) { try store.table(of: ["a"], dataset: "emoji") }
+  }
+
+  @Test func namesAndKeys() throws {
+    let store = try ExperimentStore(path: path)
+    try store.begin(run("scenes-lwa"))
+    #expect(
+      throws: ExperimentFailure.runNotFound(
+        name: "scenes-lwb", nearest: "scenes-lwa", path: path)
+    ) { try store.run(named: "scenes-lwb") }
+    #expect(
+      throws: ExperimentFailure.runNotFound(name: "zzz", nearest: nil, path: path)
+    ) { try store.save(evaluation("zzz")) }
+    #expect(throws: ExperimentFailure.runExists(name: "scenes-lwa")) {
+      try store.begin(run("scenes-lwa"))
+    }
+    #expect(
+      throws: ExperimentFailure.differentRun(
+        name: "scenes-lwa", field: "seed", stored: "\(UInt64.max)", given: "3")
+    ) { try store.resume("scenes-lwa", key: run("x", seed: 3).key) }
+    try store.save(evaluation("scenes-lwa"))
+    try store.begin(run("scenes-lwa", seed: 3), replacing: true)
+    #expect(try store.evaluations(of: "scenes-lwa").isEmpty)
+    try store.resume("scenes-lwa", key: run("x", seed: 3).key)
+  }
+
+  @Test func hashesCoverEveryField() throws {
+    let plain = EvaluationProtocol(dataset: "a", datasetHash: "b")
+    var other = plain
+    other.ties = "expected"
+    #expect(plain.hash != other.hash)
+    #expect(plain.firstDifference(from: other)?.field == "ties")
+    #expect(plain.fields.count == Mirror(reflecting: plain).children.count)
+    let key = run("x").key
+    #expect(key.fields.count == Mirror(reflecting: key).children.count)
+  }
+
+  @Test func notADatabase() throws {
+    let file = folder.path + "/text.sqlite"
+    try AtomicFile.write(String(repeating: "this is prose. ", count: 100), to: file)
+    #expect(throws: ExperimentFailure.notADatabase(path: file)) { try ExperimentStore(path: file) }
+  }
+
+  @Test func fullDiskChangesNothing() throws {
+    let store = try ExperimentStore(path: path)
+    try store.begin(run("a"))
+    try store.write { database in
+      let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
+      try database.execute(sql: "PRAGMA max_page_count = \(pages)")
+    }
+    let steps = (0..<5_000).map {
+      TrainStep(step: $0, loss: 1, learningRate: 1, temperature: 1)
+    }
+    #expect(throws: ExperimentFailure.diskFull(path: path)) { try store.append(steps, to: "a") }
+    #expect(try store.trainSteps(of: "a").isEmpty)
+  }
+
+  @Test func databaseErrorsBecomeOurs() {
+    let cases: [(ResultCode, ExperimentFailure)] = [
+      (.SQLITE_READONLY, .readOnly(path: "p")), (.SQLITE_FULL, .diskFull(path: "p")),
+      (.SQLITE_BUSY, .busy(path: "p")), (.SQLITE_NOTADB, .notADatabase(path: "p")),
+    ]
+    for (code, failure) in cases {
+      #expect(ExperimentFailure.from(DatabaseError(resultCode: code), path: "p") == failure)
+      #expect(failure.description.contains("p") && failure.exitStatus != .success)
+    }
+  }
+
+  @Test func twoConnectionsAtOnce() async throws {
+    let path = path
+    let first = try ExperimentStore(path: path)
+    try first.begin(run("shared"))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for writer in 0..<2 {
+        group.addTask {
+          let store = try ExperimentStore(path: path)
+          for step in 0..<50 {
+            let number = step * 2 + writer
+            try store.append(
+              [TrainStep(step: number, loss: 0, learningRate: 0, temperature: 1)], to: "shared")
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try first.trainSteps(of: "shared").map(\.step) == Array(0..<100))
+  }
+}

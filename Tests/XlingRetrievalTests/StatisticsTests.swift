@@ -1,0 +1,95 @@
+import Testing
+import XlingCore
+
+@testable import XlingRetrieval
+
+@Suite struct StatisticsTests {
+  private func ranking(_ above: [Int32]) throws -> Ranking {
+    let ones = [Int32](repeating: 1, count: above.count)
+    return try Ranking(
+      above: above, tiedWrong: [Int32](repeating: 0, count: above.count), tiedGold: ones,
+      goldCount: ones, gallerySize: 100)
+  }
+
+  @Test func sameSeedSameInterval() throws {
+    let ranks = try ranking((0..<60).map { Int32($0 * 7 % 30) })
+    let clusters = Clusters(independent: 60)
+    let first = try Resamples(clusterCount: 60, count: 300, seed: 5)
+      .estimate(.recall(at: 10), of: ranks, clusters: clusters)
+    let second = try Resamples(clusterCount: 60, count: 300, seed: 5)
+      .estimate(.recall(at: 10), of: ranks, clusters: clusters)
+    #expect(first == second)
+    #expect(first.low < first.value && first.value < first.high && first.n == 60)
+    let other = try Resamples(clusterCount: 60, count: 300, seed: 6)
+      .estimate(.medianRank, of: ranks, clusters: clusters)
+    #expect(other.low <= other.value && other.value <= other.high)
+  }
+
+  @Test func intervalsCoverTheTruth() throws {
+    // 150 studies of 80 coins with p = 0.3: about 95 % of the intervals should hold 0.3.
+    let resamples = Resamples(clusterCount: 80, count: 400, seed: 1)
+    var covered = 0
+    for study in 0..<150 {
+      var stream = RandomStream(seed: 11, "study", study)
+      let ranks = try ranking((0..<80).map { _ in stream.uniform() < 0.3 ? 0 : 50 })
+      let estimate = try resamples.estimate(
+        .recall(at: 10), of: ranks, clusters: Clusters(independent: 80))
+      if estimate.low <= 0.3 && 0.3 <= estimate.high { covered += 1 }
+    }
+    #expect((133...149).contains(covered))
+  }
+
+  @Test func clustersWidenIntervals() throws {
+    // Five captions a picture that are all found or all missed are one fact, not five.
+    let above = (0..<200).map { Int32($0 / 5 % 2 == 0 ? 0 : 50) }
+    let ranks = try ranking(above)
+    let pictures = Clusters((0..<200).map { Int32($0 / 5) })
+    let wide = try Resamples(clusterCount: 40, seed: 2)
+      .estimate(.recall(at: 1), of: ranks, clusters: pictures)
+    let narrow = try Resamples(clusterCount: 200, seed: 2)
+      .estimate(.recall(at: 1), of: ranks, clusters: Clusters(independent: 200))
+    #expect(wide.halfWidth > 1.7 * narrow.halfWidth)
+    #expect(wide.value == 0.5 && narrow.value == 0.5)
+  }
+
+  @Test func comparesPairs() throws {
+    let good = try ranking([Int32](repeating: 0, count: 50))
+    let bad = try ranking((0..<50).map { $0 < 12 ? 40 : 0 })
+    let clusters = Clusters(independent: 50)
+    let resamples = Resamples(clusterCount: 50, count: 500, seed: 3)
+    let comparison = try Comparison(
+      .recall(at: 1), of: good, minus: bad, clusters: clusters, resamples: resamples, seed: 4)
+    #expect(abs(comparison.difference.value - 0.24) < 1e-12)
+    #expect(comparison.difference.low > 0 && comparison.pValue < 0.01)
+    // 12 differing queries of one sign: the exact p is 2 / 4096.
+    #expect(comparison.pValue < 0.004)
+    let same = try Comparison(
+      .recall(at: 1), of: good, minus: good, clusters: clusters, resamples: resamples, seed: 4)
+    #expect(same.pValue == 1 && same.difference.value == 0 && same.difference.high == 0)
+    #expect(throws: RetrievalFailure.unpaired(what: "queries", first: 50, second: 1)) {
+      try Comparison(
+        .recall(at: 1), of: good, minus: ranking([0]), clusters: clusters, resamples: resamples,
+        seed: 4)
+    }
+  }
+
+  @Test func holm() {
+    let adjusted = Holm.adjusted([0.04, 0.01, 0.03])
+    #expect(zip(adjusted, [0.06, 0.03, 0.06]).allSatisfy { abs($0 - $1) < 1e-12 })
+    #expect(Holm.adjusted([0.9, 0.8]) == [1, 1])
+    #expect(Holm.adjusted([]).isEmpty)
+  }
+
+  @Test func detectableDifference() {
+    #expect(abs(Detectable.normalQuantile(0.975) - 1.959963984540054) < 1e-9)
+    // Half +1, half -1: variance 100/99, error 0.1005, times 2.8016.
+    let sums = (0..<100).map { $0 % 2 == 0 ? 1.0 : -1.0 }
+    #expect(abs(Detectable.difference(clusterSums: sums, queries: 100) - 0.28157) < 1e-4)
+    #expect(Detectable.difference(clusterSums: [1], queries: 1) == .infinity)
+  }
+
+  @Test func percentiles() {
+    let (low, high) = Resamples.percentiles((0...1000).map(Double.init))
+    #expect(abs(low - 25) < 1e-9 && abs(high - 975) < 1e-9)
+  }
+}
