@@ -1,0 +1,39 @@
+import XlingCore
+
+/// Errors of reading, training and writing tokenizers.
+public enum TokenizerFailure: Failure, Equatable {
+  case badVocabulary(file: String, line: Int, expected: String, found: String)
+  case missingSpecialToken(file: String, token: String)
+  case badConfiguration(file: String, key: String, expected: String, found: String)
+  case vocabularyTooSmall(requested: Int, needed: Int)
+  case nothingToTrainOn
+  case unicode(reason: String)
+
+  public var exitStatus: ExitStatus {
+    switch self {
+    case .badVocabulary, .missingSpecialToken, .badConfiguration, .nothingToTrainOn: .badData
+    case .vocabularyTooSmall: .usage
+    case .unicode: .internal
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .badVocabulary(let file, let line, let expected, let found):
+      "\(file):\(line): expected \(expected), found \(found). Copy the vocabulary again from its "
+        + "source; a piece's line number is its id, so no line can be skipped."
+    case .missingSpecialToken(let file, let token):
+      "\(file) has no line \"\(token)\". A BERT vocabulary holds it, and tokenizer_config.json may "
+        + "name another: check that both files belong together."
+    case .badConfiguration(let file, let key, let expected, let found):
+      "\(file): \(key): expected \(expected), found \(found). Mend or remove that key."
+    case .vocabularyTooSmall(let requested, let needed):
+      "a vocabulary of \(requested) pieces is too small: special tokens and characters alone need "
+        + "\(needed). Ask for more pieces or lower the alphabet limit."
+    case .nothingToTrainOn:
+      "the training text holds no word whose characters were all kept. Give more text or lower the "
+        + "minimum character count."
+    case .unicode(let reason): reason
+    }
+  }
+}
