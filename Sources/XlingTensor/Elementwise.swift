@@ -13,6 +13,12 @@ public enum Elementwise {
     }
   }
 
+  /// y = x
+  public static func copy(_ x: Matrix, into y: Matrix) {
+    precondition(x.rows == y.rows && x.columns == y.columns)
+    for index in 0..<x.rows { y.row(index).update(from: x.row(index), count: x.columns) }
+  }
+
   /// y += x
   public static func add(_ x: Matrix, to y: Matrix) {
     precondition(x.count == y.count && x.isContiguous && y.isContiguous)

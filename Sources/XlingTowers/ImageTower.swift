@@ -1,0 +1,199 @@
+import Foundation
+import XlingCore
+import XlingTensor
+
+/// Normalized pictures of a batch: [pictures, 3, size, size], planar.
+public struct PictureBatch {
+  public let pixels: UnsafePointer<Float>
+  public let count: Int
+  /// The patches given to the encoder, by index in row-major order, picture by picture; nil means
+  /// all. Leaving out background patches saves time in pretraining (PatchDropout, Liu et al. 2022).
+  public let patches: [[Int32]]?
+
+  public init(pixels: UnsafePointer<Float>, count: Int, patches: [[Int32]]? = nil) {
+    self.pixels = pixels
+    self.count = count
+    self.patches = patches
+  }
+}
+
+/// ViT (Dosovitskiy et al. 2021): pre-LN, learned positions, the CLS token after the final norm.
+public final class ImageTower: Tower {
+  public let configuration: ViTConfiguration
+  public let encoder: Encoder
+  public let classToken: Parameter
+  public let positionEmbeddings: Parameter
+  public let patchWeight: Parameter
+  public let patchBias: Parameter
+  public let finalNorm: LayerNorm
+
+  /// Weights zero, norms one: call ``initialize(seed:deviation:)`` or load a checkpoint.
+  public init(_ configuration: ViTConfiguration) {
+    self.configuration = configuration
+    let width = configuration.hiddenSize
+    classToken = Parameter("embeddings.cls_token", [1, 1, width])
+    positionEmbeddings = Parameter(
+      "embeddings.position_embeddings", [1, configuration.patches + 1, width])
+    patchWeight = Parameter(
+      "embeddings.patch_embeddings.projection.weight",
+      [width, configuration.channels, configuration.patchSize, configuration.patchSize])
+    patchBias = Parameter("embeddings.patch_embeddings.projection.bias", [width])
+    finalNorm = LayerNorm("layernorm", width: width, epsilon: configuration.layerNormEpsilon)
+    encoder = Encoder(layers: [], width: width)
+    for index in 0..<configuration.layers {
+      encoder.append(makeLayer(named: "encoder.layer.\(index)"))
+    }
+  }
+
+  public func makeLayer(named name: String) -> EncoderLayer {
+    EncoderLayer(
+      name, names: .vit(name), arrangement: .preNorm, shape: configuration.layerShape)
+  }
+
+  private var embeddingParameters: [Parameter] {
+    [classToken, positionEmbeddings, patchWeight, patchBias]
+  }
+
+  public var outerParameters: [Parameter] { embeddingParameters + finalNorm.parameters }
+
+  private var embeddingsTrained: Bool { embeddingParameters.contains(where: \.isTrainable) }
+  private var patchProjection: Linear { Linear(weight: patchWeight, bias: patchBias) }
+
+  /// What one forward pass leaves behind.
+  public struct Activations {
+    public let encoder: Encoder.Activations
+    /// Unfolded patches [all patches of the batch, channels * patch * patch], and which they are.
+    let unfolded: Matrix
+    let patches: [[Int32]]
+    /// The last layer's output before the final norm, [rows, width].
+    public var hidden: Matrix { encoder.hidden.last! }
+  }
+
+  /// Pixels to hidden states. `training` keeps what the way back needs.
+  public func forward(
+    _ batch: PictureBatch, in workspace: Workspace, training: Bool
+  ) -> Activations {
+    let all = (0..<Int32(configuration.patches)).map { $0 }
+    let patches = batch.patches ?? Array(repeating: all, count: batch.count)
+    let layout = SequenceLayout(lengths: patches.map { $0.count + 1 })
+    let unfolded = unfold(batch, patches, workspace)
+    let projected = workspace.take(unfolded.rows, width)
+    patchProjection.forward(unfolded, into: projected)
+    let rows = workspace.take(layout.rows, width)
+    let positions = positionEmbeddings.value
+    Parallel.ranges(batch.count, grain: 4) { pictures in
+      for picture in pictures {
+        let start = Int(layout.offsets[picture])
+        let token = rows.row(start)
+        for column in 0..<width { token[column] = classToken.value[column] + positions[column] }
+        for (index, patch) in patches[picture].enumerated() {
+          let source = projected.row(start - picture + index)
+          let place = positions + (Int(patch) + 1) * width
+          let out = rows.row(start + 1 + index)
+          for column in 0..<width { out[column] = source[column] + place[column] }
+        }
+      }
+    }
+    let activations = encoder.forward(
+      rows, layout, in: workspace, training: training, embeddingsTrained: embeddingsTrained)
+    return Activations(encoder: activations, unfolded: unfolded, patches: patches)
+  }
+
+  /// Each patch as one row: channel, then row, then column, as a convolution's kernel lies.
+  private func unfold(
+    _ batch: PictureBatch, _ patches: [[Int32]], _ workspace: Workspace
+  ) -> Matrix {
+    let patch = configuration.patchSize
+    let size = configuration.imageSize
+    let grid = size / patch
+    let channels = configuration.channels
+    let starts = SequenceLayout(lengths: patches.map(\.count))
+    let unfolded = workspace.take(starts.rows, channels * patch * patch)
+    Parallel.ranges(batch.count, grain: 4) { pictures in
+      for picture in pictures {
+        let pixels = batch.pixels + picture * channels * size * size
+        for (index, place) in patches[picture].enumerated() {
+          var out = unfolded.row(Int(starts.offsets[picture]) + index)
+          let corner = (Int(place) / grid) * patch * size + (Int(place) % grid) * patch
+          for channel in 0..<channels {
+            for line in 0..<patch {
+              out.update(
+                from: pixels + channel * size * size + corner + line * size, count: patch)
+              out += patch
+            }
+          }
+        }
+      }
+    }
+    return unfolded
+  }
+
+  /// What pooling leaves behind: the CLS rows before the norm.
+  public struct Pooled {
+    /// [pictures, width]
+    public let vectors: Matrix
+    let norm: LayerNorm.Saved
+  }
+
+  /// The CLS tokens after the final LayerNorm.
+  public func pool(_ activations: Activations, in workspace: Workspace) -> Pooled {
+    let layout = activations.encoder.layout
+    let tokens = workspace.take(layout.sequences, width)
+    for sequence in 0..<layout.sequences {
+      tokens.row(sequence).update(
+        from: activations.hidden.row(Int(layout.offsets[sequence])), count: width)
+    }
+    let vectors = workspace.take(layout.sequences, width)
+    return Pooled(
+      vectors: vectors, norm: finalNorm.forward(tokens, into: vectors, in: workspace))
+  }
+
+  /// Every token after the final LayerNorm, [rows, width].
+  public func normalized(_ activations: Activations, in workspace: Workspace) -> Matrix {
+    let out = workspace.take(activations.hidden.rows, width)
+    _ = finalNorm.forward(activations.hidden, into: out, in: workspace)
+    return out
+  }
+
+  /// From the gradient of the pooled vectors, [pictures, width].
+  public func backward(
+    _ activations: Activations, _ pooled: Pooled, dPooled: Matrix, in workspace: Workspace
+  ) {
+    let layout = activations.encoder.layout
+    let deeper = embeddingsTrained || encoder.lowestTrained != nil
+    let dTokens = deeper ? workspace.take(layout.sequences, width) : nil
+    finalNorm.backward(pooled.norm, dy: dPooled, dx: dTokens)
+    guard let dTokens else { return }
+    let dHidden = workspace.zeros(activations.hidden.rows, width)
+    for sequence in 0..<layout.sequences {
+      dHidden.row(Int(layout.offsets[sequence])).update(
+        from: dTokens.row(sequence), count: width)
+    }
+    let dRows = encoder.backward(
+      activations.encoder, dHidden: dHidden, toEmbeddings: embeddingsTrained, in: workspace)
+    if let dRows { embeddingsBackward(activations, dRows, workspace) }
+  }
+
+  private func embeddingsBackward(
+    _ activations: Activations, _ dRows: Matrix, _ workspace: Workspace
+  ) {
+    let layout = activations.encoder.layout
+    let dProjected = workspace.take(activations.unfolded.rows, width)
+    for (picture, patches) in activations.patches.enumerated() {
+      let start = Int(layout.offsets[picture])
+      let token = dRows.slice(rows: start..<start + 1)
+      for gradient in [classToken.gradient, positionEmbeddings.gradient] {
+        if let gradient { Elementwise.add(token, to: Matrix(gradient, rows: 1, columns: width)) }
+      }
+      for (index, patch) in patches.enumerated() {
+        let row = dRows.slice(rows: start + 1 + index..<start + 2 + index)
+        if let gradient = positionEmbeddings.gradient {
+          let place = gradient + (Int(patch) + 1) * width
+          Elementwise.add(row, to: Matrix(place, rows: 1, columns: width))
+        }
+        dProjected.row(start - picture + index).update(from: row.pointer, count: width)
+      }
+    }
+    patchProjection.backward(activations.unfolded, dy: dProjected, dx: nil)
+  }
+}

@@ -1,0 +1,83 @@
+import XlingTensor
+
+extension EncoderLayer {
+  /// Adds to the gradients of what is trained; writes the input's gradient to `dx` when asked. With
+  /// `dx` nil nothing below the lowest trained parameter of this layer is computed.
+  func backward(
+    _ saved: Saved, _ layout: SequenceLayout, dy: Matrix, dx: Matrix?, in workspace: Workspace
+  ) {
+    let mark = workspace.mark()
+    defer { workspace.release(to: mark) }
+    switch arrangement {
+    case .postNorm: backwardPostNorm(saved, layout, dy, dx, workspace)
+    case .preNorm: backwardPreNorm(saved, layout, dy, dx, workspace)
+    }
+  }
+
+  /// The gradient before the adapter of a site; dy itself where there is none.
+  private func unadapt(
+    _ site: AdapterSite, _ saved: Saved, _ dy: Matrix, _ workspace: Workspace
+  ) -> Matrix {
+    guard let adapter = adapters[site], let kept = saved.adapters[site] else { return dy }
+    let dx = workspace.take(dy.rows, dy.columns)
+    adapter.backward(kept, dy: dy, into: dx, in: workspace)
+    return dx
+  }
+
+  private func backwardPostNorm(
+    _ saved: Saved, _ layout: SequenceLayout, _ dy: Matrix, _ dx: Matrix?, _ workspace: Workspace
+  ) {
+    let dtotal = workspace.take(dy.rows, dy.columns)
+    feedForwardNorm.backward(saved.feedForwardNorm, dy: dy, dx: dtotal)
+    let dsecond = unadapt(.feedForward, saved, dtotal, workspace)
+    let attentionTrained = attention.isTrainable || adapters[.attention] != nil
+    let below = dx != nil || attentionTrained || attentionNorm.isTrainable
+    // dtotal is also the residual's gradient, so the branch adds to it; the adapter's output
+    // gradient may be dtotal itself and is read before that.
+    feedForward.backward(
+      saved.feedForward, dy: dsecond, dx: below ? dtotal : nil, accumulate: true, in: workspace)
+    guard below else { return }
+
+    let dsum = dx ?? workspace.take(dy.rows, dy.columns)
+    attentionNorm.backward(saved.attentionNorm, dy: dtotal, dx: dsum)
+    guard dx != nil || attentionTrained else { return }
+    let dbranch = unadapt(.attention, saved, dsum, workspace)
+    attention.backward(
+      saved.attention, layout, dy: dbranch, addingTo: dx == nil ? nil : dsum, in: workspace)
+  }
+
+  private func backwardPreNorm(
+    _ saved: Saved, _ layout: SequenceLayout, _ dy: Matrix, _ dx: Matrix?, _ workspace: Workspace
+  ) {
+    // middle's gradient: the residual, then what comes back through the feed-forward branch.
+    let dmiddle = dx ?? workspace.take(dy.rows, dy.columns)
+    Elementwise.copy(dy, into: dmiddle)
+    let dsecond = workspace.take(dy.rows, dy.columns)
+    feedForward.backward(
+      saved.feedForward, dy: dy, dx: dsecond, accumulate: false, in: workspace)
+    normBackward(
+      .feedForward, feedForwardNorm, saved.feedForwardNorm, saved, dsecond, dmiddle, workspace)
+
+    let attentionTrained =
+      attention.isTrainable || attentionNorm.isTrainable || adapters[.attention] != nil
+    guard dx != nil || attentionTrained else { return }
+    let dnormal = workspace.zeros(dy.rows, dy.columns)
+    attention.backward(saved.attention, layout, dy: dmiddle, addingTo: dnormal, in: workspace)
+    normBackward(
+      .attention, attentionNorm, saved.attentionNorm, saved, dnormal, dmiddle, workspace)
+  }
+
+  /// Back through a branch's LayerNorm and the adapter before it, adding to the residual's gradient.
+  private func normBackward(
+    _ site: AdapterSite, _ norm: LayerNorm, _ kept: LayerNorm.Saved, _ saved: Saved,
+    _ dy: Matrix, _ dx: Matrix, _ workspace: Workspace
+  ) {
+    guard adapters[site] != nil else {
+      norm.backward(kept, dy: dy, dx: dx, accumulate: true)
+      return
+    }
+    let dadapted = workspace.take(dy.rows, dy.columns)
+    norm.backward(kept, dy: dy, dx: dadapted)
+    Elementwise.add(unadapt(site, saved, dadapted, workspace), to: dx)
+  }
+}

@@ -1,0 +1,141 @@
+import XlingTensor
+
+/// One transformer layer, post-LN as in BERT or pre-LN as in ViT, with two adapter sites.
+public final class EncoderLayer {
+  /// Where the LayerNorms stand.
+  public enum Arrangement: Sendable {
+    /// h = LN(adapter(attention(x)) + x), y = LN(adapter(ffn(h)) + h) (BERT; Vaswani et al. 2017).
+    case postNorm
+    /// h = x + attention(LN(adapter(x))), y = h + ffn(LN(adapter(h))) (ViT; LilT, section 3).
+    case preNorm
+  }
+
+  /// Sizes that all layers of one tower share.
+  public struct Shape: Sendable, Equatable {
+    public let width: Int
+    public let heads: Int
+    public let intermediateWidth: Int
+    public let epsilon: Float
+    public let queryBias: Bool
+
+    public init(
+      width: Int, heads: Int, intermediateWidth: Int, epsilon: Float, queryBias: Bool = true
+    ) {
+      self.width = width
+      self.heads = heads
+      self.intermediateWidth = intermediateWidth
+      self.epsilon = epsilon
+      self.queryBias = queryBias
+    }
+  }
+
+  /// The name that its parameters begin with.
+  public let name: String
+  public let arrangement: Arrangement
+  public let attention: SelfAttentionBlock
+  public let feedForward: FeedForwardBlock
+  public let attentionNorm: LayerNorm
+  public let feedForwardNorm: LayerNorm
+  public var adapters: [AdapterSite: any AdapterModule] = [:]
+
+  public init(_ name: String, names: LayerNames, arrangement: Arrangement, shape: Shape) {
+    self.name = name
+    self.arrangement = arrangement
+    attention = SelfAttentionBlock(
+      names: names, width: shape.width, heads: shape.heads, queryBias: shape.queryBias)
+    feedForward = FeedForwardBlock(
+      names: names, width: shape.width, intermediateWidth: shape.intermediateWidth)
+    attentionNorm = LayerNorm(names.attentionNorm, width: shape.width, epsilon: shape.epsilon)
+    feedForwardNorm = LayerNorm(names.feedForwardNorm, width: shape.width, epsilon: shape.epsilon)
+  }
+
+  /// The layer's own parameters, without adapters.
+  public var parameters: [Parameter] {
+    attention.parameters + attentionNorm.parameters + feedForward.parameters
+      + feedForwardNorm.parameters
+  }
+
+  public var adapterParameters: [Parameter] {
+    AdapterSite.allCases.flatMap { adapters[$0]?.parameters ?? [] }
+  }
+
+  var isTrainable: Bool { (parameters + adapterParameters).contains(where: \.isTrainable) }
+
+  /// What the way back needs.
+  struct Saved {
+    let attention: SelfAttentionBlock.Saved
+    let attentionNorm: LayerNorm.Saved
+    let feedForward: FeedForwardBlock.Saved
+    let feedForwardNorm: LayerNorm.Saved
+    let adapters: [AdapterSite: AdapterActivations]
+  }
+
+  /// x [rows, width] into y [rows, width]. Temporary memory is given back unless `saving`.
+  func forward(
+    _ x: Matrix, _ layout: SequenceLayout, into y: Matrix, in workspace: Workspace, saving: Bool
+  ) -> Saved? {
+    let mark = workspace.mark()
+    defer { if !saving { workspace.release(to: mark) } }
+    switch arrangement {
+    case .postNorm: return forwardPostNorm(x, layout, y, workspace, saving)
+    case .preNorm: return forwardPreNorm(x, layout, y, workspace, saving)
+    }
+  }
+
+  private func adapt(
+    _ site: AdapterSite, _ x: Matrix, _ workspace: Workspace, _ saving: Bool,
+    _ kept: inout [AdapterSite: AdapterActivations]
+  ) -> Matrix {
+    guard let adapter = adapters[site] else { return x }
+    let y = workspace.take(x.rows, x.columns)
+    kept[site] = adapter.forward(x, into: y, in: workspace, saving: saving)
+    return y
+  }
+
+  private func forwardPostNorm(
+    _ x: Matrix, _ layout: SequenceLayout, _ y: Matrix, _ workspace: Workspace, _ saving: Bool
+  ) -> Saved? {
+    var kept: [AdapterSite: AdapterActivations] = [:]
+    let branch = workspace.take(x.rows, x.columns)
+    let savedAttention = attention.forward(x, layout, into: branch, in: workspace, saving: saving)
+    let sum = workspace.take(x.rows, x.columns)
+    Elementwise.sum(adapt(.attention, branch, workspace, saving, &kept), x, into: sum)
+    let middle = workspace.take(x.rows, x.columns)
+    let savedNorm = attentionNorm.forward(sum, into: middle, in: workspace)
+
+    let second = workspace.take(x.rows, x.columns)
+    let savedFeedForward = feedForward.forward(middle, into: second, in: workspace)
+    let total = workspace.take(x.rows, x.columns)
+    Elementwise.sum(adapt(.feedForward, second, workspace, saving, &kept), middle, into: total)
+    let savedLast = feedForwardNorm.forward(total, into: y, in: workspace)
+    return savedAttention.map {
+      Saved(
+        attention: $0, attentionNorm: savedNorm, feedForward: savedFeedForward,
+        feedForwardNorm: savedLast, adapters: kept)
+    }
+  }
+
+  private func forwardPreNorm(
+    _ x: Matrix, _ layout: SequenceLayout, _ y: Matrix, _ workspace: Workspace, _ saving: Bool
+  ) -> Saved? {
+    var kept: [AdapterSite: AdapterActivations] = [:]
+    let normal = workspace.take(x.rows, x.columns)
+    let savedNorm = attentionNorm.forward(
+      adapt(.attention, x, workspace, saving, &kept), into: normal, in: workspace)
+    let middle = workspace.take(x.rows, x.columns)
+    let savedAttention = attention.forward(
+      normal, layout, into: middle, in: workspace, saving: saving)
+    Elementwise.add(x, to: middle)
+
+    let second = workspace.take(x.rows, x.columns)
+    let savedSecond = feedForwardNorm.forward(
+      adapt(.feedForward, middle, workspace, saving, &kept), into: second, in: workspace)
+    let savedFeedForward = feedForward.forward(second, into: y, in: workspace)
+    Elementwise.add(middle, to: y)
+    return savedAttention.map {
+      Saved(
+        attention: $0, attentionNorm: savedNorm, feedForward: savedFeedForward,
+        feedForwardNorm: savedSecond, adapters: kept)
+    }
+  }
+}

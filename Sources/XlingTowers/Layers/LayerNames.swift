@@ -1,0 +1,33 @@
+/// What a checkpoint family calls the parts of one encoder layer.
+public struct LayerNames: Sendable {
+  let query: String
+  let key: String
+  let value: String
+  let attentionOutput: String
+  let attentionNorm: String
+  let intermediate: String
+  let feedForwardOutput: String
+  let feedForwardNorm: String
+
+  /// Hugging Face's BERT, under `prefix` ("encoder.layer.3").
+  public static func bert(_ prefix: String) -> LayerNames {
+    LayerNames(
+      query: prefix + ".attention.self.query", key: prefix + ".attention.self.key",
+      value: prefix + ".attention.self.value",
+      attentionOutput: prefix + ".attention.output.dense",
+      attentionNorm: prefix + ".attention.output.LayerNorm",
+      intermediate: prefix + ".intermediate.dense",
+      feedForwardOutput: prefix + ".output.dense", feedForwardNorm: prefix + ".output.LayerNorm")
+  }
+
+  /// Hugging Face's ViT.
+  public static func vit(_ prefix: String) -> LayerNames {
+    LayerNames(
+      query: prefix + ".attention.attention.query", key: prefix + ".attention.attention.key",
+      value: prefix + ".attention.attention.value",
+      attentionOutput: prefix + ".attention.output.dense",
+      attentionNorm: prefix + ".layernorm_before",
+      intermediate: prefix + ".intermediate.dense",
+      feedForwardOutput: prefix + ".output.dense", feedForwardNorm: prefix + ".layernorm_after")
+  }
+}

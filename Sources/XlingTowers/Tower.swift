@@ -1,0 +1,35 @@
+import XlingTensor
+
+/// What both towers offer to methods, training and evaluation.
+public protocol Tower: AnyObject {
+  var encoder: Encoder { get }
+  /// Everything but the encoder's layers: embeddings and, in the ViT, the final LayerNorm.
+  var outerParameters: [Parameter] { get }
+  /// Name and shape for a new layer on top of the stack (a deep adapter).
+  func makeLayer(named name: String) -> EncoderLayer
+  /// A folder as Hugging Face lays it out: `config.json`, `model.safetensors`.
+  func save(to folder: String, storage: Safetensors.Storage) throws
+}
+
+extension Tower {
+  public var width: Int { encoder.width }
+
+  /// All parameters in a fixed order: embeddings, layers with their adapters, final norm.
+  public var parameters: Parameters {
+    Parameters(
+      outerParameters + encoder.layers.flatMap { $0.parameters + $0.adapterParameters })
+  }
+
+  /// The pretrained parameters by their checkpoint names, without adapters.
+  var checkpointParameters: [Parameter] {
+    outerParameters + encoder.layers.flatMap(\.parameters)
+  }
+
+  /// Normal(0, deviation) for matrices, zero biases, unit norms: BERT's initialization
+  /// (Devlin et al. 2019), the same for the ViT here.
+  public func initialize(seed: UInt64, deviation: Float = 0.02) {
+    for parameter in checkpointParameters {
+      Initialization.standard(parameter, seed: seed, deviation: deviation)
+    }
+  }
+}
