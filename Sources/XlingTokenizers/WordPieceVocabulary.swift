@@ -7,6 +7,8 @@ public struct WordPieceVocabulary: Sendable {
   /// canonically equivalent pieces would be one.
   public let pieces: [[UInt8]]
   public let configuration: BertConfiguration
+  /// Set by the trainer.
+  public internal(set) var training: TrainingRecord?
 
   public init(pieces: [[UInt8]], configuration: BertConfiguration) {
     self.pieces = pieces
