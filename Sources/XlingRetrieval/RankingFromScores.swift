@@ -51,14 +51,19 @@ extension Ranking {
     let gallerySize = gallery.count / width
     try Self.check(gold, queries: count, gallerySize: gallerySize)
     var counts = RankCounts(queries: count)
-    let block = Scores.blockRows(gallerySize: gallerySize)
-    var scores = [Float](repeating: 0, count: max(2, min(block, count)) * gallerySize)
-    for start in stride(from: 0, to: count, by: block) {
-      let rows = start..<min(count, start + block)
-      scores.withUnsafeMutableBufferPointer { scores in
-        Scores.fill(scores, queries: queries, rows: rows, gallery: gallery, width: width)
-        counts.fill(
-          rows: rows, scores: UnsafeBufferPointer(scores), gallerySize: gallerySize, gold: gold)
+    if count > 0 {
+      let product = Scores(gallery: gallery, width: width)
+      var block = [Float](repeating: 0, count: product.blockRows * width)
+      var scores = [Float](repeating: 0, count: product.blockRows * gallerySize)
+      for start in stride(from: 0, to: count, by: product.blockRows) {
+        let rows = start..<min(count, start + product.blockRows)
+        scores.withUnsafeMutableBufferPointer { scores in
+          block.withUnsafeMutableBufferPointer { block in
+            product.fill(scores, block: block, queries: queries, rows: rows)
+          }
+          counts.fill(
+            rows: rows, scores: UnsafeBufferPointer(scores), gallerySize: gallerySize, gold: gold)
+        }
       }
     }
     try self.init(counts, gold: gold, gallerySize: gallerySize)

@@ -21,15 +21,19 @@ import XlingCore
     #expect(try Metric.recall(at: 2).value(ranking) == 1)
   }
 
-  @Test func constantScorerFindsNothing() throws {
-    let one: [Float] = [0.3, -0.7, 0.11, 0.5, 0.2, 0.9, -0.4, 0.6, 0.05]
-    let embeddings = (0..<40).flatMap { _ in one }
-    let gold = GoldRelation(single: (0..<40).map(Int32.init))
-    let ranking = try Ranking(queries: embeddings, gallery: embeddings, width: 9, gold: gold)
+  /// 37 and 1003 leave ragged edges in every kernel tile; equal rows must still score equal.
+  @Test(arguments: [(37, 9), (40, 192), (1_003, 61)])
+  func constantScorerFindsNothing(count: Int, width: Int) throws {
+    var stream = RandomStream(seed: 1, "constant")
+    let one = (0..<width).map { _ in Float(stream.uniform(-1, 1)) }
+    let embeddings = (0..<count).flatMap { _ in one }
+    let gold = GoldRelation(single: (0..<count).map(Int32.init))
+    let ranking = try Ranking(queries: embeddings, gallery: embeddings, width: width, gold: gold)
+    #expect(ranking.tieCount == count)
     #expect(try Metric.recall(at: 10).value(ranking) == 0)
     #expect(try Metric.recall(at: 10).value(ranking, ties: .optimistic) == 1)
-    #expect(abs(try Metric.recall(at: 10).value(ranking, ties: .expected) - 0.25) < 1e-12)
-    #expect(ranking.tieCount == 40)
+    let expected = try Metric.recall(at: 10).value(ranking, ties: .expected)
+    #expect(abs(expected - 10 / Double(count)) < 1e-12)
   }
 
   @Test func embeddingsAgreeWithTheirScoreMatrix() throws {

@@ -73,6 +73,28 @@ import XlingCore
     }
   }
 
+  @Test func averagesOverLanguages() throws {
+    let good = try ranking([0, 0, 0, 50])
+    let bad = try ranking([0, 50])
+    let all = try Clusters(numbered: [0, 1, 2, 3], count: 4)
+    let part = try Clusters(numbered: [1, 2], count: 4)
+    let resamples = Resamples(clusterCount: 4, count: 200, seed: 9)
+    let same = try resamples.macroAverage(
+      .recall(at: 1), of: [RankedQueries(good, clusters: all), RankedQueries(good, clusters: all)])
+    let plain = try resamples.estimate(.recall(at: 1), of: good, clusters: all)
+    #expect((same.value, same.low, same.high) == (plain.value, plain.low, plain.high))
+    let mixed = try resamples.macroAverage(
+      .recall(at: 1), of: [RankedQueries(good, clusters: all), RankedQueries(bad, clusters: part)])
+    #expect(abs(mixed.value - 0.625) < 1e-12 && mixed.n == 6)
+    let one = [RankedQueries(good, clusters: all)]
+    let macro = try Comparison(
+      macro: .recall(at: 1), of: one,
+      minus: [RankedQueries(ranking([0, 50, 0, 50]), clusters: all)],
+      resamples: resamples, seed: 1)
+    #expect(abs(macro.difference.value - 0.25) < 1e-12 && macro.pValue > 0.5)
+    #expect(throws: RetrievalFailure.self) { try Clusters(numbered: [4], count: 4) }
+  }
+
   @Test func holm() {
     let adjusted = Holm.adjusted([0.04, 0.01, 0.03])
     #expect(zip(adjusted, [0.06, 0.03, 0.06]).allSatisfy { abs($0 - $1) < 1e-12 })

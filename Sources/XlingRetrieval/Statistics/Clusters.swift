@@ -25,6 +25,17 @@ public struct Clusters: Sendable, Equatable {
     count = numbers.count
   }
 
+  /// Clusters numbered by the caller, 0..<count, some perhaps without a query here: several
+  /// languages over the same pictures then share their bootstrap draws.
+  /// Throws ``RetrievalFailure/shape(what:expected:found:)`` for a number outside.
+  public init(numbered ofQuery: [Int32], count: Int) throws(RetrievalFailure) {
+    if let outside = ofQuery.first(where: { $0 < 0 || $0 >= count }) {
+      throw .shape(what: "cluster", expected: "0..<\(count)", found: "\(outside)")
+    }
+    self.ofQuery = ofQuery
+    self.count = count
+  }
+
   /// The sum of `values` (one a query) in each cluster.
   func sums(_ values: [Double]) -> [Double] {
     var sums = [Double](repeating: 0, count: count)

@@ -68,7 +68,8 @@ public struct Resamples: Sendable {
           sum += times * sums[cluster]
           size += times * sizes[cluster]
         }
-        means[resample] = sum / size
+        // A draw may miss a small language altogether: nothing was found then.
+        means[resample] = size > 0 ? sum / size : 0
       }
     }
     return means

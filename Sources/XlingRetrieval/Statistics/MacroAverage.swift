@@ -1,0 +1,83 @@
+/// One language in one direction, for averages over languages.
+public struct RankedQueries: Sendable {
+  public let ranking: Ranking
+  /// Numbered alike in all parts of an average.
+  public let clusters: Clusters
+
+  public init(_ ranking: Ranking, clusters: Clusters) {
+    self.ranking = ranking
+    self.clusters = clusters
+  }
+}
+
+extension Resamples {
+  /// The mean over `parts` (languages, directions) of a mean metric, each part weighing the same.
+  /// Pictures are drawn once for all parts, so their dependence is in the interval. `n` counts the
+  /// queries of all parts.
+  ///
+  /// Throws ``RetrievalFailure`` for no parts, an empty one, or clusters that do not fit.
+  public func macroAverage(
+    _ metric: Metric, of parts: [RankedQueries], ties: TieBreaking = .pessimistic
+  ) throws(RetrievalFailure) -> Estimate {
+    try macroAverage(values: parts.map { metric.values($0.ranking, ties: ties) }, parts, metric)
+  }
+
+  func macroAverage(
+    values: [[Double]], _ parts: [RankedQueries], _ metric: Metric
+  ) throws(RetrievalFailure) -> Estimate {
+    guard !parts.isEmpty else { throw .empty(what: "the average") }
+    guard metric.aggregation == .mean else {
+      throw .shape(what: "average", expected: "a metric that is a mean", found: metric.name)
+    }
+    var value = 0.0
+    var replicates = [Double](repeating: 0, count: count)
+    for (values, part) in zip(values, parts) {
+      guard !values.isEmpty else { throw .empty(what: "a part of the average") }
+      try check(part.clusters, queries: values.count)
+      value += values.reduce(0, +) / Double(values.count)
+      let means = means(sums: part.clusters.sums(values), sizes: part.clusters.sizes)
+      for index in 0..<count { replicates[index] += means[index] }
+    }
+    let share = 1 / Double(parts.count)
+    let (low, high) = Self.percentiles(replicates.map { $0 * share })
+    return Estimate(
+      value: value * share, low: low, high: high,
+      n: parts.reduce(0) { $0 + $1.ranking.count }, method: "macro-" + method)
+  }
+}
+
+extension Comparison {
+  /// The difference of two macro averages over the same parts, tested with one sign a picture for
+  /// all parts together. Throws ``RetrievalFailure``.
+  public init(
+    macro metric: Metric, of first: [RankedQueries], minus second: [RankedQueries],
+    ties: TieBreaking = .pessimistic, resamples: Resamples, flips: Int = 2_000, seed: UInt64
+  ) throws(RetrievalFailure) {
+    guard first.count == second.count else {
+      throw .unpaired(what: "parts", first: first.count, second: second.count)
+    }
+    var values: [[Double]] = []
+    var sums = [Double](repeating: 0, count: resamples.clusterCount)
+    for (one, other) in zip(first, second) {
+      guard one.ranking.count == other.ranking.count, one.clusters == other.clusters else {
+        throw .unpaired(what: "queries", first: one.ranking.count, second: other.ranking.count)
+      }
+      let differences = zip(
+        metric.values(one.ranking, ties: ties), metric.values(other.ranking, ties: ties)
+      ).map { $0 - $1 }
+      try resamples.check(one.clusters, queries: differences.count)
+      let weight = 1 / Double(max(1, differences.count) * first.count)
+      for (cluster, sum) in one.clusters.sums(differences).enumerated() {
+        sums[cluster] += sum * weight
+      }
+      values.append(differences)
+    }
+    let average = try resamples.macroAverage(values: values, first, metric)
+    self.init(
+      difference: Estimate(
+        value: average.value, low: average.low, high: average.high, n: average.n,
+        method: "paired-" + average.method),
+      pValue: SignFlip.pValue(sums, flips: flips, seed: seed),
+      detectable: Detectable.difference(clusterSums: sums, queries: 1))
+  }
+}
