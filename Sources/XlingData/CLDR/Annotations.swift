@@ -136,19 +136,3 @@ public enum ConceptID {
     sequence.unicodeScalars.contains(where: isTone)
   }
 }
-
-/// `body` for every item, in parallel, results in the items' order; the first error in that order
-/// is thrown.
-func concurrently<Item: Sendable, Output: Sendable>(
-  _ items: [Item], _ body: @Sendable (Item) throws -> Output
-) throws -> [Output] {
-  var results = [Result<Output, any Error>?](repeating: nil, count: items.count)
-  results.withUnsafeMutableBufferPointer { slots in
-    // One slot is written by one thread only, and read after all are done.
-    nonisolated(unsafe) let slots = slots
-    Parallel.ranges(items.count, grain: 1) { range in
-      for index in range { slots[index] = Result { try body(items[index]) } }
-    }
-  }
-  return try results.compactMap { try $0?.get() }
-}

@@ -2,7 +2,7 @@ import Foundation
 import XlingCore
 
 /// Reads the generic layout strictly (``Dataset``).
-struct DatasetReader {
+struct DatasetReader: Sendable {
   let folder: String
   var captionsPath: String { folder + "/captions.jsonl" }
 
@@ -18,8 +18,9 @@ struct DatasetReader {
     let data = try AtomicFile.read(captionsPath)
     var items: [Dataset.Item] = []
     var lines: [String: Int] = [:]
-    for (index, line) in Self.lines(data).enumerated() {
-      let item = try parse(line, number: index + 1)
+    let numbered = Array(Self.lines(data).enumerated())
+    let parsed = try concurrently(numbered, grain: 64) { try parse($1, number: $0 + 1) }
+    for (index, item) in parsed.enumerated() {
       guard sizes[item.image] != nil else {
         throw bad(index + 1, "a picture in \(folder)/images", "no file \"\(item.image)\"")
       }
