@@ -38,7 +38,7 @@ let package = Package(
     .target(name: "XlingLanguages", dependencies: ["XlingCore", tomlKit]),
     .target(name: "XlingTokenizers", dependencies: ["XlingCore", "XlingUnicode"]),
     .target(name: "XlingTensor", dependencies: ["XlingCore", "COpenBLAS", "CKernels"]),
-    .target(name: "XlingTowers", dependencies: ["XlingCore", "XlingTensor"]),
+    .target(name: "XlingTowers", dependencies: ["XlingCore", "CKernels", "XlingTensor"]),
     .target(name: "XlingAdapters", dependencies: ["XlingCore", "XlingTensor", "XlingTowers"]),
     .target(
       name: "XlingData",
@@ -48,12 +48,13 @@ let package = Package(
     .target(
       name: "XlingAlignment",
       dependencies: [
-        "XlingCore", "XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData",
+        "XlingCore", "CKernels", "XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers",
+        "XlingData",
       ]),
     .target(
       name: "XlingPretraining",
       dependencies: [
-        "XlingCore", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData", "XlingAlignment",
+        "XlingCore", "CKernels", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData", "XlingAlignment",
         "XlingRetrieval", "XlingLanguages",
       ]),
     .target(name: "XlingRetrieval", dependencies: ["XlingCore", "XlingTensor"]),

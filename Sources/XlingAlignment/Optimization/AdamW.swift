@@ -1,0 +1,85 @@
+import CKernels
+import XlingCore
+import XlingTensor
+
+/// AdamW with decoupled weight decay (Loshchilov and Hutter 2019), as PyTorch computes it.
+public final class AdamW {
+  public struct Options: Codable, Sendable, Equatable {
+    public var beta1: Float
+    public var beta2: Float
+    public var epsilon: Float
+    /// Applied to every tensor that is neither one-dimensional nor called `.bias` (LilT's groups:
+    /// the temperature, position embeddings and tables are decayed too).
+    public var weightDecay: Float
+
+    public init(
+      beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0.02
+    ) {
+      self.beta1 = beta1
+      self.beta2 = beta2
+      self.epsilon = epsilon
+      self.weightDecay = weightDecay
+    }
+  }
+
+  /// First and second moment of one parameter.
+  public struct Moments {
+    public let first: Parameter
+    public let second: Parameter
+  }
+
+  public let options: Options
+  public let parameters: [Parameter]
+  /// Steps taken.
+  public private(set) var steps = 0
+  private let moments: [Moments]
+
+  /// Over the trained parameters given, in their order.
+  public init(parameters: [Parameter], options: Options = Options()) {
+    self.parameters = parameters.filter(\.isTrainable)
+    self.options = options
+    moments = self.parameters.map {
+      Moments(
+        first: Parameter($0.name + "#first", $0.shape),
+        second: Parameter($0.name + "#second", $0.shape))
+    }
+  }
+
+  /// The optimizer's state as named tensors: `NAME#first`, `NAME#second`.
+  public var state: [Parameter] { moments.flatMap { [$0.first, $0.second] } }
+
+  /// Continues after `steps` steps; the moments must have been filled through ``state``.
+  public func restore(steps: Int) { self.steps = steps }
+
+  public static func decays(_ parameter: Parameter) -> Bool {
+    parameter.shape.count != 1 && !parameter.name.hasSuffix(".bias")
+  }
+
+  /// One update of every parameter at learning rate `rate`.
+  public func step(rate: Float) {
+    steps += 1
+    let correction1 = 1 - power(options.beta1, steps)
+    let correction2 = 1 - power(options.beta2, steps)
+    for (parameter, moments) in zip(parameters, moments) {
+      guard let gradient = parameter.gradient else { continue }
+      let decay = Self.decays(parameter) ? options.weightDecay : 0
+      Parallel.ranges(parameter.count, grain: 1 << 16) { range in
+        let first = range.lowerBound
+        xk_adamw(
+          parameter.value + first, gradient + first, moments.first.value + first,
+          moments.second.value + first, Int64(range.count), rate, options.beta1, options.beta2,
+          options.epsilon, decay, correction1, correction2)
+      }
+    }
+  }
+
+  /// In float64: float32 would lose 1 - beta2^t for small t.
+  private func power(_ base: Float, _ exponent: Int) -> Float {
+    var result = 1.0
+    for _ in 0..<min(exponent, 1 << 20) {
+      result *= Double(base)
+      if result < 1e-12 { return 0 }
+    }
+    return Float(result)
+  }
+}
