@@ -58,7 +58,7 @@ public final class EmojiSprite: Sendable {
         var packed: UInt32 = 0
         for shift in stride(from: UInt32(0), to: 32, by: 8) {
           let sum = four.reduce(UInt32(2)) { $0 + (level.pixels[$1] >> shift & 255) }
-          packed |= sum / 4 << shift
+          packed |= (sum / 4) << shift
         }
         pixels[(y + 1) * (width + 2) + x + 1] = packed
       }
