@@ -1,0 +1,84 @@
+import XlingTensor
+import XlingTowers
+
+/// Layerwise adapter (Houlsby et al. 2019, as in LilT, Khan and Fu 2023, section 3):
+/// y = x + W_up GELU(W_down x + b_down) + b_up.
+public final class LayerwiseAdapter: AdapterModule {
+  public let down: Linear
+  public let up: Linear
+
+  /// Parameters `name.down.weight` [bottleneck, width], `name.up.weight` [width, bottleneck] and
+  /// their biases, all zero.
+  public init(_ name: String, width: Int, bottleneck: Int) {
+    down = Linear(name + ".down", from: width, to: bottleneck)
+    up = Linear(name + ".up", from: bottleneck, to: width)
+  }
+
+  public var parameters: [Parameter] { down.parameters + up.parameters }
+
+  /// Weights normal with deviation 0.02 (cut at two deviations; LilT does not cut BERT's, which
+  /// changes one weight in twenty a little), biases zero.
+  public func initialize(seed: UInt64, deviation: Float = 0.02) {
+    for parameter in parameters {
+      guard parameter.shape.count > 1 else { continue }
+      Initialization.truncatedNormal(parameter, seed: seed, deviation: deviation)
+    }
+  }
+
+  public func forward(
+    _ x: Matrix, into y: Matrix, in workspace: Workspace, saving: Bool
+  ) -> AdapterActivations? {
+    let before = workspace.take(x.rows, down.outputs)
+    down.forward(x, into: before)
+    let after = workspace.take(x.rows, down.outputs)
+    Elementwise.gelu(before, into: after)
+    up.forward(after, into: y)
+    Elementwise.add(x, to: y)
+    return saving ? AdapterActivations(x: x, kept: [before, after]) : nil
+  }
+
+  public func backward(
+    _ saved: AdapterActivations, dy: Matrix, into dx: Matrix, in workspace: Workspace
+  ) {
+    let (before, after) = (saved.kept[0], saved.kept[1])
+    let inner = workspace.take(dy.rows, down.outputs)
+    up.backward(after, dy: dy, dx: inner)
+    Elementwise.geluBackward(before, dy: inner)
+    // The shortcut first, then what comes back through the bottleneck.
+    Elementwise.copy(dy, into: dx)
+    down.backward(saved.x, dy: inner, dx: dx, accumulate: true)
+  }
+}
+
+extension LayerwiseAdapter {
+  /// One adapter at every site of every layer, in the order of the layers. Throws
+  /// ``AdapterFailure/reduction(factor:width:)``.
+  static func install(
+    in tower: any Tower, reductionFactor: Int, seed: UInt64
+  ) throws(AdapterFailure) -> [Parameter] {
+    guard reductionFactor >= 1, reductionFactor <= tower.width else {
+      throw .reduction(factor: reductionFactor, width: tower.width)
+    }
+    var installed: [Parameter] = []
+    for layer in tower.encoder.layers {
+      for site in AdapterSite.allCases {
+        let adapter = LayerwiseAdapter(
+          layer.name + "." + site.parameterName, width: tower.width,
+          bottleneck: tower.width / reductionFactor)
+        adapter.initialize(seed: seed)
+        layer.adapters[site] = adapter
+        installed += adapter.parameters
+      }
+    }
+    return installed
+  }
+}
+
+extension AdapterSite {
+  var parameterName: String {
+    switch self {
+    case .attention: "attention_adapter"
+    case .feedForward: "feed_forward_adapter"
+    }
+  }
+}
