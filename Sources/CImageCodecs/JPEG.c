@@ -46,7 +46,7 @@ static void prepare(errors *state, xling_image *image) {
   state->image = image;
 }
 
-// CMYK as Adobe stores it (inverted) to RGB with Pillow's integer formula, in place of 4 bytes.
+// CMYK as Adobe stores it (inverted) to RGB with Pillow's integer formula.
 static void rgb_from_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t width) {
   for (size_t x = 0; x < width; x++) {
     unsigned light = cmyk[4 * x + 3];  // 255 - K
@@ -57,14 +57,14 @@ static void rgb_from_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t width) {
   }
 }
 
-static int read_rows(struct jpeg_decompress_struct *info, xling_image *image) {
+static void read_rows(struct jpeg_decompress_struct *info, xling_image *image) {
   size_t width = info->output_width;
   if (info->output_components == 3) {
     while (info->output_scanline < info->output_height) {
       JSAMPROW row = image->bytes + (size_t)info->output_scanline * width * 3;
       jpeg_read_scanlines(info, &row, 1);
     }
-    return 1;
+    return;
   }
   // The pool of `info` frees this buffer, also after a jump.
   JSAMPARRAY row = info->mem->alloc_sarray((j_common_ptr)info, JPOOL_IMAGE, (JDIMENSION)width * 4, 1);
@@ -73,7 +73,6 @@ static int read_rows(struct jpeg_decompress_struct *info, xling_image *image) {
     jpeg_read_scanlines(info, row, 1);
     rgb_from_cmyk(row[0], target, width);
   }
-  return 1;
 }
 
 int xling_jpeg_decode(const uint8_t *data, size_t count, uint64_t pixel_limit, xling_image *image) {
@@ -120,8 +119,7 @@ int xling_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t height, in
                       int chroma, xling_image *image) {
   errors state;
   struct jpeg_compress_struct info;
-  // Static storage is not needed: jpeg_mem_dest writes through these addresses only, and they
-  // are volatile for the jump's sake.
+  // Volatile: libjpeg writes through these addresses between setjmp and a jump.
   struct {
     unsigned char *bytes;
     unsigned long count;
