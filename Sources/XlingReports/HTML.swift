@@ -1,0 +1,53 @@
+/// Text made safe for HTML: element content and quoted attributes alike.
+enum HTML {
+  static func escape(_ text: String) -> String {
+    var escaped = ""
+    escaped.reserveCapacity(text.utf8.count)
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": escaped += "&amp;"
+      case "<": escaped += "&lt;"
+      case ">": escaped += "&gt;"
+      case "\"": escaped += "&quot;"
+      case "'": escaped += "&#39;"
+      // Control characters are not allowed in HTML, escaped or not.
+      case "\u{0}"..<"\u{9}", "\u{B}"..<"\u{D}", "\u{E}"..<"\u{20}", "\u{7F}": escaped += "\u{FFFD}"
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return escaped
+  }
+
+  /// An element around markup that is safe already.
+  static func element(_ name: String, _ attributes: String = "", _ markup: String) -> String {
+    "<\(name)\(attributes.isEmpty ? "" : " " + attributes)>\(markup)</\(name)>"
+  }
+
+  static func cell(_ text: String, _ attributes: String = "") -> String {
+    element("td", attributes, escape(text))
+  }
+
+  static func header(_ text: String, scope: String, _ attributes: String = "") -> String {
+    element("th", "scope=\"\(scope)\"" + (attributes.isEmpty ? "" : " " + attributes), escape(text))
+  }
+
+  /// A table in a box of its own that scrolls when narrow.
+  static func table(
+    caption: String, head: [String], body: [String], attributes: String = ""
+  ) -> String {
+    let rows = { (rows: [String]) in rows.map { "<tr>\($0)</tr>" }.joined(separator: "\n") }
+    let start = attributes.isEmpty ? "<table>" : "<table \(attributes)>"
+    return """
+      <div class="scroll" tabindex="0" role="region" aria-label="\(escape(caption))">\(start)
+      <caption>\(escape(caption))</caption>
+      <thead>\(rows(head))</thead>
+      <tbody>\(rows(body))</tbody>
+      </table></div>
+      """
+  }
+
+  /// Scripts that are written from right to left show so inside an English page.
+  static func languageAttributes(_ code: String) -> String {
+    "lang=\"\(escape(code))\" dir=\"auto\""
+  }
+}

@@ -1,0 +1,235 @@
+import Foundation
+import XlingExperiments
+import XlingRetrieval
+
+/// What the quickstart's table and page show; plain values, filled from the store.
+public struct QuickstartReport: Sendable {
+  public struct Language: Sendable, Hashable {
+    public var code: String
+    public var name: String
+    /// The name in the language itself, when known.
+    public var endonym: String?
+    /// Captions cover less than 95 % of the pictures.
+    public var isPartial: Bool
+
+    public init(code: String, name: String, endonym: String? = nil, isPartial: Bool = false) {
+      self.code = code
+      self.name = name
+      self.endonym = endonym
+      self.isPartial = isPartial
+    }
+  }
+
+  public struct Method: Sendable {
+    /// As on the command line: `lwa`.
+    public var id: String
+    public var label: String
+    public var trainableCount: Int
+    public var parameterCount: Int
+    public var seconds: Double
+
+    public init(
+      id: String, label: String, trainableCount: Int, parameterCount: Int, seconds: Double
+    ) {
+      self.id = id
+      self.label = label
+      self.trainableCount = trainableCount
+      self.parameterCount = parameterCount
+      self.seconds = seconds
+    }
+
+    /// 0...1.
+    public var trainableShare: Double { Double(trainableCount) / Double(max(1, parameterCount)) }
+  }
+
+  /// One figure: a method on a language in a direction, rates in 0...1.
+  public struct Result: Sendable {
+    public var method: String
+    public var language: String
+    public var direction: Direction
+    public var estimate: Estimate
+
+    public init(method: String, language: String, direction: Direction, estimate: Estimate) {
+      self.method = method
+      self.language = language
+      self.direction = direction
+      self.estimate = estimate
+    }
+  }
+
+  /// A paired test: `first` minus `second`.
+  public struct PairedTest: Sendable {
+    public var first: String
+    public var second: String
+    public var language: String
+    public var direction: Direction
+    public var comparison: Comparison
+    /// After Holm's correction over the family shown.
+    public var adjustedP: Double
+
+    public init(
+      first: String, second: String, language: String, direction: Direction,
+      comparison: Comparison, adjustedP: Double
+    ) {
+      self.first = first
+      self.second = second
+      self.language = language
+      self.direction = direction
+      self.comparison = comparison
+      self.adjustedP = adjustedP
+    }
+  }
+
+  /// A difference averaged over the languages other than English, both directions.
+  public struct OverallTest: Sendable {
+    public var first: String
+    public var second: String
+    public var firstMean: Estimate
+    public var secondMean: Estimate
+    public var comparison: Comparison
+
+    public init(
+      first: String, second: String, firstMean: Estimate, secondMean: Estimate,
+      comparison: Comparison
+    ) {
+      self.first = first
+      self.second = second
+      self.firstMean = firstMean
+      self.secondMean = secondMean
+      self.comparison = comparison
+    }
+  }
+
+  public struct Picture: Sendable {
+    public var jpeg: Data
+    /// What the picture shows, read by screen readers.
+    public var description: String
+    public var isGold: Bool
+
+    public init(jpeg: Data, description: String, isGold: Bool) {
+      self.jpeg = jpeg
+      self.description = description
+      self.isGold = isGold
+    }
+  }
+
+  /// A text query and the pictures that came first.
+  public struct Example: Sendable {
+    public var query: String
+    public var language: Language
+    public var translation: String?
+    public var answers: [Answer]
+
+    public init(query: String, language: Language, translation: String?, answers: [Answer]) {
+      self.query = query
+      self.language = language
+      self.translation = translation
+      self.answers = answers
+    }
+  }
+
+  public struct Answer: Sendable {
+    public var method: String
+    /// 1-based rank of the gold picture.
+    public var goldRank: Int
+    public var pictures: [Picture]
+
+    public init(method: String, goldRank: Int, pictures: [Picture]) {
+      self.method = method
+      self.goldRank = goldRank
+      self.pictures = pictures
+    }
+  }
+
+  /// Results on a part of the queries, such as those with words held out of translation pairs;
+  /// means over the languages other than English.
+  public struct SplitResult: Sendable {
+    public var subset: String
+    public var method: String
+    public var direction: Direction
+    public var estimate: Estimate
+
+    public init(subset: String, method: String, direction: Direction, estimate: Estimate) {
+      self.subset = subset
+      self.method = method
+      self.direction = direction
+      self.estimate = estimate
+    }
+  }
+
+  public var title: String
+  /// A sentence on what was done.
+  public var summary: String
+  /// As stored: `R@10`.
+  public var metric: String
+  /// English, the aligned language.
+  public var alignedLanguage: String
+  /// The method the others are compared with.
+  public var reference: String
+  public var languages: [Language]
+  /// The columns of the short table, codes.
+  public var headlineLanguages: [String]
+  public var methods: [Method]
+  /// Methods in the dot plot, the reference among them; three at the most.
+  public var plotted: [String]
+  public var results: [Result]
+  public var pairedTests: [PairedTest]
+  public var overallTests: [OverallTest]
+  public var splitResults: [SplitResult]
+  public var examples: [Example]
+  public var measured: EvaluationProtocol
+  /// More lines of the provenance block: seeds, hashes, machine, command.
+  public var provenance: [(name: String, value: String)]
+
+  public init(
+    title: String, summary: String, metric: String = "R@10", alignedLanguage: String = "en",
+    reference: String = "full", languages: [Language], headlineLanguages: [String],
+    methods: [Method], plotted: [String] = ["full", "lwa", "da"], results: [Result],
+    pairedTests: [PairedTest] = [], overallTests: [OverallTest] = [],
+    splitResults: [SplitResult] = [], examples: [Example] = [], measured: EvaluationProtocol,
+    provenance: [(name: String, value: String)] = []
+  ) {
+    self.title = title
+    self.summary = summary
+    self.metric = metric
+    self.alignedLanguage = alignedLanguage
+    self.reference = reference
+    self.languages = languages
+    self.headlineLanguages = headlineLanguages
+    self.methods = methods
+    self.plotted = plotted
+    self.results = results
+    self.pairedTests = pairedTests
+    self.overallTests = overallTests
+    self.splitResults = splitResults
+    self.examples = examples
+    self.measured = measured
+    self.provenance = provenance
+  }
+}
+
+extension QuickstartReport {
+  func estimate(_ method: String, _ language: String, _ direction: Direction) -> Estimate? {
+    results.first {
+      $0.method == method && $0.language == language && $0.direction == direction
+    }?.estimate
+  }
+
+  func label(_ method: String) -> String {
+    methods.first { $0.id == method }?.label ?? method
+  }
+
+  func name(_ language: String) -> String {
+    languages.first { $0.code == language }?.name ?? language
+  }
+}
+
+extension Direction {
+  /// In a reader's words.
+  public var title: String {
+    switch self {
+    case .imageToText: "image → text"
+    case .textToImage: "text → image"
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import Testing
+import XlingExperiments
+import XlingRetrieval
+
+@testable import XlingReports
+
+@Suite struct ReportTests {
+  @Test func findingFollowsTheData() {
+    #expect(Sample.report(advantage: 0.1).finding.contains("keeps more of the other languages"))
+    #expect(Sample.report(advantage: -0.1).finding.contains("keeps less of the other languages"))
+    #expect(Sample.report(advantage: 0.001).finding.contains("cannot be told apart"))
+    #expect(
+      Sample.report().finding
+        == "Aligned on English alone, LayerNorm + adapters (7.7 % of the parameters trained) keeps "
+        + "more of the other languages than Full training: 45.0 % [42.0, 48.0] against "
+        + "35.0 % [32.0, 38.0] R@10, mean of 9 languages; of 18 paired tests it wins 16 and loses 0."
+    )
+  }
+
+  @Test func tallies() {
+    let report = Sample.report()
+    let all = report.tally("lwa")
+    #expect(all?.wins == 16 && all?.ties == 2 && all?.losses == 0)
+    #expect(report.tally("lwa", directions: [.textToImage])?.text == "8/1/0")
+    #expect(Sample.report(advantage: -0.1).tally("lwa", among: ["ru"])?.losses == 2)
+    #expect(report.tally("full") == nil)
+  }
+
+  @Test func plainTableByHand() {
+    var report = Sample.report()
+    report.methods = report.methods.filter { ["lwa", "full"].contains($0.id) }
+    let lines = report.table(["en", "tr", "fi"]).split(
+      separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines[0] == "R@10, text → image")
+    #expect(lines[2] == "method         en         tr        fi*  W/T/L")
+    #expect(lines[3].allSatisfy { $0 == "─" } && lines[3].count == lines[2].count)
+    #expect(lines[4] == "lwa     84.0 ±3.0  46.0 ±3.0  34.0 ±3.0  1/1/0")
+    #expect(lines[5] == "full    86.0 ±3.0  36.0 ±3.0  24.0 ±3.0      –")
+    #expect(report.table(["en", "fi"]).contains("n = 1,000 queries a cell; fi 873."))
+  }
+
+  @Test func wideTablesAreSplit() {
+    let table = Sample.report().table(Sample.codes, columns: 80)
+    #expect(
+      table.split(separator: "\n").filter { !$0.hasPrefix("W/T/L:") && !$0.contains("95 %") }
+        .allSatisfy { $0.count <= 80 })
+    #expect(table.components(separatedBy: "method").count == 7)
+  }
+
+  @Test func markdown() {
+    let table = Sample.report().table(["tr"], style: .markdown)
+    #expect(table.contains("| method | tr | W/T/L |\n| --- | ---: | ---: |\n| projection |"))
+    #expect(QuickstartReport.markdown([["a|b", "c"]]).hasPrefix("| a\\|b | c |"))
+  }
+
+  @Test func escapes() {
+    #expect(
+      HTML.escape("<a href=\"x\">'&'\u{0}\n")
+        == "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;\u{FFFD}\n")
+    var report = Sample.report()
+    report.title = "<script>alert('x')</script>"
+    report.languages[1].name = "Rus<sian"
+    report.methods[0].label = "\" onload=\"x"
+    let page = report.html()
+    #expect(!page.contains("<script") && !page.contains("Rus<sian"))
+    #expect(!page.contains("\" onload=\"x"))
+    #expect(page.contains("دراجة وبيتزا &lt;قطة&gt; &amp; كلب"))
+    #expect(page.contains("bicycle, pizza, &quot;cat&quot; &amp; dog"))
+  }
+
+  @Test func pageIsWholeAndSelfContained() {
+    let report = Sample.report()
+    let page = report.html()
+    #expect(page == report.html())
+    #expect(!page.contains("http:") && !page.contains("https:") && !page.contains("src=\"/"))
+    #expect(
+      page.contains("data:image/jpeg;base64,/9j/\" alt=\"Place 1, the right picture: scene 0\""))
+    for id in ["results", "languages", "cost", "examples", "held-out", "all", "tests", "protocol"] {
+      #expect(page.contains("<section id=\"\(id)\""), "\(id)")
+    }
+    for tag in ["table", "section", "svg", "g", "article", "details", "tr", "div", "ol"] {
+      let opened =
+        page.components(separatedBy: "<\(tag)>").count
+        + page.components(separatedBy: "<\(tag) ").count - 1
+      #expect(opened == page.components(separatedBy: "</\(tag)>").count, "\(tag)")
+    }
+    #expect(page.contains(report.measured.hash.prefix(16)))
+  }
+
+  @Test func emptyReportStillRenders() {
+    var report = Sample.report()
+    report.results = []
+    report.overallTests = []
+    report.pairedTests = []
+    report.examples = []
+    report.splitResults = []
+    #expect(report.html().contains("No method was compared"))
+    #expect(report.table().contains("–"))
+  }
+
+  @Test func dotPlotSortsByTheBestMethod() throws {
+    let svg = DotPlot(Sample.report()).svg()
+    let english = try #require(svg.range(of: "English (aligned)"))
+    let russian = try #require(svg.range(of: ">Russian<"))
+    let finnish = try #require(svg.range(of: ">Finnish*<"))
+    #expect(english.lowerBound < russian.lowerBound && russian.lowerBound < finnish.lowerBound)
+    #expect(svg.components(separatedBy: "<g>").count == 10 * 2 * 3 + 1)
+  }
+
+  @Test func figures() {
+    #expect(Figures.fixed(-0.04, 1) == "0.0" && Figures.fixed(-1.25, 2) == "−1.25")
+    #expect(Figures.fixed(99.96, 1) == "100.0" && Figures.fixed(2.05, 2) == "2.05")
+    #expect(Figures.fixed(.infinity, 1) == "∞" && Figures.fixed(.nan, 1) == "NaN")
+    #expect(Figures.count(1_234_567) == "1,234,567" && Figures.count(999) == "999")
+    #expect(Figures.points(-0.0123) == "−1.2" && Figures.points(0.05) == "+5.0")
+    #expect(Figures.p(0.0004) == "< 0.001" && Figures.p(0.0312) == "0.031")
+    #expect(Figures.duration(59.2) == "59.2 s" && Figures.duration(125) == "2 min 05 s")
+    #expect(Figures.share(0.0043) == "0.43 %" && Figures.share(1) == "100 %")
+  }
+}
