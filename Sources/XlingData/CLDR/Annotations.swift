@@ -88,11 +88,23 @@ private struct AnnotationFile {
       return
     }
     let isName = scanner.attribute("type") == "tts"
-    let text = try scanner.text().trimmingCharacters(in: .whitespacesAndNewlines)
+    let text = Self.withoutDirections(try scanner.text())
     // Untranslated names of early releases are codes such as "E10–836".
     guard !text.isEmpty, !Self.isPlaceholder(text) else { return }
     let id = ConceptID.of(sequence)
     if isName { names[id] = text } else { keywords[id] = text }
+  }
+
+  /// Marks and embeddings of direction belong to where a text is shown; some Arabic names open an
+  /// embedding that they never close.
+  private static func withoutDirections(_ text: String) -> String {
+    let kept = text.unicodeScalars.filter {
+      switch $0.value {
+      case 0x200E, 0x200F, 0x061C, 0x202A...0x202E, 0x2066...0x2069: false
+      default: true
+      }
+    }
+    return String(String.UnicodeScalarView(kept)).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   private static func isPlaceholder(_ text: String) -> Bool {

@@ -48,7 +48,7 @@ struct DatasetReader: Sendable {
   }
 
   private func parse(_ line: Data, number: Int) throws(DataFailure) -> Dataset.Item {
-    guard let object = (try? JSONSerialization.jsonObject(with: line)) as? [String: Any] else {
+    guard let object = JSONValue(line)?.object else {
       let shown = String(decoding: line.prefix(60), as: UTF8.self)
       throw bad(number, "a JSON object", shown.isEmpty ? "an empty line" : "\"\(shown)\"")
     }
@@ -56,37 +56,37 @@ struct DatasetReader: Sendable {
     if let unknown = object.keys.filter({ !known.contains($0) }).sorted().first {
       throw bad(number, "the keys image, split, captions, concepts, heldout", "\"\(unknown)\"")
     }
-    guard let image = object["image"] as? String, !image.isEmpty, !image.contains("/") else {
+    guard let image = object["image"]?.string, !image.isEmpty, !image.contains("/") else {
       throw bad(number, "\"image\": a file name without folders", Self.shown(object["image"]))
     }
-    guard let word = object["split"] as? String, let split = Split(rawValue: word) else {
+    guard let word = object["split"]?.string, let split = Split(rawValue: word) else {
       throw bad(number, "\"split\": train, val or test", Self.shown(object["split"]))
     }
-    let concepts = object["concepts"] ?? [String]()
-    guard let concepts = concepts as? [String] else {
-      throw bad(number, "\"concepts\": a list of texts", Self.shown(concepts))
+    guard let concepts = (object["concepts"] ?? .array([])).strings else {
+      throw bad(number, "\"concepts\": a list of texts", Self.shown(object["concepts"]))
     }
-    let isHeldOut = object["heldout"] ?? false
-    guard let isHeldOut = isHeldOut as? Bool else {
-      throw bad(number, "\"heldout\": true or false", Self.shown(isHeldOut))
+    guard let isHeldOut = (object["heldout"] ?? .bool(false)).bool else {
+      throw bad(number, "\"heldout\": true or false", Self.shown(object["heldout"]))
     }
     return Dataset.Item(
       image: image, split: split, captions: try captions(object["captions"], number),
       concepts: concepts, isHeldOut: isHeldOut)
   }
 
-  private func captions(_ value: Any?, _ number: Int) throws(DataFailure) -> [String: [String]] {
-    guard let captions = value as? [String: Any], !captions.isEmpty else {
+  private func captions(_ value: JSONValue?, _ number: Int) throws(DataFailure) -> [String:
+    [String]]
+  {
+    guard let captions = value?.object, !captions.isEmpty else {
       throw bad(number, "\"captions\": language -> list of texts", Self.shown(value))
     }
     var checked: [String: [String]] = [:]
     for language in captions.keys.sorted() {
-      guard let texts = captions[language] as? [String], !texts.isEmpty else {
+      guard let texts = captions[language]?.strings, !texts.isEmpty else {
         throw bad(
           number, "a list of at least one caption in \"\(language)\"",
           Self.shown(captions[language]))
       }
-      if let index = texts.firstIndex(where: { text in text.allSatisfy(\.isWhitespace) }) {
+      if let index = texts.firstIndex(where: Self.isBlank) {
         throw bad(number, "a caption", "an empty text (\"\(language)\", caption \(index + 1))")
       }
       checked[language] = texts
@@ -94,9 +94,12 @@ struct DatasetReader: Sendable {
     return checked
   }
 
-  private static func shown(_ value: Any?) -> String {
-    guard let value else { return "no such key" }
-    let text = (value as? String).map { "\"\($0)\"" } ?? "\(value)"
+  private static func isBlank(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy(\.properties.isWhitespace)
+  }
+
+  private static func shown(_ value: JSONValue?) -> String {
+    guard let text = value?.shown else { return "no such key" }
     return text.count > 60 ? text.prefix(60) + "…" : text
   }
 
