@@ -18,6 +18,23 @@ enum HTML {
     return escaped
   }
 
+  /// Escaped prose whose figures (`45.0 % [42.0, 48.0]`, `n = 12`) are not broken across lines.
+  static func prose(_ text: String) -> String {
+    let space = "\u{A0}"
+    var depth = 0
+    var kept = ""
+    let scalars = Array(text.unicodeScalars)
+    for (index, scalar) in scalars.enumerated() {
+      if scalar == "[" { depth += 1 }
+      if scalar == "]" { depth -= 1 }
+      let next = index + 1 < scalars.count ? scalars[index + 1] : " "
+      let previous = index > 0 ? scalars[index - 1] : " "
+      let joins = depth > 0 || "%=[".unicodeScalars.contains(next) || previous == "="
+      if scalar == " ", joins { kept += space } else { kept.unicodeScalars.append(scalar) }
+    }
+    return escape(kept)
+  }
+
   /// An element around markup that is safe already.
   static func element(_ name: String, _ attributes: String = "", _ markup: String) -> String {
     "<\(name)\(attributes.isEmpty ? "" : " " + attributes)>\(markup)</\(name)>"

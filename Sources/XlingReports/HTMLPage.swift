@@ -26,7 +26,7 @@ extension QuickstartReport {
       <header>
       <p class="kicker">xling · cross-lingual image–text retrieval</p>
       <h1>\(HTML.escape(title))</h1>
-      <p class="finding">\(HTML.escape(finding))</p>
+      <p class="finding">\(HTML.prose(finding))</p>
       <p class="summary">\(HTML.escape(summary))</p>
       \(overview)
       </header>
@@ -63,7 +63,7 @@ extension QuickstartReport {
       return """
         <div class="figure"><dt>\(HTML.escape(label(test.first) + " − " + label(test.second)))</dt>
         <dd><strong>\(HTML.escape(Figures.points(difference.value)))</strong> points
-        <span>\(HTML.escape(text))</span></dd></div>
+        <span>\(HTML.prose(text))</span></dd></div>
         """
     }
     return """

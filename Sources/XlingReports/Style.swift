@@ -68,7 +68,7 @@ enum Style {
     td.track { width: 26%; padding-right: 18px; }
     .example { margin: 0 0 20px; padding: 18px 20px; background: var(--card);
       border: 1px solid var(--rule); border-radius: 8px; }
-    .example blockquote { margin: 0; font-size: 19px; line-height: 1.4; }
+    .example blockquote { margin: 0; text-align: left; font-size: 19px; line-height: 1.4; }
     .example .source { margin: 2px 0 14px; color: var(--soft); font-size: 13px; }
     .answer { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 14px; margin-top: 10px; }
     .answer .who { flex: 0 0 170px; font-size: 14px; line-height: 1.35; }

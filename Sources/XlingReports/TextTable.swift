@@ -8,15 +8,16 @@ extension QuickstartReport {
   /// methods, columns languages, one block a direction. `columns` limits the width of the plain
   /// table; further languages go into further blocks.
   public func table(
-    _ codes: [String]? = nil, style: TableStyle = .plain, columns: Int = 100
+    _ codes: [String]? = nil, style: TableStyle = .plain, columns: Int = 120
   ) -> String {
     let codes = codes ?? [alignedLanguage] + headlineLanguages
     var blocks: [String] = []
     for direction in [Direction.textToImage, .imageToText] {
       let title = "\(metric), \(direction.title)"
       blocks.append(style == .markdown ? "**\(title)**" : title)
-      // A cell is "100.0 ±12.3" at the widest, with two spaces before it.
-      let perBlock = style == .markdown ? codes.count : max(1, (columns - 26) / 12)
+      // A cell is "100.0 ±12.3" at the widest, with two spaces before it; "10/10/10" ends a row.
+      let margin = (methods.map(\.id.unicodeScalars.count).max() ?? 0) + 10
+      let perBlock = style == .markdown ? codes.count : max(1, (columns - margin) / 12)
       for start in stride(from: 0, to: codes.count, by: perBlock) {
         let part = Array(codes[start..<min(codes.count, start + perBlock)])
         let isLast = start + perBlock >= codes.count
@@ -52,7 +53,7 @@ extension QuickstartReport {
 
   private func tableFooter(_ codes: [String]) -> String {
     var notes = [
-      "Percent ± the larger half of the 95 % interval (\(intervalMethod)). " + queryCounts(codes),
+      "Percent ± the larger half of the 95 % interval (\(intervalMethod)).", queryCounts(codes),
       "W/T/L: languages other than \(alignedLanguage) won, tied, lost against \(reference) "
         + "(paired randomization, Holm, 5 %).",
     ]
