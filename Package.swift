@@ -5,7 +5,7 @@ import PackageDescription
 func tests(of module: String, _ extra: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: module + "Tests",
-    dependencies: [.init(stringLiteral: module), "XlingTestSupport"] + extra)
+    dependencies: [.init(stringLiteral: module), "XlingCore", "XlingTestSupport"] + extra)
 }
 
 let argumentParser = Target.Dependency.product(
@@ -29,8 +29,10 @@ let package = Package(
     .target(name: "CKernels"),
     .target(
       name: "CImageCodecs", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
-    .systemLibrary(name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
-    .systemLibrary(name: "CHarfBuzz", pkgConfig: "harfbuzz", providers: [.apt(["libharfbuzz-dev"])]),
+    .systemLibrary(
+      name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
+    .systemLibrary(
+      name: "CHarfBuzz", pkgConfig: "harfbuzz", providers: [.apt(["libharfbuzz-dev"])]),
     .target(name: "CTextRendering", dependencies: ["CFreeType", "CHarfBuzz"]),
 
     .target(name: "XlingCore", dependencies: ["CDigest"]),
@@ -54,7 +56,8 @@ let package = Package(
     .target(
       name: "XlingPretraining",
       dependencies: [
-        "XlingCore", "CKernels", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData", "XlingAlignment",
+        "XlingCore", "CKernels", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData",
+        "XlingAlignment",
         "XlingRetrieval", "XlingLanguages",
       ]),
     .target(name: "XlingRetrieval", dependencies: ["XlingCore", "XlingTensor"]),
@@ -77,17 +80,17 @@ let package = Package(
       ]),
 
     .target(name: "XlingTestSupport", dependencies: ["XlingCore"], path: "Tests/XlingTestSupport"),
-    tests(of: "XlingCore"),
+    .testTarget(name: "XlingCoreTests", dependencies: ["XlingCore", "XlingTestSupport"]),
     tests(of: "XlingUnicode"),
     tests(of: "XlingLanguages"),
-    tests(of: "XlingTokenizers"),
-    tests(of: "XlingTensor"),
+    tests(of: "XlingTokenizers", ["XlingCore", "XlingUnicode"]),
+    tests(of: "XlingTensor", ["CKernels"]),
     tests(of: "XlingTowers", ["XlingTensor"]),
     tests(of: "XlingAdapters", ["XlingTensor", "XlingTowers"]),
     tests(of: "XlingData"),
     tests(of: "XlingAlignment", ["XlingTensor", "XlingTowers", "XlingAdapters"]),
     tests(of: "XlingRetrieval", ["XlingTensor"]),
-    tests(of: "XlingExperiments", ["XlingRetrieval"]),
+    tests(of: "XlingExperiments", ["XlingRetrieval", grdb]),
     tests(of: "XlingEvaluation"),
     tests(of: "XlingReports", ["XlingRetrieval", "XlingExperiments"]),
     .testTarget(name: "EndToEndTests", dependencies: ["XlingTestSupport", "XlingCore"]),
