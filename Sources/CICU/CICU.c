@@ -1,6 +1,7 @@
 #include "CICU.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <unicode/uchar.h>
 #include <unicode/ulistformatter.h>
@@ -18,6 +19,23 @@ static int32_t length_or_error(int32_t length, UErrorCode error) {
 const char *xling_icu_error_name(int32_t code) { return u_errorName((UErrorCode)code); }
 
 void xling_icu_version(uint8_t version[4]) { u_getVersion(version); }
+
+int32_t xling_default_to_root(void) {
+  UErrorCode error = U_ZERO_ERROR;
+  uloc_setDefault("root", &error);
+  return U_FAILURE(error) ? -(int32_t)error : 0;
+}
+
+int32_t xling_has_language(const char *language) {
+  size_t length = strlen(language);
+  for (int32_t i = 0; i < uloc_countAvailable(); i++) {
+    const char *locale = uloc_getAvailable(i);
+    if (strncmp(locale, language, length) == 0 && (locale[length] == 0 || locale[length] == '_')) {
+      return 1;
+    }
+  }
+  return 0;
+}
 
 void *xling_list_open(const char *locale, int32_t *error) {
   UErrorCode status = U_ZERO_ERROR;

@@ -4,7 +4,7 @@ import CICU
 /// WIDE (the `standard` list patterns of CLDR, with the special cases for Spanish y/e).
 ///
 /// A locale that ICU has no pattern for falls back to its parent, at last to the root's plain
-/// commas, as CLDR's inheritance says.
+/// commas, as CLDR's inheritance says; see ``LocaleData/covers(_:)``.
 public struct ListPattern: Sendable {
   public let locale: String
   private let formatter: Formatter

@@ -16,9 +16,21 @@ public enum LocaleData {
     return text == code || text == language ? nil : text
   }
 
+  /// Whether ICU has data of its own for the locale's language. What it lacks comes from the root
+  /// locale, which belongs to no language. Throws ``UnicodeFailure``.
+  public static func covers(_ locale: String) throws(UnicodeFailure) -> Bool {
+    xling_has_language(try language(of: locale)) == 1
+  }
+
+  /// Without this a locale that ICU lacks would speak the language of the user's environment.
+  private static let defaultToRoot: Int32 = xling_default_to_root()
+
   /// The language part of a locale: "zh" of "zh_Hant_TW". Throws
   /// ``UnicodeFailure/unknownLocale(locale:reason:)`` when it is empty or malformed.
   public static func language(of locale: String) throws(UnicodeFailure) -> String {
+    if defaultToRoot < 0 {
+      throw .icu(operation: "take the root locale", error: UnicodeFailure.name(-defaultToRoot))
+    }
     var buffer = [CChar](repeating: 0, count: 16)
     let length = xling_locale_language(locale, &buffer, Int32(buffer.count))
     if length < 0 {

@@ -40,4 +40,12 @@ import Testing
       for await text in group { #expect(text.hasSuffix("、猫和狗")) }
     }
   }
+
+  /// ICU falls back to the environment's language by default: under LANG=tr_TR "xx" said "ve".
+  @Test func whatIcuLacksIsTheRootsNotTheUsers() throws {
+    #expect(try ListPattern(locale: "xx").join(["a", "b", "c"]) == "a, b, c")
+    #expect(try LocaleData.displayName(ofLanguage: "de", in: "xx") == nil)
+    #expect(try !LocaleData.covers("xx"))
+    #expect(try LocaleData.covers("zh_Hant") && LocaleData.covers("yo"))
+  }
 }

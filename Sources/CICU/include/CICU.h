@@ -13,6 +13,12 @@ const char *xling_icu_error_name(int32_t code);
 /// ICU's version, four numbers.
 void xling_icu_version(uint8_t version[4]);
 
+/// Makes the root locale ICU's default in this process. Otherwise a locale without data takes that
+/// of the user's LANG. Returns 0 or minus an error code; call before anything with a locale.
+int32_t xling_default_to_root(void);
+/// 1 when ICU has data of its own for the language (two or three letters).
+int32_t xling_has_language(const char *language);
+
 /// A list formatter of type AND, width WIDE; null and an ICU error code in `*error` on failure.
 void *xling_list_open(const char *locale, int32_t *error);
 void xling_list_close(void *formatter);
