@@ -47,4 +47,28 @@ struct ReferenceTests {
       #expect(pieces == row.tokens.map { Array($0.utf8) }, "\(row.id)")
     }
   }
+
+  struct Caption: Decodable {
+    let id: String
+    let caption: String
+    let train_ids: [Int32]
+  }
+
+  /// LilT's own small tokenizers, read as folders: start token, pieces, no end token; cut at 25.
+  @Test(
+    .enabled(if: SharedData.exists("fixtures/parity/captions"), "needs ../shared/fixtures"),
+    arguments: ["tokenizer_cased", "tokenizer_uncased"])
+  func captionsAgreeWithLilT(name: String) throws {
+    let folder = SharedData.path("fixtures/parity/captions/" + name)
+    let tokenizer = try BertTokenizer(folder: folder)
+    let data = try AtomicFile.read(folder + "/cases.jsonl")
+    let rows = try data.split(separator: 0x0A).map {
+      try JSONDecoder().decode(Caption.self, from: $0)
+    }
+    #expect(rows.count == 100)
+    for row in rows {
+      let ids = [tokenizer.special.start] + tokenizer.encode(row.caption, maximumTokens: 24).ids
+      #expect(ids == row.train_ids, "\(row.id)")
+    }
+  }
 }
