@@ -51,7 +51,12 @@ struct ReferenceTests {
   struct Caption: Decodable {
     let id: String
     let caption: String
-    let train_ids: [Int32]
+    let trainIds: [Int32]
+
+    enum CodingKeys: String, CodingKey {
+      case id, caption
+      case trainIds = "train_ids"
+    }
   }
 
   /// LilT's own small tokenizers, read as folders: start token, pieces, no end token; cut at 25.
@@ -68,7 +73,7 @@ struct ReferenceTests {
     #expect(rows.count == 100)
     for row in rows {
       let ids = [tokenizer.special.start] + tokenizer.encode(row.caption, maximumTokens: 24).ids
-      #expect(ids == row.train_ids, "\(row.id)")
+      #expect(ids == row.trainIds, "\(row.id)")
     }
   }
 }
