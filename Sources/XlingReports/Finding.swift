@@ -46,12 +46,11 @@ extension QuickstartReport {
     guard let best else { return "No method was compared with \(label(reference))." }
     let share = methods.first { $0.id == best.first }.map { Figures.share($0.trainableShare) }
     let difference = best.comparison.difference
-    let others = languages.filter { $0.code != alignedLanguage }.count
     let verdict: String
     if difference.low > 0 {
-      verdict = "keeps more of the other languages than"
+      verdict = "finds more in the other languages than"
     } else if difference.high < 0 {
-      verdict = "keeps less of the other languages than"
+      verdict = "finds less in the other languages than"
     } else {
       verdict = "cannot be told apart in the other languages from"
     }
@@ -59,7 +58,7 @@ extension QuickstartReport {
       "Aligned on \(name(alignedLanguage)) alone, \(label(best.first))"
       + (share.map { " (\($0) of the parameters trained)" } ?? "")
       + " \(verdict) \(label(reference)): \(Figures.interval(best.firstMean)) against "
-      + "\(Figures.interval(best.secondMean)) \(metric), mean of \(others) languages"
+      + "\(Figures.interval(best.secondMean)) \(metric), mean of \(best.languageCount) languages"
     if let tally = tally(best.first) {
       text += "; of \(tally.count) paired tests it wins \(tally.wins) and loses \(tally.losses)"
     }

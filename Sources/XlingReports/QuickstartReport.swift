@@ -87,16 +87,19 @@ public struct QuickstartReport: Sendable {
     public var firstMean: Estimate
     public var secondMean: Estimate
     public var comparison: Comparison
+    /// Languages in the mean.
+    public var languageCount: Int
 
     public init(
       first: String, second: String, firstMean: Estimate, secondMean: Estimate,
-      comparison: Comparison
+      comparison: Comparison, languageCount: Int
     ) {
       self.first = first
       self.second = second
       self.firstMean = firstMean
       self.secondMean = secondMean
       self.comparison = comparison
+      self.languageCount = languageCount
     }
   }
 

@@ -63,7 +63,7 @@ enum Sample {
   static func overall(_ advantage: Double) -> QuickstartReport.OverallTest {
     .init(
       first: "lwa", second: "full", firstMean: estimate(0.35 + advantage),
-      secondMean: estimate(0.35), comparison: comparison(advantage))
+      secondMean: estimate(0.35), comparison: comparison(advantage), languageCount: 9)
   }
 
   static func example(jpeg: Data) -> QuickstartReport.Example {
