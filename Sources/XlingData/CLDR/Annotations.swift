@@ -25,6 +25,12 @@ public struct Annotations: Sendable {
     try concurrently(locales) { locale in try Annotations(locale, from: cldr) }
   }
 
+  init(language: String, byConcept: [String: Annotation], toned: [String]) {
+    self.language = language
+    self.byConcept = byConcept
+    self.toned = toned
+  }
+
   public init(_ locale: String, from cldr: CLDR) throws(DataFailure) {
     var names: [[String: String]] = []
     var keywords: [[String: String]] = []

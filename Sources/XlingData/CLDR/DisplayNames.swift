@@ -19,6 +19,11 @@ public struct DisplayNames: Sendable {
     try concurrently(locales) { locale in try DisplayNames(locale, from: cldr) }
   }
 
+  init(language: String, names: [Kind: [String: String]]) {
+    self.language = language
+    self.names = names
+  }
+
   public init(_ locale: String, from cldr: CLDR) throws(DataFailure) {
     var layers: [Kind: [[String: String]]] = [:]
     for layer in cldr.chain(locale) {
