@@ -77,7 +77,8 @@ import XlingTestSupport
     #expect(try load(CaptionLine.json(item)).items == [item])
   }
 
-  @Test(.enabled(if: SharedData.exists("data/flickr8k"), "needs ../shared/data/flickr8k")) func flickr8kHasThisLayout() throws {
+  @Test(.enabled(if: SharedData.exists("data/flickr8k"), "needs ../shared/data/flickr8k"))
+  func flickr8kHasThisLayout() throws {
     let dataset = try Dataset.load(SharedData.path("data/flickr8k"))
     #expect(dataset.languages == ["cs", "de", "en", "fr", "pt", "zh"])
   }
