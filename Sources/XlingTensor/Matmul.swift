@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 import XlingCore
 
@@ -11,11 +12,16 @@ public enum Matmul {
     return String(cString: xling_blas_core_name())
   }()
 
+  /// OpenBLAS multiplies by other kernels, with other bits, up to this many multiplications (its
+  /// `sgemm_small_matrix_permit`, 100^3 where it has such kernels at all).
+  private static let smallKernelLimit = 1_000_000
+
   /// C[m, n] = alpha * op(A)[m, k] op(B)[k, n] + beta * C, float32.
   ///
   /// The rows of C are split among the threads; each element's sum over k is never split, so the
-  /// result does not depend on the number of threads. A single row is computed as two, because
-  /// BLAS takes another path (and other bits) for one.
+  /// result depends neither on the number of threads nor on the other rows of the batch. For that
+  /// the kernel is chosen by n and k alone: small ones have their own, and below OpenBLAS's limit
+  /// rows of zeros are added.
   public static func multiply(
     _ a: Matrix, _ b: Matrix, into c: Matrix, transposeA: Bool = false, transposeB: Bool = false,
     alpha: Float = 1, beta: Float = 0
@@ -29,17 +35,26 @@ public enum Matmul {
         + "[\(c.rows), \(c.columns)]")
     _ = coreName
     guard m > 0, n > 0 else { return }
-    if m == 1 {
-      multiplySingleRow(a, transposeA, b, transposeB, into: c, alpha: alpha, beta: beta)
+    if n * k <= Int(XK_SMALL_PRODUCT) {
+      xk_small_product(
+        transposeA ? 1 : 0, transposeB ? 1 : 0, Int64(m), Int64(n), Int64(k), alpha, a.pointer,
+        Int64(a.stride), b.pointer, Int64(b.stride), beta, c.pointer, Int64(c.stride))
+      return
+    }
+    let least = max(2, smallKernelLimit / (n * k) + 1)
+    if m < least {
+      multiplyPadded(
+        to: least, a, transposeA, b, transposeB, into: c, alpha: alpha, beta: beta)
       return
     }
     let share = (m + Parallel.threads - 1) / Parallel.threads
-    let grain = 2 * m * n * k < 4_000_000 ? m : max(64, (share + 15) & ~15)
+    let grain = 2 * m * n * k < 4_000_000 ? m : max(64, least, (share + 15) & ~15)
     Parallel.ranges(m, grain: grain) { rows in
-      // A tail of one row joins the range before it.
-      let tail = rows.upperBound == m - 1
-      let count = rows.count == 1 && rows.lowerBound > 0 ? 0 : rows.count + (tail ? 1 : 0)
-      guard count > 0 else { return }
+      // A tail too short to be computed alone joins the range before it.
+      let tail = m % grain
+      let joined = tail > 0 && tail < least && m > grain
+      guard !(joined && rows.count == tail && rows.upperBound == m) else { return }
+      let count = rows.count + (joined && rows.upperBound == m - tail ? tail : 0)
       let first = rows.lowerBound
       xling_sgemm(
         transposeA ? 1 : 0, transposeB ? 1 : 0, Int32(count), Int32(n), Int32(k), alpha,
@@ -48,28 +63,29 @@ public enum Matmul {
     }
   }
 
-  private static func multiplySingleRow(
-    _ a: Matrix, _ transposeA: Bool, _ b: Matrix, _ transposeB: Bool, into c: Matrix,
-    alpha: Float, beta: Float
+  /// The same with op(A) extended by rows of zeros.
+  private static func multiplyPadded(
+    to rows: Int, _ a: Matrix, _ transposeA: Bool, _ b: Matrix, _ transposeB: Bool,
+    into c: Matrix, alpha: Float, beta: Float
   ) {
     let k = transposeA ? a.rows : a.columns
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * k + 2 * c.columns) { scratch in
-      let two = Matrix(scratch.baseAddress!, rows: 2, columns: k)
-      let out = Matrix(scratch.baseAddress! + 2 * k, rows: 2, columns: c.columns)
-      for index in 0..<k {
-        let value = transposeA ? a[index, 0] : a[0, index]
-        two[0, index] = value
-        two[1, index] = value
-      }
-      for column in 0..<c.columns {
-        let value = beta == 0 ? 0 : c[0, column]
-        out[0, column] = value
-        out[1, column] = value
+    let n = c.columns
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: rows * (k + n)) { scratch in
+      scratch.initialize(repeating: 0)
+      let padded = Matrix(scratch.baseAddress!, rows: rows, columns: k)
+      let out = Matrix(scratch.baseAddress! + rows * k, rows: rows, columns: n)
+      for row in 0..<c.rows {
+        if transposeA {
+          for index in 0..<k { padded[row, index] = a[index, row] }
+        } else {
+          padded.row(row).update(from: a.row(row), count: k)
+        }
+        if beta != 0 { out.row(row).update(from: c.row(row), count: n) }
       }
       xling_sgemm(
-        0, transposeB ? 1 : 0, 2, Int32(c.columns), Int32(k), alpha, two.pointer, Int32(k),
-        b.pointer, Int32(b.stride), beta, out.pointer, Int32(c.columns))
-      c.pointer.update(from: out.pointer, count: c.columns)
+        0, transposeB ? 1 : 0, Int32(rows), Int32(n), Int32(k), alpha, padded.pointer, Int32(k),
+        b.pointer, Int32(b.stride), beta, out.pointer, Int32(n))
+      for row in 0..<c.rows { c.row(row).update(from: out.row(row), count: n) }
     }
   }
 }

@@ -66,6 +66,15 @@ void xk_softmax_cross_entropy(float *x, const int32_t *target, float *loss, int6
 void xk_sigmoid_cross_entropy(float *x, const float *target, float *loss, int64_t rows,
                               int64_t columns);
 
+// Products ---------------------------------------------------------------------------------------
+
+enum { XK_SMALL_PRODUCT = 4096 };
+/// C[m, n] = alpha * op(A) op(B) + beta * C for n * k of at most XK_SMALL_PRODUCT. Each row's bits
+/// depend on that row and B only.
+void xk_small_product(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k,
+                      float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
+                      float beta, float *c, int64_t ldc);
+
 // Optimizer --------------------------------------------------------------------------------------
 
 /// AdamW (Loshchilov and Hutter 2019): decoupled decay, then the Adam step.

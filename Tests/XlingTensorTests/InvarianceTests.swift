@@ -1,0 +1,103 @@
+import Testing
+import XlingCore
+import XlingTensor
+import XlingTestSupport
+
+/// The bits of a result depend neither on the number of threads nor on what else is in the batch.
+@Suite(.serialized)
+struct InvarianceTests {
+  let workspace = Workspace()
+
+  private func noise(_ rows: Int, _ columns: Int, _ name: String) -> Matrix {
+    var stream = RandomStream(seed: 5, "invariance-tests/" + name)
+    return workspace.matrix(
+      (0..<rows * columns).map { _ in Float(stream.uniform(-1, 1)) }, columns: columns)
+  }
+
+  private func withThreads<Result>(_ count: Int, _ body: () -> Result) -> Result {
+    let before = Parallel.threads
+    Parallel.setThreads(count)
+    defer { Parallel.setThreads(before) }
+    return body()
+  }
+
+  /// Widths of the shipped towers, their adapters and small ones; counts on both sides of every
+  /// size at which OpenBLAS changes its kernel.
+  @Test(arguments: [(192, 192), (192, 768), (768, 192), (192, 48), (48, 192), (36, 20)])
+  func linearRowsDoNotDependOnBatchOrThreads(input: Int, output: Int) {
+    let linear = Linear("dense", from: input, to: output)
+    Initialization.truncatedNormal(linear.weight, seed: 1, deviation: 0.02)
+    let x = noise(650, input, "x")
+    let dy = noise(650, output, "dy")
+    func run(_ rows: Range<Int>, threads: Int) -> (y: [Float], dx: [Float]) {
+      let y = workspace.take(rows.count, output)
+      let dx = workspace.take(rows.count, input)
+      withThreads(threads) {
+        linear.forward(x.slice(rows: rows), into: y)
+        linear.backward(x.slice(rows: rows), dy: dy.slice(rows: rows), dx: dx)
+      }
+      return (y.array(), dx.array())
+    }
+    let all = run(0..<650, threads: 1)
+    for threads in [2, 3, 8] {
+      let again = run(0..<650, threads: threads)
+      #expect(differences(again.y, all.y) == 0, "\(threads) threads")
+      #expect(differences(again.dx, all.dx) == 0, "\(threads) threads, backward")
+    }
+    for count in [1, 2, 5, 27, 28, 31, 65, 129, 199, 400, 578] {
+      let some = run(7..<7 + count, threads: count % 7 + 1)
+      let y = Array(all.y[7 * output..<(7 + count) * output])
+      let dx = Array(all.dx[7 * input..<(7 + count) * input])
+      #expect(differences(some.y, y) == 0, "\(count) rows")
+      #expect(differences(some.dx, dx) == 0, "\(count) rows, backward")
+    }
+  }
+
+  /// How many numbers differ in any bit.
+  private func differences(_ a: [Float], _ b: [Float]) -> Int {
+    a.count == b.count ? zip(a, b).count { $0.bitPattern != $1.bitPattern } : max(a.count, b.count)
+  }
+
+  @Test func attentionAndNormsDoNotDependOnThreads() {
+    let layout = SequenceLayout(lengths: [65, 1, 30, 64, 200, 2, 65, 65])
+    let qkv = noise(layout.rows, 96, "qkv")
+    let norm = LayerNorm("norm", width: 96, epsilon: 1e-6)
+    for parameter in norm.parameters { parameter.isTrainable = true }
+    func run(_ threads: Int) -> [[Float]] {
+      withThreads(threads) {
+        for parameter in norm.parameters { parameter.zeroGradient() }
+        let context = workspace.take(layout.rows, 32)
+        let attention = Attention(heads: 2, size: 16)
+        let saved = attention.forward(qkv, layout, into: context, in: workspace, saving: true)
+        let dqkv = workspace.take(layout.rows, 96)
+        if let saved {
+          attention.backward(saved, qkv: qkv, layout, dcontext: context, into: dqkv)
+        }
+        let normal = workspace.take(layout.rows, 96)
+        let kept = norm.forward(dqkv, into: normal, in: workspace)
+        norm.backward(kept, dy: qkv, dx: normal)
+        return [context, dqkv, normal].map { $0.array() } + norm.parameters.map(\.gradients)
+      }
+    }
+    let one = run(1)
+    for threads in [2, 3] {
+      for (found, expected) in zip(run(threads), one) {
+        #expect(differences(found, expected) == 0, "\(threads) threads")
+      }
+    }
+  }
+
+  @Test func weightGradientsDoNotDependOnThreads() {
+    let x = noise(1000, 192, "x")
+    let dy = noise(1000, 300, "dy")
+    func run(_ threads: Int) -> [Float] {
+      let linear = Linear("dense", from: 192, to: 300)
+      linear.weight.isTrainable = true
+      linear.bias?.isTrainable = true
+      withThreads(threads) { linear.backward(x, dy: dy, dx: nil) }
+      return linear.weight.gradients + (linear.bias?.gradients ?? [])
+    }
+    let one = run(1)
+    for threads in [2, 3, 8] { #expect(differences(run(threads), one) == 0) }
+  }
+}
