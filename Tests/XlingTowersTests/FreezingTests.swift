@@ -1,0 +1,78 @@
+import Testing
+import XlingTensor
+import XlingTestSupport
+import XlingTowers
+
+/// Training a part gives that part the bits of a run that trains all, for less work.
+struct FreezingTests {
+  @Test func textSubsetsHaveTheGradientsOfAll() throws { try subsets(of: try TextRun()) }
+
+  @Test func imageSubsetsHaveTheGradientsOfAll() throws { try subsets(of: try ImageRun()) }
+
+  private func subsets(of run: some TowerRun) throws {
+    let tower = run.tower
+    let workspace = Workspace(blockBytes: 1 << 16)
+    tower.train { _ in true }
+    let pooled = try run.step(in: workspace)
+    let all = tower.gradients
+    // Each parameter alone covers each way that the backward pass can stop or skip.
+    var chosen = tower.parameters.all.map { [$0.name] }
+    chosen += tower.encoder.layers.map { $0.parameters.map(\.name) }
+    chosen.append(tower.outerParameters.map(\.name))
+    chosen.append(all.keys.filter { $0.hasSuffix(".bias") })
+    chosen.append(all.keys.filter { $0.lowercased().contains("norm") })
+    for names in chosen {
+      workspace.reset()
+      let trained = Set(names)
+      tower.train { trained.contains($0.name) }
+      #expect(try run.step(in: workspace) == pooled)
+      #expect(tower.parameters.all.filter { $0.gradient != nil }.count == trained.count)
+      for name in names { #expect(tower.gradients[name] == all[name], "\(name)") }
+    }
+  }
+
+  @Test func frozenTowersAllocateNoGradient() throws {
+    let run = try TextRun()
+    run.tower.train { _ in true }
+    run.tower.parameters.freeze()
+    _ = try run.step(in: Workspace(blockBytes: 1 << 16))
+    #expect(run.tower.parameters.all.allSatisfy { $0.gradient == nil })
+  }
+
+  /// The higher the lowest trained layer, the less is kept and computed.
+  @Test func textStopsBelowTheLowestTrainedLayer() throws { try stops(try TextRun()) }
+
+  @Test func imageStopsBelowTheLowestTrainedLayer() throws { try stops(try ImageRun()) }
+
+  private func stops(_ run: some TowerRun) throws {
+    let tower = run.tower
+    func memory(_ chosen: (Parameter) -> Bool) throws -> Int {
+      tower.train(chosen)
+      // One block a matrix: the capacity is what was taken at the peak.
+      let workspace = Workspace(blockBytes: 64)
+      _ = try run.step(in: workspace)
+      return workspace.capacity
+    }
+    let frozen = try memory { _ in false }
+    let byLayer = try tower.encoder.layers.map { layer in
+      let names = Set(layer.parameters.map(\.name))
+      return try memory { names.contains($0.name) }
+    }
+    #expect(byLayer == byLayer.sorted(by: >) && Set(byLayer).count == byLayer.count)
+    #expect(frozen < (byLayer.last ?? 0))
+  }
+
+  /// With one bias at the top trained, no memory for the layer's own input gradient is taken.
+  @Test func oneBiasCostsLessThanItsLayer() throws {
+    let run = try TextRun()
+    func memory(_ chosen: (Parameter) -> Bool) throws -> Int {
+      run.tower.train(chosen)
+      let workspace = Workspace(blockBytes: 64)
+      _ = try run.step(in: workspace)
+      return workspace.capacity
+    }
+    let bias = try memory { $0.name == "encoder.layer.2.output.dense.bias" }
+    let layer = try memory { $0.name.hasPrefix("encoder.layer.2.") }
+    #expect(bias < layer)
+  }
+}
