@@ -1,0 +1,50 @@
+import XlingCore
+
+/// What can go wrong between two towers and a finished run.
+public enum AlignmentFailure: Failure, Equatable {
+  case configuration(reason: String)
+  /// Loss or gradient is no number: `step` counts from 1.
+  case diverged(step: Int, loss: Float, gradientNorm: Double, rate: Double)
+  case notARun(path: String, reason: String)
+  case runExists(path: String)
+  case unfinished(path: String, step: Int, steps: Int)
+  /// A run is resumed with what it was begun with; `fields` differ.
+  case notTheSameRun(path: String, fields: [String])
+  /// A tower's files are not those that the run was trained on.
+  case towerChanged(path: String, expected: String, found: String)
+  case tensors(path: String, problems: [String])
+
+  public var exitStatus: ExitStatus {
+    switch self {
+    case .configuration, .runExists, .notTheSameRun: .usage
+    case .diverged: .internal
+    case .notARun: .missingInput
+    case .unfinished, .towerChanged, .tensors: .badData
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .configuration(let reason): reason
+    case .diverged(let step, let loss, let gradientNorm, let rate):
+      "training diverged at step \(step): loss \(loss), gradient norm \(gradientNorm), learning "
+        + "rate \(rate). Nothing of this step was kept; use a lower learning rate or a longer "
+        + "warm-up, or clip the gradients."
+    case .notARun(let path, let reason):
+      "\(path) is not a run: \(reason). `xling align` makes one."
+    case .runExists(let path):
+      "\(path) holds a run already. Go on with it by --resume, or name another folder."
+    case .unfinished(let path, let step, let steps):
+      "\(path) stopped at step \(step) of \(steps). Finish it by `xling align --resume`."
+    case .notTheSameRun(let path, let fields):
+      "\(path) was begun otherwise; these differ: \(fields.joined(separator: ", ")). Resume with "
+        + "the same options, or begin a new run."
+    case .towerChanged(let path, let expected, let found):
+      "\(path) is not the tower that the run was trained on: expected SHA-256 \(expected), found "
+        + "\(found). Restore that tower, or align anew."
+    case .tensors(let path, let problems):
+      "\(path) does not fit its run:\n  " + problems.prefix(20).joined(separator: "\n  ")
+        + (problems.count > 20 ? "\n  … and \(problems.count - 20) more" : "")
+    }
+  }
+}

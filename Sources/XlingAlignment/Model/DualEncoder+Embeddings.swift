@@ -1,0 +1,44 @@
+import XlingTensor
+import XlingTowers
+
+extension DualEncoder {
+  /// Token ids (framed by start and end) to embeddings of unit length, [captions, embedding
+  /// width]. The result lives until `workspace` is released. A row does not depend on its batch.
+  public func encodeTexts(_ sequences: [[Int32]], in workspace: Workspace) -> Matrix {
+    let out = workspace.take(sequences.count, embeddingWidth)
+    let mark = workspace.mark()
+    defer { workspace.release(to: mark) }
+    project(poolTexts(sequences, in: workspace), textProjection, into: out, workspace)
+    return out
+  }
+
+  /// Normalized pictures to embeddings of unit length, [pictures, embedding width]. The result
+  /// lives until `workspace` is released.
+  public func encodeImages(_ batch: PictureBatch, in workspace: Workspace) -> Matrix {
+    let out = workspace.take(batch.count, embeddingWidth)
+    let mark = workspace.mark()
+    defer { workspace.release(to: mark) }
+    project(poolImages(batch, in: workspace), imageProjection, into: out, workspace)
+    return out
+  }
+
+  /// The text tower's pooled output before the projection, [captions, text width].
+  func poolTexts(_ sequences: [[Int32]], in workspace: Workspace) -> Matrix {
+    let activations = text.forward(TokenBatch(sequences), in: workspace, training: false)
+    return text.pool(activations, in: workspace)
+  }
+
+  /// The image tower's pooled output before the projection, [pictures, image width].
+  func poolImages(_ batch: PictureBatch, in workspace: Workspace) -> Matrix {
+    let activations = image.forward(batch, in: workspace, training: false)
+    return image.pool(activations, in: workspace).vectors
+  }
+
+  private func project(
+    _ pooled: Matrix, _ projection: Linear, into out: Matrix, _ workspace: Workspace
+  ) {
+    let projected = workspace.take(pooled.rows, embeddingWidth)
+    projection.forward(pooled, into: projected)
+    _ = L2Normalization.forward(projected, into: out, in: workspace)
+  }
+}

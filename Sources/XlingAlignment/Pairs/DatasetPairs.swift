@@ -1,0 +1,42 @@
+import Synchronization
+import XlingCore
+import XlingData
+import XlingTokenizers
+
+/// One split of a dataset in one language, tokenized. Share one among runs: decoded pictures are
+/// kept up to `cacheBytes`.
+public final class DatasetPairs: PairSource {
+  private let paths: [String]
+  private let ids: [[[Int32]]]
+  private let cacheBytes: Int
+  private let cache = Mutex((pictures: [Int: Picture](), bytes: 0))
+
+  /// `limit` keeps the first pictures only. Throws `DataFailure` when the split has no caption in
+  /// the language.
+  public init(
+    _ dataset: Dataset, split: Split, language: String, tokenizer: any Tokenizer,
+    maximumTokens: Int = 25, limit: Int = .max, cacheBytes: Int = 512 << 20
+  ) throws {
+    let items = try dataset.gold(language, split).items.prefix(limit)
+    paths = items.map { dataset.path(of: $0) }
+    ids = items.map { item in
+      (item.captions[language] ?? []).map { tokenizer.ids(of: $0, maximumLength: maximumTokens) }
+    }
+    self.cacheBytes = cacheBytes
+  }
+
+  public var count: Int { paths.count }
+  public func captionCount(_ image: Int) -> Int { ids[image].count }
+  public func tokens(_ image: Int, caption: Int) -> [Int32] { ids[image][caption] }
+
+  public func picture(_ image: Int) throws -> Picture {
+    if let kept = cache.withLock({ $0.pictures[image] }) { return kept }
+    let picture = try Picture.load(path: paths[image])
+    cache.withLock { cache in
+      guard cache.bytes + picture.pixels.count <= cacheBytes else { return }
+      cache.pictures[image] = picture
+      cache.bytes += picture.pixels.count
+    }
+    return picture
+  }
+}

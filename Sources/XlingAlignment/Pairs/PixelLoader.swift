@@ -1,0 +1,49 @@
+import XlingCore
+import XlingData
+import XlingTensor
+import XlingTowers
+
+/// Pictures to the tensor that the image tower reads, on all threads.
+struct PixelLoader {
+  let preprocessing: ImagePreprocessing
+  let augmentation: ImageAugmentation?
+  let seed: UInt64
+
+  /// `step` addresses the augmentation; nil means none (validation, frozen towers). Throws the
+  /// failure of the first picture that has one.
+  func load(
+    _ images: [Int], from source: some PairSource, step: Int?, in workspace: Workspace
+  ) throws -> PictureBatch {
+    let size = preprocessing.elementCount
+    let pixels = workspace.floats(images.count * size)
+    var failures = [(any Error)?](repeating: nil, count: images.count)
+    failures.withUnsafeMutableBufferPointer { failures in
+      // A slot is one thread's; they are read when all threads are done.
+      nonisolated(unsafe) let failures = failures
+      Parallel.ranges(images.count, grain: 1) { rows in
+        for row in rows {
+          do {
+            let picture = try source.picture(images[row])
+            write(picture, step: step, row: row, to: pixels + row * size)
+          } catch { failures[row] = error }
+        }
+      }
+    }
+    if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
+    return PictureBatch(pixels: pixels, count: images.count)
+  }
+
+  private func write(
+    _ picture: Picture, step: Int?, row: Int, to tensor: UnsafeMutablePointer<Float>
+  ) {
+    guard let augmentation, let step else {
+      preprocessing.write(picture, to: tensor)
+      return
+    }
+    var stream = RandomStream(seed: seed, "augment", step, row)
+    preprocessing.normalize(
+      augmentation.apply(
+        to: picture, size: preprocessing.size, filter: preprocessing.filter, stream: &stream),
+      to: tensor)
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import XlingCore
+import XlingTensor
+import XlingTowers
+
+/// `state.json` of a checkpoint.
+struct CheckpointState: Codable {
+  var version = 1
+  /// Updates made.
+  let step: Int
+  let seconds: Double
+  let identity: RunIdentity
+}
+
+extension RunFolder {
+  /// The checkpoint with the most steps; folders appear whole, by a rename.
+  func latestCheckpoint() -> String? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints)) ?? []
+    let whole = names.filter { $0.hasPrefix("step-") && !$0.contains(".partial") }
+    return whole.max().map { checkpoints + "/" + $0 }
+  }
+
+  /// Writes what was trained, the optimizer and the state; then removes older checkpoints. Throws
+  /// `FileFailure`; the checkpoint before stays good.
+  func save(_ trainer: Trainer, seconds: Double) throws {
+    let step = trainer.optimizer.steps
+    let digits = String(step)
+    let name = "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    let target = checkpoints + "/" + name
+    guard !FileManager.default.fileExists(atPath: target) else { return }
+    let partial = target + ".partial"
+    try? FileManager.default.removeItem(atPath: partial)
+    try AtomicFile.createFolder(partial)
+    try Safetensors.write(
+      trainer.model.trainedParameters.map { ($0.name, $0.parameter.shape, $0.parameter.values) },
+      to: partial + "/model.safetensors", metadata: ["format": "pt"])
+    try Safetensors.write(
+      trainer.optimizerState.map { ($0.name, $0.parameter.shape, $0.parameter.values) },
+      to: partial + "/optimizer.safetensors")
+    let state = CheckpointState(step: step, seconds: seconds, identity: trainer.identity)
+    try AtomicFile.write(try Self.encode(state), to: partial + "/state.json")
+    guard rename(partial, target) == 0 else {
+      throw FileFailure.cannotWrite(path: target, reason: String(cString: strerror(errno)))
+    }
+    let names = try? FileManager.default.contentsOfDirectory(atPath: checkpoints)
+    for old in names ?? [] where old != name {
+      try? FileManager.default.removeItem(atPath: checkpoints + "/" + old)
+    }
+  }
+
+  /// Fills the trainer's model and optimizer from the latest checkpoint; nil when there is none
+  /// yet. Throws ``AlignmentFailure`` or `TowerFailure`.
+  func restore(_ trainer: Trainer) throws -> CheckpointState? {
+    guard let folder = latestCheckpoint() else { return nil }
+    let state = try Self.decode(CheckpointState.self, from: folder + "/state.json")
+    try state.identity.check(equals: trainer.identity, at: folder)
+    try Self.read(trainer.model.trainedParameters, from: folder + "/model.safetensors")
+    try Self.read(trainer.optimizerState, from: folder + "/optimizer.safetensors")
+    trainer.optimizer.restore(steps: state.step)
+    return state
+  }
+
+  /// Strictly: every name and shape, nothing more. Throws
+  /// ``AlignmentFailure/tensors(path:problems:)`` before any parameter is changed.
+  static func read(_ parameters: [DualEncoder.NamedParameter], from path: String) throws {
+    let file = try Safetensors(path: path)
+    var problems: [String] = []
+    for (name, parameter) in parameters {
+      guard let entry = file.entries[name] else {
+        problems.append("missing: \(name) \(parameter.shape)")
+        continue
+      }
+      if entry.shape != parameter.shape {
+        problems.append("\(name): shape \(entry.shape), expected \(parameter.shape)")
+      }
+    }
+    let known = Set(parameters.map(\.name))
+    problems += file.entries.keys.filter { !known.contains($0) }.sorted().map {
+      "unexpected: \($0)"
+    }
+    guard problems.isEmpty else { throw AlignmentFailure.tensors(path: path, problems: problems) }
+    for (name, parameter) in parameters { try file.read(name, into: parameter) }
+  }
+}
+
+extension Trainer {
+  /// The optimizer's moments under the names of the whole model: `text.…#first`, `text.…#second`.
+  var optimizerState: [DualEncoder.NamedParameter] {
+    let names = model.trainedParameters.flatMap { [$0.name + "#first", $0.name + "#second"] }
+    return Array(zip(names, optimizer.state)).map { (name: $0.0, parameter: $0.1) }
+  }
+}

@@ -1,0 +1,42 @@
+import XlingAdapters
+import XlingCore
+import XlingTowers
+
+extension DualEncoder {
+  /// Builds an untrained model from two tower folders. Throws `TowerFailure`, `FileFailure`,
+  /// `AdapterFailure`.
+  public convenience init(
+    text: TowerSource, image: TowerSource, configuration: AlignmentConfiguration
+  ) throws {
+    try self.init(
+      text: try TextTower.load(text.folder), image: try ImageTower.load(image.folder),
+      recipe: configuration.recipe, seed: configuration.seed,
+      embeddingWidth: configuration.embeddingWidth, temperature: configuration.temperature)
+  }
+
+  /// Rebuilds a run's model: the frozen towers from their folders, whose hashes must be those
+  /// trained on, then what was trained. `allowUnfinished` takes the last checkpoint of a run that
+  /// was interrupted. The result is not trained further: nothing keeps gradients. Throws
+  /// ``AlignmentFailure``, `TowerFailure` or `FileFailure`.
+  public static func load(run path: String, allowUnfinished: Bool = false) throws -> DualEncoder {
+    let run = RunFolder(path)
+    let record = try run.record()
+    guard let checkpoint = run.latestCheckpoint() else {
+      throw AlignmentFailure.unfinished(
+        path: path, step: 0, steps: record.identity.configuration.steps)
+    }
+    let state = try RunFolder.decode(CheckpointState.self, from: checkpoint + "/state.json")
+    let steps = record.identity.configuration.steps
+    guard state.step == steps || allowUnfinished else {
+      throw AlignmentFailure.unfinished(path: path, step: state.step, steps: steps)
+    }
+    let identity = record.identity
+    try identity.text.verify()
+    try identity.image.verify()
+    let model = try DualEncoder(
+      text: identity.text, image: identity.image, configuration: identity.configuration)
+    try RunFolder.read(model.trainedParameters, from: checkpoint + "/model.safetensors")
+    for (_, parameter) in model.parameters { parameter.isTrainable = false }
+    return model
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import XlingCore
+
+/// A pretrained tower by its folder and its content.
+public struct TowerSource: Codable, Sendable, Equatable {
+  public let folder: String
+  /// SHA-256 of model.safetensors.
+  public let weightsHash: String
+  /// SHA-256 of config.json.
+  public let configurationHash: String
+
+  /// Throws `FileFailure`.
+  public init(folder: String) throws {
+    self.folder = folder
+    let hint = "A tower is a folder with config.json and model.safetensors."
+    weightsHash = Digest.of(try AtomicFile.read(folder + "/model.safetensors", hint: hint))
+    configurationHash = Digest.of(try AtomicFile.read(folder + "/config.json", hint: hint))
+  }
+
+  /// The folder still holds the tower that was trained on. Throws
+  /// ``AlignmentFailure/towerChanged(path:expected:found:)`` or `FileFailure`.
+  func verify() throws {
+    let found = try TowerSource(folder: folder)
+    for (expected, found) in [
+      (weightsHash, found.weightsHash), (configurationHash, found.configurationHash),
+    ] where expected != found {
+      throw AlignmentFailure.towerChanged(path: folder, expected: expected, found: found)
+    }
+  }
+}
+
+/// What decides a run's bits. Two runs of equal identity on one machine are equal.
+public struct RunIdentity: Codable, Sendable, Equatable {
+  public var text: TowerSource
+  public var image: TowerSource
+  public var tokenizerHash: String
+  /// `Dataset.contentHash`.
+  public var dataHash: String
+  public var configuration: AlignmentConfiguration
+
+  public init(
+    text: TowerSource, image: TowerSource, tokenizerHash: String, dataHash: String,
+    configuration: AlignmentConfiguration
+  ) {
+    self.text = text
+    self.image = image
+    self.tokenizerHash = tokenizerHash
+    self.dataHash = dataHash
+    self.configuration = configuration
+  }
+
+  /// Folders may move; contents and options may not change. Throws
+  /// ``AlignmentFailure/notTheSameRun(path:fields:)``.
+  func check(equals other: RunIdentity, at path: String) throws {
+    var fields: [String] = []
+    if text.weightsHash != other.text.weightsHash { fields.append("text tower") }
+    if image.weightsHash != other.image.weightsHash { fields.append("image tower") }
+    if text.configurationHash != other.text.configurationHash { fields.append("text config.json") }
+    if image.configurationHash != other.image.configurationHash {
+      fields.append("image config.json")
+    }
+    if tokenizerHash != other.tokenizerHash { fields.append("tokenizer") }
+    if dataHash != other.dataHash { fields.append("data") }
+    fields += try Self.differences(configuration, other.configuration)
+    guard fields.isEmpty else {
+      throw AlignmentFailure.notTheSameRun(path: path, fields: fields)
+    }
+  }
+
+  private static func differences(
+    _ left: AlignmentConfiguration, _ right: AlignmentConfiguration
+  ) throws -> [String] {
+    guard left != right else { return [] }
+    func keys(_ value: AlignmentConfiguration) throws -> NSDictionary {
+      let data = try JSONEncoder().encode(value)
+      return try JSONSerialization.jsonObject(with: data) as? NSDictionary ?? [:]
+    }
+    let (a, b) = (try keys(left), try keys(right))
+    let names = Set((a.allKeys + b.allKeys).compactMap { $0 as? String })
+    return names.sorted().filter { name in
+      switch (a[name] as? NSObject, b[name] as? NSObject) {
+      case (nil, nil): false
+      case (let x?, let y?): !x.isEqual(y)
+      default: true
+      }
+    }
+  }
+}

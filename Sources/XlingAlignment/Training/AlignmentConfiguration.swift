@@ -1,0 +1,97 @@
+import XlingAdapters
+import XlingCore
+import XlingData
+
+/// Everything that decides a run's bits besides towers, tokenizer and data.
+public struct AlignmentConfiguration: Codable, Sendable, Equatable {
+  public var recipe: Recipe
+  public var seed: UInt64
+  public var steps: Int
+  public var batchSize = 64
+  /// Of the learning rate; LilT's is 1e-4 with batches of 512.
+  public var peakRate = 1e-3
+  public var warmupSteps = 50
+  /// The last learning rate, as a share of the peak.
+  public var finalRateShare = 0.0
+  public var optimizer = AdamW.Options()
+  /// Global norm; nil does not clip.
+  public var gradientClip: Double?
+  public var embeddingWidth = 256
+  public var temperature: Float = 0.07
+  public var augmentation: Augmentation?
+  public var pictureStatistics = PictureStatistics.half
+  /// Language of the training captions.
+  public var language = "en"
+  /// Of a caption, with start and end.
+  public var maximumTokens = 25
+  /// 0 validates at the end only.
+  public var validateEvery = 0
+  public var validationPairs = 500
+  public var checkpointEvery = 200
+  public var logEvery = 10
+
+  public init(recipe: Recipe, seed: UInt64, steps: Int) {
+    self.recipe = recipe
+    self.seed = seed
+    self.steps = steps
+  }
+
+  /// Steps that show each of `pairs` pictures `epochs` times.
+  public static func steps(epochs: Int, pairs: Int, batchSize: Int) -> Int {
+    epochs * max(1, pairs / max(1, min(batchSize, pairs)))
+  }
+
+  var schedule: Schedule {
+    .warmupCosine(
+      peak: peakRate, warmupSteps: min(warmupSteps, steps), totalSteps: steps,
+      floor: finalRateShare)
+  }
+
+  /// Throws ``AlignmentFailure/configuration(reason:)``.
+  func check(pairs: Int) throws(AlignmentFailure) {
+    func need(_ holds: Bool, _ reason: @autoclosure () -> String) throws(AlignmentFailure) {
+      if !holds { throw .configuration(reason: reason()) }
+    }
+    try need(steps > 0, "\(steps) steps: expected at least one")
+    try need(batchSize > 1, "batch size \(batchSize): a contrastive batch has at least two pairs")
+    try need(pairs > 1, "\(pairs) training pairs: expected at least two")
+    try need(
+      peakRate > 0 && peakRate.isFinite, "learning rate \(peakRate): expected a positive number")
+    try need(warmupSteps >= 0, "\(warmupSteps) warm-up steps: expected zero or more")
+    try need(
+      checkpointEvery > 0, "a checkpoint every \(checkpointEvery) steps: expected one or more")
+    try need(logEvery > 0, "a log line every \(logEvery) steps: expected one or more")
+    try need(validateEvery >= 0, "validation every \(validateEvery) steps: expected zero or more")
+  }
+}
+
+/// ``ImageAugmentation`` as a run records it.
+public struct Augmentation: Codable, Sendable, Equatable {
+  /// Least share of the area that a crop keeps.
+  public var cropScale = 0.6
+  public var flipProbability = 0.5
+  public var brightness = 0.2
+  public var contrast = 0.2
+  public var saturation = 0.2
+
+  public init() {}
+
+  var images: ImageAugmentation {
+    ImageAugmentation(
+      crop: RandomCrop(scale: cropScale...1), flipProbability: flipProbability,
+      jitter: ColorJitter(brightness: brightness, contrast: contrast, saturation: saturation))
+  }
+}
+
+/// The normalization that an image tower was pretrained with.
+public enum PictureStatistics: String, Codable, Sendable, CaseIterable {
+  case half, imagenet, clip
+
+  public var channels: ChannelStatistics {
+    switch self {
+    case .half: .half
+    case .imagenet: .imagenet
+    case .clip: .clip
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import XlingCore
+import XlingTensor
+
+/// What an observer hears after every update.
+public struct TrainingProgress: Sendable {
+  /// Updates made, of `steps`.
+  public let step: Int
+  public let steps: Int
+  public let loss: Float
+  public let rate: Double
+  public let temperature: Float
+  /// Of training, earlier sessions included.
+  public let seconds: Double
+  /// When this step was validated.
+  public let validation: ValidationPoint?
+}
+
+/// Aligns two towers on pairs, with checkpoints from which a run goes on to the same bits.
+public final class Trainer {
+  public let model: DualEncoder
+  public let configuration: AlignmentConfiguration
+  /// Off, frozen towers run for every batch: same bits, slower; for tests.
+  public var cachesFrozenFeatures = true
+  /// Asked before every step: true writes a checkpoint and stops.
+  public var shouldStop: () -> Bool = { Interruption.requested }
+
+  let run: RunFolder
+  let identity: RunIdentity
+  let optimizer: AdamW
+  private let training: any PairSource
+  private let validation: Validation?
+  private let workspace = Workspace()
+  private var seconds = 0.0
+
+  /// `model` as built from `identity`'s towers by the configuration's recipe and seed. Throws
+  /// ``AlignmentFailure/configuration(reason:)``.
+  public init(
+    _ model: DualEncoder, identity: RunIdentity, training: any PairSource,
+    validation: (any PairSource)?, run: RunFolder
+  ) throws {
+    self.model = model
+    self.identity = identity
+    configuration = identity.configuration
+    self.training = training
+    self.run = run
+    try configuration.check(pairs: training.count)
+    self.validation = Validation(validation, model, configuration)
+    optimizer = AdamW(
+      parameters: model.trainedParameters.map(\.parameter), options: configuration.optimizer)
+  }
+
+  /// Trains to the last step, or goes on from the last checkpoint. Throws ``AlignmentFailure``,
+  /// `InterruptionFailure` after writing a checkpoint, and what files throw.
+  @discardableResult
+  public func train(
+    resume: Bool = false, observer: (TrainingProgress) throws -> Void = { _ in }
+  ) throws -> RunRecord {
+    var record = try begin(resume: resume)
+    let log = try TrainingLog(run.path + "/log.jsonl", keepingUpTo: optimizer.steps)
+    var batches = TrainingBatches(
+      model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
+    let schedule = configuration.schedule
+    let firstStep = optimizer.steps
+    let (before, began) = (seconds, ProgressBar.uptime())
+    for step in firstStep..<max(firstStep, configuration.steps) {
+      seconds = before + ProgressBar.uptime() - began
+      try stopIfAsked(at: step)
+      let rate = schedule.rate(step)
+      let loss = try update(step, rate, &batches)
+      let done = step + 1
+      let point = try validate(after: done)
+      seconds = before + ProgressBar.uptime() - began
+      let progress = TrainingProgress(
+        step: done, steps: configuration.steps, loss: loss, rate: rate,
+        temperature: model.temperature.value.pointee, seconds: seconds, validation: point)
+      if done % configuration.logEvery == 0 || done == configuration.steps || point != nil {
+        try log.append(progress)
+      }
+      record.note(progress)
+      if done % configuration.checkpointEvery == 0 || done == configuration.steps {
+        try saveCheckpoint()
+      }
+      try observer(progress)
+    }
+    record.finish(stepsHere: optimizer.steps - firstStep, secondsHere: seconds - before)
+    try run.write(record)
+    return record
+  }
+
+  private func begin(resume: Bool) throws -> RunRecord {
+    guard resume else {
+      let record = RunRecord(identity, model, training: training.count)
+      try run.create(record, configuration.recipe)
+      return record
+    }
+    let record = try run.record()
+    try record.identity.check(equals: identity, at: run.path)
+    if let state = try run.restore(self) { seconds = state.seconds }
+    return record
+  }
+
+  /// One update; returns the loss before it.
+  private func update(
+    _ step: Int, _ rate: Double, _ batches: inout TrainingBatches
+  ) throws -> Float {
+    workspace.reset()
+    model.zeroGradients()
+    let batch = try batches.draw(step: step, in: workspace)
+    let loss = model.forwardBackward(texts: batch.texts, images: batch.images, in: workspace)
+    let norm = GradientNorm.of(optimizer.parameters)
+    guard loss.isFinite, norm.isFinite else {
+      throw AlignmentFailure.diverged(
+        step: step + 1, loss: loss, gradientNorm: norm, rate: rate)
+    }
+    if let limit = configuration.gradientClip {
+      GradientNorm.clip(optimizer.parameters, norm: norm, to: limit)
+    }
+    optimizer.step(rate: Float(rate))
+    model.clampTemperature()
+    return loss
+  }
+
+  private func validate(after done: Int) throws -> ValidationPoint? {
+    let every = configuration.validateEvery
+    guard let validation, done == configuration.steps || (every > 0 && done % every == 0) else {
+      return nil
+    }
+    workspace.reset()
+    return try validation.measure(model, step: done, in: workspace)
+  }
+
+  private func stopIfAsked(at step: Int) throws {
+    guard shouldStop() else { return }
+    try saveCheckpoint()
+    throw InterruptionFailure.interrupted(
+      work: "aligned \(step) of \(configuration.steps) steps, saved in \(run.path)",
+      resume: "the same command with --resume")
+  }
+
+  private func saveCheckpoint() throws { try run.save(self, seconds: seconds) }
+}

@@ -1,0 +1,71 @@
+import XlingCore
+import XlingData
+import XlingTensor
+import XlingTowers
+
+/// Draws a step's batch and brings it as far as the frozen parts allow: a tower that nothing
+/// changes is run once per picture and caption.
+struct TrainingBatches {
+  private let model: DualEncoder
+  private let source: any PairSource
+  private let loader: PixelLoader
+  private var sampler: BatchSampler
+  private let textFeatures: FrozenFeatures?
+  private let imageFeatures: FrozenFeatures?
+
+  init(
+    _ model: DualEncoder, _ source: any PairSource, _ configuration: AlignmentConfiguration,
+    cachesFrozenFeatures: Bool
+  ) {
+    self.model = model
+    self.source = source
+    loader = PixelLoader(
+      preprocessing: ImagePreprocessing(
+        size: model.image.configuration.imageSize,
+        statistics: configuration.pictureStatistics.channels),
+      augmentation: configuration.augmentation?.images, seed: configuration.seed)
+    sampler = BatchSampler(
+      seed: configuration.seed, count: source.count, batchSize: configuration.batchSize)
+    let textIsFixed = cachesFrozenFeatures && !model.textIsTrained
+    textFeatures = textIsFixed ? FrozenFeatures(width: model.text.width) : nil
+    let imageIsFixed =
+      cachesFrozenFeatures && !model.imageIsTrained && configuration.augmentation == nil
+    imageFeatures = imageIsFixed ? FrozenFeatures(width: model.image.width) : nil
+  }
+
+  /// The batch of update number `step`, counted from 0. Throws what reading pictures throws.
+  mutating func draw(
+    step: Int, in workspace: Workspace
+  ) throws -> (texts: TextInput, images: ImageInput) {
+    let images = sampler.images(step: step)
+    let captions = images.enumerated().map { row, image in
+      FrozenFeatures.Key(
+        image: image,
+        caption: sampler.caption(step: step, row: row, of: source.captionCount(image)))
+    }
+    return (texts(captions, workspace), try pictures(images, step, workspace))
+  }
+
+  private func texts(_ keys: [FrozenFeatures.Key], _ workspace: Workspace) -> TextInput {
+    func ids(_ keys: [FrozenFeatures.Key]) -> [[Int32]] {
+      keys.map { source.tokens($0.image, caption: $0.caption) }
+    }
+    guard let textFeatures else { return .tokens(ids(keys)) }
+    return .pooled(
+      textFeatures.gather(keys, in: workspace) { model.poolTexts(ids($0), in: workspace) })
+  }
+
+  private func pictures(
+    _ images: [Int], _ step: Int, _ workspace: Workspace
+  ) throws -> ImageInput {
+    guard let imageFeatures else {
+      return .pictures(try loader.load(images, from: source, step: step, in: workspace))
+    }
+    let keys = images.map { FrozenFeatures.Key(image: $0, caption: 0) }
+    return .pooled(
+      try imageFeatures.gather(keys, in: workspace) { missing in
+        let batch = try loader.load(missing.map(\.image), from: source, step: nil, in: workspace)
+        return model.poolImages(batch, in: workspace)
+      })
+  }
+}
