@@ -56,9 +56,8 @@ let package = Package(
     .target(
       name: "XlingPretraining",
       dependencies: [
-        "XlingCore", "CKernels", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData",
-        "XlingAlignment",
-        "XlingRetrieval", "XlingLanguages",
+        "XlingCore", "CKernels", "XlingUnicode", "XlingTensor", "XlingTowers", "XlingTokenizers",
+        "XlingData", "XlingAlignment",
       ]),
     .target(name: "XlingRetrieval", dependencies: ["XlingCore", "XlingTensor"]),
     .target(name: "XlingExperiments", dependencies: ["XlingCore", "XlingRetrieval", grdb]),
@@ -83,7 +82,7 @@ let package = Package(
     .testTarget(name: "XlingCoreTests", dependencies: ["XlingCore", "XlingTestSupport"]),
     tests(of: "XlingUnicode"),
     tests(of: "XlingLanguages"),
-    tests(of: "XlingTokenizers", ["XlingCore", "XlingUnicode"]),
+    tests(of: "XlingTokenizers", ["XlingUnicode"]),
     tests(of: "XlingTensor", ["CKernels"]),
     tests(of: "XlingTowers", ["XlingTensor"]),
     tests(of: "XlingAdapters", ["XlingTensor", "XlingTowers"]),

@@ -1,0 +1,140 @@
+import CKernels
+import XlingCore
+import XlingTensor
+import XlingTokenizers
+import XlingTowers
+
+/// BERT's corruption: of the tokens chosen 80 % become [MASK], 10 % a random piece, 10 % stay.
+struct Masking {
+  let inputs: [[Int32]]
+  /// Rows of the tokens to predict, counted from the first row of `inputs`, and what they were.
+  let rows: [Int]
+  let targets: [Int32]
+  /// Which text each row belongs to.
+  let owners: [Int]
+
+  init(
+    texts: [[Int32]], probability: Double, special: SpecialTokens, vocabularySize: Int,
+    stream: inout RandomStream
+  ) {
+    var inputs: [[Int32]] = []
+    var rows: [Int] = []
+    var targets: [Int32] = []
+    var owners: [Int] = []
+    var start = 0
+    let kept = Set(special.all)
+    for (owner, text) in texts.enumerated() {
+      var input = text
+      for (position, token) in text.enumerated()
+      where !kept.contains(token) && stream.uniform() < probability {
+        rows.append(start + position)
+        targets.append(token)
+        owners.append(owner)
+        let draw = stream.uniform()
+        if draw < 0.8 {
+          input[position] = special.mask
+        } else if draw < 0.9 {
+          input[position] = Int32(stream.index(vocabularySize))
+        }
+      }
+      inputs.append(input)
+      start += text.count
+    }
+    self.inputs = inputs
+    self.rows = rows
+    self.targets = targets
+    self.owners = owners
+  }
+}
+
+/// dense, GELU, LayerNorm, then the word embeddings themselves as the decoder (Devlin et al. 2019).
+final class MaskedLanguageHead {
+  private let words: Parameter
+  private let dense: Linear
+  private let norm: LayerNorm
+  private let bias: Parameter
+
+  init(tower: TextTower, seed: UInt64) {
+    words = tower.wordEmbeddings
+    dense = Linear("cls.predictions.transform.dense", from: tower.width, to: tower.width)
+    norm = LayerNorm(
+      "cls.predictions.transform.LayerNorm", width: tower.width,
+      epsilon: tower.configuration.layerNormEpsilon)
+    bias = Parameter("cls.predictions.bias", [tower.configuration.vocabularySize])
+    Initialization.truncatedNormal(dense.weight, seed: seed, deviation: 0.02)
+  }
+
+  var parameters: [Parameter] { dense.parameters + norm.parameters + [bias] }
+
+  private struct Forward {
+    let input: Matrix
+    let before: Matrix
+    let norm: LayerNorm.Saved
+    let transformed: Matrix
+    /// [rows, vocabulary]
+    let logits: Matrix
+  }
+
+  private func forward(_ hidden: Matrix, _ rows: [Int], _ workspace: Workspace) -> Forward {
+    let width = hidden.columns
+    let input = workspace.take(rows.count, width)
+    for (index, row) in rows.enumerated() {
+      input.row(index).update(from: hidden.row(row), count: width)
+    }
+    let before = workspace.take(rows.count, width)
+    dense.forward(input, into: before)
+    let after = workspace.take(rows.count, width)
+    Elementwise.gelu(before, into: after)
+    let transformed = workspace.take(rows.count, width)
+    let saved = norm.forward(after, into: transformed, in: workspace)
+    let logits = workspace.take(rows.count, bias.count)
+    Elementwise.broadcast(bias.value, into: logits)
+    Matmul.multiply(transformed, words.matrix, into: logits, transposeB: true, beta: 1)
+    return Forward(
+      input: input, before: before, norm: saved, transformed: transformed, logits: logits)
+  }
+
+  /// Whether the best-scored piece is the masked one, row by row.
+  func correct(
+    hidden: Matrix, rows: [Int], targets: [Int32], in workspace: Workspace
+  ) -> [Bool] {
+    guard !rows.isEmpty else { return [] }
+    let logits = forward(hidden, rows, workspace).logits
+    return targets.enumerated().map { index, target in
+      let row = UnsafeBufferPointer(start: logits.row(index), count: logits.columns)
+      return row.indices.max { row[$0] < row[$1] } == Int(target)
+    }
+  }
+
+  /// Mean cross-entropy over `rows`; its gradient, times `weight`, is added to the parameters and to
+  /// `dHidden`.
+  func forwardBackward(
+    hidden: Matrix, rows: [Int], targets: [Int32], weight: Float, dHidden: Matrix,
+    in workspace: Workspace
+  ) -> Double {
+    guard !rows.isEmpty else { return 0 }
+    let pass = forward(hidden, rows, workspace)
+    let logits = pass.logits
+    var losses = [Float](repeating: 0, count: rows.count)
+    xk_softmax_cross_entropy(
+      logits.pointer, targets, &losses, Int64(rows.count), Int64(logits.columns))
+    for (index, target) in targets.enumerated() { logits[index, Int(target)] -= 1 }
+    xk_scale(logits.pointer, weight / Float(rows.count), Int64(logits.count))
+    if let gradient = words.gradientMatrix {
+      Matmul.multiply(logits, pass.transformed, into: gradient, transposeA: true, beta: 1)
+    }
+    if let gradient = bias.gradient { Elementwise.addColumnSums(logits, into: gradient) }
+    let width = hidden.columns
+    let dTransformed = workspace.take(rows.count, width)
+    Matmul.multiply(logits, words.matrix, into: dTransformed)
+    let dAfter = workspace.take(rows.count, width)
+    norm.backward(pass.norm, dy: dTransformed, dx: dAfter)
+    Elementwise.geluBackward(pass.before, dy: dAfter)
+    let dInput = workspace.take(rows.count, width)
+    dense.backward(pass.input, dy: dAfter, dx: dInput)
+    for (index, row) in rows.enumerated() {
+      xk_add(dHidden.row(row), dInput.row(index), Int64(width))
+    }
+    return losses.reduce(0) { $0 + Double($1) } / Double(rows.count)
+  }
+}

@@ -1,0 +1,62 @@
+import XlingCore
+import XlingData
+import XlingTensor
+import XlingTowers
+
+/// How well the pretraining head recognizes what pictures show.
+public struct RecognitionQuality: Codable, Sendable, Equatable {
+  /// Average precision of each concept over all pictures, then the mean over concepts that occur.
+  public let meanAveragePrecision: Double
+  /// Concepts with at least one picture.
+  public let concepts: Int
+  public let pictures: Int
+
+  static func measure(
+    tower: ImageTower, head: Linear, concepts: [Concept], dataset: Dataset, split: Split
+  ) throws -> RecognitionQuality {
+    let items = dataset.items(in: split)
+    var index: [String: Int] = [:]
+    for (position, concept) in concepts.enumerated() { index[concept.id] = position }
+    let preprocessing = ImagePreprocessing(size: tower.configuration.imageSize)
+    let workspace = Workspace()
+    var scores: [[Float]] = []
+    for start in stride(from: 0, to: items.count, by: 50) {
+      workspace.reset()
+      let part = items[start..<min(items.count, start + 50)]
+      let pixels = workspace.take(part.count, preprocessing.elementCount)
+      for (row, item) in part.enumerated() {
+        preprocessing.write(try Picture.load(path: dataset.path(of: item)), to: pixels.row(row))
+      }
+      let activations = tower.forward(
+        PictureBatch(pixels: pixels.pointer, count: part.count), in: workspace, training: false)
+      let logits = workspace.take(part.count, head.outputs)
+      head.forward(tower.pool(activations, in: workspace).vectors, into: logits)
+      for row in 0..<part.count {
+        scores.append(Array(UnsafeBufferPointer(start: logits.row(row), count: head.outputs)))
+      }
+    }
+    var precisions: [Double] = []
+    for concept in 0..<concepts.count {
+      let relevant = items.map { $0.concepts.contains { index[$0] == concept } }
+      guard relevant.contains(true) else { continue }
+      precisions.append(averagePrecision(scores.map { $0[concept] }, relevant))
+    }
+    return RecognitionQuality(
+      meanAveragePrecision: precisions.reduce(0, +) / Double(max(1, precisions.count)),
+      concepts: precisions.count, pictures: items.count)
+  }
+
+  /// Mean over the relevant items of the precision at their rank; ties count against the system.
+  static func averagePrecision(_ scores: [Float], _ relevant: [Bool]) -> Double {
+    let order = scores.indices.sorted {
+      scores[$0] != scores[$1] ? scores[$0] > scores[$1] : !relevant[$0] && relevant[$1]
+    }
+    var hits = 0
+    var total = 0.0
+    for (rank, item) in order.enumerated() where relevant[item] {
+      hits += 1
+      total += Double(hits) / Double(rank + 1)
+    }
+    return hits == 0 ? 0 : total / Double(hits)
+  }
+}

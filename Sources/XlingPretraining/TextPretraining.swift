@@ -1,0 +1,59 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingTensor
+import XlingTokenizers
+import XlingTowers
+
+/// `xling pretrain text`: masked-language modelling and translation ranking on CLDR.
+public struct TextPretraining {
+  public let options: PretrainingOptions
+  let tower: TextTower
+  let tokenizerFolder: String
+  private let objective: TextObjective
+  private let loop: PretrainingLoop
+
+  public static let defaultOptions = PretrainingOptions(
+    steps: 8_000, decaySteps: 1_600, warmupSteps: 500, rate: 1e-3)
+
+  static let maximumLength = 32
+
+  static func defaultConfiguration(vocabularySize: Int) -> BERTConfiguration {
+    BERTConfiguration(
+      vocabularySize: vocabularySize, hiddenSize: 192, layers: 4, heads: 3,
+      intermediateSize: 768, maximumPositions: 64)
+  }
+
+  /// Loads CLDR and the tokenizer and, if `folder` holds a checkpoint, continues it.
+  public init(options: PretrainingOptions, folder: String, tokenizer path: String) throws {
+    self.options = options
+    tokenizerFolder = path
+    let tokenizer = try BertTokenizer(folder: path)
+    tower = TextTower(Self.defaultConfiguration(vocabularySize: tokenizer.vocabularySize))
+    tower.initialize(seed: options.seed)
+    let stream = try TextStream(
+      seed: options.seed, tokenizer: tokenizer, corpus: try TranslationCorpus.load(),
+      maximumLength: Self.maximumLength)
+    objective = TextObjective(tower: tower, stream: stream, plan: .init(), options: options)
+    loop = PretrainingLoop(options: options, objective: objective, folder: folder)
+    try loop.resume()
+  }
+
+  public func run() throws { try loop.run() }
+
+  public var seconds: Double { loop.seconds }
+
+  public func quality() -> TranslationQuality {
+    TranslationQuality.measure(tower: tower, head: objective.head, stream: objective.stream)
+  }
+
+  /// The tower as a Hugging Face folder with its tokenizer, weights in bf16.
+  public func save(to output: String) throws {
+    try tower.save(to: output, storage: .bfloat16)
+    for name in ["vocab.txt", "tokenizer_config.json"] {
+      try AtomicFile.write(
+        try AtomicFile.read(tokenizerFolder + "/" + name), to: output + "/" + name)
+    }
+  }
+}

@@ -1,0 +1,218 @@
+import XlingCore
+import XlingData
+import XlingTokenizers
+import XlingUnicode
+
+/// Text for pretraining that never ends: translation pairs, monolingual pairs of a name and its
+/// keywords, and texts to mask, drawn from CLDR.
+///
+/// Held-out words and the names of unseen emoji occur in monolingual material only
+/// (``PairRule``, through `pairTexts`).
+struct TextStream: Sendable {
+  /// Two texts that mean the same.
+  struct Pair {
+    /// Pairs of one batch have different keys, so that no negative is a positive in disguise.
+    let key: String
+    let first: [Int32]
+    let second: [Int32]
+  }
+
+  /// How often each kind of pair is drawn; the shares add up to 1.
+  static let mixture: [(kind: Kind, share: Double)] = [
+    (.name, 0.3), (.list, 0.3), (.display, 0.2), (.keywords, 0.1), (.definition, 0.1),
+  ]
+
+  enum Kind { case name, list, display, keywords, definition }
+
+  /// Languages with a weight of 4 and of 2; all others have 1.
+  static let evaluated: Set<String> = ["en", "ru", "pl", "tr", "zh", "ko", "it", "es"]
+  static let frequent: Set<String> = [
+    "de", "fr", "pt", "nl", "cs", "uk", "sv", "fi", "hu", "ro", "el", "bg", "ar", "he", "fa", "hi",
+    "bn", "ja", "vi", "id", "th", "sw",
+  ]
+
+  let seed: UInt64
+  let tokenizer: BertTokenizer
+  let corpus: TranslationCorpus
+  let maximumLength: Int
+  private let names: [MultilingualItem]
+  private let keywords: [MultilingualItem]
+  private let displays: [MultilingualItem]
+  /// All texts of names and of keywords by concept, for monolingual use.
+  private let definitions: [(name: MultilingualItem, keywords: MultilingualItem)]
+  /// Scene concepts that may be translated.
+  private let scenes: [Concept]
+  private let patterns: [String: ListPattern]
+  private let rule: PairRule
+
+  init(
+    seed: UInt64, tokenizer: BertTokenizer, corpus: TranslationCorpus, maximumLength: Int
+  ) throws {
+    self.seed = seed
+    self.tokenizer = tokenizer
+    self.corpus = corpus
+    self.maximumLength = maximumLength
+    let pairable = corpus.items.filter(corpus.mayPair)
+    names = pairable.filter { $0.kind == .name }
+    keywords = pairable.filter { $0.kind == .keywords }
+    displays = pairable.filter { $0.kind != .name && $0.kind != .keywords }
+    let all = Dictionary(uniqueKeysWithValues: corpus.items.map { ($0.id, $0) })
+    definitions = corpus.items.compactMap { item in
+      guard item.kind == .name, let words = all["keywords/" + item.id.dropFirst(5)] else {
+        return nil
+      }
+      return (item, words)
+    }
+    let catalogue = corpus.catalogue
+    scenes = catalogue.scenes.filter { !catalogue.heldOut.contains($0.id) }
+    rule = PairRule(catalogue)
+    var patterns: [String: ListPattern] = [:]
+    for language in corpus.languages { patterns[language] = try ListPattern(locale: language) }
+    self.patterns = patterns
+  }
+
+  static func weight(_ language: String) -> Double {
+    evaluated.contains(language) ? 4 : frequent.contains(language) ? 2 : 1
+  }
+
+  func tokens(_ text: String) -> [Int32] { tokenizer.ids(of: text, maximumLength: maximumLength) }
+
+  /// `count` pairs with different keys.
+  func pairs(step: Int, count: Int) -> [Pair] {
+    var stream = RandomStream(seed: seed, "pretrain/text/pairs", step)
+    var pairs: [Pair] = []
+    var keys: Set<String> = []
+    while pairs.count < count {
+      guard let pair = pair(&stream), keys.insert(pair.key).inserted else { continue }
+      pairs.append(pair)
+    }
+    return pairs
+  }
+
+  private func pair(_ stream: inout RandomStream) -> Pair? {
+    var draw = stream.uniform()
+    for (kind, share) in Self.mixture {
+      if draw >= share {
+        draw -= share
+        continue
+      }
+      switch kind {
+      case .name: return translation(names, &stream)
+      case .display: return translation(displays, &stream)
+      case .keywords: return translation(keywords, &stream)
+      case .definition: return definition(&stream)
+      case .list: return list(&stream)
+      }
+    }
+    return nil
+  }
+
+  private func translation(
+    _ items: [MultilingualItem], _ stream: inout RandomStream
+  ) -> Pair? {
+    let item = items[stream.index(items.count)]
+    guard let (first, second) = languages(Array(item.pairTexts.keys), &stream),
+      let one = item.pairTexts[first], let other = item.pairTexts[second]
+    else { return nil }
+    // English is the key where there is one: a name and a territory may be the same word.
+    let key = (item.pairTexts["en"] ?? item.id).lowercased()
+    return Pair(key: key, first: tokens(one), second: tokens(other))
+  }
+
+  /// English and another language seven times of ten, else any two; weighted.
+  private func languages(
+    _ codes: [String], _ stream: inout RandomStream
+  ) -> (String, String)? {
+    guard codes.count > 1 else { return nil }
+    var rest = codes.sorted()
+    let first: String
+    if stream.uniform() < 0.7, rest.contains("en") {
+      first = "en"
+    } else {
+      first = weighted(rest, &stream)
+    }
+    rest.removeAll { $0 == first }
+    let second = weighted(rest, &stream)
+    return stream.uniform() < 0.5 ? (first, second) : (second, first)
+  }
+
+  private func weighted(_ codes: [String], _ stream: inout RandomStream) -> String {
+    let total = codes.reduce(0) { $0 + Self.weight($1) }
+    var draw = stream.uniform() * total
+    for code in codes {
+      draw -= Self.weight(code)
+      if draw < 0 { return code }
+    }
+    return codes[codes.count - 1]
+  }
+
+  /// A name and its keywords in one language.
+  private func definition(_ stream: inout RandomStream) -> Pair? {
+    let item = definitions[stream.index(definitions.count)]
+    let shared = item.name.texts.keys.filter { item.keywords.texts[$0] != nil }.sorted()
+    guard !shared.isEmpty else { return nil }
+    let language = weighted(shared, &stream)
+    guard let name = item.name.texts[language], let words = item.keywords.texts[language] else {
+      return nil
+    }
+    let others = words.split(separator: ", ").filter { $0 != name }.joined(separator: ", ")
+    guard !others.isEmpty else { return nil }
+    return Pair(
+      key: (item.name.texts["en"] ?? item.name.id).lowercased(), first: tokens(name),
+      second: tokens(others))
+  }
+
+  /// One to four names joined as each language joins them: what captions of scenes look like.
+  private func list(_ stream: inout RandomStream) -> Pair? {
+    guard let (first, second) = languages(corpus.languages, &stream) else { return nil }
+    let count = 1 + stream.index(4)
+    var chosen: [Concept] = []
+    while chosen.count < count {
+      let next = scenes[stream.index(scenes.count)]
+      if !chosen.contains(next) { chosen.append(next) }
+    }
+    guard let one = caption(chosen, first, &stream) else { return nil }
+    if stream.uniform() < 0.3 { stream.shuffle(&chosen) }
+    guard let other = caption(chosen, second, &stream) else { return nil }
+    return Pair(
+      key: "list/" + chosen.map(\.id).sorted().joined(separator: "+"), first: tokens(one),
+      second: tokens(other))
+  }
+
+  /// The names in a language, a keyword in place of a name now and then; nil where one is missing.
+  private func caption(
+    _ concepts: [Concept], _ language: String, _ stream: inout RandomStream
+  ) -> String? {
+    var words: [String] = []
+    for concept in concepts {
+      guard let name = corpus.catalogue.name(concept.id, in: language),
+        rule.allows(name, in: language)
+      else { return nil }
+      let replaced = stream.uniform() < 0.1
+      let keywords = replaced ? corpus.catalogue.keywords(concept.id, in: language) : []
+      let keyword = keywords.isEmpty ? nil : keywords[stream.index(keywords.count)]
+      words.append(keyword.flatMap { rule.allows($0, in: language) ? $0 : nil } ?? name)
+    }
+    return patterns[language]?.join(words)
+  }
+
+  /// Texts to mask: a name with its keywords, or a display name, in any language.
+  func monolingual(step: Int, count: Int) -> [[Int32]] {
+    var stream = RandomStream(seed: seed, "pretrain/text/monolingual", step)
+    var texts: [[Int32]] = []
+    while texts.count < count {
+      if stream.uniform() < 0.75 {
+        let item = definitions[stream.index(definitions.count)]
+        let language = weighted(item.name.texts.keys.sorted(), &stream)
+        guard let name = item.name.texts[language] else { continue }
+        let words = item.keywords.texts[language].map { ": " + $0 } ?? ""
+        texts.append(tokens(name + words))
+      } else {
+        let item = displays[stream.index(displays.count)]
+        let language = weighted(item.texts.keys.sorted(), &stream)
+        if let text = item.texts[language] { texts.append(tokens(text)) }
+      }
+    }
+    return texts
+  }
+}

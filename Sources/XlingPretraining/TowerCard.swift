@@ -1,0 +1,38 @@
+import Foundation
+import XlingCore
+
+/// What a shipped tower tells of itself: `card.json` beside its weights.
+public struct TowerCard<Quality: Codable>: Codable {
+  public var kind: String
+  /// The exact command, without the program's name.
+  public var command: String
+  public var options: PretrainingOptions
+  /// Time spent training, all sessions together.
+  public var seconds: Double
+  public var data: String
+  public var licence: String
+  public var quality: Quality
+
+  public init(
+    kind: String, options: PretrainingOptions, seconds: Double, command: String, quality: Quality
+  ) {
+    self.kind = kind
+    self.options = options
+    self.seconds = seconds.rounded()
+    self.command = command
+    self.quality = quality
+    data =
+      kind == "image"
+      ? "Noto Color Emoji glyphs of the training concepts, composed on the fly"
+      : "Unicode CLDR names, keywords and display names of all covered languages"
+    licence =
+      kind == "image"
+      ? "trained on Noto Color Emoji (SIL OFL 1.1)" : "trained on CLDR (Unicode License)"
+  }
+
+  public func write(to folder: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write(try encoder.encode(self) + Data("\n".utf8), to: folder + "/card.json")
+  }
+}

@@ -1,0 +1,97 @@
+import ArgumentParser
+import Foundation
+import XlingCore
+import XlingData
+
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data", abstract: "Build the embedded datasets; look at any dataset.",
+    subcommands: [DataBuildCommand.self, DataShowCommand.self])
+}
+
+struct DataBuildCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "build",
+    abstract: "Build a dataset from CLDR's names and the emoji font.",
+    discussion: """
+      scenes: pictures of one to four emoji with captions in about 95 languages.
+      emoji: single emoji, unseen concepts in val and test.
+      The same packages and seed give the same bytes; a folder that holds the dataset already is \
+      left as it is.
+      """)
+
+  enum Name: String, CaseIterable, ExpressibleByArgument { case scenes, emoji }
+
+  @Argument(help: "scenes or emoji.")
+  var name: Name
+
+  @Option(help: "The folder that it goes to (default: data/NAME).")
+  var output: String?
+
+  @Option(help: "Seed of the scenes.")
+  var seed: UInt64 = 0
+
+  @Option(help: "Scenes for training.")
+  var train: Int = SceneCounts.standard.train
+
+  @Option(help: "Scenes for validation.")
+  var val: Int = SceneCounts.standard.val
+
+  @Option(help: "Scenes for the test.")
+  var test: Int = SceneCounts.standard.test
+
+  @Flag(help: "Print the summary as JSON.")
+  var json = false
+
+  func validate() throws {
+    for (option, count) in [("--train", train), ("--val", val), ("--test", test)] where count < 1 {
+      throw ValidationError("\(option) must be at least 1, found \(count)")
+    }
+  }
+
+  func run() throws {
+    let folder = output ?? "data/" + name.rawValue
+    let summary =
+      switch name {
+      case .scenes:
+        try DatasetBuilder.scenes(
+          into: folder, seed: seed, counts: SceneCounts(train: train, val: val, test: test))
+      case .emoji: try DatasetBuilder.emoji(into: folder)
+      }
+    if json {
+      print(try JSONText.encode(summary))
+    } else {
+      let counts = Split.allCases.map { "\(summary.pictures[$0.rawValue] ?? 0) \($0.rawValue)" }
+      let partial = summary.languages.values.count(where: \.partial)
+      print(
+        """
+        \(folder): \(summary.isNew ? "built" : "is there already"), \
+        \(counts.joined(separator: ", ")) pictures, \(summary.languages.count) languages \
+        (\(partial) partial, under 95 % of the test pictures)
+        """)
+    }
+  }
+}
+
+struct DataShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Check a dataset folder and show its splits and languages.")
+
+  @Argument(help: "A folder with images/ and captions.jsonl.")
+  var folder: String
+
+  func run() throws {
+    let dataset = try Dataset.load(folder)
+    print("\(dataset.folder)  content \(dataset.contentHash.prefix(16))")
+    for split in Split.allCases {
+      let count = dataset.items(in: split).count
+      guard count > 0 else { continue }
+      print("\(split.rawValue): \(count) pictures")
+      for language in dataset.languages {
+        let coverage = dataset.coverage(language, split)
+        guard coverage.n > 0 else { continue }
+        print("  \(language): n \(coverage.n)\(coverage.isPartial ? ", partial" : "")")
+      }
+    }
+  }
+}

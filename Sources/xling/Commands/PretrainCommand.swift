@@ -1,0 +1,108 @@
+import ArgumentParser
+import Foundation
+import XlingCore
+import XlingData
+import XlingPretraining
+
+struct PretrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pretrain",
+    abstract: "Make the mini towers that ship with xling.",
+    subcommands: [PretrainImageCommand.self, PretrainTextCommand.self])
+}
+
+/// Options of both kinds of pretraining.
+struct PretrainOptions: ParsableArguments {
+  @Option(help: "Where the tower goes; the state of the run lies beside it in OUTPUT.run.")
+  var output: String
+
+  @Option(help: "Optimizer steps in all. An interrupted run goes on with the same command.")
+  var steps: Int?
+
+  @Option(help: "How many of the last steps the learning rate falls.")
+  var decaySteps: Int?
+
+  @Option(help: "The learning rate after the warm-up.")
+  var rate: Double?
+
+  @Option(help: "Seed of weights, data and order.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Threads (default: the machine's cores).")
+  var threads: Int?
+
+  func validate() throws {
+    if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, found \(steps)") }
+  }
+
+  func apply(to defaults: PretrainingOptions) -> PretrainingOptions {
+    if let threads { Parallel.setThreads(threads) }
+    var options = defaults
+    options.seed = seed
+    if let steps { options.steps = steps }
+    if let decaySteps { options.decaySteps = decaySteps }
+    if let rate { options.rate = rate }
+    return options
+  }
+
+  var runFolder: String { output + ".run" }
+}
+
+struct PretrainImageCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "image",
+    abstract: "Supervised recognition on emoji and scenes composed on the fly.")
+
+  @OptionGroup var options: PretrainOptions
+
+  @Option(help: "A scenes dataset: its val pictures tell how good the tower is.")
+  var scenes: String
+
+  func run() throws {
+    let dataset = try Dataset.load(scenes)
+    Interruption.watch()
+    let pretraining = try ImagePretraining(
+      options: options.apply(to: ImagePretraining.defaultOptions), folder: options.runFolder)
+    try pretraining.run()
+    let quality = try pretraining.quality(on: dataset, split: .val)
+    try pretraining.save(to: options.output)
+    try TowerCard(
+      kind: "image", options: pretraining.options, seconds: pretraining.seconds,
+      command: CommandLine.arguments.dropFirst().joined(separator: " "), quality: quality
+    ).write(to: options.output)
+    print(
+      String(
+        format: "recognition mAP %.1f %% over %d concepts on %d val pictures",
+        100 * quality.meanAveragePrecision, quality.concepts, quality.pictures))
+  }
+}
+
+struct PretrainTextCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "text",
+    abstract: "Masked-language modelling and translation ranking on CLDR's names.")
+
+  @OptionGroup var options: PretrainOptions
+
+  @Option(help: "A tokenizer folder (default: the shipped mini-wordpiece).")
+  var tokenizer: String?
+
+  func run() throws {
+    Interruption.watch()
+    let pretraining = try TextPretraining(
+      options: options.apply(to: TextPretraining.defaultOptions), folder: options.runFolder,
+      tokenizer: tokenizer ?? Assets.path("tokenizers/mini-wordpiece"))
+    try pretraining.run()
+    let quality = pretraining.quality()
+    try pretraining.save(to: options.output)
+    try TowerCard(
+      kind: "text", options: pretraining.options, seconds: pretraining.seconds,
+      command: CommandLine.arguments.dropFirst().joined(separator: " "), quality: quality
+    ).write(to: options.output)
+    print(
+      String(
+        format: "translation R@1 on unseen pairs %.1f %% (mean of %@; gallery %d)",
+        100 * quality.unseenMean, TranslationQuality.target.joined(separator: ", "),
+        quality.gallery))
+  }
+}
