@@ -150,6 +150,9 @@ extension TowerConfiguration {
     } catch DecodingError.typeMismatch(let type, let context) {
       let key = context.codingPath.map(\.stringValue).joined(separator: ".")
       throw TowerFailure.configuration(path: path, reason: "\"\(key)\" is not of type \(type)")
+    } catch DecodingError.valueNotFound(let type, let context) {
+      let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+      throw TowerFailure.configuration(path: path, reason: "\"\(key)\" is null, expected \(type)")
     } catch {
       throw TowerFailure.configuration(path: path, reason: "not valid JSON")
     }

@@ -65,7 +65,8 @@ public struct Safetensors {
       else { throw refuse("the header entry \"\(name)\" is malformed") }
       guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= data.count - start else {
         throw refuse(
-          "\"\(name)\" ends at byte \(start + offsets[1]) but the file has \(data.count) bytes")
+          "\"\(name)\" has the bytes \(offsets[0]) to \(offsets[1]) of the "
+            + "\(data.count - start) behind the header")
       }
       entries[name] = Entry(
         storage: storage, shape: shape, range: start + offsets[0]..<start + offsets[1])
@@ -85,7 +86,9 @@ public struct Safetensors {
     }
     for (name, entry) in ordered {
       guard entry.range.lowerBound == position else {
-        throw refuse("\"\(name)\" starts at byte \(entry.range.lowerBound), expected \(position)")
+        throw refuse(
+          "\"\(name)\" starts at byte \(entry.range.lowerBound - start) behind the header, "
+            + "expected \(position - start)")
       }
       position = entry.range.upperBound
     }

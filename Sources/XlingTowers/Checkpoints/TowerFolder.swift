@@ -54,10 +54,12 @@ enum TowerFolder {
   ) throws {
     let file = try Safetensors(path: folder + "/" + weights)
     var names: [String: String] = [:]
-    for name in file.entries.keys {
-      names[name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name] = name
-    }
     var problems: [String] = []
+    for name in file.entries.keys.sorted(by: >) {
+      let short = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+      if let other = names[short] { problems.append("twice: \(other) and \(name)") }
+      names[short] = name
+    }
     for parameter in parameters {
       guard let name = names[parameter.name] else {
         problems.append("missing: \(parameter.name) \(parameter.shape)")
