@@ -35,7 +35,7 @@ public enum Matmul {
         + "[\(c.rows), \(c.columns)]")
     _ = coreName
     guard m > 0, n > 0 else { return }
-    if n * k <= Int(XK_SMALL_PRODUCT) {
+    if ((n + 15) & ~15) * k <= Int(XK_SMALL_PRODUCT) {
       xk_small_product(
         transposeA ? 1 : 0, transposeB ? 1 : 0, Int64(m), Int64(n), Int64(k), alpha, a.pointer,
         Int64(a.stride), b.pointer, Int64(b.stride), beta, c.pointer, Int64(c.stride))

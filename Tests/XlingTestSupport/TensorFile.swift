@@ -55,10 +55,12 @@ public struct TensorFile {
     _ name: String, _ dtype: String, _ width: Int
   ) throws -> [Value] {
     let range = try entry(name, dtype).range
-    return [UInt8](values[range[0]..<range[1]]).withUnsafeBytes { raw in
-      stride(from: 0, to: raw.count, by: width).map {
-        raw.loadUnaligned(fromByteOffset: $0, as: Value.self)
-      }
+    let count = (range[1] - range[0]) / width
+    return [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
+      let start = values.startIndex
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
+      values.copyBytes(to: bytes, from: start + range[0]..<start + range[0] + count * width)
+      initialized = count
     }
   }
 

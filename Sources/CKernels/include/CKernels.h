@@ -69,8 +69,8 @@ void xk_sigmoid_cross_entropy(float *x, const float *target, float *loss, int64_
 // Products ---------------------------------------------------------------------------------------
 
 enum { XK_SMALL_PRODUCT = 4096 };
-/// C[m, n] = alpha * op(A) op(B) + beta * C for n * k of at most XK_SMALL_PRODUCT. Each row's bits
-/// depend on that row and B only.
+/// C[m, n] = alpha * op(A) op(B) + beta * C where n, rounded up to a multiple of 16, times k is at
+/// most XK_SMALL_PRODUCT. Each row's bits depend on that row and B only.
 void xk_small_product(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k,
                       float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
                       float beta, float *c, int64_t ldc);
