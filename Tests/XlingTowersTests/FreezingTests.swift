@@ -62,17 +62,25 @@ struct FreezingTests {
     #expect(frozen < (byLayer.last ?? 0))
   }
 
-  /// With one bias at the top trained, no memory for the layer's own input gradient is taken.
-  @Test func oneBiasCostsLessThanItsLayer() throws {
-    let run = try TextRun()
-    func memory(_ chosen: (Parameter) -> Bool) throws -> Int {
-      run.tower.train(chosen)
+  /// Inside the top layer too: from the last parameter down, each part costs more.
+  @Test func textStopsInsideALayer() throws {
+    try stopsInside(
+      try TextRun(),
+      ["output.dense", "intermediate.dense", "attention.output.LayerNorm", "attention.self.query"])
+  }
+
+  @Test func imageStopsInsideALayer() throws {
+    try stopsInside(try ImageRun(), ["layernorm_after", "attention.output.dense"])
+  }
+
+  private func stopsInside(_ run: some TowerRun, _ parts: [String]) throws {
+    let memory = try parts.map { part in
+      run.tower.train { $0.name == "encoder.layer.2.\(part).bias" }
+      #expect(run.tower.parameters.trainable.count == 1)
       let workspace = Workspace(blockBytes: 64)
       _ = try run.step(in: workspace)
       return workspace.capacity
     }
-    let bias = try memory { $0.name == "encoder.layer.2.output.dense.bias" }
-    let layer = try memory { $0.name.hasPrefix("encoder.layer.2.") }
-    #expect(bias < layer)
+    #expect(memory == memory.sorted() && Set(memory).count == parts.count)
   }
 }
