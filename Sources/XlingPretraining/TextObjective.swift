@@ -8,8 +8,8 @@ import XlingTowers
 /// vectors) plus masked-language modelling with tied weights (Devlin et al. 2019).
 final class TextObjective: PretrainingObjective {
   struct Plan: Codable, Equatable {
-    var pairs = 192
-    var masked = 48
+    var pairs = 128
+    var masked = 32
     var temperature: Float = 0.05
     /// Weight of the masked-language loss beside the ranking loss.
     var maskedShare: Float = 0.3
