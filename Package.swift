@@ -87,7 +87,7 @@ let package = Package(
     tests(of: "XlingTowers", ["XlingTensor"]),
     tests(of: "XlingAdapters", ["XlingTensor", "XlingTowers"]),
     tests(of: "XlingData"),
-    tests(of: "XlingAlignment", ["XlingTensor", "XlingTowers", "XlingAdapters"]),
+    tests(of: "XlingAlignment", ["XlingTensor", "XlingTowers", "XlingAdapters", "XlingData"]),
     tests(of: "XlingRetrieval", ["XlingTensor"]),
     tests(of: "XlingExperiments", ["XlingRetrieval", grdb]),
     tests(of: "XlingEvaluation"),

@@ -1,3 +1,4 @@
+import XlingData
 import XlingTensor
 import XlingTowers
 
@@ -20,6 +21,39 @@ extension DualEncoder {
     defer { workspace.release(to: mark) }
     project(poolImages(batch, in: workspace), imageProjection, into: out, workspace)
     return out
+  }
+
+  /// As ``encodeTexts(_:in:)`` for any number of captions: row-major [captions, embedding width].
+  public func embedTexts(_ sequences: [[Int32]], batchSize: Int = 64) -> [Float] {
+    let workspace = Workspace()
+    var rows: [Float] = []
+    rows.reserveCapacity(sequences.count * embeddingWidth)
+    for first in stride(from: 0, to: sequences.count, by: batchSize) {
+      workspace.reset()
+      let batch = Array(sequences[first..<min(first + batchSize, sequences.count)])
+      rows += encodeTexts(batch, in: workspace).array()
+    }
+    return rows
+  }
+
+  /// As ``encodeImages(_:in:)`` for any number of pictures: row-major [count, embedding width].
+  /// `picture` is asked from several threads; what it throws for the first bad picture of a batch
+  /// is thrown.
+  public func embedPictures(
+    _ count: Int, preprocessing: ImagePreprocessing, batchSize: Int = 64,
+    picture: (Int) throws -> Picture
+  ) throws -> [Float] {
+    let loader = PixelLoader(preprocessing: preprocessing)
+    let workspace = Workspace()
+    var rows: [Float] = []
+    rows.reserveCapacity(count * embeddingWidth)
+    for first in stride(from: 0, to: count, by: batchSize) {
+      workspace.reset()
+      let batch = try loader.load(
+        Array(first..<min(first + batchSize, count)), step: nil, in: workspace, picture: picture)
+      rows += encodeImages(batch, in: workspace).array()
+    }
+    return rows
   }
 
   /// The text tower's pooled output before the projection, [captions, text width].

@@ -25,6 +25,17 @@ public final class DatasetPairs: PairSource {
     self.cacheBytes = cacheBytes
   }
 
+  /// A split as a run reads it: its language, length and number of pairs.
+  public convenience init(
+    _ dataset: Dataset, split: Split, tokenizer: any Tokenizer,
+    configuration: AlignmentConfiguration
+  ) throws {
+    try self.init(
+      dataset, split: split, language: configuration.language, tokenizer: tokenizer,
+      maximumTokens: configuration.maximumTokens,
+      limit: split == .train ? configuration.pairLimit ?? .max : .max)
+  }
+
   public var count: Int { paths.count }
   public func captionCount(_ image: Int) -> Int { ids[image].count }
   public func tokens(_ image: Int, caption: Int) -> [Int32] { ids[image][caption] }

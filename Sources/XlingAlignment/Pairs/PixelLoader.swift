@@ -9,10 +9,18 @@ struct PixelLoader {
   let augmentation: ImageAugmentation?
   let seed: UInt64
 
+  init(
+    preprocessing: ImagePreprocessing, augmentation: ImageAugmentation? = nil, seed: UInt64 = 0
+  ) {
+    self.preprocessing = preprocessing
+    self.augmentation = augmentation
+    self.seed = seed
+  }
+
   /// `step` addresses the augmentation; nil means none (validation, frozen towers). Throws the
   /// failure of the first picture that has one.
   func load(
-    _ images: [Int], from source: some PairSource, step: Int?, in workspace: Workspace
+    _ images: [Int], step: Int?, in workspace: Workspace, picture: (Int) throws -> Picture
   ) throws -> PictureBatch {
     let size = preprocessing.elementCount
     let pixels = workspace.floats(images.count * size)
@@ -23,8 +31,7 @@ struct PixelLoader {
       Parallel.ranges(images.count, grain: 1) { rows in
         for row in rows {
           do {
-            let picture = try source.picture(images[row])
-            write(picture, step: step, row: row, to: pixels + row * size)
+            write(try picture(images[row]), step: step, row: row, to: pixels + row * size)
           } catch { failures[row] = error }
         }
       }

@@ -9,6 +9,9 @@ struct CheckpointState: Codable {
   /// Updates made.
   let step: Int
   let seconds: Double
+  /// Of the last update.
+  let loss: Float?
+  let validation: ValidationPoint?
   let identity: RunIdentity
 }
 
@@ -22,7 +25,7 @@ extension RunFolder {
 
   /// Writes what was trained, the optimizer and the state; then removes older checkpoints. Throws
   /// `FileFailure`; the checkpoint before stays good.
-  func save(_ trainer: Trainer, seconds: Double) throws {
+  func save(_ trainer: Trainer) throws {
     let step = trainer.optimizer.steps
     let digits = String(step)
     let name = "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
@@ -37,7 +40,9 @@ extension RunFolder {
     try Safetensors.write(
       trainer.optimizerState.map { ($0.name, $0.parameter.shape, $0.parameter.values) },
       to: partial + "/optimizer.safetensors")
-    let state = CheckpointState(step: step, seconds: seconds, identity: trainer.identity)
+    let state = CheckpointState(
+      step: step, seconds: trainer.seconds, loss: trainer.loss,
+      validation: trainer.lastValidation, identity: trainer.identity)
     try AtomicFile.write(try Self.encode(state), to: partial + "/state.json")
     guard rename(partial, target) == 0 else {
       throw FileFailure.cannotWrite(path: target, reason: String(cString: strerror(errno)))

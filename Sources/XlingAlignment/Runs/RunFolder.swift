@@ -23,7 +23,10 @@ public struct RunFolder: Sendable {
   }
 
   func create(_ record: RunRecord, _ recipe: Recipe) throws {
-    guard !exists else { throw AlignmentFailure.runExists(path: path) }
+    // Checkpoints without run.json are another run's remains.
+    guard !exists, !FileManager.default.fileExists(atPath: checkpoints) else {
+      throw AlignmentFailure.runExists(path: path)
+    }
     try AtomicFile.createFolder(path)
     try AtomicFile.write(try Self.encode(recipe), to: path + "/recipe.json")
     // Last: a folder with run.json is a run.

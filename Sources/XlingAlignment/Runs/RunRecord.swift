@@ -31,10 +31,10 @@ public struct RunRecord: Codable, Sendable, Equatable {
     blasCore = Matmul.coreName
   }
 
-  mutating func note(_ progress: TrainingProgress) {
-    finalLoss = progress.loss
-    seconds = progress.seconds
-    validation = progress.validation ?? validation
+  mutating func note(_ trainer: Trainer) {
+    finalLoss = trainer.loss
+    seconds = trainer.seconds
+    validation = trainer.lastValidation
   }
 
   mutating func finish(stepsHere: Int, secondsHere: Double) {

@@ -1,6 +1,7 @@
 import XlingAdapters
 import XlingCore
 import XlingData
+import XlingTowers
 
 /// Everything that decides a run's bits besides towers, tokenizer and data.
 public struct AlignmentConfiguration: Codable, Sendable, Equatable {
@@ -24,6 +25,8 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var language = "en"
   /// Of a caption, with start and end.
   public var maximumTokens = 25
+  /// The first pictures of the split only; nil takes all.
+  public var pairLimit: Int?
   /// 0 validates at the end only.
   public var validateEvery = 0
   public var validationPairs = 500
@@ -39,6 +42,12 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   /// Steps that show each of `pairs` pictures `epochs` times.
   public static func steps(epochs: Int, pairs: Int, batchSize: Int) -> Int {
     epochs * max(1, pairs / max(1, min(batchSize, pairs)))
+  }
+
+  /// How pictures are brought to a tower, in training and in evaluation.
+  public func preprocessing(for tower: ImageTower) -> ImagePreprocessing {
+    ImagePreprocessing(
+      size: tower.configuration.imageSize, statistics: pictureStatistics.channels)
   }
 
   var schedule: Schedule {

@@ -31,7 +31,10 @@ public final class Trainer {
   private let training: any PairSource
   private let validation: Validation?
   private let workspace = Workspace()
-  private var seconds = 0.0
+  private(set) var seconds = 0.0
+  /// Of the last update.
+  private(set) var loss: Float?
+  private(set) var lastValidation: ValidationPoint?
 
   /// `model` as built from `identity`'s towers by the configuration's recipe and seed. Throws
   /// ``AlignmentFailure/configuration(reason:)``.
@@ -68,6 +71,7 @@ public final class Trainer {
       try stopIfAsked(at: step)
       let rate = schedule.rate(step)
       let loss = try update(step, rate, &batches)
+      self.loss = loss
       let done = step + 1
       let point = try validate(after: done)
       seconds = before + ProgressBar.uptime() - began
@@ -77,12 +81,12 @@ public final class Trainer {
       if done % configuration.logEvery == 0 || done == configuration.steps || point != nil {
         try log.append(progress)
       }
-      record.note(progress)
       if done % configuration.checkpointEvery == 0 || done == configuration.steps {
         try saveCheckpoint()
       }
       try observer(progress)
     }
+    record.note(self)
     record.finish(stepsHere: optimizer.steps - firstStep, secondsHere: seconds - before)
     try run.write(record)
     return record
@@ -96,7 +100,12 @@ public final class Trainer {
     }
     let record = try run.record()
     try record.identity.check(equals: identity, at: run.path)
-    if let state = try run.restore(self) { seconds = state.seconds }
+    guard record.trainingPairs == training.count else {
+      throw AlignmentFailure.notTheSameRun(path: run.path, fields: ["training pairs"])
+    }
+    if let state = try run.restore(self) {
+      (seconds, loss, lastValidation) = (state.seconds, state.loss, state.validation)
+    }
     return record
   }
 
@@ -127,7 +136,9 @@ public final class Trainer {
       return nil
     }
     workspace.reset()
-    return try validation.measure(model, step: done, in: workspace)
+    let point = try validation.measure(model, step: done, in: workspace)
+    lastValidation = point
+    return point
   }
 
   private func stopIfAsked(at step: Int) throws {
@@ -138,5 +149,5 @@ public final class Trainer {
       resume: "the same command with --resume")
   }
 
-  private func saveCheckpoint() throws { try run.save(self, seconds: seconds) }
+  private func saveCheckpoint() throws { try run.save(self) }
 }

@@ -20,9 +20,7 @@ struct TrainingBatches {
     self.model = model
     self.source = source
     loader = PixelLoader(
-      preprocessing: ImagePreprocessing(
-        size: model.image.configuration.imageSize,
-        statistics: configuration.pictureStatistics.channels),
+      preprocessing: configuration.preprocessing(for: model.image),
       augmentation: configuration.augmentation?.images, seed: configuration.seed)
     sampler = BatchSampler(
       seed: configuration.seed, count: source.count, batchSize: configuration.batchSize)
@@ -59,12 +57,13 @@ struct TrainingBatches {
     _ images: [Int], _ step: Int, _ workspace: Workspace
   ) throws -> ImageInput {
     guard let imageFeatures else {
-      return .pictures(try loader.load(images, from: source, step: step, in: workspace))
+      return .pictures(try loader.load(images, step: step, in: workspace, picture: source.picture))
     }
     let keys = images.map { FrozenFeatures.Key(image: $0, caption: 0) }
     return .pooled(
       try imageFeatures.gather(keys, in: workspace) { missing in
-        let batch = try loader.load(missing.map(\.image), from: source, step: nil, in: workspace)
+        let batch = try loader.load(
+          missing.map(\.image), step: nil, in: workspace, picture: source.picture)
         return model.poolImages(batch, in: workspace)
       })
   }

@@ -29,11 +29,7 @@ struct Validation {
     self.source = source
     pairs = min(source.count, configuration.validationPairs)
     batchSize = min(configuration.batchSize, pairs)
-    loader = PixelLoader(
-      preprocessing: ImagePreprocessing(
-        size: model.image.configuration.imageSize,
-        statistics: configuration.pictureStatistics.channels),
-      augmentation: nil, seed: configuration.seed)
+    loader = PixelLoader(preprocessing: configuration.preprocessing(for: model.image))
   }
 
   func measure(_ model: DualEncoder, step: Int, in workspace: Workspace) throws -> ValidationPoint {
@@ -70,7 +66,8 @@ struct Validation {
     defer { workspace.release(to: mark) }
     let ids = rows.map { source.tokens($0, caption: 0) }
     Elementwise.copy(model.encodeTexts(ids, in: workspace), into: texts.slice(rows: rows))
-    let batch = try loader.load(Array(rows), from: source, step: nil, in: workspace)
+    let batch = try loader.load(
+      Array(rows), step: nil, in: workspace, picture: source.picture)
     Elementwise.copy(model.encodeImages(batch, in: workspace), into: images.slice(rows: rows))
   }
 
