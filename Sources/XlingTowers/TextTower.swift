@@ -61,9 +61,11 @@ public final class TextTower: Tower {
     public var hidden: Matrix { encoder.hidden.last! }
   }
 
-  /// Ids to hidden states. `training` keeps what the way back needs.
+  /// Ids to hidden states. `training` keeps what the way back needs. Sequences have 1 to
+  /// `maximumPositions` tokens: the tables are read without a check of each access.
   public func forward(_ batch: TokenBatch, in workspace: Workspace, training: Bool) -> Activations {
     let width = configuration.hiddenSize
+    check(batch)
     let sum = workspace.take(batch.ids.count, width)
     let layout = batch.layout
     Parallel.ranges(layout.sequences, grain: 16) { sequences in
@@ -84,6 +86,17 @@ public final class TextTower: Tower {
     let activations = encoder.forward(
       normal, layout, in: workspace, training: training, embeddingsTrained: embeddingsTrained)
     return Activations(batch: batch, encoder: activations, embeddings: saved)
+  }
+
+  private func check(_ batch: TokenBatch) {
+    let words = Int32(configuration.vocabularySize)
+    precondition(
+      batch.ids.allSatisfy { $0 >= 0 && $0 < words },
+      "a token id lies outside the \(words) words of the tower")
+    let lengths = (0..<batch.layout.sequences).map(batch.layout.length)
+    precondition(
+      lengths.allSatisfy { $0 >= 1 && $0 <= configuration.maximumPositions },
+      "a sequence is empty or longer than the \(configuration.maximumPositions) positions")
   }
 
   /// The `[CLS]` vectors of the last layer, [sequences, width].

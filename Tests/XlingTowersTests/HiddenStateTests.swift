@@ -43,6 +43,16 @@ struct HiddenStateTests {
       Distance.largest(pooled.array(), try fixture.expected.floats("cls")) < Self.bound)
   }
 
+  @Test(arguments: [[61], [-1], [Int32](repeating: 1, count: 17), []])
+  func inputOutsideTheTablesStopsTheProcess(ids: [Int32]) async throws {
+    // The closure runs in a process of its own, to which a number can be handed.
+    let found = await #expect(processExitsWith: .failure) { [ids] in
+      let tower = try TextTower.load(TowerFixture.own("bert").folder)
+      _ = tower.forward(TokenBatch([ids]), in: Workspace(), training: false)
+    }
+    #expect(found != nil)
+  }
+
   /// Patches left out and given in another order: attention knows them by position only.
   @Test func chosenPatchesInAnyOrder() throws {
     let fixture = try TowerFixture.own("vit")

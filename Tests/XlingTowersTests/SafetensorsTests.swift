@@ -127,6 +127,32 @@ struct SafetensorsTests {
         + "Copy or download it again.")
   }
 
+  /// Whatever a damaged file says, reading it ends in a value or a failure, never in a crash.
+  @Test func damagedHeadersNeverCrash() throws {
+    let original = parameter("w", [2, 3], [1, 2, 3, 4, 5, 6])
+    try Safetensors.write([original, parameter("v", [2], [7, 8])], to: path)
+    let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    let header = whole.count - 32
+    var refused = 0
+    for round in 0..<200 {
+      var stream = RandomStream(seed: 9, "damage", round)
+      var bytes = whole
+      for _ in 0...stream.index(3) {
+        let digits = Array("0123456789-,]}\"e".utf8)
+        bytes[stream.index(header)] =
+          stream.index(4) == 0 ? UInt8(stream.index(256)) : digits[stream.index(digits.count)]
+      }
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      do {
+        try Safetensors(path: path).read("w", into: Parameter("w", [2, 3]))
+      } catch {
+        #expect(error is TowerFailure)
+        refused += 1
+      }
+    }
+    #expect(refused > 100)
+  }
+
   @Test func aMissingFileIsMissingInput() {
     let failure = #expect(throws: FileFailure.self) { try Safetensors(path: path) }
     #expect(failure?.exitStatus == .missingInput)
