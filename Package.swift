@@ -87,7 +87,9 @@ let package = Package(
     tests(of: "XlingTowers", ["XlingTensor"]),
     tests(of: "XlingAdapters", ["XlingTensor", "XlingTowers"]),
     tests(of: "XlingData"),
-    tests(of: "XlingAlignment", ["XlingTensor", "XlingTowers", "XlingAdapters", "XlingData"]),
+    tests(
+      of: "XlingAlignment",
+      ["XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData"]),
     tests(of: "XlingRetrieval", ["XlingTensor"]),
     tests(of: "XlingExperiments", ["XlingRetrieval", grdb]),
     tests(of: "XlingEvaluation"),

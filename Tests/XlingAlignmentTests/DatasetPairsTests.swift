@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+import XlingAdapters
+import XlingCore
+import XlingData
+import XlingTensor
+import XlingTestSupport
+import XlingTokenizers
+
+@testable import XlingAlignment
+
+@Suite struct DatasetPairsTests {
+  let folder: TemporaryFolder
+  let tokenizer: BertTokenizer
+
+  init() throws {
+    folder = try TemporaryFolder()
+    try AtomicFile.createFolder(folder.path + "/images")
+    let lines = [
+      #"{"image": "a.png", "split": "train", "captions": {"en": ["dog", "dog cat dog"]}}"#,
+      #"{"image": "b.png", "split": "train", "captions": {"tr": ["kedi"]}}"#,
+      #"{"image": "c.png", "split": "train", "captions": {"en": ["cat"]}}"#,
+    ]
+    try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: folder.path + "/captions.jsonl")
+    for (index, name) in ["a", "b", "c"].enumerated() {
+      let picture = Picture(width: 8, height: 8, red: UInt8(40 * index))
+      try AtomicFile.write(try picture.png(), to: folder.path + "/images/\(name).png")
+    }
+    let pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "dog", "cat"]
+    tokenizer = try BertTokenizer(
+      WordPieceVocabulary(pieces: pieces.map { Array($0.utf8) }, configuration: .init()))
+  }
+
+  @Test func picturesWithoutACaptionInTheLanguageAreNoPairs() throws {
+    let pairs = try DatasetPairs(
+      try Dataset.load(folder.path), split: .train, language: "en", tokenizer: tokenizer,
+      maximumTokens: 4)
+    #expect(pairs.count == 2 && pairs.captionCount(0) == 2 && pairs.captionCount(1) == 1)
+    #expect(pairs.tokens(0, caption: 0) == [2, 5, 3])
+    // Cut to four ids, the end kept.
+    #expect(pairs.tokens(0, caption: 1) == [2, 5, 6, 3])
+    #expect(pairs.tokens(1, caption: 0) == [2, 6, 3])
+    #expect(try pairs.picture(1).pixels[0] == 80)
+  }
+
+  @Test func keptPicturesAreNotReadAgainAndOthersAre() throws {
+    let dataset = try Dataset.load(folder.path)
+    // Room for one picture of 8 x 8.
+    let pairs = try DatasetPairs(
+      dataset, split: .train, language: "en", tokenizer: tokenizer, cacheBytes: 200)
+    _ = try pairs.picture(0)
+    _ = try pairs.picture(1)
+    for name in ["a", "c"] {
+      try FileManager.default.removeItem(atPath: folder.path + "/images/\(name).png")
+    }
+    #expect(try pairs.picture(0).pixels[0] == 0)
+    #expect(throws: FileFailure.self) { try pairs.picture(1) }
+  }
+
+  @Test func aPictureThatCannotBeReadStopsTheBatch() throws {
+    try AtomicFile.write("no picture", to: folder.path + "/images/c.png")
+    let pairs = try DatasetPairs(
+      try Dataset.load(folder.path), split: .train, language: "en", tokenizer: tokenizer)
+    let loader = PixelLoader(preprocessing: ImagePreprocessing(size: 8))
+    #expect(throws: ImageFailure.self) {
+      try loader.load([0, 1], step: nil, in: Workspace(), picture: pairs.picture)
+    }
+  }
+
+  @Test func theLimitKeepsTheFirstPictures() throws {
+    var configuration = AlignmentConfiguration(recipe: try .named("lit"), seed: 1, steps: 1)
+    configuration.pairLimit = 1
+    let pairs = try DatasetPairs(
+      try Dataset.load(folder.path), split: .train, tokenizer: tokenizer,
+      configuration: configuration)
+    #expect(pairs.count == 1)
+  }
+}
