@@ -1,10 +1,9 @@
 import Foundation
 import XlingAdapters
+import XlingAlignment
 import XlingTensor
 import XlingTestSupport
 import XlingTowers
-
-@testable import XlingAlignment
 
 /// One configuration of the LilT code (Khan and Fu 2023) run on tiny towers, and our recipe for it.
 struct LilTConfiguration: Sendable, CustomStringConvertible {
@@ -181,7 +180,14 @@ struct LilTModel {
       if configuration.thawsByList { parameter.isTrainable = listed.contains(other.name) }
     }
     dual.temperature.value.pointee = info.temperature
-    dual.clampTemperature()
+    clampTemperature()
+  }
+
+  /// LilT clamps at the start of a forward pass.
+  func clampTemperature() {
+    let range = DualEncoder.temperatureRange
+    let value = dual.temperature.value.pointee
+    dual.temperature.value.pointee = min(max(value, range.lowerBound), range.upperBound)
   }
 
   /// What is trained, with LilT's names; the token types, which LilT lacks, left out.

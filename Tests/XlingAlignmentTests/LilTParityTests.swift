@@ -1,10 +1,9 @@
 import Testing
 import XlingAdapters
+import XlingAlignment
 import XlingTensor
 import XlingTestSupport
 import XlingTowers
-
-@testable import XlingAlignment
 
 /// Our methods against the unmodified LilT code, its results computed in float64.
 @Suite(.enabled(if: LilTConfiguration.isPresent, "needs ../shared/fixtures/parity/lilt"))
@@ -66,7 +65,7 @@ struct LilTParityTests {
     let optimizer = AdamW(parameters: model.trained.map(\.parameter))
     for (batch, expected) in model.info.train.loss.enumerated() {
       workspace.reset()
-      model.dual.clampTemperature()
+      model.clampTemperature()
       let loss = try model.step(batch, in: workspace)
       #expect(abs(Double(loss) - expected) < 1e-4, "step \(batch)")
       optimizer.step(rate: 1e-3)

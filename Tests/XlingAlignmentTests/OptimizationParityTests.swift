@@ -1,8 +1,7 @@
 import Testing
+import XlingAlignment
 import XlingTensor
 import XlingTestSupport
-
-@testable import XlingAlignment
 
 /// Projections, normalization, contrastive loss and AdamW together, against PyTorch in float64.
 struct OptimizationParityTests {
