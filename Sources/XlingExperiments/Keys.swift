@@ -36,6 +36,8 @@ public struct EvaluationProtocol: FieldKey, Codable {
   /// `all`, or a named part of the queries such as `held-out words`.
   public var subset: String
   public var ties: String
+  /// Which captions of a picture are used, and where they are cut.
+  public var captions: String
   /// Crop, size and normalization of the pictures.
   public var imagePreprocessing: String
   public var tokenizerHash: String
@@ -47,7 +49,8 @@ public struct EvaluationProtocol: FieldKey, Codable {
 
   public init(
     dataset: String, datasetHash: String, split: String = "test", subset: String = "all",
-    ties: String = "pessimistic", imagePreprocessing: String = "", tokenizerHash: String = "",
+    ties: String = "pessimistic", captions: String = "all", imagePreprocessing: String = "",
+    tokenizerHash: String = "",
     precision: String = "float32", missingAllowed: Bool = false, resamples: Int = 1_000,
     seed: UInt64 = 0
   ) {
@@ -56,6 +59,7 @@ public struct EvaluationProtocol: FieldKey, Codable {
     self.split = split
     self.subset = subset
     self.ties = ties
+    self.captions = captions
     self.imagePreprocessing = imagePreprocessing
     self.tokenizerHash = tokenizerHash
     self.precision = precision
@@ -67,7 +71,7 @@ public struct EvaluationProtocol: FieldKey, Codable {
   public var fields: [(name: String, value: String)] {
     [
       ("dataset", dataset), ("dataset hash", datasetHash), ("split", split), ("subset", subset),
-      ("ties", ties), ("image preprocessing", imagePreprocessing),
+      ("ties", ties), ("captions", captions), ("image preprocessing", imagePreprocessing),
       ("tokenizer hash", tokenizerHash), ("precision", precision),
       ("missing allowed", "\(missingAllowed)"), ("resamples", "\(resamples)"), ("seed", "\(seed)"),
     ]

@@ -1,0 +1,53 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingExperiments
+import XlingTokenizers
+
+/// A finished run, ready to be evaluated.
+public struct EvaluatedRun {
+  public let name: String
+  public let folder: String
+  public let record: RunRecord
+  public let model: DualEncoder
+  public let tokenizer: any Tokenizer
+
+  /// Loads towers, what was trained, and the tokenizer beside the text tower, whose hash must be
+  /// the one trained with. Throws `AlignmentFailure`, `TowerFailure`, `TokenizerFailure`.
+  public init(folder: String, allowUnfinished: Bool = false) throws {
+    self.folder = folder
+    name = Self.name(of: folder)
+    record = try RunFolder(folder).record()
+    model = try DualEncoder.load(run: folder, allowUnfinished: allowUnfinished)
+    let tokenizer = try BertTokenizer(folder: record.identity.text.folder)
+    guard tokenizer.contentHash == record.identity.tokenizerHash else {
+      throw AlignmentFailure.towerChanged(
+        path: record.identity.text.folder, expected: record.identity.tokenizerHash,
+        found: tokenizer.contentHash)
+    }
+    self.tokenizer = tokenizer
+  }
+
+  /// What a store calls a run: the last part of its folder.
+  public static func name(of folder: String) -> String {
+    URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
+  }
+
+  /// The run as a store records it.
+  public static func stored(_ record: RunRecord, folder: String, status: RunStatus) throws -> Run {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let configuration = try encoder.encode(record.identity.configuration)
+    return Run(
+      name: name(of: folder), folder: folder,
+      key: RunKey(
+        method: record.method, recipe: String(decoding: configuration, as: UTF8.self),
+        datasetHash: record.identity.dataHash, textTowerHash: record.identity.text.weightsHash,
+        imageTowerHash: record.identity.image.weightsHash,
+        tokenizerHash: record.identity.tokenizerHash,
+        seed: record.identity.configuration.seed, blasCore: record.blasCore),
+      status: status, started: Date(), trainableCount: record.trainedParameters,
+      parameterCount: record.allParameters, seconds: record.seconds)
+  }
+}

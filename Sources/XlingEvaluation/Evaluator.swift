@@ -1,0 +1,195 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingExperiments
+import XlingRetrieval
+import XlingTensor
+import XlingTokenizers
+import XlingTowers
+
+/// What is evaluated and how; a part of every result's protocol.
+public struct EvaluationPlan: Sendable, Equatable {
+  public var split: Split
+  /// Captions of each picture that are used: the first so many.
+  public var captionsPerPicture: Int
+  /// Of a caption, with start and end. LilT evaluates with 30.
+  public var maximumTokens: Int
+  public var statistics: PictureStatistics
+  public var resamples: Int
+  public var seed: UInt64
+
+  public init(
+    split: Split = .test, captionsPerPicture: Int = .max, maximumTokens: Int = 30,
+    statistics: PictureStatistics = .half, resamples: Int = 1_000, seed: UInt64 = 0
+  ) {
+    self.split = split
+    self.captionsPerPicture = captionsPerPicture
+    self.maximumTokens = maximumTokens
+    self.statistics = statistics
+    self.resamples = resamples
+    self.seed = seed
+  }
+}
+
+/// One model on one dataset: pictures are embedded once, captions language by language.
+public final class Evaluator {
+  public let dataset: Dataset
+  public let plan: EvaluationPlan
+  /// All pictures of the split, whatever the language: the gallery never shrinks.
+  public let items: [Dataset.Item]
+  private let model: DualEncoder
+  private let tokenizer: any Tokenizer
+  private let workspace = Workspace()
+  private var embeddedPictures: [Float]?
+  private let resamples: Resamples
+
+  /// Throws `DataFailure` when the split is empty.
+  public init(
+    _ model: DualEncoder, tokenizer: any Tokenizer, dataset: Dataset, plan: EvaluationPlan
+  ) throws {
+    self.model = model
+    self.tokenizer = tokenizer
+    self.dataset = dataset
+    self.plan = plan
+    items = dataset.items(in: plan.split)
+    guard !items.isEmpty else {
+      throw DataFailure.badDataset(
+        path: dataset.folder, reason: "has no picture in split \(plan.split.rawValue).")
+    }
+    resamples = Resamples(clusterCount: items.count, count: plan.resamples, seed: plan.seed)
+  }
+
+  public var width: Int { model.embeddingWidth }
+
+  /// The protocol of the results, but for the subset.
+  public func measured(subset: String = "all") -> EvaluationProtocol {
+    let size = model.image.configuration.imageSize
+    let captions =
+      plan.captionsPerPicture == .max ? "all" : "first \(plan.captionsPerPicture)"
+    return EvaluationProtocol(
+      dataset: dataset.name, datasetHash: dataset.contentHash, split: plan.split.rawValue,
+      subset: subset, captions: "\(captions), at most \(plan.maximumTokens) tokens",
+      imagePreprocessing: "\(size)x\(size) bicubic, \(plan.statistics.rawValue)",
+      tokenizerHash: tokenizer.contentHash, resamples: plan.resamples, seed: plan.seed)
+  }
+
+  /// Unit vectors of all pictures, [pictures, width], in the order of ``items``.
+  public func pictureEmbeddings() throws -> [Float] {
+    if let embeddedPictures { return embeddedPictures }
+    let preprocessing = ImagePreprocessing(
+      size: model.image.configuration.imageSize, statistics: plan.statistics.channels)
+    var all: [Float] = []
+    all.reserveCapacity(items.count * width)
+    for start in stride(from: 0, to: items.count, by: 64) {
+      workspace.reset()
+      let part = Array(items[start..<min(items.count, start + 64)])
+      let pixels = workspace.take(part.count, preprocessing.elementCount)
+      let failures = FailureSlots(part.count)
+      Parallel.ranges(part.count, grain: 4) { rows in
+        for row in rows {
+          failures.attempt(row) {
+            let picture = try Picture.load(path: dataset.path(of: part[row]))
+            preprocessing.write(picture, to: pixels.row(row))
+          }
+        }
+      }
+      try failures.rethrow()
+      all += model.encodeImages(
+        PictureBatch(pixels: pixels.pointer, count: part.count), in: workspace
+      ).array()
+    }
+    embeddedPictures = all
+    return all
+  }
+
+  /// Unit vectors of captions, [captions, width].
+  public func captionEmbeddings(_ captions: [String]) -> [Float] {
+    let ids = captions.map { tokenizer.ids(of: $0, maximumLength: plan.maximumTokens) }
+    var all: [Float] = []
+    all.reserveCapacity(captions.count * width)
+    for start in stride(from: 0, to: ids.count, by: 256) {
+      workspace.reset()
+      let part = Array(ids[start..<min(ids.count, start + 256)])
+      all += model.encodeTexts(part, in: workspace).array()
+    }
+    return all
+  }
+
+  /// Both directions in one language, ranks and estimates. Throws `DataFailure` when the split has
+  /// no caption in the language.
+  public func evaluate(_ language: String) throws -> LanguageResult {
+    let gold = try dataset.gold(language, plan.split, perImage: plan.captionsPerPicture)
+    var number: [String: Int32] = [:]
+    for (index, item) in items.enumerated() { number[item.image] = Int32(index) }
+    // Rows of the whole split, not of the pictures that the language covers.
+    let pictureOfCaption = gold.imageOfCaption.map { number[gold.items[$0].image] ?? 0 }
+    let captions = captionEmbeddings(gold.captions)
+    let pictures = try pictureEmbeddings()
+    let textToImage = try Ranking(
+      queries: captions, gallery: pictures, width: width,
+      gold: GoldRelation(single: pictureOfCaption))
+
+    let covered = gold.items.map { number[$0.image] ?? 0 }
+    let queries = covered.flatMap { picture in
+      pictures[Int(picture) * width..<(Int(picture) + 1) * width]
+    }
+    let imageToText = try Ranking(
+      queries: queries, gallery: captions, width: width,
+      gold: try GoldRelation(single: gold.imageOfCaption.map(Int32.init))
+        .inverted(galleryCount: gold.items.count))
+    return LanguageResult(
+      language: language, coverage: gold.coverage, captions: gold.captions,
+      textToImage: .init(
+        ranking: textToImage, pictures: pictureOfCaption,
+        queriesHash: Digest.of(gold.captions.joined(separator: "\n"))),
+      imageToText: .init(
+        ranking: imageToText, pictures: covered,
+        queriesHash: Digest.of(gold.items.map(\.image).joined(separator: "\n"))))
+  }
+
+  /// The results of a language as the store keeps them: all queries, and, where the dataset marks
+  /// held-out words, the queries with and without them.
+  public func evaluations(of result: LanguageResult, run: String, at time: Date) throws
+    -> [Evaluation]
+  {
+    var all: [Evaluation] = []
+    for subset in subsets {
+      for direction in Direction.allCases {
+        let queries = result[direction]
+        let kept = queries.pictures.indices.filter {
+          subset.contains(items[Int(queries.pictures[$0])])
+        }
+        guard !kept.isEmpty else { continue }
+        let part = queries.subset(kept)
+        var metrics: [String: Estimate] = [:]
+        for metric in Metric.standard {
+          metrics[metric.name] = try estimate(metric, part)
+        }
+        all.append(
+          Evaluation(
+            run: run, measured: measured(subset: subset.name), language: result.language,
+            direction: direction, queriesHash: part.queriesHash, started: time,
+            ranking: part.ranking, pictures: part.pictures, metrics: metrics))
+      }
+    }
+    return all
+  }
+
+  public func estimate(_ metric: Metric, _ queries: LanguageResult.Queries) throws -> Estimate {
+    try resamples.estimate(
+      metric, of: queries.ranking,
+      clusters: try Clusters(numbered: queries.pictures, count: items.count))
+  }
+
+  /// Names in the protocol, and which pictures belong.
+  private var subsets: [(name: String, contains: (Dataset.Item) -> Bool)] {
+    let marked = items.contains(where: \.isHeldOut)
+    return [("all", { _ in true })]
+      + (marked
+        ? [
+          ("with held-out words", { $0.isHeldOut }),
+          ("without held-out words", { !$0.isHeldOut }),
+        ] : [])
+  }
+}
