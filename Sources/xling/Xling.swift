@@ -14,7 +14,7 @@ struct Xling: ParsableCommand {
       70 internal error; 74 input or output error; 130 interrupted, can be resumed.
       """,
     version: Version.current,
-    subcommands: [DataCommand.self, TokenizerCommand.self, PretrainCommand.self])
+    subcommands: [DataCommand.self, TokenizerCommand.self, PretrainCommand.self, QuickstartCommand.self])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.
   static func main() {

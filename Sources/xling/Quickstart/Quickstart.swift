@@ -1,0 +1,112 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingEvaluation
+import XlingExperiments
+import XlingTokenizers
+
+/// The way from nothing to results: data, alignment by every method, evaluation in every language.
+struct Quickstart {
+  /// One method, aligned and evaluated.
+  struct MethodResult {
+    let method: String
+    let record: RunRecord
+    let evaluator: Evaluator
+    let languages: [String: LanguageResult]
+  }
+
+  let output: String
+  let seed: UInt64
+  let steps: Int
+  let split: Split
+  let dataset: Dataset
+  let summary: DatasetSummary
+  private let text: TowerSource
+  private let image: TowerSource
+  private let tokenizer: BertTokenizer
+  private let store: ExperimentStore
+
+  init(output: String, data: String, steps: Int, seed: UInt64, split: Split) throws {
+    self.output = output
+    self.steps = steps
+    self.seed = seed
+    self.split = split
+    text = try TowerSource(folder: try Assets.path("towers/mini-text"))
+    image = try TowerSource(folder: try Assets.path("towers/mini-image"))
+    tokenizer = try BertTokenizer(folder: text.folder)
+    summary = try DatasetBuilder.scenes(into: data)
+    dataset = try Dataset.load(data)
+    try AtomicFile.createFolder(output)
+    store = try ExperimentStore(path: output + "/xling.sqlite")
+  }
+
+  func run() throws -> [MethodResult] {
+    let training = try DatasetPairs(
+      dataset, split: .train, language: "en", tokenizer: tokenizer)
+    let validation = try DatasetPairs(
+      dataset, split: .val, language: "en", tokenizer: tokenizer)
+    return try QuickstartPlan.methods.map { method in
+      let folder = try align(method, training, validation)
+      return try evaluate(method, folder)
+    }
+  }
+
+  /// The run's folder is named after everything that decides its bits: what is there and finished
+  /// is taken, what is there and unfinished goes on.
+  private func align(
+    _ method: String, _ training: DatasetPairs, _ validation: DatasetPairs
+  ) throws -> String {
+    let configuration = try QuickstartPlan.configuration(method, steps: steps, seed: seed)
+    let identity = RunIdentity(
+      text: text, image: image, tokenizerHash: tokenizer.contentHash,
+      dataHash: dataset.contentHash, configuration: configuration)
+    let run = RunFolder("\(output)/\(method)-\(try Self.key(identity))")
+    if run.exists, try run.record().isFinished { return run.path }
+    let model = try DualEncoder(text: text, image: image, configuration: configuration)
+    let trainer = try Trainer(
+      model, identity: identity, training: training, validation: validation, run: run)
+    var bar = ProgressBar("align \(method)", total: steps)
+    try trainer.train(resume: run.exists) { progress in
+      bar.advance(to: progress.step, String(format: "loss %.3f", progress.loss))
+    }
+    bar.finish()
+    return run.path
+  }
+
+  private static func key(_ identity: RunIdentity) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let content = [
+      identity.text.weightsHash, identity.image.weightsHash, identity.tokenizerHash,
+      identity.dataHash,
+      String(decoding: try encoder.encode(identity.configuration), as: UTF8.self),
+    ]
+    return String(Digest.of(content.joined(separator: "\n")).prefix(10))
+  }
+
+  private func evaluate(_ method: String, _ folder: String) throws -> MethodResult {
+    let run = try EvaluatedRun(folder: folder)
+    try store.begin(
+      try EvaluatedRun.stored(run.record, folder: folder, status: .finished), replacing: true)
+    let evaluator = try Evaluator(
+      run.model, tokenizer: run.tokenizer, dataset: dataset,
+      plan: QuickstartPlan.evaluation(split: split))
+    var languages: [String: LanguageResult] = [:]
+    var bar = ProgressBar(
+      "evaluate \(method)", total: QuickstartPlan.languages.count, unit: "languages")
+    for (index, language) in QuickstartPlan.languages.enumerated() {
+      try Interruption.check(
+        "evaluated \(index) of \(QuickstartPlan.languages.count) languages of \(method)",
+        resume: "the same command")
+      let result = try evaluator.evaluate(language)
+      try store.save(
+        try evaluator.evaluations(of: result, run: run.name, at: Date()))
+      languages[language] = result
+      bar.advance(to: index + 1, language)
+    }
+    bar.finish()
+    return MethodResult(
+      method: method, record: run.record, evaluator: evaluator, languages: languages)
+  }
+}

@@ -1,0 +1,41 @@
+import XlingAdapters
+import XlingAlignment
+import XlingData
+import XlingEvaluation
+
+/// What `xling quickstart` does, in numbers. Rates were chosen on the val split, in English.
+enum QuickstartPlan {
+  static let methods = ["projection", "layernorm", "lwa", "da", "full"]
+  static let reference = "full"
+
+  /// The seven of LilT's Table 2.
+  static let headline = ["ru", "pl", "tr", "zh", "ko", "it", "es"]
+  static let further = [
+    "de", "fr", "pt", "nl", "cs", "uk", "sv", "fi", "hu", "ro", "el", "bg", "ar", "he", "fa", "hi",
+    "bn", "ja", "vi", "id", "th", "sw",
+  ]
+  static let languages = ["en"] + headline + further
+
+  /// Learning rates by method.
+  static let rates: [String: Double] = [
+    "projection": 3e-3, "layernorm": 3e-3, "lwa": 1e-3, "da": 1e-3, "full": 3e-4,
+  ]
+
+  static func configuration(
+    _ method: String, steps: Int, seed: UInt64
+  ) throws -> AlignmentConfiguration {
+    var configuration = AlignmentConfiguration(
+      recipe: try Recipe.named(method), seed: seed, steps: steps)
+    configuration.peakRate = rates[method] ?? configuration.peakRate
+    configuration.warmupSteps = max(1, steps / 10)
+    configuration.gradientClip = 1
+    configuration.checkpointEvery = max(25, steps / 4)
+    configuration.validationPairs = 500
+    return configuration
+  }
+
+  /// One caption a picture, so that every language answers the same number of questions.
+  static func evaluation(split: Split) -> EvaluationPlan {
+    EvaluationPlan(split: split, captionsPerPicture: 1)
+  }
+}
