@@ -14,7 +14,11 @@ struct Xling: ParsableCommand {
       70 internal error; 74 input or output error; 130 interrupted, can be resumed.
       """,
     version: Version.current,
-    subcommands: [DataCommand.self, TokenizerCommand.self, PretrainCommand.self, QuickstartCommand.self])
+    subcommands: [
+      QuickstartCommand.self, DataCommand.self, TokenizerCommand.self, PretrainCommand.self,
+      AlignCommand.self, EvalCommand.self, CompareCommand.self, RunsCommand.self,
+      ShowCommand.self, MethodsCommand.self,
+    ])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.
   static func main() {

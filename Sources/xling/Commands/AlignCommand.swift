@@ -1,0 +1,124 @@
+import ArgumentParser
+import Foundation
+import XlingAdapters
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingEvaluation
+import XlingExperiments
+
+struct AlignCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "align",
+    abstract: "Align an image and a text tower on the captions of one language.",
+    discussion: """
+      What is trained is the method's choice: see `xling methods`. Ctrl-C writes a checkpoint and \
+      ends with status 130; the same command with --resume goes on to the same bits, also after a \
+      kill.
+      """)
+
+  @Option(help: "projection, layernorm, bitfit, lwa, da, lit or full.")
+  var method: String
+
+  @Option(help: "scenes, emoji (in data/), or a dataset folder.")
+  var data: String
+
+  @Option(help: "A folder with config.json, model.safetensors and tokenizer (default: mini-text).")
+  var textTower: String?
+
+  @Option(help: "A folder with config.json and model.safetensors (default: mini-image).")
+  var imageTower: String?
+
+  @Option(help: "The run's folder (default: runs/METHOD-DATA-seedSEED).")
+  var output: String?
+
+  @OptionGroup var training: AlignTrainingOptions
+
+  @Flag(help: "Go on with an interrupted run: same options, same bits.")
+  var resume = false
+
+  @Option(help: "The SQLite file that records runs.")
+  var store: String = ExperimentStore.defaultPath
+
+  @Option(help: "Threads (default: the machine's cores).")
+  var threads: Int?
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  func run() throws {
+    if let threads { Parallel.setThreads(threads) }
+    Interruption.watch()
+    let recipe = try Recipe.named(method)
+    let dataset = try Dataset.load(try DataFolder.resolve(data))
+    let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(training.seed)")
+    if folder.exists, !resume { throw AlignmentFailure.runExists(path: folder.path) }
+    let towers = try AlignTowers(text: textTower, image: imageTower)
+    let language = try EvalLanguages.resolve(training.language, in: dataset, split: .train)
+    let configuration = try training.configuration(recipe, language: language) { configuration in
+      min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)
+    }
+    let journal = AlignJournal(
+      try ExperimentStore(path: store), run: folder, every: configuration.logEvery)
+    try journal.prepare(resume: resume)
+    let trainer = try trainer(towers, dataset, configuration, folder)
+    do {
+      let record = try train(trainer, journal)
+      try journal.close(.finished)
+      try show(record, folder.path)
+    } catch let failure as InterruptionFailure {
+      try journal.close(.interrupted)
+      throw failure
+    } catch {
+      // The reason matters more than whether the store could note it.
+      try? journal.close(.failed)
+      throw error
+    }
+  }
+
+  private func trainer(
+    _ towers: AlignTowers, _ dataset: Dataset, _ configuration: AlignmentConfiguration,
+    _ folder: RunFolder
+  ) throws -> Trainer {
+    let model = try DualEncoder(
+      text: towers.text, image: towers.image, configuration: configuration)
+    try towers.check(model, maximumTokens: configuration.maximumTokens)
+    func pairs(_ split: Split) throws -> DatasetPairs {
+      try DatasetPairs(
+        dataset, split: split, tokenizer: towers.tokenizer, configuration: configuration)
+    }
+    let hasValidation = dataset.coverage(configuration.language, .val).n > 0
+    return try Trainer(
+      model,
+      identity: RunIdentity(
+        text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
+        dataHash: dataset.contentHash, configuration: configuration),
+      training: try pairs(.train), validation: hasValidation ? try pairs(.val) : nil, run: folder)
+  }
+
+  private func train(_ trainer: Trainer, _ journal: AlignJournal) throws -> RunRecord {
+    let steps = trainer.configuration.steps
+    var bar: ProgressBar?
+    var detail = ""
+    let record = try trainer.train(resume: resume) { progress in
+      if bar == nil {
+        bar = ProgressBar("align \(method)", total: steps, startingAt: progress.step - 1)
+      }
+      detail = String(format: "loss %.3f", progress.loss)
+      bar?.advance(to: progress.step, detail)
+      try journal.note(progress)
+    }
+    bar?.finish(detail)
+    return record
+  }
+
+  private func show(_ record: RunRecord, _ path: String) throws {
+    let result = try AlignResult(record, path)
+    if json {
+      print(try JSONText.encode(result))
+    } else {
+      print(result.text)
+      print("next: xling eval \(path) --data \(data) --lang all")
+    }
+  }
+}

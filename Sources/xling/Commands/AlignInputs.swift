@@ -1,0 +1,55 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingTokenizers
+
+/// Where `--data` leads.
+enum DataFolder {
+  /// The embedded datasets by name lie in data/, anything else is a folder. Throws
+  /// `FileFailure.missing` telling the command that builds an embedded one.
+  static func resolve(_ name: String) throws(FileFailure) -> String {
+    guard DataBuildCommand.Name(rawValue: name) != nil else { return name }
+    let folder = "data/" + name
+    guard FileManager.default.fileExists(atPath: folder) else {
+      throw .missing(path: folder, hint: "Build it: xling data build \(name)")
+    }
+    return folder
+  }
+}
+
+/// Two towers and the tokenizer beside the text tower.
+struct AlignTowers {
+  let text: TowerSource
+  let image: TowerSource
+  let tokenizer: BertTokenizer
+
+  /// The shipped mini towers where none are named. Throws what reading them throws.
+  init(text: String?, image: String?) throws {
+    self.text = try Self.source(text, shipped: "towers/mini-text")
+    self.image = try Self.source(image, shipped: "towers/mini-image")
+    tokenizer = try BertTokenizer(folder: self.text.folder)
+  }
+
+  /// Absolute, so that the run is found whole from any working folder.
+  private static func source(_ folder: String?, shipped: String) throws -> TowerSource {
+    let folder = try folder ?? Assets.path(shipped)
+    return try TowerSource(folder: URL(fileURLWithPath: folder).standardizedFileURL.path)
+  }
+
+  /// Ids and positions outside the tower's tables would stop the process. Throws
+  /// `AlignmentFailure.configuration`.
+  func check(_ model: DualEncoder, maximumTokens: Int) throws(AlignmentFailure) {
+    let tower = model.text.configuration
+    guard tokenizer.vocabularySize <= tower.vocabularySize else {
+      throw .configuration(
+        reason: "\(text.folder): its tokenizer has \(tokenizer.vocabularySize) pieces, its "
+          + "config.json vocab_size \(tower.vocabularySize). Put the tower's own tokenizer there.")
+    }
+    guard (3...tower.maximumPositions).contains(maximumTokens) else {
+      throw .configuration(
+        reason: "captions of at most \(maximumTokens) tokens: expected 3 to "
+          + "\(tower.maximumPositions), the positions of \(text.folder)")
+    }
+  }
+}

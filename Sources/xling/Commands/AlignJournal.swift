@@ -1,0 +1,75 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingEvaluation
+import XlingExperiments
+
+/// What the store learns of a run while it is trained.
+final class AlignJournal {
+  private let store: ExperimentStore
+  private let run: RunFolder
+  private let folder: String
+  private let name: String
+  private let every: Int
+  private var isStored = false
+  private var replacing = false
+  private var waiting: [TrainStep] = []
+  private var seconds = 0.0
+
+  /// One line of steps is stored for each line of the run's log: every `every` steps.
+  init(_ store: ExperimentStore, run: RunFolder, every: Int) {
+    self.store = store
+    self.run = run
+    self.every = every
+    folder = URL(fileURLWithPath: run.path).standardizedFileURL.path
+    name = EvaluatedRun.name(of: folder)
+  }
+
+  /// Before the training: nothing is trained that could not be stored. A stored run whose folder
+  /// is gone gives way. Throws ``ExperimentFailure``, `AlignmentFailure.notARun`.
+  func prepare(resume: Bool) throws {
+    let stored = try store.runs().first { $0.name == name }
+    if resume {
+      let record = try run.record()
+      guard stored != nil else { return }
+      try store.resume(
+        name, key: try EvaluatedRun.stored(record, folder: folder, status: .running).key)
+      isStored = true
+      seconds = record.seconds
+    } else if let stored {
+      guard stored.folder == folder || !RunFolder(stored.folder).exists else {
+        throw ExperimentFailure.runExists(name: name)
+      }
+      replacing = true
+    }
+  }
+
+  func note(_ progress: TrainingProgress) throws {
+    seconds = progress.seconds
+    let isLast = progress.step == progress.steps
+    guard progress.step % every == 0 || isLast else { return }
+    waiting.append(
+      TrainStep(
+        step: progress.step, loss: Double(progress.loss), learningRate: progress.rate,
+        temperature: Double(progress.temperature)))
+    // A transaction for a hundred steps rather than for each.
+    if waiting.count >= 100 || isLast || !isStored { try flush() }
+  }
+
+  func close(_ status: RunStatus) throws {
+    guard run.exists else { return }
+    try flush()
+    try store.update(name, status: status, finished: Date(), seconds: seconds)
+  }
+
+  private func flush() throws {
+    if !isStored {
+      let record = try run.record()
+      try store.begin(
+        try EvaluatedRun.stored(record, folder: folder, status: .running), replacing: replacing)
+      isStored = true
+    }
+    try store.append(waiting, to: name)
+    waiting = []
+  }
+}

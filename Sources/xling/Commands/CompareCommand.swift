@@ -1,0 +1,114 @@
+import ArgumentParser
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingEvaluation
+import XlingExperiments
+import XlingRetrieval
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Test the first run against each of the others on the same queries.",
+    discussion: """
+      Reads the ranks that `xling eval` stored; nothing is embedded again. Differences are first \
+      minus other, with paired bootstrap intervals over pictures and p values of a paired \
+      randomization test, corrected by Holm over all languages and directions shown.
+      """)
+
+  @Argument(help: "Two or more runs: folders or stored names.")
+  var runs: [String]
+
+  @Option(help: "scenes, emoji, or the folder that was evaluated on.")
+  var data: String
+
+  @Option(help: "A language's code or name, repeatable (default: all that every run has).")
+  var lang: [String] = []
+
+  @Option(help: "R@1, R@5, R@10, MRR or mean rank.")
+  var metric = "R@10"
+
+  @Option(help: "all, 'with held-out words' or 'without held-out words'.")
+  var subset = "all"
+
+  @Option(help: "train, val or test.")
+  var split: Split = .test
+
+  @Option(
+    name: .customLong("protocol"),
+    help: "The beginning of a protocol's hash, where runs were measured under several.")
+  var protocolHash: String?
+
+  @Option(help: "The SQLite file that records results.")
+  var store: String = ExperimentStore.defaultPath
+
+  @Flag(help: "Print the tests as JSON.")
+  var json = false
+
+  func validate() throws {
+    if runs.count < 2 { throw ValidationError("compare takes two or more runs") }
+  }
+
+  func run() throws {
+    let metric = try chosenMetric()
+    let store = try EvalRun.existingStore(store)
+    let names = try runs.map { run in
+      let name = RunFolder(run).exists ? EvaluatedRun.name(of: run) : run
+      return try store.run(named: name).name
+    }
+    let selection = CompareSelection(
+      dataset: URL(fileURLWithPath: data).standardizedFileURL.lastPathComponent,
+      split: split.rawValue, subset: subset, protocolHash: protocolHash, data: data)
+    let evaluations = try CompareEvaluations(
+      selection, runs: names, languages: lang.contains("all") ? [] : lang, in: store)
+    let rows = try CompareTests(evaluations, metric).rows()
+    print(json ? try JSONText.encode(rows) : text(rows, evaluations, metric))
+  }
+
+  private func chosenMetric() throws(CompareFailure) -> Metric {
+    // A median of differences is no difference of medians.
+    let known = Metric.standard.filter { $0.aggregation == .mean }
+    if let found = known.first(where: { $0.name.lowercased() == metric.lowercased() }) {
+      return found
+    }
+    let names = known.map(\.name)
+    throw .unknownMetric(
+      given: metric, nearest: Spelling.nearest(to: metric, among: names), known: names)
+  }
+
+  private func text(
+    _ rows: [CompareRow], _ evaluations: CompareEvaluations, _ metric: Metric
+  ) -> String {
+    let measured = evaluations.measured
+    let places = metric.isRate ? 1 : 2
+    func figure(_ value: Double) -> String { String(format: "%.\(places)f", value) }
+    func signed(_ value: Double) -> String { String(format: "%+.\(places)f", value) }
+    var blocks = [
+      "\(metric.name) on \(measured.dataset), \(measured.split), \(measured.subset); protocol "
+        + measured.hash.prefix(12)
+    ]
+    for second in evaluations.runs.dropFirst() {
+      var table = [["language", "direction", "n", "first", "second", "difference", "p", "p Holm"]]
+      for row in rows where row.second == second {
+        let p = row.pHolm ?? row.p
+        table.append([
+          row.language, row.direction, "\(row.n)", figure(row.firstValue),
+          figure(row.secondValue),
+          "\(signed(row.difference)) [\(signed(row.low)), \(signed(row.high))]",
+          String(format: "%.4f", row.p), String(format: "%.4f", p) + (p < 0.05 ? " *" : "  "),
+        ])
+      }
+      blocks.append(
+        "first: \(evaluations.runs[0])\nsecond: \(second)\n" + EvalTable.text(table, leading: 2))
+    }
+    blocks.append(
+      (metric.isRate ? "Percent" : "Places")
+        + " [95 % interval of the difference]; * p < 0.05 after Holm's correction.")
+    if let languages = rows.first(where: { $0.language == "mean" })?.languages {
+      blocks[blocks.count - 1] +=
+        "\nmean: over \(languages.joined(separator: " ")), which no run was aligned on."
+    }
+    return blocks.joined(separator: "\n\n")
+  }
+}

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Foundation
+import XlingCore
+import XlingData
+import XlingEvaluation
+import XlingExperiments
+
+extension Split: ExpressibleByArgument {}
+
+struct EvalCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eval",
+    abstract: "Measure a run's retrieval in any languages, both directions.",
+    discussion: """
+      Every caption ranks all pictures of the split, every picture all captions of the language. \
+      Ties count against the system. Ranks are stored query by query; `xling compare` reads them.
+      """)
+
+  @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
+  var name: String
+
+  @Option(help: "scenes, emoji (in data/), or a dataset folder.")
+  var data: String
+
+  @Option(help: "A language's code or name, repeatable; or all.")
+  var lang: [String] = []
+
+  @Option(help: "train, val or test.")
+  var split: Split = .test
+
+  @Option(help: "Use the first so many captions of each picture (default: all).")
+  var captionsPerPicture: Int?
+
+  @Option(help: "The SQLite file that records results.")
+  var store: String = ExperimentStore.defaultPath
+
+  @Option(help: "Threads (default: the machine's cores).")
+  var threads: Int?
+
+  @Flag(help: "Print the results as JSON, one object a number.")
+  var json = false
+
+  func validate() throws {
+    if lang.isEmpty { throw ValidationError("name a language: --lang tr, or --lang all") }
+    if let captionsPerPicture, captionsPerPicture < 1 {
+      throw ValidationError(
+        "--captions-per-picture must be at least 1, found \(captionsPerPicture)")
+    }
+  }
+
+  func run() throws {
+    if let threads { Parallel.setThreads(threads) }
+    Interruption.watch()
+    let folder = try EvalRun.folder(name, store: store)
+    let dataset = try Dataset.load(try DataFolder.resolve(data))
+    let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
+    let evaluated = try EvaluatedRun(folder: folder)
+    let evaluator = try Evaluator(
+      evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: plan(evaluated))
+    let store = try ExperimentStore(path: store)
+    try EvalRun.register(evaluated, in: store)
+    let evaluations = try measure(languages, evaluator, evaluated.name, store)
+    let partial = Set(languages.filter { dataset.coverage($0, split).isPartial })
+    if json {
+      let rows = evaluations.flatMap { EvalRow.rows($0, partial: partial.contains($0.language)) }
+      print(try JSONText.encode(rows))
+    } else {
+      print(text(evaluations, evaluated.name, evaluator, partial))
+    }
+  }
+
+  private func plan(_ run: EvaluatedRun) -> EvaluationPlan {
+    EvaluationPlan(
+      split: split, captionsPerPicture: captionsPerPicture ?? .max,
+      maximumTokens: min(30, run.model.text.configuration.maximumPositions),
+      statistics: run.record.identity.configuration.pictureStatistics)
+  }
+
+  private func measure(
+    _ languages: [String], _ evaluator: Evaluator, _ name: String, _ store: ExperimentStore
+  ) throws -> [Evaluation] {
+    var all: [Evaluation] = []
+    var bar = ProgressBar("eval \(name)", total: languages.count, unit: "languages")
+    for (index, language) in languages.enumerated() {
+      try Interruption.check(
+        "evaluated and stored \(index) of \(languages.count) languages", resume: "the same command")
+      let result = try evaluator.evaluate(language)
+      let evaluations = try evaluator.evaluations(of: result, run: name, at: Date())
+      try store.save(evaluations)
+      all += evaluations
+      bar.advance(to: index + 1, language)
+    }
+    bar.finish()
+    return all
+  }
+
+  private func text(
+    _ evaluations: [Evaluation], _ name: String, _ evaluator: Evaluator, _ partial: Set<String>
+  ) -> String {
+    var subsets: [String] = []
+    for evaluation in evaluations where !subsets.contains(evaluation.measured.subset) {
+      subsets.append(evaluation.measured.subset)
+    }
+    var blocks = subsets.map { subset in
+      let part = evaluations.filter { $0.measured.subset == subset }
+      let hash = part.first?.measured.hash.prefix(12) ?? ""
+      return "\(name) on \(evaluator.dataset.name), \(split.rawValue), \(subset); "
+        + "gallery \(evaluator.items.count) pictures; protocol \(hash)\n"
+        + EvalTable.evaluations(part, partial: partial)
+    }
+    var note = "Percent [95 % interval]; ties are counted against the system."
+    if !partial.isEmpty { note += "\n* fewer than 95 % of the pictures have a caption." }
+    blocks.append(note)
+    return blocks.joined(separator: "\n\n")
+  }
+}

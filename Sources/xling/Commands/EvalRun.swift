@@ -1,0 +1,78 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingEvaluation
+import XlingExperiments
+
+/// What a user names a run by, and what that can lead to.
+enum EvalRunFailure: Failure, Equatable {
+  case noRun(name: String, store: String)
+  case noStore(path: String)
+  case folderGone(name: String, folder: String)
+  case nameTaken(name: String, stored: String, given: String)
+
+  var exitStatus: ExitStatus {
+    switch self {
+    case .noRun, .noStore, .folderGone: .missingInput
+    case .nameTaken: .usage
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .noRun(let name, let store):
+      "there is no run '\(name)': no folder of that name holds a run.json, and there is no store "
+        + "at \(store). `xling align` makes runs."
+    case .noStore(let path):
+      "there is no store at \(path). `xling align` and `xling eval` make it; --store names another."
+    case .folderGone(let name, let folder):
+      "the store knows run '\(name)', but \(folder) holds no run any more. Restore that folder, or "
+        + "align anew."
+    case .nameTaken(let name, let stored, let given):
+      "the store has another run '\(name)', from \(stored); this one is \(given). Rename one of the "
+        + "folders, or name another --store."
+    }
+  }
+}
+
+/// Runs by folder or by stored name.
+enum EvalRun {
+  /// The run's folder. A folder goes before a stored name. Throws ``EvalRunFailure``,
+  /// ``ExperimentFailure/runNotFound(name:nearest:path:)``, `AlignmentFailure.notARun`.
+  static func folder(_ run: String, store path: String) throws -> String {
+    if RunFolder(run).exists { return run }
+    var isFolder: ObjCBool = false
+    if run.contains("/") || FileManager.default.fileExists(atPath: run, isDirectory: &isFolder) {
+      _ = try RunFolder(run).record()
+    }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw EvalRunFailure.noRun(name: run, store: path)
+    }
+    let stored = try ExperimentStore(path: path).run(named: run)
+    guard RunFolder(stored.folder).exists else {
+      throw EvalRunFailure.folderGone(name: run, folder: stored.folder)
+    }
+    return stored.folder
+  }
+
+  /// The store knows the run from here on. Throws ``EvalRunFailure/nameTaken(name:stored:given:)``.
+  static func register(_ run: EvaluatedRun, in store: ExperimentStore) throws {
+    let folder = URL(fileURLWithPath: run.folder).standardizedFileURL.path
+    let status: RunStatus = run.record.isFinished ? .finished : .interrupted
+    let new = try EvaluatedRun.stored(run.record, folder: folder, status: status)
+    guard let known = try store.runs().first(where: { $0.name == run.name }) else {
+      return try store.begin(new)
+    }
+    guard known.key == new.key else {
+      throw EvalRunFailure.nameTaken(name: run.name, stored: known.folder, given: folder)
+    }
+  }
+
+  /// A store that is there already: reading never makes one.
+  static func existingStore(_ path: String) throws -> ExperimentStore {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw EvalRunFailure.noStore(path: path)
+    }
+    return try ExperimentStore(path: path)
+  }
+}

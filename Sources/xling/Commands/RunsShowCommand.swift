@@ -1,0 +1,148 @@
+import ArgumentParser
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingEvaluation
+import XlingExperiments
+
+/// Everything known of one run.
+struct RunDetails: Encodable {
+  /// What was measured under one protocol.
+  struct Measured: Encodable {
+    let dataset: String
+    let split: String
+    let subset: String
+    let captions: String
+    let `protocol`: String
+    let languages: [String]
+  }
+
+  let schema = "xling.show/1"
+  let name: String
+  let folder: String
+  /// Nil for a folder that no store knows.
+  let status: String?
+  let record: RunRecord
+  let measured: [Measured]
+}
+
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "One run: recipe, towers, data, training, evaluations.")
+
+  @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
+  var name: String
+
+  @Option(help: "The SQLite file that records runs.")
+  var store: String = ExperimentStore.defaultPath
+
+  @Flag(help: "Print everything as JSON.")
+  var json = false
+
+  func run() throws {
+    let folder = try EvalRun.folder(name, store: store)
+    let record = try RunFolder(folder).record()
+    let name = EvaluatedRun.name(of: folder)
+    var status: String?
+    var evaluations: [Evaluation] = []
+    if FileManager.default.fileExists(atPath: store) {
+      let store = try ExperimentStore(path: store)
+      let new = try EvaluatedRun.stored(record, folder: folder, status: .running)
+      // Another run of the same name is none of this one's business.
+      if let run = try store.runs().first(where: { $0.name == name }), run.key == new.key {
+        status = run.status.rawValue
+        evaluations = try store.evaluations(of: name)
+      }
+    }
+    let details = RunDetails(
+      name: name, folder: folder, status: status, record: record, measured: measured(evaluations))
+    print(json ? try JSONText.encode(details) : text(details))
+  }
+
+  private func measured(_ evaluations: [Evaluation]) -> [RunDetails.Measured] {
+    Dictionary(grouping: evaluations) { $0.measured.hash }
+      .compactMap { hash, part in
+        guard let one = part.first?.measured else { return nil }
+        return RunDetails.Measured(
+          dataset: one.dataset, split: one.split, subset: one.subset, captions: one.captions,
+          protocol: hash, languages: Set(part.map(\.language)).sorted())
+      }
+      .sorted {
+        ($0.dataset, $0.split, $0.subset, $0.protocol)
+          < ($1.dataset, $1.split, $1.subset, $1.protocol)
+      }
+  }
+
+  private func text(_ details: RunDetails) -> String {
+    let record = details.record
+    let configuration = record.identity.configuration
+    var facts: [(String, String)] = [
+      ("run", details.name),
+      ("folder", details.folder),
+      ("status", details.status ?? "not in the store"),
+      ("method", "\(record.method): \(configuration.recipe.summary)"),
+      (
+        "trained",
+        String(
+          format: "%d of %d parameters (%.2f %%)", record.trainedParameters, record.allParameters,
+          record.trainedPercent)
+      ),
+      ("text tower", tower(record.identity.text)),
+      ("image tower", tower(record.identity.image)),
+      ("tokenizer", String(record.identity.tokenizerHash.prefix(12))),
+      (
+        "data",
+        "\(record.trainingPairs) pairs in \(configuration.language), content "
+          + record.identity.dataHash.prefix(12)
+      ),
+    ]
+    facts += training(record)
+    for part in details.measured {
+      let languages = "\(part.languages.count) languages (\(part.languages.joined(separator: " ")))"
+      facts.append(
+        (
+          "measured",
+          "\(part.dataset) \(part.split), \(part.subset), captions \(part.captions), protocol "
+            + "\(part.protocol.prefix(12)): \(languages)"
+        ))
+    }
+    return EvalTable.text(facts.map { [$0.0, $0.1] }, leading: 2)
+  }
+
+  private func tower(_ source: TowerSource) -> String {
+    "\(source.folder), weights \(source.weightsHash.prefix(12))"
+  }
+
+  private func training(_ record: RunRecord) -> [(String, String)] {
+    let configuration = record.identity.configuration
+    let clip = configuration.gradientClip.map { ", clip \($0)" } ?? ""
+    var facts = [
+      (
+        "training",
+        "\(configuration.steps) steps of \(configuration.batchSize), rate "
+          + "\(configuration.peakRate), warm-up \(configuration.warmupSteps), weight decay "
+          + "\(configuration.optimizer.weightDecay)\(clip), at most \(configuration.maximumTokens) "
+          + "tokens, \(configuration.augmentation == nil ? "not augmented" : "augmented"), seed "
+          + "\(configuration.seed)"
+      )
+    ]
+    facts.append(
+      (
+        "time",
+        ProgressBar.duration(record.seconds)
+          + (record.stepsPerSecond.map { String(format: ", %.2f steps/s", $0) } ?? "")
+          + ", BLAS core \(record.blasCore)"
+      ))
+    if let loss = record.finalLoss { facts.append(("loss", String(format: "%.4f", loss))) }
+    if let point = record.validation {
+      facts.append(
+        (
+          "val",
+          String(
+            format: "loss %.4f, first of %d: %.1f %% text to image, %.1f %% image to text",
+            point.loss, point.pairs, 100 * point.textToImageFirst, 100 * point.imageToTextFirst)
+        ))
+    }
+    return facts
+  }
+}
