@@ -24,8 +24,8 @@ quickstart: build ## build, then the whole way once: data, five methods, table, 
 	$(BINARY) quickstart
 
 test: deps lint check-arrows ## lint, check the arrows, build once, run all tests
-	swift build -c $(CONFIG) --build-tests
-	swift test -c $(CONFIG) --skip-build --disable-xctest
+	swift build -c $(CONFIG) --build-tests -Xswiftc -enable-testing
+	swift test -c $(CONFIG) --skip-build --disable-xctest -Xswiftc -enable-testing
 
 lint: ## swift format, strictly
 	swift format lint --strict --recursive --parallel --configuration .swift-format \

@@ -69,7 +69,7 @@ let package = Package(
       ]),
     .target(
       name: "XlingReports",
-      dependencies: ["XlingCore", "XlingRetrieval", "XlingExperiments", "XlingLanguages"]),
+      dependencies: ["XlingCore", "XlingRetrieval", "XlingExperiments"]),
     .executableTarget(
       name: "xling",
       dependencies: [
@@ -92,9 +92,15 @@ let package = Package(
       ["XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData"]),
     tests(of: "XlingRetrieval", ["XlingTensor"]),
     tests(of: "XlingExperiments", ["XlingRetrieval", grdb]),
-    tests(of: "XlingEvaluation"),
+    tests(
+      of: "XlingEvaluation",
+      [
+        "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData", "XlingAlignment",
+        "XlingRetrieval", "XlingExperiments",
+      ]),
     tests(of: "XlingReports", ["XlingRetrieval", "XlingExperiments"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["XlingTestSupport", "XlingCore"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["XlingTestSupport", "XlingCore", "XlingTowers"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

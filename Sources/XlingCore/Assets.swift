@@ -4,8 +4,8 @@ import Foundation
 public enum Assets {
   /// The first existing `name` (a file or folder such as "languages" or "towers/mini-text") in
   /// `$XLING_HOME`, in the folders that enclose the executable (a build inside the checkout), in
-  /// the working folder and those that enclose it (tests), in `/usr/local/share/xling`, and in
-  /// `/usr/share/xling`. When `XLING_HOME` is set, nothing else is looked at, so that a wrong
+  /// the working folder and those that enclose it (tests), in `share/xling` beside the
+  /// executable's `bin`, in `/usr/local/share/xling`, and in `/usr/share/xling`. When `XLING_HOME` is set, nothing else is looked at, so that a wrong
   /// setting is seen. Throws ``FileFailure/missing(path:hint:)`` telling where it looked.
   public static func path(
     _ name: String, environment: [String: String] = ProcessInfo.processInfo.environment
@@ -27,7 +27,10 @@ public enum Assets {
     var homes: [String] = []
     if let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     {
-      homes += enclosing((executable as NSString).deletingLastPathComponent)
+      let folder = (executable as NSString).deletingLastPathComponent
+      homes += enclosing(folder)
+      // `make install PREFIX=/opt/x` puts the binary into bin/ and this beside it.
+      homes.append((folder as NSString).deletingLastPathComponent + "/share/xling")
     }
     homes += enclosing(FileManager.default.currentDirectoryPath)
     homes += ["/usr/local/share/xling", "/usr/share/xling"]

@@ -4,9 +4,7 @@ import XlingCore
 import XlingData
 import XlingExperiments
 import XlingRetrieval
-import XlingTensor
 import XlingTokenizers
-import XlingTowers
 
 /// What is evaluated and how; a part of every result's protocol.
 public struct EvaluationPlan: Sendable, Equatable {
@@ -40,7 +38,6 @@ public final class Evaluator {
   public let items: [Dataset.Item]
   private let model: DualEncoder
   private let tokenizer: any Tokenizer
-  private let workspace = Workspace()
   private var embeddedPictures: [Float]?
   private let resamples: Resamples
 
@@ -79,25 +76,8 @@ public final class Evaluator {
     if let embeddedPictures { return embeddedPictures }
     let preprocessing = ImagePreprocessing(
       size: model.image.configuration.imageSize, statistics: plan.statistics.channels)
-    var all: [Float] = []
-    all.reserveCapacity(items.count * width)
-    for start in stride(from: 0, to: items.count, by: 64) {
-      workspace.reset()
-      let part = Array(items[start..<min(items.count, start + 64)])
-      let pixels = workspace.take(part.count, preprocessing.elementCount)
-      let failures = FailureSlots(part.count)
-      Parallel.ranges(part.count, grain: 4) { rows in
-        for row in rows {
-          failures.attempt(row) {
-            let picture = try Picture.load(path: dataset.path(of: part[row]))
-            preprocessing.write(picture, to: pixels.row(row))
-          }
-        }
-      }
-      try failures.rethrow()
-      all += model.encodeImages(
-        PictureBatch(pixels: pixels.pointer, count: part.count), in: workspace
-      ).array()
+    let all = try model.embedPictures(items.count, preprocessing: preprocessing) { index in
+      try Picture.load(path: dataset.path(of: items[index]))
     }
     embeddedPictures = all
     return all
@@ -105,15 +85,8 @@ public final class Evaluator {
 
   /// Unit vectors of captions, [captions, width].
   public func captionEmbeddings(_ captions: [String]) -> [Float] {
-    let ids = captions.map { tokenizer.ids(of: $0, maximumLength: plan.maximumTokens) }
-    var all: [Float] = []
-    all.reserveCapacity(captions.count * width)
-    for start in stride(from: 0, to: ids.count, by: 256) {
-      workspace.reset()
-      let part = Array(ids[start..<min(ids.count, start + 256)])
-      all += model.encodeTexts(part, in: workspace).array()
-    }
-    return all
+    model.embedTexts(
+      captions.map { tokenizer.ids(of: $0, maximumLength: plan.maximumTokens) }, batchSize: 256)
   }
 
   /// Both directions in one language, ranks and estimates. Throws `DataFailure` when the split has

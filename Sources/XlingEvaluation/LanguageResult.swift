@@ -32,23 +32,3 @@ public struct LanguageResult: Sendable {
     direction == .textToImage ? textToImage : imageToText
   }
 }
-
-/// The first failure of work done by several threads.
-final class FailureSlots: @unchecked Sendable {
-  private var failures: [(any Error)?]
-
-  init(_ count: Int) { failures = Array(repeating: nil, count: count) }
-
-  /// A slot belongs to one thread; all are read when the threads are done.
-  func attempt(_ slot: Int, _ body: () throws -> Void) {
-    do {
-      try body()
-    } catch {
-      failures.withUnsafeMutableBufferPointer { $0[slot] = error }
-    }
-  }
-
-  func rethrow() throws {
-    if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
-  }
-}
