@@ -57,7 +57,7 @@ let package = Package(
       name: "XlingPretraining",
       dependencies: [
         "XlingCore", "CKernels", "XlingUnicode", "XlingTensor", "XlingTowers", "XlingTokenizers",
-        "XlingData", "XlingAlignment",
+        "XlingData", "XlingAlignment", "XlingRetrieval",
       ]),
     .target(name: "XlingRetrieval", dependencies: ["XlingCore", "XlingTensor"]),
     .target(name: "XlingExperiments", dependencies: ["XlingCore", "XlingRetrieval", grdb]),

@@ -1,0 +1,140 @@
+import Foundation
+import Testing
+
+@Suite("data, align, eval, compare")
+struct WholeWayTests {
+  let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  @Test(arguments: ["projection", "layernorm", "bitfit", "lwa", "da", "lit", "full"])
+  func everyMethodIsAlignedAndEvaluated(_ method: String) throws {
+    let aligned = try bench.xling(bench.align(method, "runs/one", ["--json"]))
+    #expect(aligned.status == 0, "\(aligned.stderr)")
+    let run = try Parsed.object(aligned.stdout)
+    #expect(run["method"] as? String == method)
+    #expect(run["steps"] as? Int == 4)
+    #expect(run["trainingPairs"] as? Int == 40)
+    let (trained, all) = (run["trainedParameters"] as? Int ?? 0, run["allParameters"] as? Int ?? 0)
+    #expect(trained > 0 && (method == "full" ? trained == all : trained < all))
+
+    let evaluated = try bench.xling(
+      ["eval", "runs/one", "--data", "scenes", "--lang", "tr", "--lang", "English", "--json"])
+    #expect(evaluated.status == 0, "\(evaluated.stderr)")
+    let rows = try Parsed.list(evaluated.stdout).filter {
+      $0["subset"] as? String == "all" && $0["metric"] as? String == "R@10"
+    }
+    #expect(rows.map { $0["language"] as? String } == ["tr", "tr", "en", "en"])
+    #expect(Set(rows.compactMap { $0["protocol"] as? String }).count == 1)
+    for row in rows {
+      let value = row["value"] as? Double ?? -1
+      #expect((0...100).contains(value))
+      #expect((row["low"] as? Double ?? 101) <= value && value <= (row["high"] as? Double ?? -1))
+    }
+    // Five English captions a picture, one in Turkish; each of 12 pictures asks once.
+    func n(_ language: String, _ direction: String) -> Int? {
+      rows.first {
+        $0["language"] as? String == language && $0["direction"] as? String == direction
+      }?["n"] as? Int
+    }
+    #expect(n("tr", "text-to-image") == 12)
+    #expect(n("en", "text-to-image") == 60)
+    #expect(n("en", "image-to-text") == 12)
+  }
+
+  @Test func comparesStoredRanks() throws {
+    for method in ["lwa", "full"] {
+      #expect(try bench.xling(bench.align(method, "runs/\(method)")).status == 0)
+      let evaluated = try bench.xling(
+        ["eval", method, "--data", "scenes", "--lang", "tr", "--lang", "ru", "--lang", "en"])
+      #expect(evaluated.status == 0, "\(evaluated.stderr)")
+    }
+    // From stored ranks: nothing is embedded again.
+    try FileManager.default.removeItem(atPath: bench.path + "/text")
+    try FileManager.default.removeItem(atPath: bench.path + "/data")
+    let compare = ["compare", "lwa", "runs/full", "--data", "scenes"]
+    let shown = try bench.xling(compare)
+    #expect(shown.status == 0, "\(shown.stderr)")
+    #expect(shown.stderr.isEmpty)
+    #expect(shown.stdout.hasPrefix("R@10 on scenes, test, all; protocol "))
+    #expect(shown.stdout.contains("mean: over ru tr, which no run was aligned on."))
+    #expect(try bench.xling(compare).stdout == shown.stdout)
+
+    let rows = try Parsed.list(try bench.xling(compare + ["--json"]).stdout)
+    #expect(rows.count == 8)
+    for row in rows {
+      let number = { (key: String) in row[key] as? Double ?? .nan }
+      #expect(abs(number("firstValue") - number("secondValue") - number("difference")) < 1e-9)
+      #expect(number("p") <= number("pHolm") && number("p") > 0)
+    }
+    let one = try bench.xling(compare + ["--lang", "turkish", "--metric", "r@1", "--json"])
+    #expect(try Parsed.list(one.stdout).map { $0["language"] as? String } == ["tr", "tr"])
+
+    let lacking = try bench.xling(compare + ["--lang", "pl"])
+    #expect(lacking.status == 66)
+    #expect(
+      lacking.stderr == """
+        xling: error: run 'lwa' has no evaluation for dataset 'scenes', test, subset 'all', in pl. \
+        Make it: xling eval lwa --data scenes --lang pl
+
+        """)
+  }
+
+  @Test func refusesToCompareWhatWasMeasuredOtherwise() throws {
+    #expect(try bench.xling(bench.align("lwa", "runs/a")).status == 0)
+    #expect(try bench.xling(bench.align("da", "runs/b")).status == 0)
+    let eval = ["--data", "scenes", "--lang", "en"]
+    #expect(try bench.xling(["eval", "a"] + eval).status == 0)
+    #expect(try bench.xling(["eval", "b"] + eval + ["--captions-per-picture", "1"]).status == 0)
+    let mixed = try bench.xling(["compare", "a", "b", "--data", "scenes"])
+    #expect(mixed.status == 65)
+    #expect(mixed.stdout.isEmpty)
+    #expect(mixed.stderr.contains("captions is 'all, at most 30 tokens' in one and 'first 1, at"))
+    // Now both have that protocol; the first also has another, which is no obstacle.
+    #expect(try bench.xling(["eval", "a"] + eval + ["--captions-per-picture", "1"]).status == 0)
+    #expect(try bench.xling(["compare", "a", "b", "--data", "scenes"]).status == 0)
+    #expect(try bench.xling(["eval", "b"] + eval).status == 0)
+    let several = try bench.xling(["compare", "a", "b", "--data", "scenes"])
+    #expect(several.status == 64)
+    #expect(several.stderr.contains("Choose one by --protocol:"))
+  }
+
+  @Test func runsAreListedAndShown() throws {
+    let none = try bench.xling(["runs"])
+    #expect(none.status == 66)
+    #expect(
+      none.stderr == """
+        xling: error: there is no store at runs/xling.sqlite. `xling align` and `xling eval` make \
+        it; --store names another.
+
+        """)
+    #expect(try bench.xling(bench.align("lwa", "runs/one")).status == 0)
+    let list = try Parsed.list(try bench.xling(["runs", "--json"]).stdout)
+    #expect(list.count == 1)
+    #expect(list.first?["status"] as? String == "finished")
+    #expect(try bench.xling(["runs"]).stdout.contains("one  lwa     finished"))
+    let shown = try bench.xling(["show", "one"])
+    #expect(shown.stdout.contains("status       finished\n"))
+    #expect(shown.stdout.contains("training     4 steps of 8, rate "))
+
+    // Another store learns of the run when it is evaluated.
+    let store = ["--store", "other.sqlite"]
+    let evaluated = try bench.xling(
+      ["eval", "runs/one", "--data", "scenes", "--lang", "tr"] + store)
+    #expect(evaluated.status == 0, "\(evaluated.stderr)")
+    let details = try Parsed.object(try bench.xling(["show", "one", "--json"] + store).stdout)
+    let measured = details["measured"] as? [[String: Any]] ?? []
+    #expect(measured.allSatisfy { $0["languages"] as? [String] == ["tr"] } && !measured.isEmpty)
+  }
+
+  @Test func methodsCountWhatTheyTrain() throws {
+    let towers = ["--text-tower", "text", "--image-tower", "image"]
+    let list = try Parsed.list(try bench.xling(["methods", "--json"] + towers).stdout)
+    #expect(
+      list.map { $0["name"] as? String }
+        == ["projection", "layernorm", "bitfit", "lwa", "da", "lit", "full"])
+    #expect(list.last?["trainedPercent"] as? Double == 100)
+    // Two projections of 32 to 256 with biases, and the temperature.
+    #expect(list.first?["trainedParameters"] as? Int == 2 * 33 * 256 + 1)
+  }
+}
