@@ -1,14 +1,14 @@
 import XlingCore
 import XlingData
+import XlingRetrieval
 import XlingTensor
 import XlingTowers
 
 /// How well the pretraining head recognizes what pictures show.
 public struct RecognitionQuality: Codable, Sendable, Equatable {
-  /// Average precision of each concept over all pictures, then the mean over concepts that occur.
-  public let meanAveragePrecision: Double
-  /// Concepts with at least one picture.
-  public let concepts: Int
+  /// Average precision of each concept over all pictures, then the mean over the n concepts that
+  /// occur; the interval resamples concepts.
+  public let meanAveragePrecision: Estimate
   public let pictures: Int
 
   static func measure(
@@ -41,9 +41,9 @@ public struct RecognitionQuality: Codable, Sendable, Equatable {
       guard relevant.contains(true) else { continue }
       precisions.append(averagePrecision(scores.map { $0[concept] }, relevant))
     }
-    return RecognitionQuality(
-      meanAveragePrecision: precisions.reduce(0, +) / Double(max(1, precisions.count)),
-      concepts: precisions.count, pictures: items.count)
+    let estimate = try Resamples(clusterCount: precisions.count, seed: 0)
+      .mean(of: precisions, clusters: Clusters(independent: precisions.count))
+    return RecognitionQuality(meanAveragePrecision: estimate, pictures: items.count)
   }
 
   /// Mean over the relevant items of the precision at their rank; ties count against the system.

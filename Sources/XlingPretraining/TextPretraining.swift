@@ -44,8 +44,8 @@ public struct TextPretraining {
 
   public var seconds: Double { loop.seconds }
 
-  public func quality() -> TranslationQuality {
-    TranslationQuality.measure(tower: tower, head: objective.head, stream: objective.stream)
+  public func quality() throws -> TranslationQuality {
+    try TranslationQuality.measure(tower: tower, head: objective.head, stream: objective.stream)
   }
 
   /// The tower as a Hugging Face folder with its tokenizer, weights in bf16.

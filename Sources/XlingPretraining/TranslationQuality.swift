@@ -1,49 +1,63 @@
 import XlingAlignment
 import XlingCore
 import XlingData
+import XlingRetrieval
 import XlingTensor
 import XlingTowers
 
 /// How well the text tower finds translations, and fills in masked pieces, language by language.
 public struct TranslationQuality: Codable, Sendable, Equatable {
   public struct Language: Codable, Sendable, Equatable {
-    /// English name to this language's name, share found first, over pairs never seen as pairs.
-    public var unseenRecallAt1: Double?
-    public var unseenQueries: Int
-    /// The same over pairs that training could see.
-    public var seenRecallAt1: Double?
-    public var seenQueries: Int
-    public var maskedAccuracy: Double?
-    public var maskedTokens: Int
+    /// English name to this language's name, share found first, over names never seen translated.
+    public var unseenRecallAt1: Estimate?
+    /// The same over names that training could see translated.
+    public var seenRecallAt1: Estimate?
+    /// Masked pieces guessed right; a fifth of the pieces of names is masked.
+    public var maskedAccuracy: Estimate?
   }
 
   /// Names in each gallery, at most.
   public var gallery: Int
-  /// Mean of ``Language/unseenRecallAt1`` over ru, pl, tr, zh, ko, it, es.
-  public var unseenMean: Double
+  /// Macro average of ``Language/unseenRecallAt1`` over ``target``.
+  public var unseenMean: Estimate
   public var languages: [String: Language]
 
   public static let target = ["ru", "pl", "tr", "zh", "ko", "it", "es"]
 
   static func measure(
     tower: TextTower, head: MaskedLanguageHead, stream: TextStream, gallery: Int = 500
-  ) -> TranslationQuality {
+  ) throws -> TranslationQuality {
     let names = stream.corpus.items.filter { $0.kind == .name && $0.texts["en"] != nil }
     let unseen = choose(names.filter { $0.pairTexts.isEmpty }, gallery)
     let seen = choose(names.filter { $0.pairTexts.count > 1 }, gallery)
+    let (unseenDraws, seenDraws) = (draws(unseen), draws(seen))
     var languages: [String: Language] = [:]
+    var parts: [RankedQueries] = []
     for language in stream.corpus.languages {
-      let first = recall(unseen, language, tower, stream)
-      let second = recall(seen, language, tower, stream)
-      let masked = maskedAccuracy(names, language, tower, head, stream)
-      languages[language] = Language(
-        unseenRecallAt1: first.value, unseenQueries: first.count, seenRecallAt1: second.value,
-        seenQueries: second.count, maskedAccuracy: masked.value, maskedTokens: masked.count)
+      let masked = maskedHits(names, language, tower, head, stream)
+      var card = Language()
+      if !masked.isEmpty {
+        card.maskedAccuracy = try Resamples(clusterCount: masked.count, seed: 0).mean(
+          of: masked.map { $0 ? 1 : 0 }, clusters: Clusters(independent: masked.count))
+      }
+      if let ranked = try ranking(unseen, language, tower, stream) {
+        card.unseenRecallAt1 = try unseenDraws.estimate(
+          .recall(at: 1), of: ranked.ranking, clusters: ranked.clusters)
+        if target.contains(language) { parts.append(ranked) }
+      }
+      if let ranked = try ranking(seen, language, tower, stream) {
+        card.seenRecallAt1 = try seenDraws.estimate(
+          .recall(at: 1), of: ranked.ranking, clusters: ranked.clusters)
+      }
+      languages[language] = card
     }
-    let values = target.compactMap { languages[$0]?.unseenRecallAt1 }
     return TranslationQuality(
-      gallery: gallery, unseenMean: values.reduce(0, +) / Double(max(1, values.count)),
+      gallery: gallery, unseenMean: try unseenDraws.macroAverage(.recall(at: 1), of: parts),
       languages: languages)
+  }
+
+  private static func draws(_ items: [MultilingualItem]) -> Resamples {
+    Resamples(clusterCount: items.count, seed: 0)
   }
 
   /// A stable choice of names that the target languages all have.
@@ -56,51 +70,46 @@ public struct TranslationQuality: Codable, Sendable, Equatable {
 
   /// Unit `[CLS]` vectors, row by row.
   private static func embed(
-    _ texts: [String], _ tower: TextTower, _ stream: TextStream, _ workspace: Workspace
-  ) -> Matrix {
+    _ texts: [String], _ tower: TextTower, _ stream: TextStream
+  ) -> [Float] {
+    let workspace = Workspace()
     let batch = TokenBatch(texts.map(stream.tokens))
     let activations = tower.forward(batch, in: workspace, training: false)
     let pooled = tower.pool(activations, in: workspace)
     let unit = workspace.take(pooled.rows, pooled.columns)
     _ = L2Normalization.forward(pooled, into: unit, in: workspace)
-    return unit
+    return unit.array()
   }
 
-  /// Ties count against the system; equal texts in the gallery are each other's ties.
-  private static func recall(
+  /// English queries over the language's names. Equal names are each other's ties, which count
+  /// against the system.
+  private static func ranking(
     _ items: [MultilingualItem], _ language: String, _ tower: TextTower, _ stream: TextStream
-  ) -> (value: Double?, count: Int) {
-    let covered = items.filter { $0.texts[language] != nil }
-    guard language != "en", covered.count > 1 else { return (nil, 0) }
-    let workspace = Workspace()
-    let queries = embed(covered.compactMap { $0.texts["en"] }, tower, stream, workspace)
-    let targets = embed(covered.compactMap { $0.texts[language] }, tower, stream, workspace)
-    let scores = workspace.take(covered.count, covered.count)
-    Matmul.multiply(queries, targets, into: scores, transposeB: true)
-    var hits = 0
-    for row in 0..<covered.count {
-      let gold = scores[row, row]
-      let beaten = (0..<covered.count).contains { $0 != row && scores[row, $0] >= gold }
-      if !beaten { hits += 1 }
-    }
-    return (Double(hits) / Double(covered.count), covered.count)
+  ) throws -> RankedQueries? {
+    let covered = items.indices.filter { items[$0].texts[language] != nil }
+    guard language != "en", covered.count > 1 else { return nil }
+    let ranking = try Ranking(
+      queries: embed(covered.compactMap { items[$0].texts["en"] }, tower, stream),
+      gallery: embed(covered.compactMap { items[$0].texts[language] }, tower, stream),
+      width: tower.width, gold: GoldRelation(single: covered.indices.map { Int32($0) }))
+    return RankedQueries(
+      ranking, clusters: try Clusters(numbered: covered.map { Int32($0) }, count: items.count))
   }
 
-  private static func maskedAccuracy(
+  /// Of each masked piece of up to 400 names, whether it is guessed right.
+  private static func maskedHits(
     _ names: [MultilingualItem], _ language: String, _ tower: TextTower,
     _ head: MaskedLanguageHead, _ stream: TextStream
-  ) -> (value: Double?, count: Int) {
+  ) -> [Bool] {
     let texts = names.compactMap { $0.texts[language] }.prefix(400).map(stream.tokens)
     var random = RandomStream(seed: 1, "quality/mask/" + language)
     let masking = Masking(
       texts: texts, probability: 0.2, special: stream.tokenizer.special,
       vocabularySize: stream.tokenizer.vocabularySize, stream: &random)
-    guard !masking.rows.isEmpty else { return (nil, 0) }
     let workspace = Workspace()
     let activations = tower.forward(
       TokenBatch(masking.inputs), in: workspace, training: false)
-    let correct = head.correct(
+    return head.correct(
       hidden: activations.hidden, rows: masking.rows, targets: masking.targets, in: workspace)
-    return (Double(correct.count { $0 }) / Double(correct.count), correct.count)
   }
 }

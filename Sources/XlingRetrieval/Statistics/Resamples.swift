@@ -43,6 +43,19 @@ public struct Resamples: Sendable {
     return Estimate(value: value, low: low, high: high, n: values.count, method: method)
   }
 
+  /// The mean of `values` with its 95 % percentile interval. Throws ``RetrievalFailure``.
+  public func mean(
+    of values: [Double], clusters: Clusters
+  ) throws(RetrievalFailure) -> Estimate {
+    guard !values.isEmpty else { throw .empty(what: "the mean") }
+    try check(clusters, queries: values.count)
+    let (low, high) = Self.percentiles(
+      means(sums: clusters.sums(values), sizes: clusters.sizes))
+    return Estimate(
+      value: values.reduce(0, +) / Double(values.count), low: low, high: high, n: values.count,
+      method: method)
+  }
+
   func check(_ clusters: Clusters, queries: Int) throws(RetrievalFailure) {
     guard clusters.ofQuery.count == queries else {
       throw .shape(

@@ -43,7 +43,7 @@ struct AlignTrainingOptions: ParsableArguments {
   @Option(help: "Steps between validations; 0 validates at the end only.")
   var validateEvery = 0
 
-  @Option(help: "Decoupled weight decay of all tensors but biases and norms.")
+  @Option(help: "Decoupled weight decay of all that is not one-dimensional.")
   var weightDecay: Float = 0.02
 
   @Option(help: "Clip the gradient's global norm; 0 does not.")
