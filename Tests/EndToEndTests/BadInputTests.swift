@@ -125,6 +125,22 @@ struct BadInputTests {
       "runs/none is not a run: there is no run.json. `xling align` makes one.")
   }
 
+  @Test func anotherRunOfTheSameNameIsNeverTakenForIt() throws {
+    #expect(try bench.xling(bench.align("projection", "runs/one")).status == 0)
+    let other = bench.align("bitfit", "elsewhere/one", ["--store", "other.sqlite"])
+    #expect(try bench.xling(other).status == 0)
+    let eval = ["--data", "scenes", "--lang", "tr"]
+    for arguments in [
+      ["eval", "elsewhere/one"] + eval, ["compare", "runs/one", "elsewhere/one"] + eval,
+    ] {
+      let result = try bench.xling(arguments)
+      #expect(result.status == 64)
+      #expect(result.stderr.hasPrefix("xling: error: the store has another run 'one', from "))
+    }
+    let shown = try bench.xling(["show", "elsewhere/one"])
+    #expect(shown.stdout.contains("status       not in the store\n"))
+  }
+
   @Test func foldersThatCannotBeWritten() throws {
     // Nobody writes there, root neither.
     let result = try bench.xling(bench.align("projection", "/proc/xling"))

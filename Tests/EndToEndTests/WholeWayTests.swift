@@ -137,4 +137,16 @@ struct WholeWayTests {
     // Two projections of 32 to 256 with biases, and the temperature.
     #expect(list.first?["trainedParameters"] as? Int == 2 * 33 * 256 + 1)
   }
+
+  @Test func equalRunsHaveEqualBitsWhateverTheThreads() throws {
+    func checkpoint(_ output: String, _ more: [String]) throws -> String? {
+      let result = try bench.xling(bench.align("full", output, ["--json"] + more))
+      #expect(result.status == 0, "\(result.stderr)")
+      return try Parsed.object(result.stdout)["checkpoint"] as? String
+    }
+    let one = try checkpoint("runs/one", ["--threads", "1"])
+    #expect(one?.count == 64)
+    #expect(try checkpoint("runs/two", ["--threads", "2"]) == one)
+    #expect(try checkpoint("runs/other", ["--seed", "2"]) != one)
+  }
 }

@@ -1,9 +1,7 @@
 import ArgumentParser
 import Foundation
-import XlingAlignment
 import XlingCore
 import XlingData
-import XlingEvaluation
 import XlingExperiments
 import XlingRetrieval
 
@@ -53,10 +51,7 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     let metric = try chosenMetric()
     let store = try EvalRun.existingStore(store)
-    let names = try runs.map { run in
-      let name = RunFolder(run).exists ? EvaluatedRun.name(of: run) : run
-      return try store.run(named: name).name
-    }
+    let names = try runs.map { try EvalRun.storedName($0, in: store) }
     let selection = CompareSelection(
       dataset: URL(fileURLWithPath: data).standardizedFileURL.lastPathComponent,
       split: split.rawValue, subset: subset, protocolHash: protocolHash, data: data)

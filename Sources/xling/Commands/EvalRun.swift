@@ -57,15 +57,37 @@ enum EvalRun {
 
   /// The store knows the run from here on. Throws ``EvalRunFailure/nameTaken(name:stored:given:)``.
   static func register(_ run: EvaluatedRun, in store: ExperimentStore) throws {
-    let folder = URL(fileURLWithPath: run.folder).standardizedFileURL.path
+    if try isStored(run.record, folder: run.folder, in: store) { return }
     let status: RunStatus = run.record.isFinished ? .finished : .interrupted
-    let new = try EvaluatedRun.stored(run.record, folder: folder, status: status)
-    guard let known = try store.runs().first(where: { $0.name == run.name }) else {
-      return try store.begin(new)
-    }
+    try store.begin(
+      try EvaluatedRun.stored(run.record, folder: absolute(run.folder), status: status))
+  }
+
+  /// The name under which the store has a folder's run, or the name as it was given. Throws
+  /// ``EvalRunFailure/nameTaken(name:stored:given:)``,
+  /// ``ExperimentFailure/runNotFound(name:nearest:path:)``.
+  static func storedName(_ run: String, in store: ExperimentStore) throws -> String {
+    guard RunFolder(run).exists else { return try store.run(named: run).name }
+    let name = EvaluatedRun.name(of: run)
+    _ = try isStored(try RunFolder(run).record(), folder: run, in: store)
+    return try store.run(named: name).name
+  }
+
+  /// Throws when the store has another run of that name.
+  private static func isStored(
+    _ record: RunRecord, folder: String, in store: ExperimentStore
+  ) throws -> Bool {
+    let folder = absolute(folder)
+    let new = try EvaluatedRun.stored(record, folder: folder, status: .finished)
+    guard let known = try store.runs().first(where: { $0.name == new.name }) else { return false }
     guard known.key == new.key else {
-      throw EvalRunFailure.nameTaken(name: run.name, stored: known.folder, given: folder)
+      throw EvalRunFailure.nameTaken(name: new.name, stored: known.folder, given: folder)
     }
+    return true
+  }
+
+  private static func absolute(_ folder: String) -> String {
+    URL(fileURLWithPath: folder).standardizedFileURL.path
   }
 
   /// A store that is there already: reading never makes one.
