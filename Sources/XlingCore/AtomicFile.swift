@@ -73,12 +73,19 @@ public enum AtomicFile {
     }
   }
 
-  /// Creates a folder and its parents.
+  /// Creates a folder and its parents. Throws ``FileFailure/cannotWrite(path:reason:)``.
   public static func createFolder(_ path: String) throws(FileFailure) {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw .cannotWrite(path: path, reason: reason(error))
+    var folder = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      folder += (folder.isEmpty || folder.hasSuffix("/") ? "" : "/") + part
+      if mkdir(folder, 0o755) == 0 { continue }
+      let reason = lastError()
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
+      {
+        continue
+      }
+      throw .cannotWrite(path: path, reason: reason)
     }
   }
 

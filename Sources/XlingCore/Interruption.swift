@@ -23,6 +23,12 @@ public enum Interruption {
     sigemptyset(&action.sa_mask)
     sigaction(SIGINT, &action, nil)
     sigaction(SIGTERM, &action, nil)
+    // A parent may have blocked them, and children inherit that.
+    var both = sigset_t()
+    sigemptyset(&both)
+    sigaddset(&both, SIGINT)
+    sigaddset(&both, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &both, nil)
   }
 
   /// Runs inside the signal handler: atomics, `write` and `_exit` only.

@@ -111,7 +111,7 @@ extension ExperimentStore {
     if let identifier = try Self.identifier(name, database) { return identifier }
     let names = try String.fetchAll(database, sql: "SELECT name FROM runs ORDER BY id")
     throw ExperimentFailure.runNotFound(
-      name: name, nearest: NearestName.of(name, among: names), path: path)
+      name: name, nearest: Spelling.nearest(to: name, among: names), path: path)
   }
 
   private func run(_ row: Row) throws -> Run {

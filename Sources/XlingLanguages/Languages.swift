@@ -61,35 +61,20 @@ public struct Languages: Sendable {
   /// Up to three languages whose code or English name is nearest by edit distance; no farther than
   /// half the length of what was given.
   private func suggestions(for text: String) -> [String] {
-    let given = Array(Self.key(text).unicodeScalars)
+    let given = Self.key(text)
     let ranked = all.map { language -> (distance: Int, language: Language) in
       let distances = [language.code, language.name].map {
-        Self.editDistance(given, Array(Self.key($0).unicodeScalars))
+        Spelling.distance(given, Self.key($0))
       }
       return (distances.min() ?? .max, language)
     }
     let nearest = ranked.map(\.distance).min() ?? .max
-    guard nearest <= max(1, given.count / 2) else { return [] }
+    guard nearest <= max(1, given.unicodeScalars.count / 2) else { return [] }
     return ranked.filter { $0.distance == nearest }.prefix(3)
       .map { "\($0.language.code) (\($0.language.name))" }
   }
 
   private static func key(_ text: String) -> String {
     String(text.lowercased().map { $0 == "_" ? "-" : $0 })
-  }
-
-  /// Levenshtein (1966): insertions, deletions and substitutions.
-  static func editDistance(_ one: [Unicode.Scalar], _ other: [Unicode.Scalar]) -> Int {
-    var row = Array(0...other.count)
-    for (i, left) in one.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, right) in other.enumerated() {
-        let substituted = diagonal + (left == right ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
-      }
-    }
-    return row[other.count]
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import XlingCore
 
 /// The command line. Subcommands are one file each in Commands/, listed here and nowhere else.
@@ -22,6 +23,8 @@ struct Xling: ParsableCommand {
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.
   static func main() {
+    // A file-size limit then fails the write, with a message, instead of ending the process.
+    signal(SIGXFSZ, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
       try UnknownSubcommand.check(arguments, of: Xling.self)

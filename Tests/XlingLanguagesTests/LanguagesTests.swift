@@ -64,15 +64,6 @@ import XlingCore
     #expect(message.exitStatus == .usage)
   }
 
-  @Test func editDistances() {
-    func distance(_ one: String, _ other: String) -> Int {
-      Languages.editDistance(Array(one.unicodeScalars), Array(other.unicodeScalars))
-    }
-    #expect(distance("kitten", "sitting") == 3)
-    #expect(distance("", "abc") == 3)
-    #expect(distance("abc", "abc") == 0)
-  }
-
   @Test func aGoodCard() throws {
     let language = try load(turkish).find("tr")
     #expect(language.nativeName == "Türkçe")
