@@ -90,6 +90,8 @@ let package = Package(
     tests(
       of: "XlingAlignment",
       ["XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData"]),
+    tests(
+      of: "XlingPretraining", ["XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData"]),
     tests(of: "XlingRetrieval", ["XlingTensor"]),
     tests(of: "XlingExperiments", ["XlingRetrieval", grdb]),
     tests(

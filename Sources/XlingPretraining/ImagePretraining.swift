@@ -19,7 +19,7 @@ public struct ImagePretraining {
     imageSize: 128, patchSize: 16, hiddenSize: 192, layers: 6, heads: 3, intermediateSize: 768)
 
   public static let defaultOptions = PretrainingOptions(
-    steps: 5_000, decaySteps: 1_000, warmupSteps: 300, rate: 1e-3)
+    steps: 5_500, decaySteps: 1_200, warmupSteps: 300, rate: 1e-3)
 
   /// Loads CLDR and the font and, if `folder` holds a checkpoint, continues it.
   public init(options: PretrainingOptions, folder: String) throws {
@@ -58,9 +58,11 @@ public struct ImagePretraining {
       tower: tower, head: objective.head, concepts: concepts, dataset: dataset, split: split)
   }
 
-  /// The tower as a Hugging Face folder, weights in bf16.
+  /// The tower as a Hugging Face folder, weights in bf16. From then on the tower in memory is the
+  /// rounded one, so that its quality is that of what ships.
   public func save(to output: String) throws {
     try tower.save(to: output, storage: .bfloat16)
+    tower.parameters.copyValues(from: try ImageTower.load(output).parameters)
     try AtomicFile.write(
       Self.preprocessorConfiguration, to: output + "/preprocessor_config.json")
   }

@@ -15,7 +15,7 @@ public struct TextPretraining {
   private let loop: PretrainingLoop
 
   public static let defaultOptions = PretrainingOptions(
-    steps: 8_000, decaySteps: 1_600, warmupSteps: 500, rate: 1e-3)
+    steps: 7_400, decaySteps: 1_800, warmupSteps: 500, rate: 1e-3)
 
   static let maximumLength = 32
 
@@ -48,9 +48,11 @@ public struct TextPretraining {
     try TranslationQuality.measure(tower: tower, head: objective.head, stream: objective.stream)
   }
 
-  /// The tower as a Hugging Face folder with its tokenizer, weights in bf16.
+  /// The tower as a Hugging Face folder with its tokenizer, weights in bf16. From then on the tower
+  /// in memory is the rounded one, so that its quality is that of what ships.
   public func save(to output: String) throws {
     try tower.save(to: output, storage: .bfloat16)
+    tower.parameters.copyValues(from: try TextTower.load(output).parameters)
     for name in ["vocab.txt", "tokenizer_config.json"] {
       try AtomicFile.write(
         try AtomicFile.read(tokenizerFolder + "/" + name), to: output + "/" + name)

@@ -26,6 +26,15 @@ public struct Parameters {
   public func freeze() { for parameter in all { parameter.isTrainable = false } }
   public func zeroGradients() { for parameter in all { parameter.zeroGradient() } }
 
+  /// Takes over the values of a model of the same names and shapes.
+  public func copyValues(from other: Parameters) {
+    precondition(all.map(\.name) == other.all.map(\.name))
+    for (own, source) in zip(all, other.all) {
+      precondition(own.shape == source.shape)
+      own.value.update(from: source.value, count: own.count)
+    }
+  }
+
   /// Global L2 norm of the trained parameters' gradients, summed in float64 in order.
   public func gradientNorm() -> Double {
     trainable.reduce(0) { $0 + xk_sum_of_squares($1.gradient!, Int64($1.count)) }.squareRoot()

@@ -65,8 +65,8 @@ struct PretrainImageCommand: ParsableCommand {
     let pretraining = try ImagePretraining(
       options: options.apply(to: ImagePretraining.defaultOptions), folder: options.runFolder)
     try pretraining.run()
-    let quality = try pretraining.quality(on: dataset, split: .val)
     try pretraining.save(to: options.output)
+    let quality = try pretraining.quality(on: dataset, split: .val)
     try TowerCard(
       kind: "image", options: pretraining.options, seconds: pretraining.seconds,
       command: CommandLine.arguments.dropFirst().joined(separator: " "), quality: quality
@@ -93,8 +93,8 @@ struct PretrainTextCommand: ParsableCommand {
       options: options.apply(to: TextPretraining.defaultOptions), folder: options.runFolder,
       tokenizer: tokenizer ?? Assets.path("tokenizers/mini-wordpiece"))
     try pretraining.run()
-    let quality = try pretraining.quality()
     try pretraining.save(to: options.output)
+    let quality = try pretraining.quality()
     try TowerCard(
       kind: "text", options: pretraining.options, seconds: pretraining.seconds,
       command: CommandLine.arguments.dropFirst().joined(separator: " "), quality: quality

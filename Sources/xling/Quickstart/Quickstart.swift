@@ -8,16 +8,18 @@ import XlingTokenizers
 
 /// The way from nothing to results: data, alignment by every method, evaluation in every language.
 struct Quickstart {
-  /// One method, aligned and evaluated.
+  /// One method, aligned and evaluated with every seed.
   struct MethodResult {
     let method: String
-    let record: RunRecord
+    let records: [RunRecord]
+    /// That of the first seed.
     let evaluator: Evaluator
-    let languages: [String: LanguageResult]
+    /// By language, one a seed.
+    let languages: [String: [LanguageResult]]
   }
 
   let output: String
-  let seed: UInt64
+  let seeds: [UInt64]
   let steps: Int
   let split: Split
   let dataset: Dataset
@@ -27,10 +29,10 @@ struct Quickstart {
   private let tokenizer: BertTokenizer
   private let store: ExperimentStore
 
-  init(output: String, data: String, steps: Int, seed: UInt64, split: Split) throws {
+  init(output: String, data: String, steps: Int, seeds: [UInt64], split: Split) throws {
     self.output = output
     self.steps = steps
-    self.seed = seed
+    self.seeds = seeds
     self.split = split
     text = try TowerSource(folder: try Assets.path("towers/mini-text"))
     image = try TowerSource(folder: try Assets.path("towers/mini-image"))
@@ -47,15 +49,26 @@ struct Quickstart {
     let validation = try DatasetPairs(
       dataset, split: .val, language: "en", tokenizer: tokenizer)
     return try QuickstartPlan.methods.map { method in
-      let folder = try align(method, training, validation)
-      return try evaluate(method, folder)
+      var records: [RunRecord] = []
+      var first: Evaluator?
+      var languages: [String: [LanguageResult]] = [:]
+      for seed in seeds {
+        let folder = try align(method, seed, training, validation)
+        let (record, evaluator, results) = try evaluate(method, seed, folder)
+        records.append(record)
+        first = first ?? evaluator
+        for result in results { languages[result.language, default: []].append(result) }
+      }
+      guard let first else { preconditionFailure("there is at least one seed") }
+      return MethodResult(
+        method: method, records: records, evaluator: first, languages: languages)
     }
   }
 
   /// The run's folder is named after everything that decides its bits: what is there and finished
   /// is taken, what is there and unfinished goes on.
   private func align(
-    _ method: String, _ training: DatasetPairs, _ validation: DatasetPairs
+    _ method: String, _ seed: UInt64, _ training: DatasetPairs, _ validation: DatasetPairs
   ) throws -> String {
     let configuration = try QuickstartPlan.configuration(method, steps: steps, seed: seed)
     let identity = RunIdentity(
@@ -66,7 +79,7 @@ struct Quickstart {
     let model = try DualEncoder(text: text, image: image, configuration: configuration)
     let trainer = try Trainer(
       model, identity: identity, training: training, validation: validation, run: run)
-    var bar = ProgressBar("align \(method)", total: steps)
+    var bar = ProgressBar("align \(method)\(suffix(seed))", total: steps)
     try trainer.train(resume: run.exists) { progress in
       bar.advance(to: progress.step, String(format: "loss %.3f", progress.loss))
     }
@@ -85,16 +98,22 @@ struct Quickstart {
     return String(Digest.of(content.joined(separator: "\n")).prefix(10))
   }
 
-  private func evaluate(_ method: String, _ folder: String) throws -> MethodResult {
+  /// Which seed a progress line is about, where there are several.
+  private func suffix(_ seed: UInt64) -> String { seeds.count > 1 ? ", seed \(seed)" : "" }
+
+  private func evaluate(
+    _ method: String, _ seed: UInt64, _ folder: String
+  ) throws -> (RunRecord, Evaluator, [LanguageResult]) {
     let run = try EvaluatedRun(folder: folder)
     try store.begin(
       try EvaluatedRun.stored(run.record, folder: folder, status: .finished), replacing: true)
     let evaluator = try Evaluator(
       run.model, tokenizer: run.tokenizer, dataset: dataset,
       plan: QuickstartPlan.evaluation(split: split))
-    var languages: [String: LanguageResult] = [:]
+    var results: [LanguageResult] = []
     var bar = ProgressBar(
-      "evaluate \(method)", total: QuickstartPlan.languages.count, unit: "languages")
+      "evaluate \(method)\(suffix(seed))", total: QuickstartPlan.languages.count,
+      unit: "languages")
     for (index, language) in QuickstartPlan.languages.enumerated() {
       try Interruption.check(
         "evaluated \(index) of \(QuickstartPlan.languages.count) languages of \(method)",
@@ -102,11 +121,10 @@ struct Quickstart {
       let result = try evaluator.evaluate(language)
       try store.save(
         try evaluator.evaluations(of: result, run: run.name, at: Date()))
-      languages[language] = result
+      results.append(result)
       bar.advance(to: index + 1, language)
     }
     bar.finish()
-    return MethodResult(
-      method: method, record: run.record, evaluator: evaluator, languages: languages)
+    return (run.record, evaluator, results)
   }
 }

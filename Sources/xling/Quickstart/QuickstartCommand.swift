@@ -25,8 +25,11 @@ struct QuickstartCommand: ParsableCommand {
   @Option(help: "Training steps of each method, batches of 64 pairs.")
   var steps = 100
 
-  @Option(help: "Seed of initialization and order.")
+  @Option(help: "The first seed of initialization and order.")
   var seed: UInt64 = 1
+
+  @Option(help: "How many seeds; figures are then means over them.")
+  var seeds = 1
 
   @Option(help: "test, or val to choose settings on.")
   var split: EvaluatedSplit = .test
@@ -38,6 +41,7 @@ struct QuickstartCommand: ParsableCommand {
 
   func validate() throws {
     if steps < 1 { throw ValidationError("--steps must be at least 1, found \(steps)") }
+    if seeds < 1 { throw ValidationError("--seeds must be at least 1, found \(seeds)") }
   }
 
   func run() throws {
@@ -45,12 +49,12 @@ struct QuickstartCommand: ParsableCommand {
     Interruption.watch()
     let began = ProgressBar.uptime()
     let quickstart = try Quickstart(
-      output: output, data: data, steps: steps, seed: seed,
+      output: output, data: data, steps: steps, seeds: (0..<UInt64(seeds)).map { seed + $0 },
       split: split == .val ? .val : .test)
     let results = try quickstart.run()
     let report = try QuickstartFigures(quickstart, results).report(
       seconds: ProgressBar.uptime() - began)
-    let page = "\(output)/report-seed\(seed)\(split == .val ? "-val" : "").html"
+    let page = "\(output)/report\(split == .val ? "-val" : "").html"
     try AtomicFile.write(report.html(), to: page)
     print(report.finding + "\n")
     print(report.table())

@@ -48,24 +48,40 @@ struct QuickstartFigures {
       let card = cards[code: code]
       return .init(
         code: code, name: card?.name ?? code, endonym: card?.nativeName,
-        isPartial: results[0].languages[code]?.coverage.isPartial ?? false)
+        isPartial: results[0].languages[code]?[0].coverage.isPartial ?? false)
     }
   }
 
   private func method(_ result: Quickstart.MethodResult) -> QuickstartReport.Method {
     .init(
-      id: result.method, label: result.method, trainableCount: result.record.trainedParameters,
-      parameterCount: result.record.allParameters, seconds: result.record.seconds)
+      id: result.method, label: result.method,
+      trainableCount: result.records[0].trainedParameters,
+      parameterCount: result.records[0].allParameters,
+      seconds: result.records.reduce(0) { $0 + $1.seconds } / Double(result.records.count))
+  }
+
+  /// The queries of some languages in one direction, seed by seed.
+  private func parts(
+    _ result: Quickstart.MethodResult, _ languages: [String], _ direction: Direction = .textToImage
+  ) throws -> [RankedQueries] {
+    let count = result.evaluator.items.count
+    return try languages.flatMap { language in
+      try (result.languages[language] ?? []).map { seed in
+        RankedQueries(
+          seed[direction].ranking,
+          clusters: try Clusters(numbered: seed[direction].pictures, count: count))
+      }
+    }
   }
 
   private func estimates() throws -> [QuickstartReport.Result] {
     try results.flatMap { result in
       try QuickstartPlan.languages.flatMap { language in
-        try Direction.allCases.compactMap { direction in
-          guard let queries = result.languages[language]?[direction] else { return nil }
-          return .init(
+        try Direction.allCases.map { direction in
+          .init(
             method: result.method, language: language, direction: direction,
-            estimate: try result.evaluator.estimate(metric, queries))
+            estimate: try resamples.macroAverage(
+              metric, of: try parts(result, [language], direction)))
         }
       }
     }
@@ -82,14 +98,9 @@ struct QuickstartFigures {
     for result in results where result.method != reference.method {
       for language in QuickstartPlan.languages {
         for direction in Direction.allCases {
-          guard let one = result.languages[language]?[direction],
-            let other = reference.languages[language]?[direction]
-          else { continue }
           let comparison = try Comparison(
-            metric, of: one.ranking, minus: other.ranking,
-            clusters: try Clusters(
-              numbered: one.pictures, count: result.evaluator.items.count),
-            resamples: resamples, seed: 0)
+            macro: metric, of: try parts(result, [language], direction),
+            minus: try parts(reference, [language], direction), resamples: resamples, seed: 0)
           tests.append((result.method, language, direction, comparison))
         }
       }
@@ -99,17 +110,6 @@ struct QuickstartFigures {
       .init(
         first: test.0, second: reference.method, language: test.1, direction: test.2,
         comparison: test.3, adjustedP: p)
-    }
-  }
-
-  private func parts(
-    _ result: Quickstart.MethodResult, _ languages: [String]
-  ) throws -> [RankedQueries] {
-    try languages.compactMap { language in
-      guard let queries = result.languages[language]?.textToImage else { return nil }
-      return RankedQueries(
-        queries.ranking,
-        clusters: try Clusters(numbered: queries.pictures, count: result.evaluator.items.count))
     }
   }
 
@@ -125,7 +125,7 @@ struct QuickstartFigures {
         firstMean: try resamples.macroAverage(metric, of: own), secondMean: mean,
         comparison: try Comparison(
           macro: metric, of: own, minus: baseline, resamples: resamples, seed: 0),
-        languageCount: own.count)
+        languageCount: others.count)
     }
   }
 
@@ -137,34 +137,32 @@ struct QuickstartFigures {
     ]
     return try subsets.flatMap { name, heldOut in
       try results.compactMap { result in
-        let parts = try QuickstartPlan.headline.compactMap { language -> RankedQueries? in
-          guard let queries = result.languages[language]?.textToImage else { return nil }
-          let kept = queries.pictures.indices.filter {
-            items[Int(queries.pictures[$0])].isHeldOut == heldOut
-          }
-          guard !kept.isEmpty else { return nil }
+        let kept = try parts(result, QuickstartPlan.headline).compactMap {
+          part -> RankedQueries? in
+          let pictures = part.clusters.ofQuery
+          let chosen = pictures.indices.filter { items[Int(pictures[$0])].isHeldOut == heldOut }
+          guard !chosen.isEmpty else { return nil }
           return RankedQueries(
-            queries.ranking.subset(kept),
-            clusters: try Clusters(
-              numbered: kept.map { queries.pictures[$0] }, count: items.count))
+            part.ranking.subset(chosen),
+            clusters: try Clusters(numbered: chosen.map { pictures[$0] }, count: items.count))
         }
-        guard !parts.isEmpty else { return nil }
+        guard !kept.isEmpty else { return nil }
         return .init(
           subset: name, method: result.method, direction: .textToImage,
-          estimate: try resamples.macroAverage(metric, of: parts))
+          estimate: try resamples.macroAverage(metric, of: kept))
       }
     }
   }
 
   private func provenance(_ seconds: Double) -> [(name: String, value: String)] {
-    let record = results[0].record
+    let record = results[0].records[0]
     return [
       (
         "towers",
         "mini-text \(record.identity.text.weightsHash.prefix(12)), mini-image "
           + "\(record.identity.image.weightsHash.prefix(12))"
       ),
-      ("seed", "\(quickstart.seed)"),
+      ("seeds", quickstart.seeds.map(String.init).joined(separator: ", ")),
       ("steps", "\(quickstart.steps), batches of \(record.identity.configuration.batchSize)"),
       (
         "learning rates",

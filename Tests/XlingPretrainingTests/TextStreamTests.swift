@@ -1,0 +1,76 @@
+import Testing
+import XlingCore
+import XlingData
+
+@testable import XlingPretraining
+@testable import XlingTokenizers
+
+@Suite struct TextStreamTests {
+  static let stream = Result {
+    try TextStream(
+      seed: 1, tokenizer: BertTokenizer(folder: Assets.path("tokenizers/mini-wordpiece")),
+      corpus: TranslationCorpus.load(), maximumLength: 32)
+  }
+
+  @Test func aBatchIsAddressedByItsStep() throws {
+    let stream = try Self.stream.get()
+    let first = stream.pairs(step: 4, count: 64)
+    let again = stream.pairs(step: 4, count: 64)
+    let other = stream.pairs(step: 5, count: 64)
+    #expect(first.map(\.first) == again.map(\.first))
+    #expect(first.map(\.second) == again.map(\.second))
+    #expect(first.map(\.first) != other.map(\.first))
+    #expect(Set(first.map(\.key)).count == 64)
+    #expect(stream.monolingual(step: 4, count: 9) == stream.monolingual(step: 4, count: 9))
+  }
+
+  /// No pair across languages holds the English name of a held-out word or of an unseen emoji.
+  @Test func unseenNamesAreNeverTranslated() throws {
+    let stream = try Self.stream.get()
+    let catalogue = stream.corpus.catalogue
+    let unseen = catalogue.concepts.filter {
+      $0.split != .train || catalogue.heldOut.contains($0.id)
+    }
+    let names = Set(unseen.map { stream.tokens($0.name) })
+    let texts = Set(unseen.map { $0.name.lowercased() })
+    // What is monolingual: a name beside keywords of its own language, in which the name may be
+    // spelled as in English.
+    var beside: [[Int32]: Set<[Int32]>] = [:]
+    for item in stream.corpus.items where item.kind == .keywords {
+      let concept = String(item.id.dropFirst("keywords/".count))
+      for (language, words) in item.texts {
+        guard let name = catalogue.name(concept, in: language), texts.contains(name.lowercased())
+        else { continue }
+        let others = words.split(separator: ", ").filter { $0 != name }.joined(separator: ", ")
+        beside[stream.tokens(name), default: []].insert(stream.tokens(others))
+      }
+    }
+    var met = 0
+    for step in 0..<150 {
+      for pair in stream.pairs(step: step, count: 64) {
+        for (one, other) in [(pair.first, pair.second), (pair.second, pair.first)]
+        where names.contains(one) {
+          met += 1
+          #expect(beside[one]?.contains(other) == true)
+        }
+      }
+    }
+    #expect(met > 0, "the monolingual pairs were met")
+  }
+
+  @Test func maskingHidesAFifthAndKeepsTheFrame() {
+    let special = SpecialTokens(padding: 0, unknown: 1, start: 2, end: 3, mask: 4)
+    let texts = (0..<200).map { _ in [special.start] + (20..<40).map { Int32($0) } + [special.end] }
+    var stream = RandomStream(seed: 1, "test")
+    let masking = Masking(
+      texts: texts, probability: 0.2, special: special, vocabularySize: 100, stream: &stream)
+    let share = Double(masking.rows.count) / Double(200 * 20)
+    #expect(abs(share - 0.2) < 0.03)
+    let flat = masking.inputs.flatMap { $0 }
+    let original = texts.flatMap { $0 }
+    for (row, target) in zip(masking.rows, masking.targets) { #expect(original[row] == target) }
+    let masked = masking.rows.count { flat[$0] == special.mask }
+    #expect(abs(Double(masked) / Double(masking.rows.count) - 0.8) < 0.06)
+    #expect(masking.inputs.allSatisfy { $0.first == special.start && $0.last == special.end })
+  }
+}
