@@ -85,8 +85,11 @@ private func agree(_ found: [Double], _ expected: [Double]) -> Bool {
       func loss() -> Double { objective.forwardBackward(step: step, in: Workspace())[0].value }
       objective.parameters.zeroGradients()
       _ = loss()
-      for parameter in chosen {
-        let gradient = (0..<parameter.count).map { Double(parameter.gradient?[$0] ?? 0) }
+      // Copied first: each further loss adds to the gradients.
+      let gradients = chosen.map { parameter in
+        (0..<parameter.count).map { Double(parameter.gradient?[$0] ?? 0) }
+      }
+      for (parameter, gradient) in zip(chosen, gradients) {
         let largest = Array(
           gradient.indices.sorted { abs(gradient[$0]) > abs(gradient[$1]) }.prefix(3))
         let expected = differences(parameter, at: largest, step: 1e-2, loss)
