@@ -23,7 +23,7 @@ struct QuickstartCommand: ParsableCommand {
   var data = "data/scenes"
 
   @Option(help: "Training steps of each method, batches of 64 pairs.")
-  var steps = 100
+  var steps = 80
 
   @Option(help: "The first seed of initialization and order.")
   var seed: UInt64 = 1

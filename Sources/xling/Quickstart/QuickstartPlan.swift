@@ -18,7 +18,7 @@ enum QuickstartPlan {
 
   /// Learning rates by method.
   static let rates: [String: Double] = [
-    "projection": 3e-3, "layernorm": 3e-3, "lwa": 1e-3, "da": 1e-3, "full": 3e-4,
+    "projection": 1e-2, "layernorm": 1e-2, "lwa": 6e-3, "da": 3e-3, "full": 1e-3,
   ]
 
   static func configuration(
