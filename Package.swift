@@ -45,7 +45,7 @@ let package = Package(
     .target(
       name: "XlingData",
       dependencies: [
-        "XlingCore", "XlingUnicode", "XlingLanguages", "CImageCodecs", "CTextRendering",
+        "XlingCore", "XlingUnicode", "CImageCodecs", "CTextRendering",
       ]),
     .target(
       name: "XlingAlignment",
@@ -64,21 +64,21 @@ let package = Package(
     .target(
       name: "XlingEvaluation",
       dependencies: [
-        "XlingCore", "XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData",
-        "XlingAlignment", "XlingRetrieval", "XlingExperiments", "XlingLanguages",
+        "XlingCore", "XlingTokenizers", "XlingData", "XlingAlignment", "XlingRetrieval",
+        "XlingExperiments",
       ]),
     .target(
       name: "XlingReports",
-      dependencies: ["XlingCore", "XlingRetrieval", "XlingExperiments"]),
+      dependencies: ["XlingRetrieval", "XlingExperiments"]),
     .executableTarget(
       name: "xling",
       dependencies: [
-        "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTokenizers", "XlingTensor",
-        "XlingTowers", "XlingAdapters", "XlingData", "XlingAlignment", "XlingPretraining",
+        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingAdapters", "XlingData",
+        "XlingAlignment", "XlingPretraining",
         "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports", argumentParser,
       ]),
 
-    .target(name: "XlingTestSupport", dependencies: ["XlingCore"], path: "Tests/XlingTestSupport"),
+    .target(name: "XlingTestSupport", path: "Tests/XlingTestSupport"),
     .testTarget(name: "XlingCoreTests", dependencies: ["XlingCore", "XlingTestSupport"]),
     tests(of: "XlingUnicode"),
     tests(of: "XlingLanguages"),
