@@ -17,6 +17,11 @@ public struct Comparison: Sendable, Equatable, Codable {
 }
 
 extension Comparison {
+  /// Sign flips that a family of tests needs: with f flips no p value is below 1 / (f + 1), and
+  /// Holm's correction multiplies it by up to the family's size; this many leave the least
+  /// corrected p at 1 %.
+  public static func flips(family: Int) -> Int { max(2_000, 100 * family) }
+
   /// Compares a mean metric (rates, mean rank) of two rankings over the same queries.
   ///
   /// The interval is a percentile bootstrap over the clusters' differences; the p value is a

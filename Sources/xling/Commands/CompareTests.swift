@@ -42,6 +42,11 @@ struct CompareTests {
       seed: evaluations.measured.seed)
   }
 
+  /// Tests of single languages, corrected together.
+  private var family: Int {
+    (evaluations.runs.count - 1) * Direction.allCases.count * evaluations.languages.count
+  }
+
   func rows() throws -> [CompareRow] {
     var single: [CompareRow] = []
     var means: [CompareRow] = []
@@ -73,7 +78,8 @@ struct CompareTests {
     else { return nil }
     let comparison = try Comparison(
       metric, of: one.ranking, minus: other.ranking, clusters: try clusters(one),
-      resamples: resamples, seed: evaluations.measured.seed)
+      resamples: resamples, flips: Comparison.flips(family: family),
+      seed: evaluations.measured.seed)
     return row(
       comparison, second, direction, language: language, languages: [language],
       values: (try metric.value(one.ranking), try metric.value(other.ranking)))

@@ -95,12 +95,15 @@ struct QuickstartFigures {
   private func pairedTests() throws -> [QuickstartReport.PairedTest] {
     guard let reference else { return [] }
     var tests: [(String, String, Direction, Comparison)] = []
+    let family =
+      (results.count - 1) * QuickstartPlan.languages.count * Direction.allCases.count
     for result in results where result.method != reference.method {
       for language in QuickstartPlan.languages {
         for direction in Direction.allCases {
           let comparison = try Comparison(
             macro: metric, of: try parts(result, [language], direction),
-            minus: try parts(reference, [language], direction), resamples: resamples, seed: 0)
+            minus: try parts(reference, [language], direction), resamples: resamples,
+            flips: Comparison.flips(family: family), seed: 0)
           tests.append((result.method, language, direction, comparison))
         }
       }
