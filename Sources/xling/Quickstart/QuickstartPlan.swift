@@ -3,7 +3,8 @@ import XlingAlignment
 import XlingData
 import XlingEvaluation
 
-/// What `xling quickstart` does, in numbers. Rates were chosen on the val split, in English.
+/// What `xling quickstart` does, in numbers. Rates are near the best of a few tried on the val split,
+/// in English.
 enum QuickstartPlan {
   static let methods = ["projection", "layernorm", "lwa", "da", "full"]
   static let reference = "full"
