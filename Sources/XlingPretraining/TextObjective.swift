@@ -9,7 +9,7 @@ import XlingTowers
 final class TextObjective: PretrainingObjective {
   struct Plan: Codable, Equatable {
     var pairs = 128
-    var masked = 32
+    var masked = 16
     var temperature: Float = 0.05
     /// Weight of the masked-language loss beside the ranking loss.
     var maskedShare: Float = 0.3

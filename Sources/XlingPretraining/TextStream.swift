@@ -19,12 +19,18 @@ struct TextStream: Sendable {
 
   /// How often each kind of pair is drawn; the shares add up to 1.
   static let mixture: [(kind: Kind, share: Double)] = [
-    (.name, 0.3), (.list, 0.3), (.display, 0.2), (.keywords, 0.1), (.definition, 0.1),
+    (.name, 0.2), (.list, 0.25), (.display, 0.15), (.keywords, 0.15), (.definition, 0.25),
   ]
 
   enum Kind { case name, list, display, keywords, definition }
 
-  /// Languages with a weight of 4 and of 2; all others have 1.
+  /// How often each kind of display name is drawn. Drawn by item, the thousands of subdivisions
+  /// would leave a territory, which names a flag, one pair in a hundred.
+  static let displayMixture: [(kind: MultilingualItem.Kind, share: Double)] = [
+    (.territory, 0.35), (.language, 0.25), (.subdivision, 0.2), (.currency, 0.1), (.unit, 0.1),
+  ]
+
+  /// Languages with a weight of 8 and of 3; all others have 1.
   static let evaluated: Set<String> = ["en", "ru", "pl", "tr", "zh", "ko", "it", "es"]
   static let frequent: Set<String> = [
     "de", "fr", "pt", "nl", "cs", "uk", "sv", "fi", "hu", "ro", "el", "bg", "ar", "he", "fa", "hi",
@@ -37,7 +43,7 @@ struct TextStream: Sendable {
   let maximumLength: Int
   private let names: [MultilingualItem]
   private let keywords: [MultilingualItem]
-  private let displays: [MultilingualItem]
+  private let displays: [MultilingualItem.Kind: [MultilingualItem]]
   /// All texts of names and of keywords by concept, for monolingual use.
   private let definitions: [(name: MultilingualItem, keywords: MultilingualItem)]
   /// Scene concepts that may be translated.
@@ -55,7 +61,7 @@ struct TextStream: Sendable {
     let pairable = corpus.items.filter(corpus.mayPair)
     names = pairable.filter { $0.kind == .name }
     keywords = pairable.filter { $0.kind == .keywords }
-    displays = pairable.filter { $0.kind != .name && $0.kind != .keywords }
+    displays = Dictionary(grouping: pairable, by: \.kind)
     let all = Dictionary(uniqueKeysWithValues: corpus.items.map { ($0.id, $0) })
     definitions = corpus.items.compactMap { item in
       guard item.kind == .name, let words = all["keywords/" + item.id.dropFirst(5)] else {
@@ -72,7 +78,7 @@ struct TextStream: Sendable {
   }
 
   static func weight(_ language: String) -> Double {
-    evaluated.contains(language) ? 4 : frequent.contains(language) ? 2 : 1
+    evaluated.contains(language) ? 8 : frequent.contains(language) ? 3 : 1
   }
 
   func tokens(_ text: String) -> [Int32] { tokenizer.ids(of: text, maximumLength: maximumLength) }
@@ -90,26 +96,34 @@ struct TextStream: Sendable {
   }
 
   private func pair(_ stream: inout RandomStream) -> Pair? {
-    var draw = stream.uniform()
-    for (kind, share) in Self.mixture {
-      if draw >= share {
-        draw -= share
-        continue
-      }
-      switch kind {
-      case .name: return translation(names, &stream)
-      case .display: return translation(displays, &stream)
-      case .keywords: return translation(keywords, &stream)
-      case .definition: return definition(&stream)
-      case .list: return list(&stream)
-      }
+    switch Self.draw(Self.mixture, &stream) {
+    case .name: translation(names, &stream)
+    case .display: translation(displayItems(&stream), &stream)
+    case .keywords: translation(keywords, &stream)
+    case .definition: definition(&stream)
+    case .list: list(&stream)
     }
-    return nil
+  }
+
+  private func displayItems(_ stream: inout RandomStream) -> [MultilingualItem] {
+    displays[Self.draw(Self.displayMixture, &stream)] ?? []
+  }
+
+  private static func draw<Choice>(
+    _ mixture: [(kind: Choice, share: Double)], _ stream: inout RandomStream
+  ) -> Choice {
+    var draw = stream.uniform()
+    for (kind, share) in mixture {
+      if draw < share { return kind }
+      draw -= share
+    }
+    return mixture[mixture.count - 1].kind
   }
 
   private func translation(
     _ items: [MultilingualItem], _ stream: inout RandomStream
   ) -> Pair? {
+    guard !items.isEmpty else { return nil }
     let item = items[stream.index(items.count)]
     guard let (first, second) = languages(Array(item.pairTexts.keys), &stream),
       let one = item.pairTexts[first], let other = item.pairTexts[second]
@@ -146,7 +160,7 @@ struct TextStream: Sendable {
     return codes[codes.count - 1]
   }
 
-  /// A name and its keywords in one language.
+  /// A name and up to four of its keywords in one language.
   private func definition(_ stream: inout RandomStream) -> Pair? {
     let item = definitions[stream.index(definitions.count)]
     let shared = item.name.texts.keys.filter { item.keywords.texts[$0] != nil }.sorted()
@@ -155,11 +169,12 @@ struct TextStream: Sendable {
     guard let name = item.name.texts[language], let words = item.keywords.texts[language] else {
       return nil
     }
-    let others = words.split(separator: ", ").filter { $0 != name }.joined(separator: ", ")
+    var others = words.split(separator: ", ").filter { $0 != name }
     guard !others.isEmpty else { return nil }
+    stream.shuffle(&others)
     return Pair(
       key: (item.name.texts["en"] ?? item.name.id).lowercased(), first: tokens(name),
-      second: tokens(others))
+      second: tokens(others.prefix(2 + stream.index(3)).joined(separator: ", ")))
   }
 
   /// One to four names joined as each language joins them: what captions of scenes look like.
@@ -208,7 +223,9 @@ struct TextStream: Sendable {
         let words = item.keywords.texts[language].map { ": " + $0 } ?? ""
         texts.append(tokens(name + words))
       } else {
-        let item = displays[stream.index(displays.count)]
+        let items = displayItems(&stream)
+        guard !items.isEmpty else { continue }
+        let item = items[stream.index(items.count)]
         let language = weighted(item.texts.keys.sorted(), &stream)
         if let text = item.texts[language] { texts.append(tokens(text)) }
       }
