@@ -133,10 +133,11 @@ final class PretrainingLoop {
 public enum PretrainingFailure: Failure, Equatable {
   case otherRun(path: String, expected: String, found: String)
   case diverged(step: Int, rate: Double)
+  case otherVocabulary(tower: String, words: Int, tokenizer: String, pieces: Int)
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .otherRun: .badData
+    case .otherRun, .otherVocabulary: .badData
     case .diverged: .internal
     }
   }
@@ -146,6 +147,9 @@ public enum PretrainingFailure: Failure, Equatable {
     case .otherRun(let path, let expected, let found):
       "\(path) belongs to another run: expected \(expected), found \(found). Choose another "
         + "--output, or remove that file to start anew."
+    case .otherVocabulary(let tower, let words, let tokenizer, let pieces):
+      "\(tower) has \(words) word embeddings, \(tokenizer) has \(pieces) pieces; expected the same "
+        + "number. Give the tower's own tokenizer with --tokenizer."
     case .diverged(let step, let rate):
       "the loss is no longer a number at step \(step), learning rate \(rate). The last "
         + "checkpoint is good: resume it with a lower --rate."

@@ -25,7 +25,11 @@ final class TextObjective: PretrainingObjective {
   private let plan: Plan
   private let seed: UInt64
 
-  init(tower: TextTower, stream: TextStream, plan: Plan, options: PretrainingOptions) {
+  /// `initial` is the content hash of the weights that the tower starts from, if not from random ones.
+  init(
+    tower: TextTower, stream: TextStream, plan: Plan, options: PretrainingOptions,
+    initial: String? = nil
+  ) {
     self.tower = tower
     self.stream = stream
     self.plan = plan
@@ -35,6 +39,7 @@ final class TextObjective: PretrainingObjective {
     fingerprint =
       "text seed \(options.seed) rate \(options.rate) tokenizer "
       + "\(stream.tokenizer.contentHash.prefix(12)) corpus \(stream.corpus.contentHash.prefix(12))"
+      + (initial.map { " from \($0.prefix(12))" } ?? "")
   }
 
   func forwardBackward(step: Int, in workspace: Workspace) -> [(name: String, value: Double)] {

@@ -25,17 +25,32 @@ public struct TextPretraining {
       intermediateSize: 768, maximumPositions: 64)
   }
 
-  /// Loads CLDR and the tokenizer and, if `folder` holds a checkpoint, continues it.
-  public init(options: PretrainingOptions, folder: String, tokenizer path: String) throws {
+  /// Loads CLDR and the tokenizer and, if `folder` holds a checkpoint, continues it. A new run
+  /// starts from the tower in `initial` or, without one, from random weights; the masked-language
+  /// head, which no tower folder holds, is random in both cases.
+  public init(
+    options: PretrainingOptions, folder: String, tokenizer path: String, initial: String? = nil
+  ) throws {
     self.options = options
     tokenizerFolder = path
     let tokenizer = try BertTokenizer(folder: path)
-    tower = TextTower(Self.defaultConfiguration(vocabularySize: tokenizer.vocabularySize))
-    tower.initialize(seed: options.seed)
+    if let initial {
+      tower = try TextTower.load(initial)
+      let words = tower.configuration.vocabularySize
+      guard words == tokenizer.vocabularySize else {
+        throw PretrainingFailure.otherVocabulary(
+          tower: initial, words: words, tokenizer: path, pieces: tokenizer.vocabularySize)
+      }
+    } else {
+      tower = TextTower(Self.defaultConfiguration(vocabularySize: tokenizer.vocabularySize))
+      tower.initialize(seed: options.seed)
+    }
     let stream = try TextStream(
       seed: options.seed, tokenizer: tokenizer, corpus: try TranslationCorpus.load(),
       maximumLength: Self.maximumLength)
-    objective = TextObjective(tower: tower, stream: stream, plan: .init(), options: options)
+    objective = TextObjective(
+      tower: tower, stream: stream, plan: .init(), options: options,
+      initial: try initial.map { Digest.of(try AtomicFile.read($0 + "/model.safetensors")) })
     loop = PretrainingLoop(options: options, objective: objective, folder: folder)
     try loop.resume()
   }

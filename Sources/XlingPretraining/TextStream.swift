@@ -15,6 +15,8 @@ struct TextStream: Sendable {
     let key: String
     let first: [Int32]
     let second: [Int32]
+    /// Of the two texts; the same in a monolingual pair.
+    let languages: (String, String)
   }
 
   /// How often each kind of pair is drawn; the shares add up to 1.
@@ -23,6 +25,8 @@ struct TextStream: Sendable {
   ]
 
   enum Kind { case name, list, display, keywords, definition }
+
+  private typealias Definition = (name: MultilingualItem, keywords: MultilingualItem)
 
   /// How often each kind of display name is drawn. Drawn by item, the thousands of subdivisions
   /// would leave a territory, which names a flag, one pair in a hundred.
@@ -45,7 +49,10 @@ struct TextStream: Sendable {
   private let keywords: [MultilingualItem]
   private let displays: [MultilingualItem.Kind: [MultilingualItem]]
   /// All texts of names and of keywords by concept, for monolingual use.
-  private let definitions: [(name: MultilingualItem, keywords: MultilingualItem)]
+  private let definitions: [Definition]
+  /// Those whose names are never translated: their meaning comes from monolingual pairs alone, so
+  /// half of these pairs are theirs.
+  private let unseenDefinitions: [Definition]
   /// Scene concepts that may be translated.
   private let scenes: [Concept]
   private let patterns: [String: ListPattern]
@@ -69,6 +76,7 @@ struct TextStream: Sendable {
       }
       return (item, words)
     }
+    unseenDefinitions = definitions.filter { $0.name.pairTexts.isEmpty }
     let catalogue = corpus.catalogue
     scenes = catalogue.scenes.filter { !catalogue.heldOut.contains($0.id) }
     rule = PairRule(catalogue)
@@ -130,7 +138,8 @@ struct TextStream: Sendable {
     else { return nil }
     // English is the key where there is one: a name and a territory may be the same word.
     let key = (item.pairTexts["en"] ?? item.id).lowercased()
-    return Pair(key: key, first: tokens(one), second: tokens(other))
+    return Pair(
+      key: key, first: tokens(one), second: tokens(other), languages: (first, second))
   }
 
   /// English and another language seven times of ten, else any two; weighted.
@@ -162,7 +171,9 @@ struct TextStream: Sendable {
 
   /// A name and up to four of its keywords in one language.
   private func definition(_ stream: inout RandomStream) -> Pair? {
-    let item = definitions[stream.index(definitions.count)]
+    let unseen = !unseenDefinitions.isEmpty && stream.uniform() < 0.5
+    let list = unseen ? unseenDefinitions : definitions
+    let item = list[stream.index(list.count)]
     let shared = item.name.texts.keys.filter { item.keywords.texts[$0] != nil }.sorted()
     guard !shared.isEmpty else { return nil }
     let language = weighted(shared, &stream)
@@ -174,7 +185,8 @@ struct TextStream: Sendable {
     stream.shuffle(&others)
     return Pair(
       key: (item.name.texts["en"] ?? item.name.id).lowercased(), first: tokens(name),
-      second: tokens(others.prefix(2 + stream.index(3)).joined(separator: ", ")))
+      second: tokens(others.prefix(2 + stream.index(3)).joined(separator: ", ")),
+      languages: (language, language))
   }
 
   /// One to four names joined as each language joins them: what captions of scenes look like.
@@ -191,7 +203,7 @@ struct TextStream: Sendable {
     guard let other = caption(chosen, second, &stream) else { return nil }
     return Pair(
       key: "list/" + chosen.map(\.id).sorted().joined(separator: "+"), first: tokens(one),
-      second: tokens(other))
+      second: tokens(other), languages: (first, second))
   }
 
   /// The names in a language, a keyword in place of a name now and then; nil where one is missing.

@@ -87,11 +87,16 @@ struct PretrainTextCommand: ParsableCommand {
   @Option(help: "A tokenizer folder (default: the shipped mini-wordpiece).")
   var tokenizer: String?
 
+  @Option(
+    help: "Start from this text tower's weights instead of random ones.",
+    completion: .directory)
+  var from: String?
+
   func run() throws {
     Interruption.watch()
     let pretraining = try TextPretraining(
       options: options.apply(to: TextPretraining.defaultOptions), folder: options.runFolder,
-      tokenizer: tokenizer ?? Assets.path("tokenizers/mini-wordpiece"))
+      tokenizer: tokenizer ?? Assets.path("tokenizers/mini-wordpiece"), initial: from)
     try pretraining.run()
     try pretraining.save(to: options.output)
     let quality = try pretraining.quality()
