@@ -14,6 +14,9 @@ final class TextObjective: PretrainingObjective {
     /// Weight of the masked-language loss beside the ranking loss.
     var maskedShare: Float = 0.3
     var maskProbability = 0.2
+    /// How many of the last steps have close lists (``TextStream/pairs(step:count:closeLists:)``):
+    /// once lists of far concepts are told apart, they teach no more.
+    var closeListSteps = 2_000
   }
 
   let name = "text"
@@ -24,6 +27,7 @@ final class TextObjective: PretrainingObjective {
   let stream: TextStream
   private let plan: Plan
   private let seed: UInt64
+  private let steps: Int
 
   /// `initial` is the content hash of the weights that the tower starts from, if not from random ones.
   init(
@@ -34,6 +38,7 @@ final class TextObjective: PretrainingObjective {
     self.stream = stream
     self.plan = plan
     seed = options.seed
+    steps = options.steps
     head = MaskedLanguageHead(tower: tower, seed: options.seed)
     parameters = Parameters(tower.parameters.all + head.parameters)
     fingerprint =
@@ -43,7 +48,8 @@ final class TextObjective: PretrainingObjective {
   }
 
   func forwardBackward(step: Int, in workspace: Workspace) -> [(name: String, value: Double)] {
-    let pairs = stream.pairs(step: step, count: plan.pairs)
+    let pairs = stream.pairs(
+      step: step, count: plan.pairs, closeLists: step >= steps - plan.closeListSteps)
     var random = RandomStream(seed: seed, "pretrain/text/mask", step)
     let masking = Masking(
       texts: stream.monolingual(step: step, count: plan.masked),

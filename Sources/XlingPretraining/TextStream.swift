@@ -21,7 +21,7 @@ struct TextStream: Sendable {
 
   /// How often each kind of pair is drawn; the shares add up to 1.
   static let mixture: [(kind: Kind, share: Double)] = [
-    (.name, 0.2), (.list, 0.25), (.display, 0.15), (.keywords, 0.15), (.definition, 0.25),
+    (.name, 0.25), (.list, 0.3), (.display, 0.1), (.keywords, 0.15), (.definition, 0.2),
   ]
 
   enum Kind { case name, list, display, keywords, definition }
@@ -34,7 +34,10 @@ struct TextStream: Sendable {
     (.territory, 0.35), (.language, 0.25), (.subdivision, 0.2), (.currency, 0.1), (.unit, 0.1),
   ]
 
-  /// Languages with a weight of 8 and of 3; all others have 1.
+  /// Concepts that the lists of a batch with close lists are made of.
+  static let closeConcepts = 24
+
+  /// Languages with a weight of 12 and of 3; all others have 1.
   static let evaluated: Set<String> = ["en", "ru", "pl", "tr", "zh", "ko", "it", "es"]
   static let frequent: Set<String> = [
     "de", "fr", "pt", "nl", "cs", "uk", "sv", "fi", "hu", "ro", "el", "bg", "ar", "he", "fa", "hi",
@@ -86,30 +89,36 @@ struct TextStream: Sendable {
   }
 
   static func weight(_ language: String) -> Double {
-    evaluated.contains(language) ? 8 : frequent.contains(language) ? 3 : 1
+    evaluated.contains(language) ? 12 : frequent.contains(language) ? 3 : 1
   }
 
   func tokens(_ text: String) -> [Int32] { tokenizer.ids(of: text, maximumLength: maximumLength) }
 
-  /// `count` pairs with different keys.
-  func pairs(step: Int, count: Int) -> [Pair] {
+  /// `count` pairs with different keys. With `closeLists` the batch's lists are made of few concepts,
+  /// so that many differ by one name only: hard negatives, as scenes are to each other.
+  func pairs(step: Int, count: Int, closeLists: Bool = false) -> [Pair] {
     var stream = RandomStream(seed: seed, "pretrain/text/pairs", step)
+    var concepts = scenes
+    if closeLists {
+      stream.shuffle(&concepts)
+      concepts.removeLast(max(0, concepts.count - Self.closeConcepts))
+    }
     var pairs: [Pair] = []
     var keys: Set<String> = []
     while pairs.count < count {
-      guard let pair = pair(&stream), keys.insert(pair.key).inserted else { continue }
+      guard let pair = pair(concepts, &stream), keys.insert(pair.key).inserted else { continue }
       pairs.append(pair)
     }
     return pairs
   }
 
-  private func pair(_ stream: inout RandomStream) -> Pair? {
+  private func pair(_ concepts: [Concept], _ stream: inout RandomStream) -> Pair? {
     switch Self.draw(Self.mixture, &stream) {
     case .name: translation(names, &stream)
     case .display: translation(displayItems(&stream), &stream)
     case .keywords: translation(keywords, &stream)
     case .definition: definition(&stream)
-    case .list: list(&stream)
+    case .list: list(concepts, &stream)
     }
   }
 
@@ -190,12 +199,12 @@ struct TextStream: Sendable {
   }
 
   /// One to four names joined as each language joins them: what captions of scenes look like.
-  private func list(_ stream: inout RandomStream) -> Pair? {
+  private func list(_ concepts: [Concept], _ stream: inout RandomStream) -> Pair? {
     guard let (first, second) = languages(corpus.languages, &stream) else { return nil }
     let count = 1 + stream.index(4)
     var chosen: [Concept] = []
     while chosen.count < count {
-      let next = scenes[stream.index(scenes.count)]
+      let next = concepts[stream.index(concepts.count)]
       if !chosen.contains(next) { chosen.append(next) }
     }
     guard let one = caption(chosen, first, &stream) else { return nil }
