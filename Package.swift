@@ -41,7 +41,8 @@ let package = Package(
     .target(name: "XlingTokenizers", dependencies: ["XlingCore", "XlingUnicode"]),
     .target(name: "XlingTensor", dependencies: ["XlingCore", "COpenBLAS", "CKernels"]),
     .target(name: "XlingTowers", dependencies: ["XlingCore", "CKernels", "XlingTensor"]),
-    .target(name: "XlingAdapters", dependencies: ["XlingCore", "XlingTensor", "XlingTowers"]),
+    .target(
+      name: "XlingAdapters", dependencies: ["XlingCore", "XlingTensor", "XlingTowers", tomlKit]),
     .target(
       name: "XlingData",
       dependencies: [

@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+import XlingCore
+
+@Suite("methods: lists, compositions, presets, engine options")
+struct MethodTests {
+  let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  private let towers = ["--text-tower", "text", "--image-tower", "image"]
+
+  @Test func theListCountsEveryMethodAndPreset() throws {
+    let result = try bench.xling(["methods", "--json"] + towers)
+    #expect(result.status == 0, "\(result.stderr)")
+    let rows = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.stdout.utf8)) as? [[String: Any]])
+    let names = rows.compactMap { $0["name"] as? String }
+    #expect(names.count == 22 && names.contains("lora") && names.contains("lilt-lwa"))
+    #expect(rows.allSatisfy { ($0["trainedParameters"] as? Int ?? 0) > 0 })
+    let full = rows.first { $0["name"] as? String == "full" }
+    #expect(full?["trainedPercent"] as? Double == 100)
+  }
+
+  @Test func oneMethodIsExplained() throws {
+    let result = try bench.xling(["methods", "show", "lwa", "--tensors"] + towers)
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(result.stdout.contains("thaws layernorm, inserts lwa, linear head"))
+    #expect(result.stdout.contains("text.encoder.layer.0.attention_adapter.down.weight [8, 32]"))
+  }
+
+  @Test func aCompositionIsTrainedAndItsRecipeTrainsTheSame() throws {
+    let more = ["--data", "scenes", "--batch-size", "8", "--steps", "2", "--json"] + towers
+    let composed = try bench.xling(
+      [
+        "align", "--text", "lwa+layernorm", "--image", "locked", "--lock", "text:0",
+        "--option", "text:bottleneck=4", "--output", "runs/one",
+      ] + more)
+    #expect(composed.status == 0, "\(composed.stderr)")
+    let written = try bench.xling(
+      ["align", "--recipe", "runs/one/recipe.toml", "--output", "runs/two"] + more)
+    #expect(written.status == 0, "\(written.stderr)")
+    let runs = try [composed, written].map { try Parsed.object($0.stdout) }
+    // Equal weights in files whose metadata, the towers, is equal, too.
+    #expect(runs[0]["checkpoint"] as? String == runs[1]["checkpoint"] as? String)
+    #expect(
+      runs[0]["method"] as? String
+        == "text=lwa+layernorm,image=locked,lock=text:0,text:bottleneck=4")
+  }
+
+  @Test func everyEngineOptionRunsAndTheModelIsEvaluated() throws {
+    let aligned = try bench.xling(
+      bench.align(
+        "layernorm", "runs/one",
+        [
+          "--steps", "6", "--chunk", "3", "--recompute", "--optimizer", "adafactor",
+          "--schedule", "lilt", "--image-rate", "delay", "--captions", "unicode",
+          "--pairs", "20", "--validate-every", "1", "--patience", "4", "--augment", "crop",
+        ]))
+    #expect(aligned.status == 0, "\(aligned.stderr)")
+    #expect(bench.exists("runs/one/model.safetensors"))
+    #expect(bench.exists("runs/one/checkpoints/best"))
+    let evaluated = try bench.xling(
+      ["eval", "runs/one", "--data", "scenes", "--lang", "tr", "--json"])
+    #expect(evaluated.status == 0, "\(evaluated.stderr)")
+    let next = try bench.xling(
+      bench.align("lwa", "runs/two", ["--start-from", "runs/one"]))
+    #expect(next.status == 0, "\(next.stderr)")
+    #expect(next.stderr.contains("trained tensors of runs/one"))
+  }
+
+  @Test(arguments: [
+    (["--text", "locked+lwa"], "\"locked\" alone"),
+    (["--text", "lwa", "--lock", "text:7"], "locked layers from 0 to 1, found 7"),
+    (["--method", "lwa", "--option", "width=3"], "found \"width\""),
+    (["--method", "lwa", "--preset", "lit"], "exclude each other"),
+    (["--preset", "lilt"], "there is no preset \"lilt\". Did you mean \"lit\"?"),
+    ([], "name what is trained"),
+    (["--method", "lwa", "--batch-size", "64"], "only 40 training pairs"),
+    (["--method", "lwa", "--rate", "0"], "--rate must be above 0"),
+    (
+      ["--method", "projection", "--option", "head=none"],
+      "trains nothing: both towers are locked"
+    ),
+    (
+      ["--method", "lwa", "--batch-size", "8", "--patience", "2"],
+      "stopping early needs validations"
+    ),
+  ])
+  func whatCannotBeIsOneClearError(_ options: [String], _ part: String) throws {
+    let result = try bench.xling(
+      ["align", "--data", "scenes", "--output", "runs/one"] + towers + options)
+    #expect(result.status == 64, "\(result.stderr)")
+    #expect(result.stderr.contains(part), "\(result.stderr)")
+    #expect(!bench.exists("runs/one/run.json"))
+  }
+}
