@@ -65,8 +65,8 @@ let package = Package(
     .target(
       name: "XlingEvaluation",
       dependencies: [
-        "XlingCore", "XlingTokenizers", "XlingData", "XlingAlignment", "XlingRetrieval",
-        "XlingExperiments",
+        "XlingCore", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData",
+        "XlingAlignment", "XlingRetrieval", "XlingExperiments",
       ]),
     .target(
       name: "XlingReports",

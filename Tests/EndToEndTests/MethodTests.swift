@@ -95,3 +95,65 @@ struct MethodTests {
     #expect(!bench.exists("runs/one/run.json"))
   }
 }
+
+@Suite("drift: what alignment changed")
+struct DriftCommandTests {
+  let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  @Test func everyPartIsPrinted() throws {
+    #expect(try bench.xling(bench.align("layernorm", "runs/one")).status == 0)
+    let arguments = ["drift", "runs/one", "--data", "scenes", "--lang", "en", "--lang", "tr"]
+    let result = try bench.xling(arguments)
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(result.stdout.contains("text LayerNorms, L1 shift by layer:"))
+    #expect(result.stdout.contains("R@1 before"))
+    let object = try Parsed.object(try bench.xling(arguments + ["--json"]).stdout)
+    let languages = try #require(object["languages"] as? [[String: Any]])
+    #expect(languages.map { $0["language"] as? String } == ["en", "tr"])
+    #expect(languages[1]["n"] as? Int == 8 && languages[1]["before"] != nil)
+    // Locked towers do not move.
+    #expect(try bench.xling(bench.align("projection", "runs/two")).status == 0)
+    let locked = try Parsed.object(
+      try bench.xling(["drift", "runs/two", "--data", "scenes", "--lang", "tr", "--json"]).stdout)
+    let rows = try #require(locked["languages"] as? [[String: Any]])
+    let alignment = try #require(rows[0]["alignment"] as? [Double])
+    #expect(alignment.allSatisfy { abs($0 - 1) < 1e-9 })
+  }
+
+  @Test func badInput() throws {
+    #expect(
+      try bench.xling(["drift", "runs/none", "--data", "scenes", "--lang", "tr"]).status == 66)
+    #expect(try bench.xling(["drift", "runs/none", "--data", "scenes"]).status == 64)
+  }
+}
+
+@Suite("data import: other layouts")
+struct DataImportTests {
+  let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  @Test func aKarpathyFileBecomesADataset() throws {
+    let picture = try #require(bench.names(in: "data/scenes/images").first)
+    let file = """
+      {"images": [{"filename": "\(picture)", "split": "test", "sentences": [{"raw": "A dog."}]}]}
+      """
+    try AtomicFile.write(file, to: bench.path + "/dataset.json")
+    let arguments = [
+      "data", "import", "--layout", "karpathy", "--test", "dataset.json", "--images",
+      "data/scenes/images", "--output",
+    ]
+    let result = try bench.xling(arguments + ["small"])
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(result.stdout.hasPrefix("small: 0 train, 0 val, 1 test pictures, 1 captions"))
+    #expect(try bench.xling(["data", "show", "small"]).stdout.contains("en: n 1"))
+    let again = try bench.xling(arguments + ["small"])
+    #expect(again.status == 74 && again.stderr.contains("is there already"))
+    var wrong = arguments
+    wrong[3] = "karpathi"
+    let unknown = try bench.xling(wrong + ["other"])
+    #expect(unknown.status == 64 && unknown.stderr.contains("Did you mean \"karpathy\"?"))
+  }
+}
