@@ -9,6 +9,8 @@ public enum AlignmentFailure: Failure, Equatable {
     step: Int, loss: Float, gradientNorm: Double, rate: Double, checkpoint: String?)
   case notARun(path: String, reason: String)
   case runExists(path: String)
+  /// Where something would be written that is not put over anything.
+  case folderExists(path: String)
   case unfinished(path: String, step: Int, steps: Int)
   /// A run is resumed with what it was begun with; `fields` differ.
   case notTheSameRun(path: String, fields: [String])
@@ -18,7 +20,7 @@ public enum AlignmentFailure: Failure, Equatable {
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .configuration, .runExists, .notTheSameRun: .usage
+    case .configuration, .runExists, .folderExists, .notTheSameRun: .usage
     case .diverged: .internal
     case .notARun: .missingInput
     case .unfinished, .towerChanged, .tensors: .badData
@@ -37,6 +39,8 @@ public enum AlignmentFailure: Failure, Equatable {
       "\(path) is not a run: \(reason). `xling align` makes one."
     case .runExists(let path):
       "\(path) holds a run already. Go on with it by --resume, or name another folder."
+    case .folderExists(let path):
+      "\(path) is there already. Name another folder, or remove it; nothing was changed."
     case .unfinished(let path, let step, let steps):
       "\(path) stopped at step \(step) of \(steps). Finish it by `xling align --resume`."
     case .notTheSameRun(let path, let fields):

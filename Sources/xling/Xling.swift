@@ -19,6 +19,7 @@ struct Xling: ParsableCommand {
       QuickstartCommand.self, DataCommand.self, TokenizerCommand.self, PretrainCommand.self,
       AlignCommand.self, EvalCommand.self, CompareCommand.self, RunsCommand.self,
       ShowCommand.self, MethodsCommand.self, DriftCommand.self,
+      ExportCommand.self,
     ])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.

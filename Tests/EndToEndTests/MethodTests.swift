@@ -157,3 +157,46 @@ struct DataImportTests {
     #expect(unknown.status == 64 && unknown.stderr.contains("Did you mean \"karpathy\"?"))
   }
 }
+
+@Suite("export: a run for other machines and programs")
+struct ExportTests {
+  let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  @Test func anExportedRunNeedsNothingElse() throws {
+    #expect(try bench.xling(bench.align("lwa", "runs/one")).status == 0)
+    let exported = try bench.xling(["export", "runs/one", "--output", "whole"])
+    #expect(exported.status == 0, "\(exported.stderr)")
+    func evaluated(_ run: String) throws -> String {
+      let result = try bench.xling(
+        ["eval", run, "--data", "scenes", "--lang", "tr", "--store", "\(run).sqlite"])
+      #expect(result.status == 0, "\(result.stderr)")
+      return result.stdout
+    }
+    let before = try evaluated("runs/one")
+    // Moved, and the towers gone.
+    try FileManager.default.createDirectory(
+      atPath: bench.path + "/far", withIntermediateDirectories: true)
+    try FileManager.default.moveItem(
+      atPath: bench.path + "/whole", toPath: bench.path + "/far/one")
+    for tower in ["text", "image"] {
+      try FileManager.default.removeItem(atPath: bench.path + "/" + tower)
+    }
+    #expect(try evaluated("far/one") == before)
+    let again = try bench.xling(["export", "far/one", "--output", "far"])
+    #expect(again.status == 64 && again.stderr.contains("is there already"))
+  }
+
+  @Test func liltsNames() throws {
+    #expect(try bench.xling(bench.align("lwa", "runs/one")).status == 0)
+    let result = try bench.xling(
+      ["export", "runs/one", "--format", "lilt", "--output", "lilt"])
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(bench.exists("lilt/model.safetensors"))
+    #expect(try bench.xling(bench.align("lora", "runs/two")).status == 0)
+    let lora = try bench.xling(["export", "runs/two", "--format", "lilt", "--output", "two"])
+    #expect(lora.status == 64 && lora.stderr.contains("LilT's code has no lora"))
+    #expect(!bench.exists("two"))
+  }
+}

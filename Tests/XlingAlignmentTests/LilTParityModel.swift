@@ -61,6 +61,12 @@ struct LilTConfiguration: Sendable, CustomStringConvertible {
       .init(name: "layernorm_noproj", text: normal, image: normal, thawsByList: true),
     ]
 
+  /// The state that it starts from: "base", "lwa", "da", …
+  var state: String {
+    (try? info().before)?.split(separator: "/").last?.split(separator: ".").first.map(String.init)
+      ?? ""
+  }
+
   func file(_ name: String) throws -> TensorFile {
     try TensorFile(path: SharedData.path(Self.folder + "/\(self.name)/\(name).safetensors"))
   }

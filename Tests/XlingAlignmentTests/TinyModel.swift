@@ -36,7 +36,7 @@ enum TinyModel {
     if model.recipe.image.start == .random { model.image.initialize(seed: 2, deviation: 0.15) }
     for prompt in [model.text.encoder.prompt, model.image.encoder.prompt].compactMap({ $0 }) {
       // A LayerNorm bends fast around so short a vector.
-      for index in 0..<prompt.count { prompt.value[index] *= 8 }
+      for index in 0..<prompt.count { prompt.value[index] *= 4 }
     }
     return model
   }

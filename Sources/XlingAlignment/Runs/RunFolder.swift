@@ -21,7 +21,10 @@ public struct RunFolder: Sendable {
     guard exists else {
       throw AlignmentFailure.notARun(path: path, reason: "there is no run.json")
     }
-    return try Self.decode(RunRecord.self, from: path + "/run.json")
+    var record = try Self.decode(RunRecord.self, from: path + "/run.json")
+    record.identity.text = record.identity.text.resolved(from: path)
+    record.identity.image = record.identity.image.resolved(from: path)
+    return record
   }
 
   func create(_ record: RunRecord, _ recipe: Recipe) throws {
