@@ -41,7 +41,8 @@ let package = Package(
     .target(name: "XlingTokenizers", dependencies: ["XlingCore", "XlingUnicode"]),
     .target(name: "XlingTensor", dependencies: ["XlingCore", "COpenBLAS", "CKernels"]),
     .target(name: "XlingTowers", dependencies: ["XlingCore", "CKernels", "XlingTensor"]),
-    .target(name: "XlingAdapters", dependencies: ["XlingCore", "XlingTensor", "XlingTowers"]),
+    .target(
+      name: "XlingAdapters", dependencies: ["XlingCore", "XlingTensor", "XlingTowers", tomlKit]),
     .target(
       name: "XlingData",
       dependencies: [
@@ -64,8 +65,8 @@ let package = Package(
     .target(
       name: "XlingEvaluation",
       dependencies: [
-        "XlingCore", "XlingTokenizers", "XlingData", "XlingAlignment", "XlingRetrieval",
-        "XlingExperiments",
+        "XlingCore", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData",
+        "XlingAlignment", "XlingRetrieval", "XlingExperiments",
       ]),
     .target(
       name: "XlingReports",

@@ -2,24 +2,41 @@ import XlingCore
 
 /// What can be wrong with a method.
 public enum AdapterFailure: Failure, Equatable {
-  case unknownMethod(name: String, nearest: String?, known: [String])
+  /// `kind` is "method" or "preset".
+  case unknownMethod(kind: String, name: String, nearest: String?, known: [String])
+  /// A card under methods/, or a file given by --recipe.
+  case badCard(path: String, expected: String, found: String)
+  /// A word of `--text "lwa+layernorm"` and the like.
+  case composition(given: String, expected: String, found: String)
+  /// Neither a head nor anything in a tower would learn.
+  case trainsNothing(recipe: String)
   /// A recipe is applied once, to a tower as it was loaded.
   case alreadyAdapted(tower: String)
-  case reduction(factor: Int, width: Int)
+  /// The recipe asks for what a tower of this size does not have.
+  case doesNotFit(tower: String, expected: String, found: String)
 
-  public var exitStatus: ExitStatus { .usage }
+  public var exitStatus: ExitStatus {
+    if case .badCard = self { return .badData }
+    return .usage
+  }
 
   public var description: String {
     switch self {
-    case .unknownMethod(let name, let nearest, let known):
-      "there is no method \"\(name)\"."
+    case .unknownMethod(let kind, let name, let nearest, let known):
+      "there is no \(kind) \"\(name)\"."
         + (nearest.map { " Did you mean \"\($0)\"?" } ?? "")
-        + " Methods: " + known.joined(separator: ", ") + "."
+        + " \(kind == "preset" ? "Presets" : "Methods"): " + known.joined(separator: ", ") + "."
+    case .badCard(let path, let expected, let found):
+      "\(path): expected \(expected), found \(found). See docs/methods/README.md for the keys."
+    case .composition(let given, let expected, let found):
+      "\"\(given)\": expected \(expected), found \(found)."
+    case .trainsNothing(let recipe):
+      "the recipe \"\(recipe)\" trains nothing: both towers are locked and neither has a head. "
+        + "Thaw a part, insert a module, or give one side a head."
     case .alreadyAdapted(let tower):
       "the \(tower) tower has adapters already. Load it afresh before a recipe is applied."
-    case .reduction(let factor, let width):
-      "a layerwise adapter of width \(width) cannot be reduced by \(factor): expected a factor "
-        + "between 1 and \(width)."
+    case .doesNotFit(let tower, let expected, let found):
+      "the recipe does not fit the \(tower) tower: expected \(expected), found \(found)."
     }
   }
 }

@@ -2,30 +2,31 @@ import XlingCore
 import XlingTensor
 import XlingTowers
 
-/// A method as data: for each tower what thaws and what is inserted. The projections and the
-/// temperature are trained under every recipe and therefore not named.
+/// A method as data: for each tower where it starts, what thaws, what is inserted, what head it
+/// ends in. Heads and temperature are trained under every recipe.
 public struct Recipe: Codable, Sendable, Equatable {
   /// What can be inserted in a tower.
   public enum Module: String, Codable, Sendable, CaseIterable {
     case layerwiseAdapters = "lwa"
     case deepAdapter = "da"
+    case compacter
+    case lowRank = "lora"
+    case prompt
   }
 
-  /// One tower; without rules and modules it is locked.
-  public struct Side: Codable, Sendable, Equatable {
-    public var thaw: [ThawRule]
-    public var modules: [Module]
-    /// The layerwise adapters' bottleneck is width / this.
-    public var reductionFactor: Int
+  /// A tower's weights before training.
+  public enum Start: String, Codable, Sendable, CaseIterable {
+    case pretrained, random
+  }
 
-    public init(thaw: [ThawRule] = [], modules: [Module] = [], reductionFactor: Int = 4) {
-      self.thaw = thaw
-      self.modules = modules
-      self.reductionFactor = reductionFactor
-    }
-
-    public static let locked = Side()
-    public var isLocked: Bool { thaw.isEmpty && modules.isEmpty }
+  /// What stands between a tower and the common space.
+  public enum Head: String, Codable, Sendable, CaseIterable {
+    /// A trained linear layer on the pooled vector.
+    case linear
+    /// A trained MLP on every token, its outputs averaged (APE, Rosenfeld et al. 2022); text only.
+    case tokens
+    /// The pooled vector itself.
+    case none
   }
 
   public var name: String
@@ -45,35 +46,23 @@ public struct Recipe: Codable, Sendable, Equatable {
   /// The weights depend on `seed`, the tower and the parameter's name only. Throws
   /// ``AdapterFailure``; towers must be as loaded.
   public func apply(text: TextTower, image: ImageTower, seed: UInt64) throws(AdapterFailure) {
+    guard self.image.head != .tokens else {
+      throw .doesNotFit(
+        tower: "image", expected: "a head linear or none", found: "tokens, a head for captions")
+    }
+    guard
+      !(self.text.isLocked && self.image.isLocked && self.text.head == .none
+        && self.image.head == .none)
+    else { throw .trainsNothing(recipe: name) }
     for (index, side) in [(self.text, text as any Tower, "text"), (self.image, image, "image")]
       .enumerated()
     {
-      let (rules, tower, label) = side
       // Both towers use the same parameter names: without seeds of their own they would start
       // from the same weights.
       var stream = RandomStream(seed: seed, "recipe", index)
-      try Self.apply(rules, to: tower, label, seed: stream.next())
-    }
-  }
-
-  private static func apply(
-    _ side: Side, to tower: any Tower, _ label: String, seed: UInt64
-  ) throws(AdapterFailure) {
-    guard
-      tower.encoder.layers.allSatisfy({ $0.adapters.isEmpty && !$0.name.hasPrefix("deep_") })
-    else { throw .alreadyAdapted(tower: label) }
-    for parameter in tower.parameters.all {
-      parameter.isTrainable = side.thaw.contains { $0.thaws(parameter) }
-    }
-    for module in side.modules {
-      let inserted =
-        switch module {
-        case .layerwiseAdapters:
-          try LayerwiseAdapter.install(
-            in: tower, reductionFactor: side.reductionFactor, seed: seed)
-        case .deepAdapter: DeepAdapter.install(in: tower, seed: seed)
-        }
-      for parameter in inserted { parameter.isTrainable = true }
+      let application = SideApplication(
+        side: side.0, tower: side.1, label: side.2, seed: stream.next())
+      try application.run()
     }
   }
 }

@@ -3,10 +3,14 @@ import XlingCore
 /// What can go wrong between two towers and a finished run.
 public enum AlignmentFailure: Failure, Equatable {
   case configuration(reason: String)
-  /// Loss or gradient is no number: `step` counts from 1.
-  case diverged(step: Int, loss: Float, gradientNorm: Double, rate: Double)
+  /// Loss or gradient is no number, or the loss exploded: `step` counts from 1, `checkpoint` is
+  /// the last good one.
+  case diverged(
+    step: Int, loss: Float, gradientNorm: Double, rate: Double, checkpoint: String?)
   case notARun(path: String, reason: String)
   case runExists(path: String)
+  /// Where something would be written that is not put over anything.
+  case folderExists(path: String)
   case unfinished(path: String, step: Int, steps: Int)
   /// A run is resumed with what it was begun with; `fields` differ.
   case notTheSameRun(path: String, fields: [String])
@@ -16,7 +20,7 @@ public enum AlignmentFailure: Failure, Equatable {
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .configuration, .runExists, .notTheSameRun: .usage
+    case .configuration, .runExists, .folderExists, .notTheSameRun: .usage
     case .diverged: .internal
     case .notARun: .missingInput
     case .unfinished, .towerChanged, .tensors: .badData
@@ -26,14 +30,17 @@ public enum AlignmentFailure: Failure, Equatable {
   public var description: String {
     switch self {
     case .configuration(let reason): reason
-    case .diverged(let step, let loss, let gradientNorm, let rate):
+    case .diverged(let step, let loss, let gradientNorm, let rate, let checkpoint):
       "training diverged at step \(step): loss \(loss), gradient norm \(gradientNorm), learning "
-        + "rate \(rate). Nothing of this step was kept; use a lower learning rate or a longer "
-        + "warm-up, or clip the gradients."
+        + "rate \(rate). Nothing of this step was kept; the last good checkpoint is "
+        + (checkpoint ?? "none") + ". Use a lower learning rate or a longer warm-up, or clip the "
+        + "gradients."
     case .notARun(let path, let reason):
       "\(path) is not a run: \(reason). `xling align` makes one."
     case .runExists(let path):
       "\(path) holds a run already. Go on with it by --resume, or name another folder."
+    case .folderExists(let path):
+      "\(path) is there already. Name another folder, or remove it; nothing was changed."
     case .unfinished(let path, let step, let steps):
       "\(path) stopped at step \(step) of \(steps). Finish it by `xling align --resume`."
     case .notTheSameRun(let path, let fields):

@@ -18,7 +18,8 @@ public enum Assets {
     throw .missing(
       path: name,
       hint: "It ships with xling; looked in: \(homes.joined(separator: ", ")). Set XLING_HOME to "
-        + "the folder that holds languages/, tokenizers/ and towers/, or run `make install`.")
+        + "the folder that holds languages/, methods/, tokenizers/ and towers/, or run `make "
+        + "install`.")
   }
 
   /// The folders that are searched, nearest first, each once.

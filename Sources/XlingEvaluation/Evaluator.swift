@@ -14,6 +14,8 @@ public struct EvaluationPlan: Sendable, Equatable {
   /// Of a caption, with start and end. LilT evaluates with 30.
   public var maximumTokens: Int
   public var statistics: PictureStatistics
+  /// What was done to the captions in training is done to these.
+  public var reading = CaptionReading()
   public var resamples: Int
   public var seed: UInt64
 
@@ -64,9 +66,11 @@ public final class Evaluator {
     let size = model.image.configuration.imageSize
     let captions =
       plan.captionsPerPicture == .max ? "all" : "first \(plan.captionsPerPicture)"
+    let usual = CaptionReading().description
+    let read = plan.reading.description == usual ? "" : ", read as \(plan.reading.description)"
     return EvaluationProtocol(
       dataset: dataset.name, datasetHash: dataset.contentHash, split: plan.split.rawValue,
-      subset: subset, captions: "\(captions), at most \(plan.maximumTokens) tokens",
+      subset: subset, captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)",
       imagePreprocessing: "\(size)x\(size) bicubic, \(plan.statistics.rawValue)",
       tokenizerHash: tokenizer.contentHash, resamples: plan.resamples, seed: plan.seed)
   }
@@ -83,10 +87,14 @@ public final class Evaluator {
     return all
   }
 
-  /// Unit vectors of captions, [captions, width].
-  public func captionEmbeddings(_ captions: [String]) -> [Float] {
-    model.embedTexts(
-      captions.map { tokenizer.ids(of: $0, maximumLength: plan.maximumTokens) }, batchSize: 256)
+  /// Unit vectors of captions in `language`, else in the run's own, [captions, width]. Throws
+  /// `UnicodeFailure`.
+  public func captionEmbeddings(_ captions: [String], language: String? = nil) throws -> [Float] {
+    let ids = try captions.map {
+      try plan.reading.ids(
+        of: $0, language: language, maximumTokens: plan.maximumTokens, by: tokenizer)
+    }
+    return model.embedTexts(ids, batchSize: 256)
   }
 
   /// Both directions in one language, ranks and estimates. Throws `DataFailure` when the split has
@@ -97,7 +105,7 @@ public final class Evaluator {
     for (index, item) in items.enumerated() { number[item.image] = Int32(index) }
     // Rows of the whole split, not of the pictures that the language covers.
     let pictureOfCaption = gold.imageOfCaption.map { number[gold.items[$0].image] ?? 0 }
-    let captions = captionEmbeddings(gold.captions)
+    let captions = try captionEmbeddings(gold.captions, language: language)
     let pictures = try pictureEmbeddings()
     let textToImage = try Ranking(
       queries: captions, gallery: pictures, width: width,

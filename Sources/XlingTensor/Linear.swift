@@ -5,6 +5,8 @@ import XlingCore
 public struct Linear {
   public let weight: Parameter
   public let bias: Parameter?
+  /// Trained beside the weight; see ``LowRankUpdate``. No part of ``parameters``.
+  public var lowRank: LowRankUpdate?
 
   public init(_ name: String, from input: Int, to output: Int, bias: Bool = true) {
     weight = Parameter(name + ".weight", [output, input])
@@ -19,17 +21,16 @@ public struct Linear {
 
   public var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
   public var outputs: Int { weight.shape[0] }
-  public var isTrainable: Bool { weight.isTrainable || bias?.isTrainable == true }
+  public var isTrainable: Bool {
+    weight.isTrainable || bias?.isTrainable == true || lowRank?.isTrainable == true
+  }
 
   /// x [rows, in] into y [rows, out]; y may be a slice of columns.
   public func forward(_ x: Matrix, into y: Matrix) {
-    guard let bias else {
-      Matmul.multiply(x, weight.matrix, into: y, transposeB: true)
-      return
-    }
     // The bias is laid down first and the product added to it: one pass less over y.
-    Elementwise.broadcast(bias.value, into: y)
-    Matmul.multiply(x, weight.matrix, into: y, transposeB: true, beta: 1)
+    if let bias { Elementwise.broadcast(bias.value, into: y) }
+    Matmul.multiply(x, weight.matrix, into: y, transposeB: true, beta: bias == nil ? 0 : 1)
+    lowRank?.forward(x, addingTo: y)
   }
 
   /// dW += dy^T x, db += column sums of dy, and, when asked, dx (+)= dy W. Only what is trained is
@@ -40,5 +41,6 @@ public struct Linear {
     }
     if let bias, let gradient = bias.gradient { Elementwise.addColumnSums(dy, into: gradient) }
     if let dx { Matmul.multiply(dy, weight.matrix, into: dx, beta: accumulate ? 1 : 0) }
+    lowRank?.backward(x, dy: dy, addingTo: dx)
   }
 }

@@ -4,6 +4,14 @@ import XlingTensor
 public final class Encoder {
   public private(set) var layers: [EncoderLayer]
   public let width: Int
+  /// Learned vectors [n, width] that join every sequence before the first layer, without positions
+  /// (Lester et al. 2021). Attention knows no order, so they lie behind the sequence's own rows.
+  public var prompt: Parameter?
+  /// Parameters that several adapters share, such as Compacter's rule.
+  public var shared: [Parameter] = []
+  /// Keep only what enters each layer and compute the rest again on the way back: about a third
+  /// more time for a fraction of the memory (Chen et al. 2016).
+  public var recomputesActivations = false
 
   public init(layers: [EncoderLayer], width: Int) {
     self.layers = layers
@@ -12,24 +20,34 @@ public final class Encoder {
 
   public func append(_ layer: EncoderLayer) { layers.append(layer) }
 
+  /// What a method inserted outside the layers.
+  var insertedParameters: [Parameter] { shared + (prompt.map { [$0] } ?? []) }
+
   /// What one forward pass leaves behind.
   public struct Activations {
+    /// Of ``hidden``: with the prompt's rows.
     public let layout: SequenceLayout
     /// What enters each layer and, last, what leaves the stack: layers + 1 matrices [rows, width].
     public let hidden: [Matrix]
-    /// From the first layer whose way back is needed on.
+    /// Of the embeddings: without the prompt's rows.
+    let inputLayout: SequenceLayout
+    /// From the first layer whose way back is needed on; empty when they are computed again.
     let saved: [EncoderLayer.Saved]
     let firstSaved: Int
   }
 
-  /// The lowest layer with a trained parameter; nil when all are frozen.
-  var lowestTrained: Int? { layers.firstIndex(where: \.isTrainable) }
+  /// The lowest layer with a trained parameter; nil when all are frozen. A prompt needs them all.
+  var lowestTrained: Int? {
+    if prompt?.isTrainable == true, !layers.isEmpty { return 0 }
+    return layers.firstIndex(where: \.isTrainable)
+  }
 
   /// `x` [rows, width] is what the embeddings give. Layers below everything trained keep nothing.
   func forward(
-    _ x: Matrix, _ layout: SequenceLayout, in workspace: Workspace, training: Bool,
+    _ x: Matrix, _ inputLayout: SequenceLayout, in workspace: Workspace, training: Bool,
     embeddingsTrained: Bool
   ) -> Activations {
+    let (x, layout) = withPrompt(x, inputLayout, workspace)
     let first = embeddingsTrained ? 0 : (lowestTrained ?? layers.count)
     let firstSaved = training ? first : layers.count
     var hidden = [x]
@@ -37,13 +55,16 @@ public final class Encoder {
     for (index, layer) in layers.enumerated() {
       let y = workspace.take(x.rows, width)
       if let kept = layer.forward(
-        hidden[index], layout, into: y, in: workspace, saving: index >= firstSaved)
+        hidden[index], layout, into: y, in: workspace,
+        saving: index >= firstSaved && !recomputesActivations)
       {
         saved.append(kept)
       }
       hidden.append(y)
     }
-    return Activations(layout: layout, hidden: hidden, saved: saved, firstSaved: firstSaved)
+    return Activations(
+      layout: layout, hidden: hidden, inputLayout: inputLayout, saved: saved,
+      firstSaved: firstSaved)
   }
 
   /// From the gradient of the last hidden state down to the lowest trained layer. Returns the
@@ -52,15 +73,79 @@ public final class Encoder {
     _ activations: Activations, dHidden: Matrix, toEmbeddings: Bool, in workspace: Workspace
   ) -> Matrix? {
     var gradient = dHidden
+    let toInput = toEmbeddings || prompt?.isTrainable == true
     for index in stride(from: layers.count - 1, through: activations.firstSaved, by: -1) {
-      let needed = index > activations.firstSaved || toEmbeddings
+      let needed = index > activations.firstSaved || toInput
       let dx = needed ? workspace.take(dHidden.rows, width) : nil
-      layers[index].backward(
-        activations.saved[index - activations.firstSaved], activations.layout, dy: gradient,
-        dx: dx, in: workspace)
+      backward(layer: index, activations, dy: gradient, dx: dx, workspace)
       guard let dx else { return nil }
       gradient = dx
     }
-    return toEmbeddings ? gradient : nil
+    promptBackward(activations, gradient)
+    return toEmbeddings ? withoutPrompt(activations, gradient, workspace) : nil
+  }
+
+  private func backward(
+    layer index: Int, _ activations: Activations, dy: Matrix, dx: Matrix?, _ workspace: Workspace
+  ) {
+    let mark = workspace.mark()
+    defer { workspace.release(to: mark) }
+    let layout = activations.layout
+    let saved: EncoderLayer.Saved
+    if recomputesActivations {
+      let y = workspace.take(dy.rows, width)
+      guard
+        let again = layers[index].forward(
+          activations.hidden[index], layout, into: y, in: workspace, saving: true)
+      else { preconditionFailure("a layer that saves returns what it saved") }
+      saved = again
+    } else {
+      saved = activations.saved[index - activations.firstSaved]
+    }
+    layers[index].backward(saved, layout, dy: dy, dx: dx, in: workspace)
+  }
+}
+
+// The prompt's rows.
+extension Encoder {
+  private func withPrompt(
+    _ x: Matrix, _ layout: SequenceLayout, _ workspace: Workspace
+  ) -> (Matrix, SequenceLayout) {
+    guard let prompt else { return (x, layout) }
+    let count = prompt.shape[0]
+    let longer = SequenceLayout(lengths: (0..<layout.sequences).map { layout.length($0) + count })
+    let rows = workspace.take(longer.rows, width)
+    for sequence in 0..<layout.sequences {
+      let start = Int(longer.offsets[sequence])
+      let length = layout.length(sequence)
+      rows.row(start).update(
+        from: x.row(Int(layout.offsets[sequence])), count: length * width)
+      rows.row(start + length).update(from: prompt.value, count: count * width)
+    }
+    return (rows, longer)
+  }
+
+  /// The prompt's gradient is the sum over all sequences.
+  private func promptBackward(_ activations: Activations, _ gradient: Matrix) {
+    guard let prompt, let target = prompt.gradientMatrix else { return }
+    let layout = activations.layout
+    for sequence in 0..<layout.sequences {
+      let end = Int(layout.offsets[sequence + 1])
+      Elementwise.add(gradient.slice(rows: end - prompt.shape[0]..<end), to: target)
+    }
+  }
+
+  private func withoutPrompt(
+    _ activations: Activations, _ gradient: Matrix, _ workspace: Workspace
+  ) -> Matrix {
+    guard prompt != nil else { return gradient }
+    let layout = activations.inputLayout
+    let rows = workspace.take(layout.rows, width)
+    for sequence in 0..<layout.sequences {
+      rows.row(Int(layout.offsets[sequence])).update(
+        from: gradient.row(Int(activations.layout.offsets[sequence])),
+        count: layout.length(sequence) * width)
+    }
+    return rows
   }
 }

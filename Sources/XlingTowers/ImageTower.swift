@@ -177,7 +177,7 @@ public final class ImageTower: Tower {
   private func embeddingsBackward(
     _ activations: Activations, _ dRows: Matrix, _ workspace: Workspace
   ) {
-    let layout = activations.encoder.layout
+    let layout = activations.encoder.inputLayout
     let dProjected = workspace.take(activations.unfolded.rows, width)
     for (picture, patches) in activations.patches.enumerated() {
       let start = Int(layout.offsets[picture])

@@ -101,7 +101,7 @@ public final class TextTower: Tower {
 
   /// The `[CLS]` vectors of the last layer, [sequences, width].
   public func pool(_ activations: Activations, in workspace: Workspace) -> Matrix {
-    let layout = activations.batch.layout
+    let layout = activations.encoder.layout
     let pooled = workspace.take(layout.sequences, width)
     for sequence in 0..<layout.sequences {
       pooled.row(sequence).update(
@@ -112,7 +112,7 @@ public final class TextTower: Tower {
 
   /// From the gradient of the pooled vectors.
   public func backward(_ activations: Activations, dPooled: Matrix, in workspace: Workspace) {
-    let layout = activations.batch.layout
+    let layout = activations.encoder.layout
     let dHidden = workspace.zeros(activations.hidden.rows, width)
     for sequence in 0..<layout.sequences {
       dHidden.row(Int(layout.offsets[sequence])).update(

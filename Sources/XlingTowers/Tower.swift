@@ -17,7 +17,8 @@ extension Tower {
   /// All parameters in a fixed order: embeddings, layers with their adapters, final norm.
   public var parameters: Parameters {
     Parameters(
-      outerParameters + encoder.layers.flatMap { $0.parameters + $0.adapterParameters })
+      outerParameters + encoder.layers.flatMap { $0.parameters + $0.adapterParameters }
+        + encoder.insertedParameters)
   }
 
   /// The pretrained parameters by their checkpoint names, without adapters.

@@ -29,8 +29,9 @@ struct BadInputTests {
   @Test func anUnknownMethod() throws {
     expect(
       try bench.xling(bench.align("lwaa", "runs/one")), 64,
-      "there is no method \"lwaa\". Did you mean \"lwa\"? Methods: projection, layernorm, bitfit, "
-        + "lwa, da, lit, full.")
+      "there is no method \"lwaa\". Did you mean \"lwa\"? Methods: ape, bitfit, compacter, da, full, "
+        + "full-random, full-random-text, last-layer, layernorm, lit, lit-da, lit-lwa, "
+        + "lit-random-text, lora, lwa, projection, prompt.")
   }
 
   @Test func languages() throws {

@@ -11,7 +11,7 @@ struct InterruptedAlignmentTests {
 
   private func arguments(_ output: String) -> [String] {
     bench.align(
-      "lwa", output, ["--steps", "300", "--checkpoint-every", "20", "--augment", "--json"])
+      "lwa", output, ["--steps", "300", "--checkpoint-every", "20", "--augment", "mild", "--json"])
   }
 
   private func checkpoint(_ result: XlingBinary.Result) throws -> String? {

@@ -25,22 +25,36 @@ private func towers() -> (text: TextTower, image: ImageTower) {
 private let norms = 2 * width * (2 * layers + 1)
 private let layerBiases = 4 * width + inner + width + 2 * width
 private let adapter = 2 * width * (width / 4) + width / 4 + width
+/// A rule of four [4, 4] and, an adapter, factors of rank one and biases both ways.
+private let compacters =
+  64 + 2 * layers * (2 * (width + width / 4) + width / 4 + width)
+private let wholeText = (40 + 8 + 2) * width + 2 * width + layers * layer
+private let wholeImage = width + 5 * width + 3 * 64 * width + width + 2 * width + layers * layer
 private let layer = 4 * (width * width + width) + 2 * width * inner + inner + width + 4 * width
 
 @Suite struct RecipeTests {
   /// What METHODS says of each method, counted by formula.
   static let expected: [(name: String, text: Int, image: Int)] = [
-    ("projection", 0, 0),
-    ("layernorm", norms, norms),
+    // An APE head belongs to neither tower.
+    ("ape", 0, 0),
     // BERT's embedding norm has a bias; the ViT's patches and final norm have one each.
     ("bitfit", layers * layerBiases + width, layers * layerBiases + 2 * width),
-    ("lwa", norms + 2 * layers * adapter, norms + 2 * layers * adapter),
+    ("compacter", norms + compacters, norms + compacters),
     ("da", layer, layer + 2 * width),
-    ("lit", (40 + 8 + 2) * width + 2 * width + layers * layer, 0),
-    (
-      "full", (40 + 8 + 2) * width + 2 * width + layers * layer,
-      width + 5 * width + 3 * 64 * width + width + 2 * width + layers * layer
-    ),
+    ("full", wholeText, wholeImage),
+    ("full-random", wholeText, wholeImage),
+    ("full-random-text", wholeText, wholeImage),
+    ("last-layer", layer, layer + 2 * width),
+    ("layernorm", norms, norms),
+    ("lit", wholeText, 0),
+    ("lit-da", layer, 0),
+    ("lit-lwa", 2 * layers * adapter, 0),
+    ("lit-random-text", wholeText, 0),
+    // Of queries and values: A [8, 16] and B [16, 8].
+    ("lora", layers * 2 * 2 * 8 * width, layers * 2 * 2 * 8 * width),
+    ("lwa", norms + 2 * layers * adapter, norms + 2 * layers * adapter),
+    ("projection", 0, 0),
+    ("prompt", 16 * width, 16 * width),
   ]
 
   @Test(arguments: expected.indices)
@@ -52,12 +66,22 @@ private let layer = 4 * (width * width + width) + 2 * width * inner + inner + wi
     #expect(pair.image.parameters.trainableCount == image)
   }
 
-  @Test func everyCardIsCounted() {
-    #expect(Recipe.cards.map(\.name) == Self.expected.map(\.name))
+  @Test func everyCardIsCounted() throws {
+    #expect(try MethodCards.load().map(\.name) == Self.expected.map(\.name))
   }
 
-  @Test func everyModuleIsUsedByACard() {
-    let used = Set(Recipe.cards.flatMap { $0.text.modules + $0.image.modules })
+  @Test func everyPresetSaysHowItIsTrained() throws {
+    let presets = try MethodCards.load(.preset)
+    #expect(presets.map(\.name) == ["ape", "clip", "lilt-da", "lilt-lwa", "lit"])
+    for preset in presets {
+      #expect(!preset.source.isEmpty && preset.training.optimizer != nil, "\(preset.name)")
+    }
+    #expect(try MethodCards.named("lilt-lwa", .preset).recipe.text == Recipe.named("lwa").text)
+  }
+
+  @Test func everyModuleIsUsedByACard() throws {
+    let recipes = try MethodCards.load().map(\.recipe)
+    let used = Set(recipes.flatMap { $0.text.modules + $0.image.modules })
     #expect(used == Set(Recipe.Module.allCases))
   }
 
@@ -84,7 +108,7 @@ private let layer = 4 * (width * width + width) + 2 * width * inner + inner + wi
   }
 
   @Test func aTowerIsAdaptedOnce() throws {
-    for name in ["lwa", "da"] {
+    for name in ["lwa", "da", "lora", "prompt", "compacter"] {
       let pair = towers()
       let recipe = try Recipe.named(name)
       try recipe.apply(text: pair.text, image: pair.image, seed: 7)
@@ -97,10 +121,11 @@ private let layer = 4 * (width * width + width) + 2 * width * inner + inner + wi
   @Test func tooNarrowABottleneckIsRefused() throws {
     let pair = towers()
     var recipe = try Recipe.named("lwa")
-    recipe.text.reductionFactor = 17
-    #expect(throws: AdapterFailure.reduction(factor: 17, width: 16)) {
+    recipe.text.options.reduction = 17
+    let error = #expect(throws: AdapterFailure.self) {
       try recipe.apply(text: pair.text, image: pair.image, seed: 7)
     }
+    #expect(error?.description.contains("a reduction from 1 to its width 16, found 17") == true)
   }
 
   @Test func adapterIsTheFormula() throws {

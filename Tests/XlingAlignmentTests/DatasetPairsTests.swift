@@ -32,9 +32,10 @@ import XlingTokenizers
   }
 
   @Test func picturesWithoutACaptionInTheLanguageAreNoPairs() throws {
+    var captions = CaptionReading()
+    captions.maximumTokens = 4
     let pairs = try DatasetPairs(
-      try Dataset.load(folder.path), split: .train, language: "en", tokenizer: tokenizer,
-      maximumTokens: 4)
+      try Dataset.load(folder.path), split: .train, captions: captions, tokenizer: tokenizer)
     #expect(pairs.count == 2 && pairs.captionCount(0) == 2 && pairs.captionCount(1) == 1)
     #expect(pairs.tokens(0, caption: 0) == [2, 5, 3])
     // Cut to four ids, the end kept.
@@ -47,7 +48,7 @@ import XlingTokenizers
     let dataset = try Dataset.load(folder.path)
     // Room for one picture of 8 x 8.
     let pairs = try DatasetPairs(
-      dataset, split: .train, language: "en", tokenizer: tokenizer, cacheBytes: 200)
+      dataset, split: .train, captions: CaptionReading(), tokenizer: tokenizer, cacheBytes: 200)
     _ = try pairs.picture(0)
     _ = try pairs.picture(1)
     for name in ["a", "c"] {
@@ -60,19 +61,61 @@ import XlingTokenizers
   @Test func aPictureThatCannotBeReadStopsTheBatch() throws {
     try AtomicFile.write("no picture", to: folder.path + "/images/c.png")
     let pairs = try DatasetPairs(
-      try Dataset.load(folder.path), split: .train, language: "en", tokenizer: tokenizer)
+      try Dataset.load(folder.path), split: .train, captions: CaptionReading(), tokenizer: tokenizer
+    )
     let loader = PixelLoader(preprocessing: ImagePreprocessing(size: 8))
     #expect(throws: ImageFailure.self) {
       try loader.load([0, 1], step: nil, in: Workspace(), picture: pairs.picture)
     }
   }
 
-  @Test func theLimitKeepsTheFirstPictures() throws {
-    var configuration = AlignmentConfiguration(recipe: try .named("lit"), seed: 1, steps: 1)
-    configuration.pairLimit = 1
+  @Test func smallerDrawsLieWithinLargerOnes() throws {
+    let many = try TemporaryFolder()
+    try AtomicFile.createFolder(many.path + "/images")
+    let png = try Picture(width: 8, height: 8, red: 0).png()
+    let lines = try (0..<40).map { index in
+      try AtomicFile.write(png, to: many.path + "/images/\(index).png")
+      let captions = Array(repeating: "\"dog\"", count: index + 1).joined(separator: ",")
+      return #"{"image": "\#(index).png", "split": "train", "captions": {"en": [\#(captions)]}}"#
+    }
+    try AtomicFile.write(lines.joined(separator: "\n"), to: many.path + "/captions.jsonl")
+    let dataset = try Dataset.load(many.path)
+    // The number of captions tells the pictures apart.
+    func drawn(_ limit: Int, seed: UInt64 = 0) throws -> [Int] {
+      var configuration = AlignmentConfiguration(
+        recipe: Recipe(name: "x", summary: "", text: .locked, image: .locked), seed: 1, steps: 1)
+      configuration.pairLimit = limit
+      configuration.pairSeed = seed
+      let pairs = try DatasetPairs(
+        dataset, split: .train, tokenizer: tokenizer, configuration: configuration)
+      return (0..<pairs.count).map(pairs.captionCount)
+    }
+    let (few, more) = (try drawn(5), try drawn(20))
+    #expect(few.count == 5 && more.count == 20)
+    #expect(Set(few).isSubset(of: Set(more)))
+    #expect(few != Array(1...5) && few == few.sorted())
+    #expect(try drawn(5, seed: 1) != few)
+    #expect(try drawn(100).count == 40)
+  }
+
+  @Test func captionsLeftEmptyAreCountedAndKept() throws {
+    try AtomicFile.write(
+      #"{"image": "a.png", "split": "train", "captions": {"en": ["dog", "!?", "..."]}}"# + "\n",
+      to: folder.path + "/captions.jsonl")
+    var captions = CaptionReading()
+    captions.preprocessing = .unicode
     let pairs = try DatasetPairs(
-      try Dataset.load(folder.path), split: .train, tokenizer: tokenizer,
-      configuration: configuration)
-    #expect(pairs.count == 1)
+      try Dataset.load(folder.path), split: .train, captions: captions, tokenizer: tokenizer)
+    #expect(pairs.emptyCaptions == 2 && pairs.captionCount(0) == 3)
+    #expect(pairs.tokens(0, caption: 1) == [2, 3])
+  }
+
+  @Test func withoutAnEndTokenACaptionHasRoomForOneMore() throws {
+    var captions = CaptionReading()
+    captions.maximumTokens = 3
+    captions.hasEndToken = false
+    #expect(try captions.ids(of: "dog cat dog", by: tokenizer) == [2, 5, 6])
+    captions.hasEndToken = true
+    #expect(try captions.ids(of: "dog cat dog", by: tokenizer) == [2, 5, 3])
   }
 }

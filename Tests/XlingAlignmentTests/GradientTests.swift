@@ -21,7 +21,7 @@ import XlingTowers
     return (.tokens(rows.map { pairs.tokens($0, caption: 0) }), .pictures(batch))
   }
 
-  @Test(arguments: Recipe.cards.map(\.name))
+  @Test(arguments: TinyModel.methods)
   func agreesWithCentralDifferences(_ method: String) throws {
     let model = try TinyModel.dual(method)
     // At 0.07 the loss bends too fast for float32 differences; the derivative is the same code.

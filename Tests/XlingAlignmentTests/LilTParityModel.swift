@@ -23,7 +23,7 @@ struct LilTConfiguration: Sendable, CustomStringConvertible {
   }
 
   static func card(_ name: String, _ method: String) -> LilTConfiguration? {
-    Recipe.cards.first { $0.name == method }.map {
+    (try? Recipe.named(method)).map {
       LilTConfiguration(name: name, text: $0.text, image: $0.image)
     }
   }
@@ -31,11 +31,18 @@ struct LilTConfiguration: Sendable, CustomStringConvertible {
   private static let normal = Recipe.Side(thaw: [.layerNorm])
   private static let adapted = Recipe.Side(thaw: [.layerNorm], modules: [.layerwiseAdapters])
 
+  private static var halved: Recipe.ModuleOptions {
+    var options = Recipe.ModuleOptions()
+    options.reduction = 2
+    return options
+  }
+
   static let all: [LilTConfiguration] =
     [
       ("projection", "projection"), ("layernorm", "layernorm"), ("bitfit", "bitfit"),
       ("lwa_ln", "lwa"), ("da", "da"), ("lit", "lit"), ("full", "full"),
       ("layernorm_temp_high", "layernorm"), ("layernorm_temp_low", "layernorm"),
+      ("last_layer", "last-layer"),
     ].compactMap { card($0.0, $0.1) } + [
       .init(name: "layernorm_text", text: normal, image: .locked),
       .init(name: "layernorm_vision", text: .locked, image: normal),
@@ -45,14 +52,20 @@ struct LilTConfiguration: Sendable, CustomStringConvertible {
       .both("lwa_bitfit", .init(thaw: [.bias], modules: [.layerwiseAdapters])),
       .both(
         "lwa_ln_reduction2",
-        .init(thaw: [.layerNorm], modules: [.layerwiseAdapters], reductionFactor: 2)),
+        .init(thaw: [.layerNorm], modules: [.layerwiseAdapters], options: halved)),
       .init(name: "lwa_text_ln", text: adapted, image: .locked),
       .init(name: "lwa_vision_ln", text: .locked, image: adapted),
       .both("da_ln", .init(thaw: [.layerNorm], modules: [.deepAdapter])),
+      // LilT puts adapters into locked layers, too, and never trains them; our `lock` does not.
       .init(name: "lwa_ln_locked_layers", text: adapted, image: adapted, thawsByList: true),
       .init(name: "layernorm_noproj", text: normal, image: normal, thawsByList: true),
-      .init(name: "last_layer", text: .locked, image: .locked, thawsByList: true),
     ]
+
+  /// The state that it starts from: "base", "lwa", "da", …
+  var state: String {
+    (try? info().before)?.split(separator: "/").last?.split(separator: ".").first.map(String.init)
+      ?? ""
+  }
 
   func file(_ name: String) throws -> TensorFile {
     try TensorFile(path: SharedData.path(Self.folder + "/\(self.name)/\(name).safetensors"))

@@ -21,6 +21,26 @@ struct LilTParityTests {
         == model.info.trainable.reduce(0) { $0 + $1.numel })
   }
 
+  /// Names, shapes and values of the state that LilT loads, whole.
+  @Test(arguments: LilTConfiguration.all.filter { ["base", "lwa", "da"].contains($0.state) })
+  func theExportedStateIsLilTs(configuration: LilTConfiguration) throws {
+    let model = try LilTModel(configuration)
+    let file = try TensorFile(
+      path: SharedData.path(
+        LilTConfiguration.folder + "/\(configuration.name)/\(model.info.before)"))
+    let state = try LilTStateDict(model.dual).tensors
+    // A buffer that LilT's constructor fills.
+    let buffer = "text_encoder.embeddings.position_ids"
+    #expect(state.map(\.name).sorted() == file.names.filter { $0 != buffer })
+    for tensor in state {
+      #expect(tensor.shape == (try file.shape(tensor.name)), "\(tensor.name)")
+      // The temperature is clamped when LilT's own would be at the next forward pass.
+      if tensor.name != "temp" {
+        #expect(tensor.values == (try file.floats(tensor.name)), "\(tensor.name)")
+      }
+    }
+  }
+
   @Test(arguments: LilTConfiguration.all)
   func featuresAndLoss(configuration: LilTConfiguration) throws {
     let model = try LilTModel(configuration)

@@ -27,9 +27,18 @@ enum TinyModel {
     return tower
   }
 
+  static let methods = ((try? MethodCards.load()) ?? []).map(\.name)
+
   static func dual(_ method: String) throws -> DualEncoder {
-    try DualEncoder(
+    let model = try DualEncoder(
       text: text(), image: image(), recipe: .named(method), seed: 5, embeddingWidth: 12)
+    if model.recipe.text.start == .random { model.text.initialize(seed: 1, deviation: 0.15) }
+    if model.recipe.image.start == .random { model.image.initialize(seed: 2, deviation: 0.15) }
+    for prompt in [model.text.encoder.prompt, model.image.encoder.prompt].compactMap({ $0 }) {
+      // A LayerNorm bends fast around so short a vector.
+      for index in 0..<prompt.count { prompt.value[index] *= 4 }
+    }
+    return model
   }
 }
 
@@ -78,14 +87,17 @@ final class TinyBench {
     return configuration
   }
 
-  func trainer(_ run: String, _ configuration: AlignmentConfiguration) throws -> Trainer {
+  func trainer(
+    _ run: String, _ configuration: AlignmentConfiguration,
+    validation: any PairSource = TinyPairs(count: 9)
+  ) throws -> Trainer {
     let text = try TowerSource(folder: folder.path + "/text")
     let image = try TowerSource(folder: folder.path + "/image")
     let trainer = try Trainer(
       try DualEncoder(text: text, image: image, configuration: configuration),
       identity: RunIdentity(
         text: text, image: image, tokenizerHash: "t", dataHash: "d", configuration: configuration),
-      training: TinyPairs(), validation: TinyPairs(count: 9), run: RunFolder(path(run)))
+      training: TinyPairs(), validation: validation, run: RunFolder(path(run)))
     // Tests of other modules raise real signals in this process.
     trainer.shouldStop = { false }
     return trainer

@@ -27,7 +27,7 @@ import XlingTokenizers
         text: text, image: image, tokenizerHash: gallery.tokenizer.contentHash,
         dataHash: dataset.contentHash, configuration: configuration),
       training: try DatasetPairs(
-        dataset, split: .test, language: "en", tokenizer: gallery.tokenizer),
+        dataset, split: .test, captions: CaptionReading(), tokenizer: gallery.tokenizer),
       validation: nil, run: run)
     try trainer.train()
     return run.path

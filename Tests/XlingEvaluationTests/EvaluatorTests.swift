@@ -37,7 +37,7 @@ import XlingRetrieval
     let evaluator = try gallery.evaluator()
     let english = try evaluator.evaluate("en")
     let pictures = try evaluator.pictureEmbeddings()
-    let captions = evaluator.captionEmbeddings(english.captions)
+    let captions = try evaluator.captionEmbeddings(english.captions)
     let width = evaluator.width
     func score(_ caption: Int, _ picture: Int) -> Double {
       (0..<width).reduce(0) {

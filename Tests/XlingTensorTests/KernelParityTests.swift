@@ -26,6 +26,33 @@ struct KernelParityTests {
     #expect(try fixture.error("grad.bias", norm.beta.gradients) <= 1)
   }
 
+  @Test func lowRankUpdate() throws {
+    let fixture = try KernelFixture("lora")
+    let x = try fixture.matrix("in.x", in: workspace)
+    var dense = Linear("dense", from: x.columns, to: 7)
+    let update = LowRankUpdate("dense", from: x.columns, to: 7, rank: 3, alpha: 8)
+    dense.lowRank = update
+    dense.weight.fill(try fixture.floats("in.weight"))
+    dense.bias?.fill(try fixture.floats("in.bias"))
+    update.down.fill(try fixture.floats("in.lora_A"))
+    update.up.fill(try fixture.floats("in.lora_B"))
+    for parameter in dense.parameters + update.parameters { parameter.isTrainable = true }
+    let y = workspace.take(x.rows, 7)
+    let dx = workspace.take(x.rows, x.columns)
+    dense.forward(x, into: y)
+    dense.backward(x, dy: try fixture.matrix("grad_out.y", in: workspace), dx: dx)
+    #expect(try fixture.error("out.y", y.array()) <= 1)
+    #expect(try fixture.error("grad.x", dx.array()) <= 1)
+    #expect(try fixture.error("grad.weight", dense.weight.gradients) <= 1)
+    #expect(try fixture.error("grad.lora_A", update.down.gradients) <= 1)
+    #expect(try fixture.error("grad.lora_B", update.up.gradients) <= 1)
+    // Merged into the weight it computes the same.
+    update.merge(into: dense.weight)
+    dense.lowRank = nil
+    dense.forward(x, into: y)
+    #expect(try fixture.error("out.y", y.array()) <= 1)
+  }
+
   @Test func gelu() throws {
     let fixture = try KernelFixture("gelu_erf")
     let x = try fixture.matrix("in.x", in: workspace)

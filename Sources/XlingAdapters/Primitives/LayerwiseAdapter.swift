@@ -51,26 +51,20 @@ public final class LayerwiseAdapter: AdapterModule {
 }
 
 extension LayerwiseAdapter {
-  /// One adapter at every site of every layer, in the order of the layers. Throws
-  /// ``AdapterFailure/reduction(factor:width:)``.
+  /// One adapter at each of `sites` of every open layer, in the order of the layers.
   static func install(
-    in tower: any Tower, reductionFactor: Int, seed: UInt64
-  ) throws(AdapterFailure) -> [Parameter] {
-    guard reductionFactor >= 1, reductionFactor <= tower.width else {
-      throw .reduction(factor: reductionFactor, width: tower.width)
-    }
-    var installed: [Parameter] = []
-    for layer in tower.encoder.layers {
-      for site in AdapterSite.allCases {
+    _ sites: [AdapterSite], bottleneck: Int, _ application: SideApplication
+  ) -> [Parameter] {
+    application.openLayers.flatMap { layer in
+      sites.flatMap { site in
         let adapter = LayerwiseAdapter(
-          layer.name + "." + site.parameterName, width: tower.width,
-          bottleneck: tower.width / reductionFactor)
-        adapter.initialize(seed: seed)
+          layer.name + "." + site.parameterName, width: application.tower.width,
+          bottleneck: bottleneck)
+        adapter.initialize(seed: application.seed)
         layer.adapters[site] = adapter
-        installed += adapter.parameters
+        return adapter.parameters
       }
     }
-    return installed
   }
 }
 

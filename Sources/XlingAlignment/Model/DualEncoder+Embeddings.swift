@@ -9,7 +9,8 @@ extension DualEncoder {
     let out = workspace.take(sequences.count, embeddingWidth)
     let mark = workspace.mark()
     defer { workspace.release(to: mark) }
-    project(poolTexts(sequences, in: workspace), textProjection, into: out, workspace)
+    let side = EncodedSide(.tokens(sequences), of: self, training: false, in: workspace)
+    Elementwise.copy(side.embeddings, into: out)
     return out
   }
 
@@ -19,7 +20,8 @@ extension DualEncoder {
     let out = workspace.take(batch.count, embeddingWidth)
     let mark = workspace.mark()
     defer { workspace.release(to: mark) }
-    project(poolImages(batch, in: workspace), imageProjection, into: out, workspace)
+    let side = EncodedSide(.pictures(batch), of: self, training: false, in: workspace)
+    Elementwise.copy(side.embeddings, into: out)
     return out
   }
 
@@ -66,13 +68,5 @@ extension DualEncoder {
   func poolImages(_ batch: PictureBatch, in workspace: Workspace) -> Matrix {
     let activations = image.forward(batch, in: workspace, training: false)
     return image.pool(activations, in: workspace).vectors
-  }
-
-  private func project(
-    _ pooled: Matrix, _ projection: Linear, into out: Matrix, _ workspace: Workspace
-  ) {
-    let projected = workspace.take(pooled.rows, embeddingWidth)
-    projection.forward(pooled, into: projected)
-    _ = L2Normalization.forward(projected, into: out, in: workspace)
   }
 }

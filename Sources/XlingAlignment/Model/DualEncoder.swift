@@ -3,24 +3,23 @@ import XlingCore
 import XlingTensor
 import XlingTowers
 
-/// Two towers, a trained linear projection on each, and a trained temperature
-/// (LilT, Khan and Fu 2023; CLIP, Radford et al. 2021).
+/// Two towers, a head on each, and a trained temperature (LilT, Khan and Fu 2023; CLIP, Radford et
+/// al. 2021).
 public final class DualEncoder {
   public let text: TextTower
   public let image: ImageTower
-  /// [embedding width, text width], with bias.
-  public let textProjection: Linear
-  /// [embedding width, image width], with bias.
-  public let imageProjection: Linear
+  public let textHead: Head
+  public let imageHead: Head
   /// A scalar: logits are cosine / temperature.
   public let temperature: Parameter
   public let recipe: Recipe
+  public let embeddingWidth: Int
 
   /// The temperature stays in this range.
   public static let temperatureRange: ClosedRange<Float> = 0.001...0.5
 
-  /// Applies the recipe to towers as loaded; projections start normal with deviation
-  /// width^-0.5 (CLIP's), biases zero. Throws `AdapterFailure`.
+  /// Applies the recipe to towers as loaded. Without a head on a side, embeddings are as wide as
+  /// that side's tower, whatever `embeddingWidth` says. Throws `AdapterFailure`.
   public init(
     text: TextTower, image: ImageTower, recipe: Recipe, seed: UInt64, embeddingWidth: Int = 256,
     temperature start: Float = 0.07
@@ -29,30 +28,48 @@ public final class DualEncoder {
     self.image = image
     self.recipe = recipe
     try recipe.apply(text: text, image: image, seed: seed)
-    textProjection = Linear("text_projection", from: text.width, to: embeddingWidth)
-    imageProjection = Linear("image_projection", from: image.width, to: embeddingWidth)
+    self.embeddingWidth = try Self.width(text, image, recipe, embeddingWidth)
+    textHead = Head("text", recipe.text, from: text.width, to: self.embeddingWidth)
+    imageHead = Head("image", recipe.image, from: image.width, to: self.embeddingWidth)
     temperature = Parameter("temperature", [])
     temperature.value.pointee = start
-    for projection in [textProjection, imageProjection] {
-      let deviation = 1 / Float(projection.weight.shape[1]).squareRoot()
-      Initialization.truncatedNormal(projection.weight, seed: seed, deviation: deviation)
-    }
+    for head in [textHead, imageHead] { head.initialize(seed: seed) }
     for parameter in headParameters { parameter.isTrainable = true }
     clampTemperature()
   }
 
-  var headParameters: [Parameter] {
-    textProjection.parameters + imageProjection.parameters + [temperature]
+  private static func width(
+    _ text: TextTower, _ image: ImageTower, _ recipe: Recipe, _ wanted: Int
+  ) throws(AdapterFailure) -> Int {
+    switch (recipe.text.head, recipe.image.head) {
+    case (.none, .none):
+      guard text.width == image.width else {
+        throw .doesNotFit(
+          tower: "text",
+          expected: "the image tower's width \(image.width), since neither has a head",
+          found: "\(text.width)")
+      }
+      return image.width
+    case (_, .none): return image.width
+    case (.none, _): return text.width
+    default: return wanted
+    }
   }
 
-  public var embeddingWidth: Int { textProjection.outputs }
+  public var textProjection: Linear? { textHead.projection }
+  public var imageProjection: Linear? { imageHead.projection }
+
+  var headParameters: [Parameter] {
+    textHead.parameters + imageHead.parameters + [temperature]
+  }
+
   public var textIsTrained: Bool { !text.parameters.trainable.isEmpty }
   public var imageIsTrained: Bool { !image.parameters.trainable.isEmpty }
 
   /// A parameter under the name that it has in the whole model.
   public typealias NamedParameter = (name: String, parameter: Parameter)
 
-  /// All parameters in a fixed order: `text.…`, `image.…`, the projections, the temperature.
+  /// All parameters in a fixed order: `text.…`, `image.…`, the heads, the temperature.
   public var parameters: [NamedParameter] {
     text.parameters.all.map { ("text." + $0.name, $0) }
       + image.parameters.all.map { ("image." + $0.name, $0) }
@@ -62,6 +79,15 @@ public final class DualEncoder {
   /// What the recipe trains, in the order of ``parameters``.
   public var trainedParameters: [NamedParameter] {
     parameters.filter { $0.parameter.isTrainable }
+  }
+
+  /// Names of parameters that another run trained and this one took over
+  /// (``StartingWeights/copy(into:)``): frozen or not, they are not the towers' own.
+  public var carried: Set<String> = []
+
+  /// What a run stores: everything that its towers' folders do not have.
+  var storedParameters: [NamedParameter] {
+    parameters.filter { $0.parameter.isTrainable || carried.contains($0.name) }
   }
 
   public func zeroGradients() {

@@ -3,7 +3,7 @@ import XlingCore
 import XlingTensor
 
 /// AdamW with decoupled weight decay (Loshchilov and Hutter 2019), as PyTorch computes it.
-public final class AdamW {
+public final class AdamW: Optimizer {
   public struct Options: Codable, Sendable, Equatable {
     public var beta1: Float
     public var beta2: Float
@@ -48,20 +48,23 @@ public final class AdamW {
   /// The optimizer's state as named tensors: `NAME#first`, `NAME#second`.
   public var state: [Parameter] { moments.flatMap { [$0.first, $0.second] } }
 
-  /// Continues after `steps` steps; the moments must have been filled through ``state``.
+  public func state(of index: Int) -> [(kind: String, tensor: Parameter)] {
+    [("first", moments[index].first), ("second", moments[index].second)]
+  }
+
   public func restore(steps: Int) { self.steps = steps }
 
   public static func decays(_ parameter: Parameter) -> Bool {
     parameter.shape.count != 1 && !parameter.name.hasSuffix(".bias")
   }
 
-  /// One update of every parameter at learning rate `rate`.
-  public func step(rate: Float) {
+  public func step(rates: [Float]) {
     steps += 1
     let correction1 = 1 - power(options.beta1, steps)
     let correction2 = 1 - power(options.beta2, steps)
-    for (parameter, moments) in zip(parameters, moments) {
+    for (index, parameter) in parameters.enumerated() {
       guard let gradient = parameter.gradient else { continue }
+      let (moments, rate) = (moments[index], rates[index])
       let decay = Self.decays(parameter) ? options.weightDecay : 0
       Parallel.ranges(parameter.count, grain: 1 << 16) { range in
         let first = range.lowerBound

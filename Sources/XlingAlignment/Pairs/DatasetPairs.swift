@@ -11,17 +11,29 @@ public final class DatasetPairs: PairSource {
   private let cacheBytes: Int
   private let cache = Mutex((pictures: [Int: Picture](), bytes: 0))
 
-  /// `limit` keeps the first pictures only. Throws `DataFailure` when the split has no caption in
-  /// the language.
+  /// Captions that hold no token but the frame, of which the preprocessing left nothing, say. They
+  /// are trained on as they are: dropping them would change the data in silence.
+  public let emptyCaptions: Int
+
+  /// `limit` keeps so many pictures, drawn by `seed`: a smaller draw lies within a larger one.
+  /// Throws `DataFailure` when the split has no caption in the language, `UnicodeFailure`.
   public init(
-    _ dataset: Dataset, split: Split, language: String, tokenizer: any Tokenizer,
-    maximumTokens: Int = 25, limit: Int = .max, cacheBytes: Int = 512 << 20
+    _ dataset: Dataset, split: Split, captions: CaptionReading, tokenizer: any Tokenizer,
+    limit: Int = .max, seed: UInt64 = 0, cacheBytes: Int = 512 << 20
   ) throws {
-    let items = try dataset.gold(language, split).items.prefix(limit)
-    paths = items.map { dataset.path(of: $0) }
-    ids = items.map { item in
-      (item.captions[language] ?? []).map { tokenizer.ids(of: $0, maximumLength: maximumTokens) }
+    var items = try dataset.gold(captions.language, split).items
+    if limit < items.count {
+      let drawn = RandomStream(seed: seed, "pairs").shuffled(Array(items.indices)).prefix(limit)
+      items = drawn.sorted().map { items[$0] }
     }
+    paths = items.map { dataset.path(of: $0) }
+    ids = try items.map { item in
+      try (item.captions[captions.language] ?? []).map {
+        try captions.ids(of: $0, by: tokenizer)
+      }
+    }
+    let frame = captions.hasEndToken ? 2 : 1
+    emptyCaptions = ids.joined().count { $0.count <= frame }
     self.cacheBytes = cacheBytes
   }
 
@@ -31,9 +43,9 @@ public final class DatasetPairs: PairSource {
     configuration: AlignmentConfiguration
   ) throws {
     try self.init(
-      dataset, split: split, language: configuration.language, tokenizer: tokenizer,
-      maximumTokens: configuration.maximumTokens,
-      limit: split == .train ? configuration.pairLimit ?? .max : .max)
+      dataset, split: split, captions: configuration.captions, tokenizer: tokenizer,
+      limit: split == .train ? configuration.pairLimit ?? .max : .max,
+      seed: configuration.pairSeed)
   }
 
   public var count: Int { paths.count }

@@ -7,10 +7,16 @@ public protocol PairSource: Sendable {
   var count: Int { get }
   /// Captions of a picture, at least one.
   func captionCount(_ image: Int) -> Int
+  /// Captions without a token of their own.
+  var emptyCaptions: Int { get }
   /// Ids of one caption, framed by start and end.
   func tokens(_ image: Int, caption: Int) -> [Int32]
   /// As decoded, any size.
   func picture(_ image: Int) throws -> Picture
+}
+
+extension PairSource {
+  public var emptyCaptions: Int { 0 }
 }
 
 /// Which pairs make which batch. Everything is addressed by (seed, epoch) or (seed, step, row), so

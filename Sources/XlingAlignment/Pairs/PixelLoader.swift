@@ -17,10 +17,11 @@ struct PixelLoader {
     self.seed = seed
   }
 
-  /// `step` addresses the augmentation; nil means none (validation, frozen towers). Throws the
-  /// failure of the first picture that has one.
+  /// `step` and the rows of its batch, from `firstRow` on, address the augmentation; no step means
+  /// none (validation, frozen towers). Throws the failure of the first picture that has one.
   func load(
-    _ images: [Int], step: Int?, in workspace: Workspace, picture: (Int) throws -> Picture
+    _ images: [Int], step: Int?, firstRow: Int = 0, in workspace: Workspace,
+    picture: (Int) throws -> Picture
   ) throws -> PictureBatch {
     let size = preprocessing.elementCount
     let pixels = workspace.floats(images.count * size)
@@ -31,7 +32,8 @@ struct PixelLoader {
       Parallel.ranges(images.count, grain: 1) { rows in
         for row in rows {
           do {
-            write(try picture(images[row]), step: step, row: row, to: pixels + row * size)
+            write(
+              try picture(images[row]), step: step, row: firstRow + row, to: pixels + row * size)
           } catch { failures[row] = error }
         }
       }

@@ -12,6 +12,8 @@ struct CheckpointState: Codable {
   /// Of the last update.
   let loss: Float?
   let validation: ValidationPoint?
+  let stopping: EarlyStopping
+  let firstLoss: Float?
   let identity: RunIdentity
 }
 
@@ -23,7 +25,7 @@ extension RunFolder {
     return whole.max().map { checkpoints + "/" + $0 }
   }
 
-  /// Writes what was trained, the optimizer and the state; then removes older checkpoints. Throws
+  /// Writes what the towers' folders lack, the optimizer and the state; then removes older checkpoints. Throws
   /// `FileFailure`; the checkpoint before stays good.
   func save(_ trainer: Trainer) throws {
     let step = trainer.optimizer.steps
@@ -34,21 +36,18 @@ extension RunFolder {
     let partial = target + ".partial"
     try? FileManager.default.removeItem(atPath: partial)
     try AtomicFile.createFolder(partial)
-    try Safetensors.write(
-      trainer.model.trainedParameters.map { ($0.name, $0.parameter.shape, $0.parameter.values) },
-      to: partial + "/model.safetensors", metadata: ["format": "pt"])
-    try Safetensors.write(
-      trainer.optimizerState.map { ($0.name, $0.parameter.shape, $0.parameter.values) },
-      to: partial + "/optimizer.safetensors")
+    try Self.write(trainer.model.storedParameters, to: partial + "/model.safetensors")
+    try Self.write(trainer.optimizerState, to: partial + "/optimizer.safetensors")
     let state = CheckpointState(
       step: step, seconds: trainer.seconds, loss: trainer.loss,
-      validation: trainer.lastValidation, identity: trainer.identity)
+      validation: trainer.lastValidation, stopping: trainer.stopping,
+      firstLoss: trainer.firstLoss, identity: trainer.identity)
     try AtomicFile.write(try Self.encode(state), to: partial + "/state.json")
     guard rename(partial, target) == 0 else {
       throw FileFailure.cannotWrite(path: target, reason: String(cString: strerror(errno)))
     }
     let names = try? FileManager.default.contentsOfDirectory(atPath: checkpoints)
-    for old in names ?? [] where old != name {
+    for old in names ?? [] where old != name && old != Self.best {
       try? FileManager.default.removeItem(atPath: checkpoints + "/" + old)
     }
   }
@@ -59,10 +58,29 @@ extension RunFolder {
     guard let folder = latestCheckpoint() else { return nil }
     let state = try Self.decode(CheckpointState.self, from: folder + "/state.json")
     try state.identity.check(equals: trainer.identity, at: folder)
-    try Self.read(trainer.model.trainedParameters, from: folder + "/model.safetensors")
+    try Self.read(trainer.model.storedParameters, from: folder + "/model.safetensors")
     try Self.read(trainer.optimizerState, from: folder + "/optimizer.safetensors")
     trainer.optimizer.restore(steps: state.step)
     return state
+  }
+
+  static let best = "best"
+
+  /// Writes the model of the best validation so far, in place of the one before.
+  func saveBest(_ model: DualEncoder, _ point: ValidationPoint) throws {
+    let folder = checkpoints + "/" + Self.best
+    try AtomicFile.createFolder(folder)
+    try Self.write(
+      model.storedParameters, to: folder + "/model.safetensors",
+      metadata: ["step": "\(point.step)"])
+  }
+
+  static func write(
+    _ parameters: [DualEncoder.NamedParameter], to path: String, metadata: [String: String] = [:]
+  ) throws {
+    try Safetensors.write(
+      parameters.map { ($0.name, $0.parameter.shape, $0.parameter.values) }, to: path,
+      metadata: ["format": "pt"].merging(metadata) { $1 })
   }
 
   /// Strictly: every name and shape, nothing more. Throws
@@ -89,9 +107,10 @@ extension RunFolder {
 }
 
 extension Trainer {
-  /// The optimizer's moments under the names of the whole model: `text.…#first`, `text.…#second`.
+  /// The optimizer's tensors under the names of the whole model: `text.…#first`.
   var optimizerState: [DualEncoder.NamedParameter] {
-    let names = model.trainedParameters.flatMap { [$0.name + "#first", $0.name + "#second"] }
-    return Array(zip(names, optimizer.state)).map { (name: $0.0, parameter: $0.1) }
+    model.trainedParameters.enumerated().flatMap { index, entry in
+      optimizer.state(of: index).map { (name: entry.name + "#" + $0.kind, parameter: $0.tensor) }
+    }
   }
 }

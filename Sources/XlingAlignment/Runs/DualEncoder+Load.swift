@@ -21,22 +21,32 @@ extension DualEncoder {
   public static func load(run path: String, allowUnfinished: Bool = false) throws -> DualEncoder {
     let run = RunFolder(path)
     let record = try run.record()
-    guard let checkpoint = run.latestCheckpoint() else {
-      throw AlignmentFailure.unfinished(
-        path: path, step: 0, steps: record.identity.configuration.steps)
-    }
-    let state = try RunFolder.decode(CheckpointState.self, from: checkpoint + "/state.json")
-    let steps = record.identity.configuration.steps
-    guard state.step == steps || allowUnfinished else {
-      throw AlignmentFailure.unfinished(path: path, step: state.step, steps: steps)
-    }
+    let weights = try run.modelFile(record, allowUnfinished: allowUnfinished)
     let identity = record.identity
     try identity.text.verify()
     try identity.image.verify()
     let model = try DualEncoder(
       text: identity.text, image: identity.image, configuration: identity.configuration)
-    try RunFolder.read(model.trainedParameters, from: checkpoint + "/model.safetensors")
+    model.carried = Set(record.carried)
+    try RunFolder.read(model.storedParameters, from: weights)
     for (_, parameter) in model.parameters { parameter.isTrainable = false }
     return model
+  }
+}
+
+extension RunFolder {
+  /// The file with what was trained. Throws ``AlignmentFailure/unfinished(path:step:steps:)``
+  /// unless the run is finished or its last checkpoint will do.
+  func modelFile(_ record: RunRecord, allowUnfinished: Bool) throws -> String {
+    if record.isFinished { return weights }
+    let steps = record.identity.configuration.steps
+    guard let checkpoint = latestCheckpoint() else {
+      throw AlignmentFailure.unfinished(path: path, step: 0, steps: steps)
+    }
+    let state = try Self.decode(CheckpointState.self, from: checkpoint + "/state.json")
+    guard allowUnfinished else {
+      throw AlignmentFailure.unfinished(path: path, step: state.step, steps: steps)
+    }
+    return checkpoint + "/model.safetensors"
   }
 }

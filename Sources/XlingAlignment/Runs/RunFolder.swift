@@ -4,7 +4,9 @@ import XlingCore
 import XlingTensor
 import XlingTowers
 
-/// A run on disk: `run.json`, `recipe.json`, `log.jsonl`, `checkpoints/step-NNNNNNNN/`.
+/// A run on disk: `run.json`, `recipe.toml`, `log.jsonl`, `checkpoints/step-NNNNNNNN/`, with early
+/// stopping also `checkpoints/best/`; when it is finished, `model.safetensors`: what was trained and
+/// nothing else, with the hashes of the frozen towers.
 public struct RunFolder: Sendable {
   public let path: String
 
@@ -19,7 +21,10 @@ public struct RunFolder: Sendable {
     guard exists else {
       throw AlignmentFailure.notARun(path: path, reason: "there is no run.json")
     }
-    return try Self.decode(RunRecord.self, from: path + "/run.json")
+    var record = try Self.decode(RunRecord.self, from: path + "/run.json")
+    record.identity.text = record.identity.text.resolved(from: path)
+    record.identity.image = record.identity.image.resolved(from: path)
+    return record
   }
 
   func create(_ record: RunRecord, _ recipe: Recipe) throws {
@@ -28,13 +33,33 @@ public struct RunFolder: Sendable {
       throw AlignmentFailure.runExists(path: path)
     }
     try AtomicFile.createFolder(path)
-    try AtomicFile.write(try Self.encode(recipe), to: path + "/recipe.json")
+    try AtomicFile.write(try recipe.toml(), to: path + "/recipe.toml")
     // Last: a folder with run.json is a run.
     try write(record)
   }
 
   func write(_ record: RunRecord) throws {
     try AtomicFile.write(try Self.encode(record), to: path + "/run.json")
+  }
+
+  /// What was trained, once the run is finished.
+  public var weights: String { path + "/model.safetensors" }
+
+  /// Writes the run's model, the best where early stopping chose it, and then the record.
+  func finish(_ record: RunRecord, _ model: DualEncoder) throws {
+    let trained = model.storedParameters
+    let best = checkpoints + "/\(Self.best)/model.safetensors"
+    let towers = ["text": record.identity.text, "image": record.identity.image]
+    var metadata = ["tokenizer_sha256": record.identity.tokenizerHash]
+    for (side, source) in towers {
+      metadata["\(side)_tower"] = source.folder
+      metadata["\(side)_tower_sha256"] = source.weightsHash
+    }
+    if record.bestStep != nil {
+      try Self.read(trained, from: best)
+    }
+    try Self.write(trained, to: weights, metadata: metadata)
+    try write(record)
   }
 
   static func encode(_ value: some Encodable) throws -> Data {

@@ -17,6 +17,20 @@ public struct TowerSource: Codable, Sendable, Equatable {
     configurationHash = Digest.of(try AtomicFile.read(folder + "/config.json", hint: hint))
   }
 
+  private init(_ folder: String, of other: TowerSource) {
+    self.folder = folder
+    weightsHash = other.weightsHash
+    configurationHash = other.configurationHash
+  }
+
+  /// The same files in another place.
+  func moved(to folder: String) -> TowerSource { TowerSource(folder, of: self) }
+
+  /// An exported run names its towers from its own folder on.
+  func resolved(from run: String) -> TowerSource {
+    folder.hasPrefix("/") ? self : moved(to: run + "/" + folder)
+  }
+
   /// The folder still holds the tower that was trained on. Throws
   /// ``AlignmentFailure/towerChanged(path:expected:found:)`` or `FileFailure`.
   func verify() throws {

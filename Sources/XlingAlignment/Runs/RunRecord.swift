@@ -17,17 +17,27 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var stepsPerSecond: Double?
   public var finalLoss: Float?
   public var validation: ValidationPoint?
+  /// Updates made; fewer than planned where early stopping ended the run.
+  public var steps = 0
+  /// The step whose model the run has, where early stopping chose it; nil is the last.
+  public var bestStep: Int?
+  /// Names of what was taken over from another run.
+  public var carried: [String] = []
+  /// Training captions without a token of their own.
+  public var emptyCaptions = 0
 
   public var trainedPercent: Double {
     100 * Double(trainedParameters) / Double(max(1, allParameters))
   }
 
-  init(_ identity: RunIdentity, _ model: DualEncoder, training pairs: Int) {
+  init(_ identity: RunIdentity, _ model: DualEncoder, training source: any PairSource) {
     method = identity.configuration.recipe.name
     self.identity = identity
-    trainingPairs = pairs
+    trainingPairs = source.count
+    emptyCaptions = source.emptyCaptions
     trainedParameters = model.trainedParameters.reduce(0) { $0 + $1.parameter.count }
     allParameters = model.parameters.reduce(0) { $0 + $1.parameter.count }
+    carried = model.carried.sorted()
     blasCore = Matmul.coreName
   }
 
@@ -35,6 +45,11 @@ public struct RunRecord: Codable, Sendable, Equatable {
     finalLoss = trainer.loss
     seconds = trainer.seconds
     validation = trainer.lastValidation
+    steps = trainer.optimizer.steps
+    if trainer.configuration.patience != nil, let best = trainer.stopping.best {
+      validation = best
+      bestStep = best.step
+    }
   }
 
   mutating func finish(stepsHere: Int, secondsHere: Double) {

@@ -9,29 +9,51 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var seed: UInt64
   public var steps: Int
   public var batchSize = 64
+  /// Pairs that are in the towers at once; nil is the whole batch. Gradients are those of the
+  /// batch (``DualEncoder/forwardBackward(count:chunk:in:draw:)``).
+  public var chunkSize: Int?
+  /// Compute the layers' activations again on the way back instead of keeping them.
+  public var recomputesActivations = false
   /// Of the learning rate; LilT's is 1e-4 with batches of 512.
   public var peakRate = 1e-3
   public var warmupSteps = 50
   /// The last learning rate, as a share of the peak.
   public var finalRateShare = 0.0
-  public var optimizer = AdamW.Options()
+  public var schedule = RateSchedule.cosine
+  public var imageRate = ImageRate.same
+  public var optimizer = OptimizerSettings.adamW(AdamW.Options())
   /// Global norm; nil does not clip.
   public var gradientClip: Double?
   public var embeddingWidth = 256
   public var temperature: Float = 0.07
   public var augmentation: Augmentation?
   public var pictureStatistics = PictureStatistics.half
-  /// Language of the training captions.
-  public var language = "en"
-  /// Of a caption, with start and end.
-  public var maximumTokens = 25
-  /// The first pictures of the split only; nil takes all.
+  public var captions = CaptionReading()
+  /// So many pictures of the split only, drawn by ``pairSeed``; nil takes all.
   public var pairLimit: Int?
+  /// Smaller draws lie within larger ones of the same seed.
+  public var pairSeed: UInt64 = 0
+  /// SHA-256 of the weights that trained parameters start from, where another run's are taken.
+  public var startsFrom: String?
   /// 0 validates at the end only.
   public var validateEvery = 0
   public var validationPairs = 500
+  /// Stop after so many validations without a lower loss, and take the best; nil goes on.
+  public var patience: Int?
   public var checkpointEvery = 200
   public var logEvery = 10
+
+  /// Of the training captions.
+  public var language: String {
+    get { captions.language }
+    set { captions.language = newValue }
+  }
+
+  /// Of a training caption, with start and end.
+  public var maximumTokens: Int {
+    get { captions.maximumTokens }
+    set { captions.maximumTokens = newValue }
+  }
 
   public init(recipe: Recipe, seed: UInt64, steps: Int) {
     self.recipe = recipe
@@ -50,10 +72,11 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
       size: tower.configuration.imageSize, statistics: pictureStatistics.channels)
   }
 
-  var schedule: Schedule {
-    .warmupCosine(
-      peak: peakRate, warmupSteps: min(warmupSteps, steps), totalSteps: steps,
-      floor: finalRateShare)
+  /// For so many training pairs.
+  func schedule(pairs: Int) -> RunSchedule {
+    RunSchedule(
+      shape: schedule, image: imageRate, peak: peakRate, warmupSteps: min(warmupSteps, steps),
+      totalSteps: steps, floor: finalRateShare, stepsPerEpoch: pairs / max(1, batchSize))
   }
 
   /// Throws ``AlignmentFailure/configuration(reason:)``.
@@ -65,12 +88,22 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     try need(batchSize > 1, "batch size \(batchSize): a contrastive batch has at least two pairs")
     try need(pairs > 1, "\(pairs) training pairs: expected at least two")
     try need(
+      batchSize <= pairs,
+      "batch size \(batchSize), but only \(pairs) training pairs: a batch holds each picture once. "
+        + "Use --batch-size \(pairs) or less, or more data")
+    try need(
+      chunkSize.map { $0 > 0 } ?? true, "chunks of \(chunkSize ?? 0) pairs: expected one or more")
+    try need(
       peakRate > 0 && peakRate.isFinite, "learning rate \(peakRate): expected a positive number")
     try need(warmupSteps >= 0, "\(warmupSteps) warm-up steps: expected zero or more")
     try need(
       checkpointEvery > 0, "a checkpoint every \(checkpointEvery) steps: expected one or more")
     try need(logEvery > 0, "a log line every \(logEvery) steps: expected one or more")
     try need(validateEvery >= 0, "validation every \(validateEvery) steps: expected zero or more")
+    if let patience {
+      try need(patience > 0, "a patience of \(patience) validations: expected one or more")
+      try need(validateEvery > 0, "stopping early needs validations: give --validate-every")
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import Foundation
 import XlingCore
 import XlingTensor
+import XlingTowers
 
 /// What an observer hears after every update.
 public struct TrainingProgress: Sendable {
@@ -27,7 +28,7 @@ public final class Trainer {
 
   let run: RunFolder
   let identity: RunIdentity
-  let optimizer: AdamW
+  let optimizer: any Optimizer
   private let training: any PairSource
   private let validation: Validation?
   private let workspace = Workspace()
@@ -35,6 +36,12 @@ public final class Trainer {
   /// Of the last update.
   private(set) var loss: Float?
   private(set) var lastValidation: ValidationPoint?
+  private(set) var stopping = EarlyStopping()
+  /// Of the first update: what a later loss is called exploded against.
+  private(set) var firstLoss: Float?
+  private let schedule: RunSchedule
+  /// Which side's rate each of the optimizer's parameters has.
+  private let sides: [KeyPath<RunSchedule.Rates, Double>]
 
   /// `model` as built from `identity`'s towers by the configuration's recipe and seed. Throws
   /// ``AlignmentFailure/configuration(reason:)``.
@@ -49,8 +56,14 @@ public final class Trainer {
     self.run = run
     try configuration.check(pairs: training.count)
     self.validation = Validation(validation, model, configuration)
-    optimizer = AdamW(
-      parameters: model.trainedParameters.map(\.parameter), options: configuration.optimizer)
+    optimizer = configuration.optimizer.make(model.trainedParameters.map(\.parameter))
+    schedule = configuration.schedule(pairs: training.count)
+    sides = model.trainedParameters.map { name, _ in
+      name.hasPrefix("text") ? \.text : name.hasPrefix("image") ? \.image : \.shared
+    }
+    for tower in [model.text as any Tower, model.image] {
+      tower.encoder.recomputesActivations = configuration.recomputesActivations
+    }
   }
 
   /// Trains to the last step, or goes on from the last checkpoint. Throws ``AlignmentFailure``,
@@ -63,38 +76,41 @@ public final class Trainer {
     let log = try TrainingLog(run.path + "/log.jsonl", keepingUpTo: optimizer.steps)
     var batches = TrainingBatches(
       model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
-    let schedule = configuration.schedule
     let firstStep = optimizer.steps
     let (before, began) = (seconds, ProgressBar.uptime())
     for step in firstStep..<max(firstStep, configuration.steps) {
+      if stopping.isOver(patience: configuration.patience) { break }
       seconds = before + ProgressBar.uptime() - began
       try stopIfAsked(at: step)
-      let rate = schedule.rate(step)
-      let loss = try update(step, rate, &batches)
+      let rates = schedule.rates(step)
+      let loss = try update(step, rates, &batches)
       self.loss = loss
       let done = step + 1
       let point = try validate(after: done)
       seconds = before + ProgressBar.uptime() - began
       let progress = TrainingProgress(
-        step: done, steps: configuration.steps, loss: loss, rate: rate,
+        step: done, steps: configuration.steps, loss: loss, rate: rates.shared,
         temperature: model.temperature.value.pointee, seconds: seconds, validation: point)
       if done % configuration.logEvery == 0 || done == configuration.steps || point != nil {
         try log.append(progress)
       }
-      if done % configuration.checkpointEvery == 0 || done == configuration.steps {
-        try saveCheckpoint()
-      }
+      try checkpoint(after: done)
       try observer(progress)
     }
     record.note(self)
     record.finish(stepsHere: optimizer.steps - firstStep, secondsHere: seconds - before)
-    try run.write(record)
+    try run.finish(record, model)
     return record
+  }
+
+  private func checkpoint(after done: Int) throws {
+    let isOver = done == configuration.steps || stopping.isOver(patience: configuration.patience)
+    if done % configuration.checkpointEvery == 0 || isOver { try saveCheckpoint() }
   }
 
   private func begin(resume: Bool) throws -> RunRecord {
     guard resume else {
-      let record = RunRecord(identity, model, training: training.count)
+      let record = RunRecord(identity, model, training: training)
       try run.create(record, configuration.recipe)
       return record
     }
@@ -105,27 +121,35 @@ public final class Trainer {
     }
     if let state = try run.restore(self) {
       (seconds, loss, lastValidation) = (state.seconds, state.loss, state.validation)
+      (stopping, firstLoss) = (state.stopping, state.firstLoss)
     }
     return record
   }
 
   /// One update; returns the loss before it.
   private func update(
-    _ step: Int, _ rate: Double, _ batches: inout TrainingBatches
+    _ step: Int, _ rates: RunSchedule.Rates, _ batches: inout TrainingBatches
   ) throws -> Float {
     workspace.reset()
     model.zeroGradients()
-    let batch = try batches.draw(step: step, in: workspace)
-    let loss = model.forwardBackward(texts: batch.texts, images: batch.images, in: workspace)
+    let size = batches.batchSize
+    let loss = try model.forwardBackward(
+      count: size, chunk: configuration.chunkSize ?? size, in: workspace
+    ) { try batches.draw(step: step, rows: $0, in: workspace) }
     let norm = GradientNorm.of(optimizer.parameters)
-    guard loss.isFinite, norm.isFinite else {
+    let first = firstLoss ?? loss
+    // A loss ten times that of the first step, or of guessing, will not come back.
+    let limit = 10 * max(first, log(Float(size)))
+    guard loss.isFinite, norm.isFinite, loss <= limit else {
       throw AlignmentFailure.diverged(
-        step: step + 1, loss: loss, gradientNorm: norm, rate: rate)
+        step: step + 1, loss: loss, gradientNorm: norm, rate: rates.shared,
+        checkpoint: run.latestCheckpoint())
     }
+    firstLoss = first
     if let limit = configuration.gradientClip {
       GradientNorm.clip(optimizer.parameters, norm: norm, to: limit)
     }
-    optimizer.step(rate: Float(rate))
+    optimizer.step(rates: sides.map { Float(rates[keyPath: $0]) })
     model.clampTemperature()
     return loss
   }
@@ -138,6 +162,8 @@ public final class Trainer {
     workspace.reset()
     let point = try validation.measure(model, step: done, in: workspace)
     lastValidation = point
+    // Without a patience the last checkpoint is the run's model, and the best is only told.
+    if stopping.note(point), configuration.patience != nil { try run.saveBest(model, point) }
     return point
   }
 

@@ -24,24 +24,31 @@ struct TrainingBatches {
       augmentation: configuration.augmentation?.images, seed: configuration.seed)
     sampler = BatchSampler(
       seed: configuration.seed, count: source.count, batchSize: configuration.batchSize)
-    let textIsFixed = cachesFrozenFeatures && !model.textIsTrained
+    let textIsFixed =
+      cachesFrozenFeatures && !model.textIsTrained && !model.textHead.readsTokens
     textFeatures = textIsFixed ? FrozenFeatures(width: model.text.width) : nil
     let imageIsFixed =
       cachesFrozenFeatures && !model.imageIsTrained && configuration.augmentation == nil
     imageFeatures = imageIsFixed ? FrozenFeatures(width: model.image.width) : nil
   }
 
-  /// The batch of update number `step`, counted from 0. Throws what reading pictures throws.
+  /// Pairs of every batch.
+  var batchSize: Int { sampler.batchSize }
+
+  /// The rows of the batch of update number `step`, counted from 0; the same whenever they are
+  /// asked for. Throws what reading pictures throws.
   mutating func draw(
-    step: Int, in workspace: Workspace
-  ) throws -> (texts: TextInput, images: ImageInput) {
-    let images = sampler.images(step: step)
-    let captions = images.enumerated().map { row, image in
+    step: Int, rows: Range<Int>, in workspace: Workspace
+  ) throws -> DualEncoder.PairInputs {
+    let images = Array(sampler.images(step: step)[rows])
+    let captions = zip(rows, images).map { row, image in
       FrozenFeatures.Key(
         image: image,
         caption: sampler.caption(step: step, row: row, of: source.captionCount(image)))
     }
-    return (texts(captions, workspace), try pictures(images, step, workspace))
+    return (
+      texts(captions, workspace), try pictures(images, step, firstRow: rows.lowerBound, workspace)
+    )
   }
 
   private func texts(_ keys: [FrozenFeatures.Key], _ workspace: Workspace) -> TextInput {
@@ -54,10 +61,12 @@ struct TrainingBatches {
   }
 
   private func pictures(
-    _ images: [Int], _ step: Int, _ workspace: Workspace
+    _ images: [Int], _ step: Int, firstRow: Int, _ workspace: Workspace
   ) throws -> ImageInput {
     guard let imageFeatures else {
-      return .pictures(try loader.load(images, step: step, in: workspace, picture: source.picture))
+      return .pictures(
+        try loader.load(
+          images, step: step, firstRow: firstRow, in: workspace, picture: source.picture))
     }
     let keys = images.map { FrozenFeatures.Key(image: $0, caption: 0) }
     return .pooled(

@@ -21,6 +21,10 @@ enum JSONValue: Equatable {
   var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
   var object: [String: JSONValue]? { if case .object(let keys) = self { keys } else { nil } }
 
+  var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
+  /// As its digits are written.
+  var number: String? { if case .number(let digits) = self { digits } else { nil } }
+
   /// The texts of a list of texts.
   var strings: [String]? {
     guard case .array(let values) = self else { return nil }

@@ -32,7 +32,7 @@ public final class EncoderLayer {
   /// The name that its parameters begin with.
   public let name: String
   public let arrangement: Arrangement
-  public let attention: SelfAttentionBlock
+  public var attention: SelfAttentionBlock
   public let feedForward: FeedForwardBlock
   public let attentionNorm: LayerNorm
   public let feedForwardNorm: LayerNorm
@@ -57,6 +57,7 @@ public final class EncoderLayer {
 
   public var adapterParameters: [Parameter] {
     AdapterSite.allCases.flatMap { adapters[$0]?.parameters ?? [] }
+      + attention.lowRankParameters
   }
 
   var isTrainable: Bool { (parameters + adapterParameters).contains(where: \.isTrainable) }

@@ -2,10 +2,10 @@ import XlingTensor
 
 /// Multi-head self-attention with its four dense layers.
 public struct SelfAttentionBlock {
-  public let query: Linear
-  public let key: Linear
-  public let value: Linear
-  public let output: Linear
+  public var query: Linear
+  public var key: Linear
+  public var value: Linear
+  public var output: Linear
   let attention: Attention
   let width: Int
 
@@ -23,6 +23,11 @@ public struct SelfAttentionBlock {
     output = Linear(names.attentionOutput, from: width, to: width)
     attention = Attention(heads: heads, size: width / heads)
     self.width = width
+  }
+
+  /// What was trained beside the dense layers' weights.
+  var lowRankParameters: [Parameter] {
+    [query, key, value, output].flatMap { $0.lowRank?.parameters ?? [] }
   }
 
   var parameters: [Parameter] {

@@ -17,8 +17,7 @@ struct AlignCommand: ParsableCommand {
       kill.
       """)
 
-  @Option(help: "projection, layernorm, bitfit, lwa, da, lit or full.")
-  var method: String
+  @OptionGroup var selection: MethodSelection
 
   @Option(help: "scenes, emoji (in data/), or a dataset folder.")
   var data: String
@@ -31,6 +30,9 @@ struct AlignCommand: ParsableCommand {
 
   @Option(help: "The run's folder (default: runs/METHOD-DATA-seedSEED).")
   var output: String?
+
+  @Option(help: "A run whose trained weights this one starts from, where names and shapes agree.")
+  var startFrom: String?
 
   @OptionGroup var training: AlignTrainingOptions
 
@@ -49,21 +51,28 @@ struct AlignCommand: ParsableCommand {
   func run() throws {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
-    let recipe = try Recipe.named(method)
+    let card = try selection.card()
+    let method = card.name
     let dataset = try Dataset.load(try DataFolder.resolve(data))
     let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(training.seed)")
     if folder.exists, !resume { throw AlignmentFailure.runExists(path: folder.path) }
     let towers = try AlignTowers(text: textTower, image: imageTower)
     let language = try EvalLanguages.resolve(training.language, in: dataset, split: .train)
-    let configuration = try training.configuration(recipe, language: language) { configuration in
+    var configuration = try training.configuration(card, language: language) { configuration in
       min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)
     }
+    let start = try startFrom.map { try StartingWeights(run: $0) }
+    configuration.startsFrom = start?.hash
     let journal = AlignJournal(
       try ExperimentStore(path: store), run: folder, every: configuration.logEvery)
     try journal.prepare(resume: resume)
     let trainer = try trainer(towers, dataset, configuration, folder)
+    if let start {
+      let taken = try start.copy(into: trainer.model)
+      ProgressBar.toStandardError("starting from \(taken) trained tensors of \(start.run)\n")
+    }
     do {
-      let record = try train(trainer, journal)
+      let record = try train(trainer, journal, method)
       try journal.close(.finished)
       try show(record, folder.path)
     } catch let failure as InterruptionFailure {
@@ -96,7 +105,9 @@ struct AlignCommand: ParsableCommand {
       training: try pairs(.train), validation: hasValidation ? try pairs(.val) : nil, run: folder)
   }
 
-  private func train(_ trainer: Trainer, _ journal: AlignJournal) throws -> RunRecord {
+  private func train(
+    _ trainer: Trainer, _ journal: AlignJournal, _ method: String
+  ) throws -> RunRecord {
     let steps = trainer.configuration.steps
     var bar: ProgressBar?
     var detail = ""

@@ -15,13 +15,19 @@ struct AlignResult: Encodable {
   let loss: Float?
   let validation: ValidationPoint?
   let seconds: Double
-  /// SHA-256 of the last checkpoint's weights: equal runs have equal ones.
+  /// The step whose model early stopping chose.
+  let bestStep: Int?
+  /// Training captions of which the tokens are start and end alone.
+  let emptyCaptions: Int
+  /// SHA-256 of the run's weights: equal runs have equal ones.
   let checkpoint: String
 
   init(_ record: RunRecord, _ path: String) throws {
     run = path
     method = record.method
-    steps = record.identity.configuration.steps
+    steps = record.steps
+    bestStep = record.bestStep
+    emptyCaptions = record.emptyCaptions
     trainingPairs = record.trainingPairs
     trainedParameters = record.trainedParameters
     allParameters = record.allParameters
@@ -29,9 +35,7 @@ struct AlignResult: Encodable {
     loss = record.finalLoss
     validation = record.validation
     seconds = record.seconds
-    checkpoint = Digest.of(
-      try AtomicFile.read(
-        path + "/checkpoints/" + String(format: "step-%08d", steps) + "/model.safetensors"))
+    checkpoint = Digest.of(try AtomicFile.read(RunFolder(path).weights))
   }
 
   var text: String {
@@ -42,6 +46,10 @@ struct AlignResult: Encodable {
         format: "trained %d of %d parameters (%.2f %%)", trainedParameters, allParameters,
         trainedPercent),
     ]
+    if let bestStep { lines.append("stopped early; the model is that of step \(bestStep)") }
+    if emptyCaptions > 0 {
+      lines.append("\(emptyCaptions) captions are empty once preprocessed; they were trained on")
+    }
     if let loss { lines.append(String(format: "loss %.4f", loss)) }
     if let validation {
       lines.append(

@@ -2,17 +2,32 @@ import ArgumentParser
 import XlingAdapters
 import XlingAlignment
 import XlingCore
+import XlingData
 
-/// How long and on what `xling align` trains.
+extension AugmentationChoice: ExpressibleByArgument {}
+extension CaptionPreprocessing: ExpressibleByArgument {}
+extension ImageRate: ExpressibleByArgument {}
+extension RateSchedule: ExpressibleByArgument {}
+
+/// How long and on what `xling align` trains. What is not given is the preset's, else the card's,
+/// else the default told here.
 struct AlignTrainingOptions: ParsableArguments {
+  enum OptimizerName: String, CaseIterable, ExpressibleByArgument { case adamw, adafactor }
+
   @Option(help: "Optimizer steps.")
   var steps: Int?
 
   @Option(help: "Times that every picture is shown, in place of --steps (default: 5).")
   var epochs: Int?
 
-  @Option(help: "Pairs in a batch.")
-  var batchSize = 64
+  @Option(help: "Pairs in a batch (default: 64).")
+  var batchSize: Int?
+
+  @Option(help: "Pairs in memory at once; the gradient stays the batch's (default: all).")
+  var chunk: Int?
+
+  @Flag(help: "Compute activations again on the way back: less memory, more time.")
+  var recompute = false
 
   @Option(help: "The learning rate after the warm-up (default: the method's).")
   var rate: Double?
@@ -20,22 +35,38 @@ struct AlignTrainingOptions: ParsableArguments {
   @Option(help: "Steps of linear warm-up (default: a tenth of all).")
   var warmup: Int?
 
+  @Option(help: "The learning rate's shape (default: cosine).")
+  var schedule: RateSchedule?
+
+  @Option(help: "The image tower's rate beside the text tower's (default: same).")
+  var imageRate: ImageRate?
+
+  @Option(help: "The optimizer (default: adamw).")
+  var optimizer: OptimizerName?
+
   @Option(help: "Seed of initialization, order and augmentation.")
   var seed: UInt64 = 1
 
   @Option(help: "Language of the captions, a code or a name.")
   var language = "en"
 
-  @Option(help: "Train on the first pictures only, so many.")
+  @Option(help: "Train on so many pictures only, drawn at random; fewer lie within more.")
   var pairs: Int?
 
-  @Flag(
-    inversion: .prefixedNo, exclusivity: .exclusive,
-    help: "Crop, flip and recolour. Without it, what frozen towers compute is kept.")
-  var augment = false
+  @Option(help: "Seed of the draw of --pairs.")
+  var pairsSeed: UInt64 = 0
 
-  @Option(help: "Tokens of a caption, start and end included.")
-  var maxTokens = 25
+  @Option(help: "What is done to pictures; with none, what frozen towers compute is kept.")
+  var augment: AugmentationChoice?
+
+  @Option(help: "What is done to captions before they are tokenized (default: none).")
+  var captions: CaptionPreprocessing?
+
+  @Option(help: "Words of a caption that its preprocessing keeps (default: 30).")
+  var maxWords: Int?
+
+  @Option(help: "Tokens of a caption, start and end included (default: 25).")
+  var maxTokens: Int?
 
   @Option(help: "Steps between checkpoints.")
   var checkpointEvery = 200
@@ -43,53 +74,78 @@ struct AlignTrainingOptions: ParsableArguments {
   @Option(help: "Steps between validations; 0 validates at the end only.")
   var validateEvery = 0
 
-  @Option(help: "Decoupled weight decay of all that is not one-dimensional.")
-  var weightDecay: Float = 0.02
+  @Option(help: "Stop after so many validations without a lower loss; the best is the result.")
+  var patience: Int?
 
-  @Option(help: "Clip the gradient's global norm; 0 does not.")
-  var clip = 1.0
+  @Option(help: "Decoupled weight decay of all that is not one-dimensional (default: 0.02).")
+  var weightDecay: Double?
+
+  @Option(help: "Clip the gradient's global norm; 0 does not (default: 1).")
+  var clip: Double?
 
   func validate() throws {
     if steps != nil, epochs != nil {
       throw ValidationError("--steps and --epochs exclude each other; give one of them")
     }
-    for (option, value) in [("--steps", steps), ("--epochs", epochs), ("--pairs", pairs)] {
+    for (option, value) in [
+      ("--steps", steps), ("--epochs", epochs), ("--pairs", pairs), ("--chunk", chunk),
+      ("--max-words", maxWords), ("--patience", patience),
+    ] {
       if let value, value < 1 {
         throw ValidationError("\(option) must be at least 1, found \(value)")
       }
     }
-    if clip < 0 { throw ValidationError("--clip must not be negative, found \(clip)") }
-    if weightDecay < 0 {
-      throw ValidationError("--weight-decay must not be negative, found \(weightDecay)")
+    if let rate, !(rate > 0) {
+      throw ValidationError("--rate must be above 0, found \(rate)")
+    }
+    for (option, value) in [("--clip", clip), ("--weight-decay", weightDecay)] {
+      if let value, value < 0 {
+        throw ValidationError("\(option) must not be negative, found \(value)")
+      }
     }
   }
 
   /// `pairs` tells how many pictures a configuration trains on, which makes steps of epochs.
   func configuration(
-    _ recipe: Recipe, language: String, pairs count: (AlignmentConfiguration) -> Int
+    _ card: MethodCard, language: String, pairs count: (AlignmentConfiguration) -> Int
   ) throws -> AlignmentConfiguration {
-    var configuration = AlignmentConfiguration(recipe: recipe, seed: seed, steps: 1)
+    var configuration = AlignmentConfiguration(recipe: card.recipe, seed: seed, steps: 1)
+    configuration.gradientClip = 1
+    try configuration.apply(changed(card))
     configuration.language = language
     configuration.pairLimit = pairs
-    configuration.batchSize = batchSize
+    configuration.pairSeed = pairsSeed
+    configuration.chunkSize = chunk
+    configuration.recomputesActivations = recompute
     configuration.steps =
       steps
       ?? AlignmentConfiguration.steps(
-        epochs: epochs ?? 5, pairs: count(configuration), batchSize: batchSize)
-    configuration.peakRate = rate ?? Self.rate(of: recipe.name) ?? configuration.peakRate
-    configuration.warmupSteps = warmup ?? max(1, configuration.steps / 10)
-    configuration.augmentation = augment ? Augmentation() : nil
-    configuration.maximumTokens = maxTokens
+        epochs: epochs ?? card.training.epochs ?? 5, pairs: count(configuration),
+        batchSize: configuration.batchSize)
+    if warmup == nil, card.training.warmupSteps == nil {
+      configuration.warmupSteps = max(1, configuration.steps / 10)
+    }
     configuration.checkpointEvery = checkpointEvery
     configuration.validateEvery = validateEvery
-    configuration.optimizer.weightDecay = weightDecay
-    configuration.gradientClip = clip > 0 ? clip : nil
+    configuration.patience = patience
     return configuration
   }
 
-  /// The quickstart's rates; methods that it leaves out take that of the most alike.
-  private static func rate(of method: String) -> Double? {
-    let alike = ["bitfit": "layernorm", "lit": "full"]
-    return QuickstartPlan.rates[alike[method] ?? method]
+  /// The card's training with what the command line says.
+  private func changed(_ card: MethodCard) -> MethodCard {
+    var training = card.training
+    training.batchSize = batchSize ?? training.batchSize
+    training.rate = rate ?? training.rate
+    training.warmupSteps = warmup ?? training.warmupSteps
+    training.schedule = schedule?.rawValue ?? training.schedule
+    training.imageRate = imageRate?.rawValue ?? training.imageRate
+    training.optimizer = optimizer?.rawValue ?? training.optimizer
+    training.weightDecay = weightDecay ?? training.weightDecay
+    training.clip = clip ?? training.clip
+    training.augment = augment?.rawValue ?? training.augment
+    training.captions = captions?.rawValue ?? training.captions
+    training.maximumWords = maxWords ?? training.maximumWords
+    training.maximumTokens = maxTokens ?? training.maximumTokens
+    return MethodCard(recipe: card.recipe, training: training)
   }
 }

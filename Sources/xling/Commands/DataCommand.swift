@@ -6,7 +6,7 @@ import XlingData
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data", abstract: "Build the embedded datasets; look at any dataset.",
-    subcommands: [DataBuildCommand.self, DataShowCommand.self])
+    subcommands: [DataBuildCommand.self, DataImportCommand.self, DataShowCommand.self])
 }
 
 struct DataBuildCommand: ParsableCommand {

@@ -70,10 +70,13 @@ struct EvalCommand: ParsableCommand {
   }
 
   private func plan(_ run: EvaluatedRun) -> EvaluationPlan {
-    EvaluationPlan(
+    let configuration = run.record.identity.configuration
+    var plan = EvaluationPlan(
       split: split, captionsPerPicture: captionsPerPicture ?? .max,
       maximumTokens: min(30, run.model.text.configuration.maximumPositions),
-      statistics: run.record.identity.configuration.pictureStatistics)
+      statistics: configuration.pictureStatistics)
+    plan.reading = configuration.captions
+    return plan
   }
 
   private func measure(

@@ -1,84 +1,62 @@
 import ArgumentParser
 import Foundation
 import XlingAdapters
-import XlingAlignment
 import XlingCore
+
+struct MethodsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "methods",
+    abstract: "What each method trains, and how much of given towers.",
+    subcommands: [MethodsListCommand.self, MethodsShowCommand.self],
+    defaultSubcommand: MethodsListCommand.self)
+}
 
 /// One method; counts where towers were given.
 struct MethodRow: Encodable {
   let schema = "xling.methods/1"
   let name: String
+  let kind: String
   let summary: String
+  let source: String
   var trainedParameters: Int?
   var allParameters: Int?
-  var trainedPercent: Double? {
-    guard let trainedParameters, let allParameters else { return nil }
-    return 100 * Double(trainedParameters) / Double(allParameters)
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case schema, name, summary, trainedParameters, allParameters, trainedPercent
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
-    try values.encode(schema, forKey: .schema)
-    try values.encode(name, forKey: .name)
-    try values.encode(summary, forKey: .summary)
-    try values.encodeIfPresent(trainedParameters, forKey: .trainedParameters)
-    try values.encodeIfPresent(allParameters, forKey: .allParameters)
-    try values.encodeIfPresent(trainedPercent, forKey: .trainedPercent)
-  }
+  var trainedPercent: Double?
 }
 
-struct MethodsCommand: ParsableCommand {
+struct MethodsListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "methods", abstract: "List the methods and how much each trains.",
+    commandName: "list", abstract: "List the methods, the presets, and how much each trains.",
     discussion: "Counts are for the towers given, else for the shipped mini towers.")
 
-  @Option(help: "A text tower's folder (default: mini-text).")
-  var textTower: String?
-
-  @Option(help: "An image tower's folder (default: mini-image).")
-  var imageTower: String?
+  @OptionGroup var towers: MethodTowers
 
   @Flag(help: "Print the list as JSON.")
   var json = false
 
   func run() throws {
-    let towers = try towers()
-    let rows = try Recipe.cards.map { recipe in
-      guard let towers else { return MethodRow(name: recipe.name, summary: recipe.summary) }
-      let model = try DualEncoder(
-        text: towers.text, image: towers.image,
-        configuration: AlignmentConfiguration(recipe: recipe, seed: 0, steps: 1))
-      func count(_ parameters: [DualEncoder.NamedParameter]) -> Int {
-        parameters.reduce(0) { $0 + $1.parameter.count }
+    let towers = try towers.load()
+    let rows = try [MethodCards.Kind.method, .preset].flatMap { kind in
+      try MethodCards.load(kind).map { card in
+        var row = MethodRow(
+          name: card.name, kind: kind.rawValue, summary: card.recipe.summary, source: card.source)
+        if let towers {
+          let count = try MethodCount(card, towers)
+          row.trainedParameters = count.trained
+          row.allParameters = count.all
+          row.trainedPercent = 100 * Double(count.trained) / Double(count.all)
+        }
+        return row
       }
-      return MethodRow(
-        name: recipe.name, summary: recipe.summary,
-        trainedParameters: count(model.trainedParameters), allParameters: count(model.parameters))
     }
-    print(json ? try JSONText.encode(rows) : Self.table(rows))
+    if json { return print(try JSONText.encode(rows)) }
+    for kind in [MethodCards.Kind.method, .preset] {
+      print(Self.table(rows.filter { $0.kind == kind.rawValue }, kind.rawValue))
+    }
   }
 
-  /// Nil where none were named and none are shipped: the list is useful without counts, too.
-  private func towers() throws -> AlignTowers? {
-    if textTower == nil, imageTower == nil,
-      (try? Assets.path("towers/mini-text")) == nil
-        || (try? Assets.path("towers/mini-image")) == nil
-    {
-      return nil
-    }
-    return try AlignTowers(text: textTower, image: imageTower)
-  }
-
-  private static func table(_ rows: [MethodRow]) -> String {
+  private static func table(_ rows: [MethodRow], _ kind: String) -> String {
     let hasCounts = rows.contains { $0.trainedParameters != nil }
-    let header =
-      hasCounts
-      ? ["method", "what is trained", "parameters", "share"]
-      : ["method", "what is trained"]
+    let header = [kind, "what is trained"] + (hasCounts ? ["parameters", "share"] : [])
     return EvalTable.text(
       [header]
         + rows.map { row in
@@ -87,5 +65,25 @@ struct MethodsCommand: ParsableCommand {
           }
           return [row.name, row.summary, "\(trained)", String(format: "%.2f %%", percent)]
         }, leading: 2)
+  }
+}
+
+/// The towers that counts are of.
+struct MethodTowers: ParsableArguments {
+  @Option(help: "A text tower's folder (default: mini-text).")
+  var textTower: String?
+
+  @Option(help: "An image tower's folder (default: mini-image).")
+  var imageTower: String?
+
+  /// Nil where none were named and none are shipped: the list is useful without counts, too.
+  func load() throws -> AlignTowers? {
+    if textTower == nil, imageTower == nil,
+      (try? Assets.path("towers/mini-text")) == nil
+        || (try? Assets.path("towers/mini-image")) == nil
+    {
+      return nil
+    }
+    return try AlignTowers(text: textTower, image: imageTower)
   }
 }

@@ -120,8 +120,10 @@ struct ShowCommand: ParsableCommand {
       (
         "training",
         "\(configuration.steps) steps of \(configuration.batchSize), rate "
-          + "\(configuration.peakRate), warm-up \(configuration.warmupSteps), weight decay "
-          + "\(configuration.optimizer.weightDecay)\(clip), at most \(configuration.maximumTokens) "
+          + "\(configuration.peakRate), warm-up \(configuration.warmupSteps), "
+          + "\(configuration.schedule.rawValue), \(configuration.optimizer.name), weight decay "
+          + "\(configuration.optimizer.weightDecay)\(clip), captions "
+          + "\(configuration.captions.description), at most \(configuration.maximumTokens) "
           + "tokens, \(configuration.augmentation == nil ? "not augmented" : "augmented"), seed "
           + "\(configuration.seed)"
       )

@@ -45,9 +45,9 @@ struct Quickstart {
 
   func run() throws -> [MethodResult] {
     let training = try DatasetPairs(
-      dataset, split: .train, language: "en", tokenizer: tokenizer)
+      dataset, split: .train, captions: CaptionReading(), tokenizer: tokenizer)
     let validation = try DatasetPairs(
-      dataset, split: .val, language: "en", tokenizer: tokenizer)
+      dataset, split: .val, captions: CaptionReading(), tokenizer: tokenizer)
     return try QuickstartPlan.methods.map { method in
       var records: [RunRecord] = []
       var first: Evaluator?

@@ -45,7 +45,7 @@ struct QuickstartExamples {
   ) throws -> QuickstartReport.Answer {
     let evaluator = result.evaluator
     let width = evaluator.width
-    let vector = evaluator.captionEmbeddings([query])
+    let vector = try evaluator.captionEmbeddings([query])
     let pictures = try evaluator.pictureEmbeddings()
     let scores = evaluator.items.indices.map { item in
       (0..<width).reduce(Float(0)) { $0 + vector[$1] * pictures[item * width + $1] }

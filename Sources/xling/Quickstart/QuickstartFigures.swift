@@ -169,8 +169,8 @@ struct QuickstartFigures {
       ("steps", "\(quickstart.steps), batches of \(record.identity.configuration.batchSize)"),
       (
         "learning rates",
-        QuickstartPlan.methods.map {
-          "\($0) \(QuickstartPlan.rates[$0] ?? 0)"
+        results.compactMap { result in
+          result.records.first.map { "\($0.method) \($0.identity.configuration.peakRate)" }
         }.joined(separator: ", ")
       ),
       ("data", "CLDR \(quickstart.summary.cldr), font \(quickstart.summary.font.prefix(12))"),

@@ -3,8 +3,8 @@ import XlingAlignment
 import XlingData
 import XlingEvaluation
 
-/// What `xling quickstart` does, in numbers. Rates are near the best of a few tried on the val split,
-/// in English.
+/// What `xling quickstart` does, in numbers. The cards' rates are near the best of a few tried on
+/// the val split, in English.
 enum QuickstartPlan {
   static let methods = ["projection", "layernorm", "lwa", "da", "full"]
   static let reference = "full"
@@ -17,17 +17,12 @@ enum QuickstartPlan {
   ]
   static let languages = ["en"] + headline + further
 
-  /// Learning rates by method.
-  static let rates: [String: Double] = [
-    "projection": 1e-2, "layernorm": 1e-2, "lwa": 6e-3, "da": 3e-3, "full": 1e-3,
-  ]
-
   static func configuration(
     _ method: String, steps: Int, seed: UInt64
   ) throws -> AlignmentConfiguration {
-    var configuration = AlignmentConfiguration(
-      recipe: try Recipe.named(method), seed: seed, steps: steps)
-    configuration.peakRate = rates[method] ?? configuration.peakRate
+    let card = try MethodCards.named(method)
+    var configuration = AlignmentConfiguration(recipe: card.recipe, seed: seed, steps: steps)
+    try configuration.apply(card)
     configuration.warmupSteps = max(1, steps / 10)
     configuration.gradientClip = 1
     configuration.checkpointEvery = max(25, steps / 4)

@@ -1,0 +1,95 @@
+import Foundation
+import XlingCore
+import XlingTensor
+import XlingTowers
+
+/// A finished run for other machines and other programs.
+public struct RunExport {
+  public enum Format: String, CaseIterable, Sendable {
+    /// A run's folder that holds its towers and tokenizer, too: every command takes it as a run.
+    case folder
+    /// `model.safetensors` under the names of LilT's code.
+    case lilt
+  }
+
+  private let run: RunFolder
+  private let record: RunRecord
+
+  /// Throws ``AlignmentFailure`` for what is no finished run.
+  public init(run path: String) throws {
+    run = RunFolder(path)
+    record = try run.record()
+    _ = try run.modelFile(record, allowUnfinished: false)
+  }
+
+  /// Writes `output`, whole or not at all. Throws ``AlignmentFailure``, `TowerFailure`,
+  /// `FileFailure`.
+  public func write(_ format: Format, to output: String) throws {
+    guard !FileManager.default.fileExists(atPath: output) else {
+      throw AlignmentFailure.folderExists(path: output)
+    }
+    let partial = output + ".partial-\(getpid())"
+    do {
+      try AtomicFile.createFolder(partial)
+      switch format {
+      case .folder: try writeFolder(partial)
+      case .lilt: try writeLilT(partial)
+      }
+      guard rename(partial, output) == 0 else {
+        throw FileFailure.cannotWrite(path: output, reason: String(cString: strerror(errno)))
+      }
+    } catch {
+      try? FileManager.default.removeItem(atPath: partial)
+      throw error
+    }
+  }
+
+  private func writeFolder(_ folder: String) throws {
+    try record.identity.text.verify()
+    try record.identity.image.verify()
+    var moved = record
+    moved.identity.text = record.identity.text.moved(to: "towers/text")
+    moved.identity.image = record.identity.image.moved(to: "towers/image")
+    for (old, new) in [
+      (record.identity.text, moved.identity.text), (record.identity.image, moved.identity.image),
+    ] {
+      try copyFiles(of: old.folder, to: folder + "/" + new.folder)
+    }
+    try AtomicFile.write(try AtomicFile.read(run.weights), to: folder + "/model.safetensors")
+    try AtomicFile.write(
+      try record.identity.configuration.recipe.toml(), to: folder + "/recipe.toml")
+    try RunFolder(folder).write(moved)
+  }
+
+  /// The files of a tower's folder, its tokenizer among them, without folders in it.
+  private func copyFiles(of source: String, to target: String) throws {
+    try AtomicFile.createFolder(target)
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: source).sorted()
+    } catch {
+      throw FileFailure.cannotRead(path: source, reason: error.localizedDescription)
+    }
+    for name in names {
+      var isFolder: ObjCBool = false
+      let path = source + "/" + name
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+        !isFolder.boolValue
+      else { continue }
+      try AtomicFile.write(try AtomicFile.read(path), to: target + "/" + name)
+    }
+  }
+
+  private func writeLilT(_ folder: String) throws {
+    let state = try LilTStateDict(try DualEncoder.load(run: run.path))
+    let tensors = state.tensors.map { tensor in
+      let parameter = Parameter(tensor.name, tensor.shape)
+      for (index, value) in tensor.values.enumerated() { parameter.value[index] = value }
+      return parameter
+    }
+    try Safetensors.write(
+      tensors, to: folder + "/model.safetensors", metadata: ["format": "pt"])
+    try AtomicFile.write(
+      try record.identity.configuration.recipe.toml(), to: folder + "/recipe.toml")
+  }
+}

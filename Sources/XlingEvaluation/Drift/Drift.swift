@@ -1,0 +1,131 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingRetrieval
+import XlingTensor
+import XlingTokenizers
+import XlingTowers
+
+/// What alignment did to what the text tower knew: how far its LayerNorms moved, how alike its
+/// states of each language are before and after, and how well it still finds a caption's
+/// translation.
+public struct Drift: Codable, Sendable {
+  public struct Language: Codable, Sendable {
+    public let language: String
+    /// Captions: the first of each picture that has one in the language and in the pivot.
+    public let n: Int
+    /// Linear CKA of `[CLS]` before and after, from the embeddings' output up to the last layer
+    /// that both towers have.
+    public let alignment: [Double?]
+    /// R@1 of finding the pivot's caption of the same picture among `n`, by cosine of `[CLS]`.
+    /// Nil for the pivot itself.
+    public let before: Estimate?
+    public let after: Estimate?
+  }
+
+  public let norms: [LayerNormShift]
+  /// The language that the run was aligned on.
+  public let pivot: String
+  public let languages: [Language]
+}
+
+/// Measures a finished run against its towers as they were.
+public struct DriftMeasurement {
+  private let run: EvaluatedRun
+  private let before: TextTower
+  private let imageBefore: ImageTower
+  private let dataset: Dataset
+  private let split: Split
+  private let limit: Int
+
+  /// The first `limit` pictures of the split. Throws what loading the towers throws.
+  public init(_ run: EvaluatedRun, dataset: Dataset, split: Split, limit: Int = 500) throws {
+    self.run = run
+    self.dataset = dataset
+    self.split = split
+    self.limit = limit
+    before = try TextTower.load(run.record.identity.text.folder)
+    imageBefore = try ImageTower.load(run.record.identity.image.folder)
+  }
+
+  /// Throws `DataFailure` for a language without captions, `RetrievalFailure`.
+  public func measure(_ languages: [String]) throws -> Drift {
+    let pivot = run.record.identity.configuration.language
+    return Drift(
+      norms: [
+        LayerNormShift(tower: "text", before: before, after: run.model.text),
+        LayerNormShift(tower: "image", before: imageBefore, after: run.model.image),
+      ], pivot: pivot, languages: try languages.map { try language($0, pivot) })
+  }
+
+  private func language(_ language: String, _ pivot: String) throws -> Drift.Language {
+    let items = try dataset.gold(language, split).items.filter {
+      $0.captions[pivot] != nil
+    }.prefix(limit)
+    guard items.count >= 2 else {
+      throw DataFailure.badDataset(
+        path: dataset.folder,
+        reason: "fewer than two pictures of split \(split.rawValue) have captions in \(language) "
+          + "and in \(pivot).")
+    }
+    let own = try items.map { try ids($0.captions[language]?.first ?? "", language) }
+    let other = try items.map { try ids($0.captions[pivot]?.first ?? "", pivot) }
+    let old = states(own, in: before)
+    let new = states(own, in: run.model.text)
+    let isPivot = language == pivot
+    func found(_ tower: TextTower, _ states: [Float]) throws -> Estimate? {
+      guard !isPivot else { return nil }
+      let gallery = self.states(other, in: tower).last ?? []
+      return try estimate(unit(states), unit(gallery), items.count)
+    }
+    return Drift.Language(
+      language: language, n: items.count,
+      alignment: zip(old, new).map { KernelAlignment.linear($0, $1, samples: items.count) },
+      before: try found(before, old.last ?? []),
+      after: try found(run.model.text, new.last ?? []))
+  }
+
+  private func ids(_ caption: String, _ language: String) throws -> [Int32] {
+    try run.record.identity.configuration.captions.ids(
+      of: caption, language: language, by: run.tokenizer)
+  }
+
+  /// `[CLS]` as it enters each layer and leaves the last, [captions, width] each.
+  private func states(_ sequences: [[Int32]], in tower: TextTower) -> [[Float]] {
+    let workspace = Workspace()
+    var states = [[Float]](repeating: [], count: tower.encoder.layers.count + 1)
+    for first in stride(from: 0, to: sequences.count, by: 64) {
+      workspace.reset()
+      let part = Array(sequences[first..<min(first + 64, sequences.count)])
+      let activations = tower.forward(TokenBatch(part), in: workspace, training: false)
+      let layout = activations.encoder.layout
+      for (layer, hidden) in activations.encoder.hidden.enumerated() {
+        for sequence in 0..<layout.sequences {
+          let row = hidden.row(Int(layout.offsets[sequence]))
+          states[layer].append(contentsOf: UnsafeBufferPointer(start: row, count: tower.width))
+        }
+      }
+    }
+    return states
+  }
+
+  /// Rows of unit length.
+  private func unit(_ rows: [Float]) -> [Float] {
+    let width = before.width
+    var rows = rows
+    for start in stride(from: 0, to: rows.count, by: width) {
+      let norm = rows[start..<start + width].reduce(0) { $0 + $1 * $1 }.squareRoot()
+      for index in start..<start + width { rows[index] /= max(norm, 1e-12) }
+    }
+    return rows
+  }
+
+  private func estimate(_ queries: [Float], _ gallery: [Float], _ n: Int) throws -> Estimate {
+    let ranking = try Ranking(
+      queries: queries, gallery: gallery, width: before.width,
+      gold: GoldRelation(single: (0..<Int32(n)).map { $0 }))
+    return try Resamples(clusterCount: n, seed: 0).estimate(
+      .recall(at: 1), of: ranking, clusters: Clusters(independent: n))
+  }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Foundation
+import XlingCore
+import XlingData
+import XlingEvaluation
+import XlingExperiments
+import XlingRetrieval
+
+extension Drift {
+  /// As `xling drift` prints it: percent.
+  var text: String {
+    var lines = norms.flatMap { norm -> [String] in
+      let r = norm.correlation.map { String(format: "Pearson r with depth %.2f", $0) }
+      let shifts = norm.layers.map { String(format: "%.3f", $0.l1) }.joined(separator: " ")
+      return ["\(norm.tower) LayerNorms, L1 shift by layer: \(shifts); \(r ?? "no correlation")"]
+    }
+    lines.append("")
+    lines.append(
+      EvalTable.text(
+        [["language", "n", "CKA", "R@1 before", "R@1 after"]]
+          + languages.map { language in
+            [
+              language.language, "\(language.n)",
+              language.alignment.last.flatMap { $0 }.map { String(format: "%.3f", $0) } ?? "–",
+              Self.percent(language.before), Self.percent(language.after),
+            ]
+          }, leading: 1))
+    lines.append(
+      "CKA of [CLS] at the last layer that both towers have; R@1 of the \(pivot) caption of the "
+        + "same picture, ± the larger half of the 95 % interval.")
+    return lines.joined(separator: "\n")
+  }
+
+  private static func percent(_ estimate: Estimate?) -> String {
+    guard let estimate else { return "–" }
+    return String(format: "%.1f ±%.1f", 100 * estimate.value, 100 * estimate.halfWidth)
+  }
+}
+
+struct DriftCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drift",
+    abstract: "What alignment changed in the towers: LayerNorms, hidden states, translations.",
+    discussion: """
+      Compares a run's towers with themselves before the training: the L1 shift of each layer's \
+      LayerNorms, centred kernel alignment of the [CLS] states by language, and how often a \
+      caption finds its counterpart in the language aligned on, before and after.
+      """)
+
+  @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
+  var name: String
+
+  @Option(help: "scenes, emoji (in data/), or a dataset folder.")
+  var data: String
+
+  @Option(
+    name: .customLong("lang"), parsing: .singleValue,
+    help: "A language, code or name; repeatable; all for all of the dataset.")
+  var languages: [String] = []
+
+  @Option(help: "train, val or test.")
+  var split = "val"
+
+  @Option(help: "Pictures that are looked at: the first so many.")
+  var limit = 500
+
+  @Option(help: "The SQLite file that records runs.")
+  var store: String = ExperimentStore.defaultPath
+
+  @Flag(help: "Print everything as JSON: every layer's alignment.")
+  var json = false
+
+  func validate() throws {
+    if Split(rawValue: split) == nil {
+      throw ValidationError("--split is \(split): expected train, val or test")
+    }
+    if languages.isEmpty { throw ValidationError("name languages: --lang tr --lang zh, or all") }
+    if limit < 2 { throw ValidationError("--limit must be at least 2, found \(limit)") }
+  }
+
+  func run() throws {
+    let split = Split(rawValue: split) ?? .val
+    let run = try EvaluatedRun(folder: try EvalRun.folder(name, store: store))
+    let dataset = try Dataset.load(try DataFolder.resolve(data))
+    let codes = try EvalLanguages.resolve(languages, in: dataset, split: split)
+    let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)
+      .measure(codes)
+    print(json ? try JSONText.encode(drift) : drift.text)
+  }
+}

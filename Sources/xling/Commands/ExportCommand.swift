@@ -1,0 +1,34 @@
+import ArgumentParser
+import XlingAlignment
+import XlingCore
+import XlingExperiments
+
+extension RunExport.Format: ExpressibleByArgument {}
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write a finished run for another machine or another program.",
+    discussion: """
+      folder: a run's folder with its towers and tokenizer in it; every command takes it as a run.
+      lilt: model.safetensors under the names of LilT's code (lwa, da and linear heads only).
+      """)
+
+  @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
+  var name: String
+
+  @Option(help: "folder or lilt.")
+  var format = RunExport.Format.folder
+
+  @Option(help: "The new folder.")
+  var output: String
+
+  @Option(help: "The SQLite file that records runs.")
+  var store: String = ExperimentStore.defaultPath
+
+  func run() throws {
+    let folder = try EvalRun.folder(name, store: store)
+    try RunExport(run: folder).write(format, to: output)
+    print("\(output): \(name) as \(format.rawValue)")
+  }
+}

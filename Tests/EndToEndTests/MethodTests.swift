@@ -1,0 +1,202 @@
+import Foundation
+import Testing
+import XlingCore
+
+@Suite("methods: lists, compositions, presets, engine options")
+struct MethodTests {
+  let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  private let towers = ["--text-tower", "text", "--image-tower", "image"]
+
+  @Test func theListCountsEveryMethodAndPreset() throws {
+    let result = try bench.xling(["methods", "--json"] + towers)
+    #expect(result.status == 0, "\(result.stderr)")
+    let rows = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.stdout.utf8)) as? [[String: Any]])
+    let names = rows.compactMap { $0["name"] as? String }
+    #expect(names.count == 22 && names.contains("lora") && names.contains("lilt-lwa"))
+    #expect(rows.allSatisfy { ($0["trainedParameters"] as? Int ?? 0) > 0 })
+    let full = rows.first { $0["name"] as? String == "full" }
+    #expect(full?["trainedPercent"] as? Double == 100)
+  }
+
+  @Test func oneMethodIsExplained() throws {
+    let result = try bench.xling(["methods", "show", "lwa", "--tensors"] + towers)
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(result.stdout.contains("thaws layernorm, inserts lwa, linear head"))
+    #expect(result.stdout.contains("text.encoder.layer.0.attention_adapter.down.weight [8, 32]"))
+  }
+
+  @Test func aCompositionIsTrainedAndItsRecipeTrainsTheSame() throws {
+    let more = ["--data", "scenes", "--batch-size", "8", "--steps", "2", "--json"] + towers
+    let composed = try bench.xling(
+      [
+        "align", "--text", "lwa+layernorm", "--image", "locked", "--lock", "text:0",
+        "--option", "text:bottleneck=4", "--output", "runs/one",
+      ] + more)
+    #expect(composed.status == 0, "\(composed.stderr)")
+    let written = try bench.xling(
+      ["align", "--recipe", "runs/one/recipe.toml", "--output", "runs/two"] + more)
+    #expect(written.status == 0, "\(written.stderr)")
+    let runs = try [composed, written].map { try Parsed.object($0.stdout) }
+    // Equal weights in files whose metadata, the towers, is equal, too.
+    #expect(runs[0]["checkpoint"] as? String == runs[1]["checkpoint"] as? String)
+    #expect(
+      runs[0]["method"] as? String
+        == "text=lwa+layernorm,image=locked,lock=text:0,text:bottleneck=4")
+  }
+
+  @Test func everyEngineOptionRunsAndTheModelIsEvaluated() throws {
+    let aligned = try bench.xling(
+      bench.align(
+        "layernorm", "runs/one",
+        [
+          "--steps", "6", "--chunk", "3", "--recompute", "--optimizer", "adafactor",
+          "--schedule", "lilt", "--image-rate", "delay", "--captions", "unicode",
+          "--pairs", "20", "--validate-every", "1", "--patience", "4", "--augment", "crop",
+        ]))
+    #expect(aligned.status == 0, "\(aligned.stderr)")
+    #expect(bench.exists("runs/one/model.safetensors"))
+    #expect(bench.exists("runs/one/checkpoints/best"))
+    let evaluated = try bench.xling(
+      ["eval", "runs/one", "--data", "scenes", "--lang", "tr", "--json"])
+    #expect(evaluated.status == 0, "\(evaluated.stderr)")
+    let next = try bench.xling(
+      bench.align("lwa", "runs/two", ["--start-from", "runs/one"]))
+    #expect(next.status == 0, "\(next.stderr)")
+    #expect(next.stderr.contains("trained tensors of runs/one"))
+  }
+
+  @Test(arguments: [
+    (["--text", "locked+lwa"], "\"locked\" alone"),
+    (["--text", "lwa", "--lock", "text:7"], "locked layers from 0 to 1, found 7"),
+    (["--method", "lwa", "--option", "width=3"], "found \"width\""),
+    (["--method", "lwa", "--preset", "lit"], "exclude each other"),
+    (["--preset", "lilt"], "there is no preset \"lilt\". Did you mean \"lit\"?"),
+    ([], "name what is trained"),
+    (["--method", "lwa", "--batch-size", "64"], "only 40 training pairs"),
+    (["--method", "lwa", "--rate", "0"], "--rate must be above 0"),
+    (
+      ["--method", "projection", "--option", "head=none"],
+      "trains nothing: both towers are locked"
+    ),
+    (
+      ["--method", "lwa", "--batch-size", "8", "--patience", "2"],
+      "stopping early needs validations"
+    ),
+  ])
+  func whatCannotBeIsOneClearError(_ options: [String], _ part: String) throws {
+    let result = try bench.xling(
+      ["align", "--data", "scenes", "--output", "runs/one"] + towers + options)
+    #expect(result.status == 64, "\(result.stderr)")
+    #expect(result.stderr.contains(part), "\(result.stderr)")
+    #expect(!bench.exists("runs/one/run.json"))
+  }
+}
+
+@Suite("drift: what alignment changed")
+struct DriftCommandTests {
+  let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  @Test func everyPartIsPrinted() throws {
+    #expect(try bench.xling(bench.align("layernorm", "runs/one")).status == 0)
+    let arguments = ["drift", "runs/one", "--data", "scenes", "--lang", "en", "--lang", "tr"]
+    let result = try bench.xling(arguments)
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(result.stdout.contains("text LayerNorms, L1 shift by layer:"))
+    #expect(result.stdout.contains("R@1 before"))
+    let object = try Parsed.object(try bench.xling(arguments + ["--json"]).stdout)
+    let languages = try #require(object["languages"] as? [[String: Any]])
+    #expect(languages.map { $0["language"] as? String } == ["en", "tr"])
+    #expect(languages[1]["n"] as? Int == 8 && languages[1]["before"] != nil)
+    // Locked towers do not move.
+    #expect(try bench.xling(bench.align("projection", "runs/two")).status == 0)
+    let locked = try Parsed.object(
+      try bench.xling(["drift", "runs/two", "--data", "scenes", "--lang", "tr", "--json"]).stdout)
+    let rows = try #require(locked["languages"] as? [[String: Any]])
+    let alignment = try #require(rows[0]["alignment"] as? [Double])
+    #expect(alignment.allSatisfy { abs($0 - 1) < 1e-9 })
+  }
+
+  @Test func badInput() throws {
+    #expect(
+      try bench.xling(["drift", "runs/none", "--data", "scenes", "--lang", "tr"]).status == 66)
+    #expect(try bench.xling(["drift", "runs/none", "--data", "scenes"]).status == 64)
+  }
+}
+
+@Suite("data import: other layouts")
+struct DataImportTests {
+  let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  @Test func aKarpathyFileBecomesADataset() throws {
+    let picture = try #require(bench.names(in: "data/scenes/images").first)
+    let file = """
+      {"images": [{"filename": "\(picture)", "split": "test", "sentences": [{"raw": "A dog."}]}]}
+      """
+    try AtomicFile.write(file, to: bench.path + "/dataset.json")
+    let arguments = [
+      "data", "import", "--layout", "karpathy", "--test", "dataset.json", "--images",
+      "data/scenes/images", "--output",
+    ]
+    let result = try bench.xling(arguments + ["small"])
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(result.stdout.hasPrefix("small: 0 train, 0 val, 1 test pictures, 1 captions"))
+    #expect(try bench.xling(["data", "show", "small"]).stdout.contains("en: n 1"))
+    let again = try bench.xling(arguments + ["small"])
+    #expect(again.status == 74 && again.stderr.contains("is there already"))
+    var wrong = arguments
+    wrong[3] = "karpathi"
+    let unknown = try bench.xling(wrong + ["other"])
+    #expect(unknown.status == 64 && unknown.stderr.contains("Did you mean \"karpathy\"?"))
+  }
+}
+
+@Suite("export: a run for other machines and programs")
+struct ExportTests {
+  let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  @Test func anExportedRunNeedsNothingElse() throws {
+    #expect(try bench.xling(bench.align("lwa", "runs/one")).status == 0)
+    let exported = try bench.xling(["export", "runs/one", "--output", "whole"])
+    #expect(exported.status == 0, "\(exported.stderr)")
+    func evaluated(_ run: String) throws -> String {
+      let result = try bench.xling(
+        ["eval", run, "--data", "scenes", "--lang", "tr", "--store", "\(run).sqlite"])
+      #expect(result.status == 0, "\(result.stderr)")
+      return result.stdout
+    }
+    let before = try evaluated("runs/one")
+    // Moved, and the towers gone.
+    try FileManager.default.createDirectory(
+      atPath: bench.path + "/far", withIntermediateDirectories: true)
+    try FileManager.default.moveItem(
+      atPath: bench.path + "/whole", toPath: bench.path + "/far/one")
+    for tower in ["text", "image"] {
+      try FileManager.default.removeItem(atPath: bench.path + "/" + tower)
+    }
+    #expect(try evaluated("far/one") == before)
+    let again = try bench.xling(["export", "far/one", "--output", "far"])
+    #expect(again.status == 64 && again.stderr.contains("is there already"))
+  }
+
+  @Test func liltsNames() throws {
+    #expect(try bench.xling(bench.align("lwa", "runs/one")).status == 0)
+    let result = try bench.xling(
+      ["export", "runs/one", "--format", "lilt", "--output", "lilt"])
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(bench.exists("lilt/model.safetensors"))
+    #expect(try bench.xling(bench.align("lora", "runs/two")).status == 0)
+    let lora = try bench.xling(["export", "runs/two", "--format", "lilt", "--output", "two"])
+    #expect(lora.status == 64 && lora.stderr.contains("LilT's code has no lora"))
+    #expect(!bench.exists("two"))
+  }
+}

@@ -1,0 +1,180 @@
+import Foundation
+import Testing
+import XlingCore
+import XlingTestSupport
+
+@testable import XlingData
+
+/// Other projects' layouts, read and made into ours.
+@Suite struct ForeignLayoutTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func file(_ name: String, _ text: String) throws -> String {
+    let path = folder.path + "/" + name
+    try AtomicFile.write(text, to: path)
+    return path
+  }
+
+  @Test func everyLayoutIsListed() throws {
+    let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Sources/XlingData/Layouts")
+    let files = try FileManager.default.contentsOfDirectory(atPath: sources.path)
+      .filter { $0.hasSuffix("Layout.swift") && $0 != "DatasetLayout.swift" }
+    #expect(files.count == DatasetLayouts.all.count)
+    #expect(Set(DatasetLayouts.all.map(\.name)).count == DatasetLayouts.all.count)
+  }
+
+  @Test func coco() throws {
+    let path = try file(
+      "coco.json",
+      """
+      {"info": {"year": 2014}, "images": [{"id": 9, "file_name": "a.jpg", "height": 4},
+       {"id": 4, "file_name": "b.jpg"}, {"id": 5, "file_name": "c.jpg"}],
+       "annotations": [{"image_id": 4, "id": 1, "caption": "B one"},
+       {"image_id": 9, "id": 2, "caption": "A"}, {"image_id": 4, "id": 3, "caption": "B two"}]}
+      """)
+    #expect(
+      try COCOLayout().read(path) == [
+        ForeignItem(name: "a.jpg", split: nil, captions: ["A"]),
+        ForeignItem(name: "b.jpg", split: nil, captions: ["B one", "B two"]),
+        ForeignItem(name: "c.jpg", split: nil, captions: []),
+      ])
+    let stray = try file(
+      "stray.json", #"{"images": [], "annotations": [{"image_id": 4, "caption": "B"}]}"#)
+    let error = #expect(throws: DataFailure.self) { try COCOLayout().read(stray) }
+    #expect(error?.description.contains("pictures that \"images\" lists, found 4") == true)
+  }
+
+  @Test func karpathy() throws {
+    let path = try file(
+      "dataset.json",
+      """
+      {"images": [{"filepath": "val2014", "filename": "a.jpg", "split": "restval",
+       "sentences": [{"raw": "One.", "tokens": ["one"]}, {"raw": "Two.", "tokens": ["two"]}]},
+       {"filename": "b.jpg", "split": "test", "sentences": [{"raw": "B"}]}], "dataset": "coco"}
+      """)
+    #expect(
+      try KarpathyLayout().read(path) == [
+        ForeignItem(name: "val2014/a.jpg", split: .train, captions: ["One.", "Two."]),
+        ForeignItem(name: "b.jpg", split: .test, captions: ["B"]),
+      ])
+    let wrong = try file(
+      "wrong.json", #"{"images": [{"filename": "a", "split": "dev", "sentences": []}]}"#)
+    let error = #expect(throws: DataFailure.self) { try KarpathyLayout().read(wrong) }
+    #expect(error?.description.contains("image 1: expected \"split\"") == true)
+  }
+
+  @Test func lilt() throws {
+    let path = try file(
+      "train.json",
+      """
+      [{"image": "x/a.jpg", "caption": "One", "image_id": "coco_1"},
+       {"image": "b.jpg", "caption": ["B", "BB"]}, {"image": "x/a.jpg", "caption": "Two"}]
+      """)
+    #expect(
+      try LilTLayout().read(path) == [
+        ForeignItem(name: "x/a.jpg", split: nil, captions: ["One", "Two"]),
+        ForeignItem(name: "b.jpg", split: nil, captions: ["B", "BB"]),
+      ])
+  }
+
+  @Test func flickr() throws {
+    let eight = try file(
+      "captions.txt",
+      "image,caption\r\na.jpg,\"A dog, they say, \"\"runs\"\".\"\r\na.jpg,Two .\r\nb.jpg,B\r\n")
+    #expect(
+      try FlickrLayout().read(eight) == [
+        ForeignItem(name: "a.jpg", split: nil, captions: ["A dog, they say, \"runs\".", "Two ."]),
+        ForeignItem(name: "b.jpg", split: nil, captions: ["B"]),
+      ])
+    let thirty = try file(
+      "results.csv",
+      "image_name| comment_number| comment\na.jpg| 0| Two \"men\" , one | other .\na.jpg| 1| B\n")
+    #expect(
+      try FlickrLayout().read(thirty) == [
+        ForeignItem(
+          name: "a.jpg", split: nil, captions: ["Two \"men\" , one | other .", "B"])
+      ])
+    // Flickr30k's own file has such a line: "2199200615.jpg| 4   A dog runs".
+    let broken = try file("broken.csv", "image_name| comment_number| comment\na.jpg| 4   A dog\n")
+    let error = #expect(throws: DataFailure.self) { try FlickrLayout().read(broken) }
+    #expect(error?.description.contains("line 2: expected 3 fields") == true)
+  }
+
+  /// A tar archive as GNU tar writes it.
+  private func tar(_ files: [(String, Data)]) -> Data {
+    var archive = Data()
+    for (name, body) in files {
+      var header = [UInt8](repeating: 0, count: 512)
+      func put(_ text: String, at offset: Int) {
+        for (index, byte) in text.utf8.enumerated() { header[offset + index] = byte }
+      }
+      put(name, at: 0)
+      put("0000644\0", at: 100)
+      let size = String(body.count, radix: 8)
+      put(String(repeating: "0", count: 11 - size.count) + size, at: 124)
+      put("        0ustar  ", at: 148)
+      let sum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
+      put(String(repeating: "0", count: 6 - sum.count) + sum + "\0 ", at: 148)
+      archive += Data(header) + body + Data(count: (512 - body.count % 512) % 512)
+    }
+    return archive + Data(count: 1024)
+  }
+
+  @Test func webdataset() throws {
+    let picture = Data([0xFF, 0xD8, 1, 2, 3])
+    let path = folder.path + "/shard.tar"
+    let archive = tar([
+      ("00/a.jpg", picture), ("00/a.txt", Data("A dog\n".utf8)),
+      ("00/a.json", Data(#"{"caption": "A dog", "url": "x"}"#.utf8)),
+      ("00/b.json", Data(#"{"caption": "B"}"#.utf8)), ("00/b.png", Data(count: 600)),
+    ])
+    try AtomicFile.write(archive, to: path)
+    let items = try WebDatasetLayout().read(path)
+    #expect(items.map(\.name) == ["00/a.jpg", "00/b.png"])
+    #expect(items.map(\.captions) == [["A dog"], ["B"]])
+    #expect(items.map(\.source) == [.bytes(picture), .bytes(Data(count: 600))])
+    try AtomicFile.write(archive.prefix(700), to: path)
+    #expect(throws: DataFailure.self) { try WebDatasetLayout().read(path) }
+    try AtomicFile.write(Data(repeating: 7, count: 1024), to: path)
+    #expect(throws: DataFailure.self) { try WebDatasetLayout().read(path) }
+  }
+
+  @Test func importedDataAreADataset() throws {
+    try AtomicFile.createFolder(folder.path + "/pictures/sub")
+    for name in ["sub/a.png", "b.png"] {
+      try AtomicFile.write(
+        try Picture(
+          width: 4, height: 4, pixels: [UInt8](repeating: 9, count: 48)
+        ).png(), to: folder.path + "/pictures/" + name)
+    }
+    let train = try file(
+      "train.json",
+      #"[{"image": "sub/a.png", "caption": ["One", " "]}, {"image": "c.png", "caption": "  "}]"#)
+    let val = try file("val.json", #"[{"image": "b.png", "caption": "B"}]"#)
+    func importing(_ train: String) -> DatasetImport {
+      DatasetImport(
+        layout: LilTLayout(), files: [(train, .train), (val, .val)],
+        images: folder.path + "/pictures", language: "en")
+    }
+    let output = folder.path + "/data"
+    let summary = try importing(train).run(into: output)
+    #expect(summary.pictures == ["train": 1, "val": 1])
+    #expect(summary.captions == 2 && summary.withoutCaptions == 1 && summary.blankCaptions == 2)
+    let dataset = try Dataset.load(output)
+    #expect(dataset.items(in: .train).first?.captions == ["en": ["One"]])
+    #expect(try Picture.load(path: dataset.path(of: dataset.items[0])).width == 4)
+    // Never over another folder, and nothing is left of a failure.
+    #expect(throws: DataFailure.self) { try importing(train).run(into: output) }
+    let missing = try file("missing.json", #"[{"image": "no.png", "caption": "x"}]"#)
+    let error = #expect(throws: FileFailure.self) {
+      try importing(missing).run(into: folder.path + "/other")
+    }
+    #expect(error?.description.contains("no.png") == true)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(!names.contains { $0.hasPrefix("other") })
+  }
+}
