@@ -18,6 +18,9 @@ public struct BertTokenizer: Tokenizer {
   static let maximumScalarsPerWord = 100
 
   public var vocabularySize: Int { pieces.count }
+  public var maximumLength: Int? { configuration.maximumLength }
+  /// `[MASK]`; every BERT vocabulary holds it.
+  public var mask: Int32 { specialIds[4] }
 
   /// Reads `vocab.txt` and `tokenizer_config.json` of a folder. Throws ``FileFailure`` or
   /// ``TokenizerFailure``.
@@ -66,22 +69,51 @@ public struct BertTokenizer: Tokenizer {
 
   public func piece(_ id: Int32) -> [UInt8] { pieces[Int(id)] }
 
-  public func encode(_ utf8: UnsafeRawBufferPointer, maximumTokens: Int) -> Encoding {
-    var encoding = Encoding()
-    splitter.split(utf8) { part in
+  public func session(cached: Bool) -> any TokenizerSession { BertSession(self) }
+
+  public var summary: TokenizerSummary {
+    let roles = ["padding", "unknown", "start", "end", "mask"]
+    var steps: [String] = []
+    if configuration.normalization != .none {
+      steps.append(configuration.normalization.rawValue.uppercased())
+    }
+    steps.append("clean text")
+    if configuration.tokenizeChineseCharacters { steps.append("space CJK characters") }
+    if configuration.stripAccents ?? configuration.lowercase { steps.append("strip accents") }
+    if configuration.lowercase { steps.append("lower case") }
+    return TokenizerSummary(
+      model: "WordPiece",
+      specialTokens: zip(roles, zip(configuration.specialTokens, specialIds)).map {
+        .init(role: $0, text: $1.0, id: $1.1)
+      }, normalizer: steps, charsmapHash: nil, unicode: "as tokenizers 0.23.3")
+  }
+
+  public func decode(_ ids: [Int32]) -> String {
+    let silent = Set([specialIds[0], specialIds[2], specialIds[3]])
+    var bytes: [UInt8] = []
+    for id in ids where !silent.contains(id) {
+      let piece = piece(id)
+      if piece.count > 2, piece[0] == 0x23, piece[1] == 0x23 {
+        bytes.append(contentsOf: piece.dropFirst(2))
+      } else {
+        if !bytes.isEmpty { bytes.append(0x20) }
+        bytes.append(contentsOf: piece)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  fileprivate func encode(
+    _ utf8: UnsafeRawBufferPointer, _ offsets: OffsetUnit, _ encoding: inout Encoding
+  ) {
+    encoding.removeAll()
+    splitter.split(utf8, offsets: offsets) { part in
       switch part {
       case .word(let word): encode(word, &encoding)
       case .addedToken(let index, let span):
-        encoding.ids.append(specialIds[index])
-        encoding.spans.append(span)
+        encoding.append(specialIds[index], span.lowerBound, span.upperBound)
       }
     }
-    if encoding.ids.count > maximumTokens {
-      encoding.truncatedCount = encoding.ids.count - maximumTokens
-      encoding.ids.removeLast(encoding.truncatedCount)
-      encoding.spans.removeLast(encoding.truncatedCount)
-    }
-    return encoding
   }
 
   /// Greedy longest match from the left; what cannot be spelt to its end is one unknown token.
@@ -103,16 +135,25 @@ public struct BertTokenizer: Tokenizer {
           }
         }
         if end < 0 { break }
-        encoding.ids.append(id)
-        encoding.spans.append(Int(word.starts[at])..<Int(word.ends[end - 1]))
+        encoding.append(id, word.starts[at], word.ends[end - 1])
         at = end
       }
     }
     if at == word.bytes.count { return }
     encoding.ids.removeLast(encoding.ids.count - before)
-    encoding.spans.removeLast(encoding.spans.count - before)
-    encoding.ids.append(special.unknown)
-    encoding.spans.append(Int(word.starts[0])..<Int(word.ends[word.bytes.count - 1]))
+    encoding.starts.removeLast(encoding.starts.count - before)
+    encoding.ends.removeLast(encoding.ends.count - before)
+    encoding.append(specialIds[1], word.starts[0], word.ends[word.bytes.count - 1])
     encoding.unknownCount += 1
+  }
+}
+
+private final class BertSession: TokenizerSession {
+  private let tokenizer: BertTokenizer
+
+  init(_ tokenizer: BertTokenizer) { self.tokenizer = tokenizer }
+
+  func encode(_ utf8: UnsafeRawBufferPointer, offsets: OffsetUnit, into encoding: inout Encoding) {
+    tokenizer.encode(utf8, offsets, &encoding)
   }
 }

@@ -1,9 +1,9 @@
 import XlingUnicode
 
-/// Scalars, each with the range of scalars of the original text that it came from.
+/// Scalars, each with the range of the original text that it came from, in scalars or in bytes.
 struct SourcedScalars {
   var values: [UInt32] = []
-  /// Indices of the first source scalar, and of the one behind the last.
+  /// Where the source begins, and where it ends (exclusive).
   var starts: [Int32] = []
   var ends: [Int32] = []
   /// All class bits seen.
@@ -23,20 +23,22 @@ struct SourcedScalars {
     seen |= bits
   }
 
-  /// Decodes UTF-8 whose first scalar has the index `first` in the text. A malformed byte is
-  /// U+FFFD by itself. Returns the index behind the last scalar.
+  /// Decodes UTF-8 that begins at the offset `first` of the text. A malformed byte is U+FFFD by
+  /// itself. Returns the offset behind the last scalar.
   mutating func decode(
-    _ utf8: UnsafeRawBufferPointer, first: Int32, classes: ScalarClasses
+    _ utf8: UnsafeRawBufferPointer, first: Int32, offsets: OffsetUnit = .scalars,
+    classes: ScalarClasses
   ) -> Int32 {
-    var index = first
+    var offset = first
     var at = 0
     while at < utf8.count {
       let (value, length) = Self.scalar(utf8, at)
       at += length
-      append(value, from: index, to: index + 1, bits: classes.bits[Int(value)])
-      index += 1
+      let next = offset + (offsets == .bytes ? Int32(length) : 1)
+      append(value, from: offset, to: next, bits: classes.bits[Int(value)])
+      offset = next
     }
-    return index
+    return offset
   }
 
   /// The scalar at a byte, and its length in bytes.

@@ -1,4 +1,4 @@
-/// One word in UTF-8, each byte knowing the scalars of the original text it came from.
+/// One word in UTF-8, each byte knowing the range of the original text it came from.
 struct Word {
   var bytes: [UInt8] = []
   /// For every byte, the source range of its scalar.
@@ -42,7 +42,7 @@ struct Word {
 /// A stretch of text between added tokens, or one such token.
 enum TextPart {
   case word(Word)
-  case addedToken(index: Int, span: Range<Int>)
+  case addedToken(index: Int, span: Range<Int32>)
 }
 
 /// BERT's basic tokenization: added tokens, normalization, clean_text, CJK spacing, accents, lower
@@ -74,10 +74,12 @@ struct WordSplitter: Sendable {
   }
 
   /// Calls `body` for every word and added token, from left to right.
-  func split(_ utf8: UnsafeRawBufferPointer, _ body: (TextPart) -> Void) {
+  func split(
+    _ utf8: UnsafeRawBufferPointer, offsets: OffsetUnit = .scalars, _ body: (TextPart) -> Void
+  ) {
     var scalars = SourcedScalars()
     var word = Word()
-    var index: Int32 = 0
+    var offset: Int32 = 0
     var partStart = 0
     var at = 0
     while at < utf8.count {
@@ -85,16 +87,18 @@ struct WordSplitter: Sendable {
         at += 1
         continue
       }
-      index = splitPart(
-        UnsafeRawBufferPointer(rebasing: utf8[partStart..<at]), index, &scalars, &word, body)
-      let length = token.bytes.reduce(0) { $0 + ($1 & 0xC0 != 0x80 ? 1 : 0) }
-      body(.addedToken(index: token.index, span: Int(index)..<Int(index) + length))
-      index += Int32(length)
+      offset = splitPart(
+        UnsafeRawBufferPointer(rebasing: utf8[partStart..<at]), offset, offsets, &scalars, &word,
+        body)
+      let length =
+        offsets == .bytes ? token.bytes.count : token.bytes.count { $0 & 0xC0 != 0x80 }
+      body(.addedToken(index: token.index, span: offset..<offset + Int32(length)))
+      offset += Int32(length)
       at += token.bytes.count
       partStart = at
     }
     _ = splitPart(
-      UnsafeRawBufferPointer(rebasing: utf8[partStart...]), index, &scalars, &word, body)
+      UnsafeRawBufferPointer(rebasing: utf8[partStart...]), offset, offsets, &scalars, &word, body)
   }
 
   private func addedToken(
@@ -106,13 +110,13 @@ struct WordSplitter: Sendable {
     }
   }
 
-  /// Returns the scalar index behind the part.
+  /// Returns the offset behind the part.
   private func splitPart(
-    _ utf8: UnsafeRawBufferPointer, _ first: Int32, _ scalars: inout SourcedScalars,
-    _ word: inout Word, _ body: (TextPart) -> Void
+    _ utf8: UnsafeRawBufferPointer, _ first: Int32, _ offsets: OffsetUnit,
+    _ scalars: inout SourcedScalars, _ word: inout Word, _ body: (TextPart) -> Void
   ) -> Int32 {
     scalars.removeAll()
-    let end = scalars.decode(utf8, first: first, classes: classes)
+    let end = scalars.decode(utf8, first: first, offsets: offsets, classes: classes)
     switch normalization {
     case .none: break
     case .nfc: scalars.normalize(.nfc, classes: classes)
