@@ -137,6 +137,9 @@ int32_t xling_scalar_traits(uint8_t *table) {
   unorm2_getNFDInstance(&error);
   if (U_FAILURE(error)) return -(int32_t)error;
   for (UChar32 c = 0; c < 0x110000; c++) {
+    // Nothing in planes 4 to 13, 15 and 16 is encoded or ever had a trait.
+    if (c == 0x40000) c = 0xE0000;
+    if (c == 0xF0000) break;
     int combining = u_getCombiningClass(c) != 0;
     uint8_t traits = u_tolower(c) != c || c == 0x130 ? 1 : 0;
     int same = u_getIntPropertyValue(c, UCHAR_NFD_QUICK_CHECK) == UNORM_YES;

@@ -44,7 +44,7 @@ public struct WordPieceTrainer: Sendable {
       size: options.vocabularySize - specials.count, minimumCount: options.minimumPairCount)
     let pieces = (0..<merger.pieces.count).map { Array(merger.pieces[$0]) }
     var vocabulary = WordPieceVocabulary(
-      pieces: specials + pieces, configuration: options.configuration)
+      pieces: WordPieces(specials + pieces), configuration: options.configuration)
     vocabulary.training = TrainingRecord(
       lines: counts.lineCount, words: counts.total, distinctWords: counts.distinctCount,
       wordsWithDroppedCharacters: counts.total - learntFrom, characters: characters.count,
@@ -107,10 +107,11 @@ public struct WordPieceTrainer: Sendable {
   }
 
   private static func forEachScalar(_ word: ArraySlice<UInt8>, _ body: (UInt32) -> Void) {
-    word.withUnsafeBytes { raw in
+    word.withUnsafeBufferPointer { bytes in
+      guard let text = bytes.baseAddress else { return }
       var at = 0
-      while at < raw.count {
-        let (scalar, length) = SourcedScalars.scalar(raw, at)
+      while at < bytes.count {
+        let (scalar, length) = UTF8Scalar.decode(text, at, bytes.count)
         body(scalar)
         at += length
       }
@@ -118,8 +119,8 @@ public struct WordPieceTrainer: Sendable {
   }
 
   private static func utf8(_ scalar: UInt32) -> [UInt8] {
-    var word = Word()
-    word.append(scalar, from: 0, to: 0)
-    return word.bytes
+    var bytes: [UInt8] = []
+    UTF8Scalar.append(scalar, to: &bytes)
+    return bytes
   }
 }

@@ -11,7 +11,10 @@ public struct BertConfiguration: Sendable, Equatable {
   public var lowercase = true
   /// Nil: as `lowercase`.
   public var stripAccents: Bool?
+  public var stripsAccents: Bool { stripAccents ?? lowercase }
   public var tokenizeChineseCharacters = true
+  /// Not part of the file: a choice of whoever encodes.
+  public var unicode = UnicodeData.reference
   /// Nil when the file states none, or one beyond any model (Hugging Face writes 1e30).
   public var maximumLength: Int?
   /// Padding, unknown, start, end, mask.

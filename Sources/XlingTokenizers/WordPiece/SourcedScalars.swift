@@ -1,6 +1,6 @@
 import XlingUnicode
 
-/// Scalars, each with the range of the original text that it came from, in scalars or in bytes.
+/// Scalars, each with the range of bytes of the original text that it came from.
 struct SourcedScalars {
   var values: [UInt32] = []
   /// Where the source begins, and where it ends (exclusive).
@@ -23,47 +23,15 @@ struct SourcedScalars {
     seen |= bits
   }
 
-  /// Decodes UTF-8 that begins at the offset `first` of the text. A malformed byte is U+FFFD by
-  /// itself. Returns the offset behind the last scalar.
-  mutating func decode(
-    _ utf8: UnsafeRawBufferPointer, first: Int32, offsets: OffsetUnit = .scalars,
-    classes: ScalarClasses
-  ) -> Int32 {
-    var offset = first
+  /// Decodes UTF-8. A malformed byte is U+FFFD by itself.
+  mutating func decode(_ utf8: UnsafeRawBufferPointer, classes: ScalarClasses) {
+    guard let text = utf8.bindMemory(to: UInt8.self).baseAddress else { return }
     var at = 0
     while at < utf8.count {
-      let (value, length) = Self.scalar(utf8, at)
+      let (value, length) = UTF8Scalar.decode(text, at, utf8.count)
+      append(value, from: Int32(at), to: Int32(at + length), bits: classes[value])
       at += length
-      let next = offset + (offsets == .bytes ? Int32(length) : 1)
-      append(value, from: offset, to: next, bits: classes.bits[Int(value)])
-      offset = next
     }
-    return offset
-  }
-
-  /// The scalar at a byte, and its length in bytes.
-  static func scalar(_ utf8: UnsafeRawBufferPointer, _ at: Int) -> (UInt32, Int) {
-    let lead = utf8[at]
-    if lead < 0x80 { return (UInt32(lead), 1) }
-    let length: Int
-    var value: UInt32
-    let least: UInt32
-    switch lead {
-    case 0xC2...0xDF: (length, value, least) = (2, UInt32(lead & 0x1F), 0x80)
-    case 0xE0...0xEF: (length, value, least) = (3, UInt32(lead & 0x0F), 0x800)
-    case 0xF0...0xF4: (length, value, least) = (4, UInt32(lead & 0x07), 0x10000)
-    default: return (0xFFFD, 1)
-    }
-    guard at + length <= utf8.count else { return (0xFFFD, 1) }
-    for offset in 1..<length {
-      let byte = utf8[at + offset]
-      guard byte & 0xC0 == 0x80 else { return (0xFFFD, 1) }
-      value = value << 6 | UInt32(byte & 0x3F)
-    }
-    guard value >= least, value < 0x110000, !(0xD800...0xDFFF).contains(value) else {
-      return (0xFFFD, 1)
-    }
-    return (value, length)
   }
 
   /// Brings the text into an ICU normalization form, stretch by stretch between boundaries; all
@@ -76,9 +44,9 @@ struct SourcedScalars {
     var at = 0
     while at < values.count {
       var end = at + 1
-      var doubtful = classes.bits[Int(values[at])] & doubt != 0
+      var doubtful = classes[values[at]] & doubt != 0
       while end < values.count, !form.boundary(before: values[end]) {
-        doubtful = doubtful || classes.bits[Int(values[end])] & doubt != 0
+        doubtful = doubtful || classes[values[end]] & doubt != 0
         end += 1
       }
       if doubtful {
@@ -97,7 +65,7 @@ struct SourcedScalars {
     for at in range {
       let value = source.values[at]
       append(
-        value, from: source.starts[at], to: source.ends[at], bits: classes.bits[Int(value)])
+        value, from: source.starts[at], to: source.ends[at], bits: classes[value])
     }
   }
 
@@ -119,7 +87,7 @@ struct SourcedScalars {
     for scalar in String(decoding: normal, as: UTF16.self).unicodeScalars {
       append(
         scalar.value, from: source.starts[range.lowerBound], to: source.ends[range.upperBound - 1],
-        bits: classes.bits[Int(scalar.value)])
+        bits: classes[scalar.value])
     }
   }
 
@@ -131,18 +99,16 @@ struct SourcedScalars {
     var orders: [UInt8] = []
     for at in values.indices {
       let value = values[at]
-      let bits = classes.bits[Int(value)]
+      let bits = classes[value]
       if bits & ScalarClasses.removed != 0 { continue }
-      let parts =
-        bits & ScalarClasses.decomposes != 0 ? ScalarProperties.decomposition(value) : []
-      for part in parts.isEmpty ? [value] : parts {
+      for part in classes.decomposition(value) {
         result.insert(
           part, order: classes.combiningClass(part), &orders, starts[at], ends[at], classes)
       }
     }
     var kept = SourcedScalars()
     for at in result.values.indices {
-      let bits = classes.bits[Int(result.values[at])]
+      let bits = classes[result.values[at]]
       if bits & ScalarClasses.stripped == 0 {
         kept.append(result.values[at], from: result.starts[at], to: result.ends[at], bits: bits)
       }
@@ -163,6 +129,6 @@ struct SourcedScalars {
     starts.insert(start, at: at)
     ends.insert(end, at: at)
     orders.insert(order, at: at)
-    seen |= classes.bits[Int(value)]
+    seen |= classes[value]
   }
 }

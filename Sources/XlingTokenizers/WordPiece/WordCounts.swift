@@ -1,6 +1,7 @@
 /// How often each word occurs, words being what the encoder of the same configuration would cut.
 public struct WordCounts: Sendable {
   private let splitter: WordSplitter
+  private let addedTokens: AddedTokens
   private var table = ByteTable()
   private(set) var counts: [Int64] = []
   /// Lines read so far, and words in them.
@@ -12,6 +13,8 @@ public struct WordCounts: Sendable {
   /// Throws ``TokenizerFailure/unicode(reason:)`` when ICU lacks its data.
   public init(configuration: BertConfiguration) throws {
     splitter = try WordSplitter(configuration)
+    addedTokens = AddedTokens(
+      configuration.specialTokens.map { AddedToken(utf8: Array($0.utf8), id: 0) })
   }
 
   /// Counts a line `weight` times. Special tokens in it are no words.
@@ -23,8 +26,22 @@ public struct WordCounts: Sendable {
   public mutating func add(_ utf8: UnsafeRawBufferPointer, weight: Int64 = 1) {
     precondition(weight >= 0, "a weight is not negative")
     lineCount += 1
-    splitter.split(utf8) { part in
-      guard case .word(let word) = part else { return }
+    var start = 0
+    var at = 0
+    while at < utf8.count {
+      guard let token = addedTokens.match(utf8, at: at) else {
+        at += 1
+        continue
+      }
+      count(UnsafeRawBufferPointer(rebasing: utf8[start..<at]), weight)
+      at += token.utf8.count
+      start = at
+    }
+    count(UnsafeRawBufferPointer(rebasing: utf8[start...]), weight)
+  }
+
+  private mutating func count(_ utf8: UnsafeRawBufferPointer, _ weight: Int64) {
+    splitter.words(of: utf8) { word in
       let index = table.insert(word.bytes)
       if index == counts.count { counts.append(0) }
       counts[index] += weight
@@ -41,7 +58,7 @@ public struct WordCounts: Sendable {
 
   /// Whether the scalar is always a word by itself, so that no piece continues with it.
   func standsAlone(_ scalar: UInt32) -> Bool {
-    let bits = splitter.classes.bits[Int(scalar)]
+    let bits = splitter.classes[scalar]
     return bits & ScalarClasses.punctuation != 0
       || (splitter.spacesChinese && bits & ScalarClasses.cjk != 0)
   }
