@@ -46,7 +46,7 @@ import XlingTestSupport
         symbols: [letters[0]] + letters.dropFirst().map { "##" + $0 }, weight: counts.counts[index]
       )
     }
-    var known = Set(trained.pieces.prefix(5 + trained.training!.alphabet).map { Array($0) })
+    var known = Set(trained.pieces.prefix(5 + trained.training!.alphabet))
     for piece in trained.pieces.dropFirst(known.count) {
       while true {
         let (left, right) = Self.mostFrequentPair(words.map { ($0.symbols, $0.weight) })
@@ -110,7 +110,7 @@ import XlingTestSupport
 
   @Test func rareCharactersAreLeftOut() throws {
     let vocabulary = try Self.trainer(100, minimum: 2).train(lines: ["ab ab ab", "ax"])
-    let pieces = Set(vocabulary.pieces.map { Array($0) })
+    let pieces = Set(vocabulary.pieces)
     #expect(pieces.contains(Array("a".utf8)))
     #expect(!pieces.contains(Array("x".utf8)))
     #expect(vocabulary.training?.wordsWithDroppedCharacters == 1)

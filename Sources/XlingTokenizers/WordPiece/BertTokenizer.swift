@@ -7,7 +7,6 @@ public struct BertTokenizer: Tokenizer {
   public let configuration: BertConfiguration
   public let special: SpecialTokens
   public let contentHash: String
-  let pieces: WordPieces
   let index: PieceIndex
   let codes: WordCodes
   let splitter: WordSplitter
@@ -21,7 +20,7 @@ public struct BertTokenizer: Tokenizer {
   static let maximumScalarsPerWord = 100
   let maximumScalarsPerWord = Self.maximumScalarsPerWord
 
-  public var vocabularySize: Int { pieces.count }
+  public var vocabularySize: Int { index.pieces.count }
   public var maximumLength: Int? { configuration.maximumLength }
 
   /// Reads `vocab.txt` and `tokenizer_config.json` of a folder. Throws ``FileFailure`` or
@@ -41,22 +40,21 @@ public struct BertTokenizer: Tokenizer {
   /// `file` names the vocabulary in errors. Throws ``TokenizerFailure`` when a piece occurs twice
   /// or a special token is missing.
   public init(_ vocabulary: WordPieceVocabulary, file: String = "vocab.txt") throws {
-    pieces = vocabulary.pieces
-    var index = PieceIndex(capacity: pieces.count)
-    for id in pieces.indices {
-      guard let before = index.insert(id, of: pieces) else { continue }
+    do throws(PieceIndex.Duplicate) {
+      index = try PieceIndex(vocabulary.pieces)
+    } catch {
       throw TokenizerFailure.badVocabulary(
-        file: file, line: id + 1, expected: "a piece not seen before",
-        found: "\"\(String(decoding: pieces[id], as: UTF8.self))\" again (line \(before + 1))")
+        file: file, line: error.id + 1, expected: "a piece not seen before",
+        found: "\"\(String(decoding: vocabulary.pieces[error.id], as: UTF8.self))\" again "
+          + "(line \(error.before + 1))")
     }
     var tokens: [AddedToken] = []
     for name in vocabulary.configuration.specialTokens {
-      guard let id = index.id(of: Array(name.utf8), in: pieces) else {
+      guard let id = index.id(of: Array(name.utf8)) else {
         throw TokenizerFailure.missingSpecialToken(file: file, token: name)
       }
       tokens.append(AddedToken(utf8: Array(name.utf8), id: id))
     }
-    self.index = index
     configuration = vocabulary.configuration
     contentHash = vocabulary.contentHash
     special = SpecialTokens(
@@ -67,13 +65,12 @@ public struct BertTokenizer: Tokenizer {
     addedTokens = AddedTokens(tokens)
     splitter = try WordSplitter(configuration)
     codes = WordCodes(configuration, splitter.classes)
-    let unknown = unknown
-    byteKinds = ByteKinds(codes, addedTokens) { [pieces] in
-      index.id(of: [$0], in: pieces) ?? unknown
+    byteKinds = ByteKinds(codes, addedTokens) { [index, unknown] in
+      index.id(of: [$0]) ?? unknown
     }
   }
 
-  public func piece(_ id: Int32) -> [UInt8] { Array(pieces[Int(id)]) }
+  public func piece(_ id: Int32) -> [UInt8] { index.pieces[Int(id)] }
 
   public func session(cached: Bool) -> any TokenizerSession { BertSession(self, cached: cached) }
 

@@ -45,6 +45,33 @@ enum UTF8Scalar {
     return true
   }
 
+  /// Writes a scalar value (at most four bytes) and tells its length.
+  @inline(__always)
+  static func encode(_ scalar: UInt32, _ bytes: UnsafeMutablePointer<UInt8>) -> Int32 {
+    if scalar < 0x80 {
+      bytes[0] = UInt8(truncatingIfNeeded: scalar)
+      return 1
+    }
+    let last = 0x80 | UInt8(truncatingIfNeeded: scalar & 0x3F)
+    if scalar < 0x800 {
+      bytes[0] = 0xC0 | UInt8(truncatingIfNeeded: scalar >> 6)
+      bytes[1] = last
+      return 2
+    }
+    let middle = 0x80 | UInt8(truncatingIfNeeded: scalar >> 6 & 0x3F)
+    if scalar < 0x10000 {
+      bytes[0] = 0xE0 | UInt8(truncatingIfNeeded: scalar >> 12)
+      bytes[1] = middle
+      bytes[2] = last
+      return 3
+    }
+    bytes[0] = 0xF0 | UInt8(truncatingIfNeeded: scalar >> 18)
+    bytes[1] = 0x80 | UInt8(truncatingIfNeeded: scalar >> 12 & 0x3F)
+    bytes[2] = middle
+    bytes[3] = last
+    return 4
+  }
+
   /// `scalar` is a scalar value.
   static func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
     guard let scalar = Unicode.Scalar(scalar), let encoded = UTF8.encode(scalar) else { return }

@@ -88,23 +88,23 @@ struct WordCache {
 
   /// Keeps a key that is not there yet, if it fits; the older entry of its set gives way.
   func insert(
-    _ hash: UInt64, _ key: UnsafePointer<UInt8>, _ count: Int, scalars: Int, unknown: Int,
-    _ tokens: [PlacedToken]
+    _ hash: UInt64, _ key: UnsafePointer<UInt8>, _ count: Int, scalars: Int, _ word: SpelledWord
   ) {
     let keyWords = (count + 7) / 8
-    guard count <= Self.maximumKey, 1 + keyWords + tokens.count <= Self.lineBytes / 8 else {
+    guard count <= Self.maximumKey, 1 + keyWords + word.tokenCount <= Self.lineBytes / 8 else {
       return
     }
     let line = line(hash)
     (line + Self.lineBytes).copyMemory(from: line, byteCount: Self.lineBytes)
-    let header = UInt64(count) | UInt64(tokens.count) << 8 | UInt64(scalars) << 16
-    line.storeBytes(of: header | UInt64(unknown) << 24, as: UInt64.self)
+    let header = UInt64(count) | UInt64(word.tokenCount) << 8 | UInt64(scalars) << 16
+    line.storeBytes(of: header | UInt64(word.unknownCount) << 24, as: UInt64.self)
     for at in 0..<keyWords {
       line.storeBytes(
         of: Self.word(key + 8 * at, count - 8 * at, readable: 0), toByteOffset: 8 + 8 * at,
         as: UInt64.self)
     }
-    for (at, token) in tokens.enumerated() {
+    for at in 0..<word.tokenCount {
+      let token = word.tokens[at]
       let places =
         UInt32(token.startScalar) | UInt32(token.endScalar) << 8 | UInt32(token.startByte) << 16
         | UInt32(token.endByte) << 24

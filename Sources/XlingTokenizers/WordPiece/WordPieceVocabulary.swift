@@ -18,8 +18,7 @@ public struct WordPieceVocabulary: Sendable {
   /// Reads vocab.txt: one piece a line, split at LF only (BERT-Chinese has the piece U+2028), the
   /// line number its id. Throws ``TokenizerFailure/badVocabulary(file:line:expected:found:)``.
   public init(text: Data, configuration: BertConfiguration, file: String) throws {
-    var pieces = WordPieces()
-    pieces.reserve(pieces: text.count / 8, bytes: text.count)
+    var pieces = WordPieces.Builder(expecting: text.count / 8, bytes: text.count)
     let bytes = [UInt8](text)
     var start = 0
     while start < bytes.count {
@@ -28,7 +27,7 @@ public struct WordPieceVocabulary: Sendable {
       pieces.append(line)
       start = line.endIndex + 1
     }
-    self.init(pieces: pieces, configuration: configuration)
+    self.init(pieces: WordPieces(pieces), configuration: configuration)
   }
 
   private static func check(
@@ -43,14 +42,16 @@ public struct WordPieceVocabulary: Sendable {
     if line.count > WordPieces.maximumBytes {
       throw fail("a piece of at most \(WordPieces.maximumBytes) bytes", "\(line.count) bytes")
     }
-    if !line.withUnsafeBytes(UTF8Scalar.isWellFormed) { throw fail("UTF-8", "bytes \(Array(line))") }
+    if !line.withUnsafeBytes(UTF8Scalar.isWellFormed) {
+      throw fail("UTF-8", "bytes \(Array(line))")
+    }
   }
 
   /// The text of vocab.txt.
   public var text: Data {
     var bytes: [UInt8] = []
-    for piece in pieces {
-      bytes.append(contentsOf: piece)
+    for id in pieces.indices {
+      bytes.append(contentsOf: pieces.buffer(id))
       bytes.append(0x0A)
     }
     return Data(bytes)

@@ -24,6 +24,8 @@ struct WordScan {
   var at = 0
   var scalar: Int32 = 0
 
+  private var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: text, count: count) }
+
   /// Nil at the end of the text.
   mutating func run() -> Stop? {
     let (kinds, blocks, codes) = (bytes.kinds, self.codes.blocks, self.codes.codes)
@@ -64,9 +66,7 @@ struct WordScan {
           return .unseen(at..<at + length, hash: hash)
         }
       default:
-        if let token = addedTokens.match(UnsafeRawBufferPointer(start: text, count: count), at: at) {
-          return .added(token)
-        }
+        if let token = addedTokens.match(raw, at: at) { return .added(token) }
       }
     }
     return nil
@@ -74,7 +74,7 @@ struct WordScan {
 
   @inline(never)
   private func isAddedToken(at: Int) -> Bool {
-    addedTokens.match(UnsafeRawBufferPointer(start: text, count: count), at: at) != nil
+    addedTokens.match(raw, at: at) != nil
   }
 
   @inline(__always)
@@ -118,10 +118,11 @@ struct WordScan {
     unknownCount += Int(header >> 24)
   }
 
-  /// Takes tokens placed from `at` on, and moves on to `end`, `scalars` further.
-  mutating func take(_ placed: [PlacedToken], scalars: Int, unknown: Int, end: Int) {
-    tokens.reserve(placed.count)
-    for token in placed {
+  /// Takes the tokens of a stretch from `at` to `end`, and moves on.
+  mutating func take(_ word: SpelledWord, scalars: Int32, end: Int) {
+    tokens.reserve(word.tokenCount)
+    for index in 0..<word.tokenCount {
+      let token = word.tokens[index]
       switch offsets {
       case .scalars:
         tokens.append(token.id, scalar + token.startScalar, scalar + token.endScalar)
@@ -129,9 +130,19 @@ struct WordScan {
         tokens.append(token.id, Int32(at) + token.startByte, Int32(at) + token.endByte)
       }
     }
-    unknownCount += unknown
-    scalar += Int32(scalars)
+    unknownCount += word.unknownCount
+    scalar += scalars
     at = end
+  }
+
+  /// Takes an added token, which begins at `at`.
+  mutating func take(_ token: AddedToken) {
+    let scalars = Int32(UTF8Scalar.count(text, at..<at + token.utf8.count))
+    let start = offsets == .bytes ? Int32(at) : scalar
+    tokens.reserve(1)
+    tokens.append(token.id, start, start + (offsets == .bytes ? Int32(token.utf8.count) : scalars))
+    scalar += scalars
+    at += token.utf8.count
   }
 
   /// Goes back to `start`, a byte before `at` with no added token between, and takes back the
