@@ -5,13 +5,16 @@ public enum TokenizerFailure: Failure, Equatable {
   case badVocabulary(file: String, line: Int, expected: String, found: String)
   case missingSpecialToken(file: String, token: String)
   case badConfiguration(file: String, key: String, expected: String, found: String)
+  /// `offset` is where in the file, in bytes.
+  case badModel(file: String, offset: Int, expected: String, found: String)
   case vocabularyTooSmall(requested: Int, needed: Int)
   case nothingToTrainOn
   case unicode(reason: String)
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .badVocabulary, .missingSpecialToken, .badConfiguration, .nothingToTrainOn: .badData
+    case .badVocabulary, .missingSpecialToken, .badConfiguration, .badModel, .nothingToTrainOn:
+      .badData
     case .vocabularyTooSmall: .usage
     case .unicode: .internal
     }
@@ -27,6 +30,9 @@ public enum TokenizerFailure: Failure, Equatable {
         + "name another: check that both files belong together."
     case .badConfiguration(let file, let key, let expected, let found):
       "\(file): \(key): expected \(expected), found \(found). Mend or remove that key."
+    case .badModel(let file, let offset, let expected, let found):
+      "\(file), byte \(offset): expected \(expected), found \(found). Copy the model again from its "
+        + "source and compare its SHA-256."
     case .vocabularyTooSmall(let requested, let needed):
       "a vocabulary of \(requested) pieces is too small: special tokens and characters alone need "
         + "\(needed). Ask for more pieces or lower the alphabet limit."
