@@ -7,6 +7,7 @@
 #include <unicode/ulistformatter.h>
 #include <unicode/uloc.h>
 #include <unicode/unorm2.h>
+#include <unicode/uscript.h>
 #include <unicode/ustring.h>
 #include <unicode/uversion.h>
 
@@ -130,6 +131,13 @@ int32_t xling_boundary_before(int32_t form, uint32_t scalar) {
   UErrorCode error = U_ZERO_ERROR;
   const UNormalizer2 *instance = normalizer(form, &error);
   return U_SUCCESS(error) && unorm2_hasBoundaryBefore(instance, (UChar32)scalar);
+}
+
+const char *xling_script_name(uint32_t scalar) {
+  UErrorCode error = U_ZERO_ERROR;
+  UScriptCode script = uscript_getScript((UChar32)scalar, &error);
+  const char *name = U_FAILURE(error) ? NULL : uscript_getName(script);
+  return name ? name : "Unknown";
 }
 
 int32_t xling_scalar_traits(uint8_t *table) {

@@ -47,7 +47,7 @@ final class TextObjective: PretrainingObjective {
     var random = RandomStream(seed: seed, "pretrain/text/mask", step)
     let masking = Masking(
       texts: stream.monolingual(step: step, count: plan.masked),
-      probability: plan.maskProbability, mask: stream.tokenizer.mask,
+      probability: plan.maskProbability, mask: stream.mask,
       special: stream.tokenizer.special,
       vocabularySize: stream.tokenizer.vocabularySize, stream: &random)
     let batch = TokenBatch(pairs.map(\.first) + pairs.map(\.second) + masking.inputs)

@@ -26,6 +26,38 @@ struct AddedTokens: Sendable {
     beginsWith = begins
   }
 
+  /// What a match at `at` takes: its own bytes, and white space beside it as its flags say, from
+  /// `lower` on.
+  func extent(
+    of token: AddedToken, at: Int, from lower: Int, _ utf8: UnsafeRawBufferPointer
+  ) -> Range<Int> {
+    guard let text = utf8.bindMemory(to: UInt8.self).baseAddress else { return at..<at }
+    var start = at
+    while token.stripsLeft, start > lower {
+      var before = start - 1
+      while before > lower, text[before] & 0xC0 == 0x80 { before -= 1 }
+      guard Self.isWhiteSpace(UTF8Scalar.decode(text, before, start).0) else { break }
+      start = before
+    }
+    var end = at + token.utf8.count
+    while token.stripsRight, end < utf8.count {
+      let (scalar, length) = UTF8Scalar.decode(text, end, utf8.count)
+      guard Self.isWhiteSpace(scalar) else { break }
+      end += length
+    }
+    return start..<end
+  }
+
+  /// White_Space, which has not changed since Unicode 6.3.
+  private static func isWhiteSpace(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0x09...0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F,
+      0x3000:
+      true
+    default: false
+    }
+  }
+
   /// The token that begins at `at`, if any.
   func match(_ utf8: UnsafeRawBufferPointer, at: Int) -> AddedToken? {
     guard beginsWith[Int(utf8[at])] else { return nil }

@@ -10,12 +10,22 @@ public enum TokenizerFailure: Failure, Equatable {
   case vocabularyTooSmall(requested: Int, needed: Int)
   case nothingToTrainOn
   case unicode(reason: String)
+  /// Nothing at the path is a tokenizer.
+  case noTokenizer(path: String, found: String)
+  /// A vocabulary alone does not tell whether it is lower-cased.
+  case lowercaseUnknown(file: String)
+  case uselessOption(option: String, path: String, kind: String)
+  /// A line of input.
+  case badRecord(source: String, line: Int, expected: String, found: String)
+  /// A part of a tokenizer.json that would have to be approximated.
+  case unsupported(file: String, part: String, found: String, supported: String)
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .badVocabulary, .missingSpecialToken, .badConfiguration, .badModel, .nothingToTrainOn:
+    case .badVocabulary, .missingSpecialToken, .badConfiguration, .badModel, .nothingToTrainOn,
+      .noTokenizer, .unsupported, .badRecord:
       .badData
-    case .vocabularyTooSmall: .usage
+    case .vocabularyTooSmall, .lowercaseUnknown, .uselessOption: .usage
     case .unicode: .internal
     }
   }
@@ -40,6 +50,19 @@ public enum TokenizerFailure: Failure, Equatable {
       "the training text holds no word whose characters were all kept. Give more text or lower the "
         + "minimum character count."
     case .unicode(let reason): reason
+    case .badRecord(let source, let line, let expected, let found):
+      "\(source):\(line): expected \(expected), found \(found). With --jsonl every line is "
+        + "{\"text\": \"…\"}."
+    case .noTokenizer(let path, let found):
+      "\(path) holds no tokenizer: expected vocab.txt, a .model or tokenizer.json, found \(found)."
+    case .lowercaseUnknown(let file):
+      "\(file) does not tell whether its text is lower-cased, and no tokenizer_config.json lies "
+        + "beside it: say --lowercase or --no-lowercase."
+    case .uselessOption(let option, let path, let kind):
+      "\(option) means nothing to \(path), \(kind). Leave that option out."
+    case .unsupported(let file, let part, let found, let supported):
+      "\(file): \(part): \(found) is not supported, and nothing is approximated; supported: "
+        + "\(supported)."
     }
   }
 }

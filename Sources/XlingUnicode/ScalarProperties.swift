@@ -21,6 +21,11 @@ public enum ScalarProperties {
 
   public static func isWhiteSpace(_ scalar: UInt32) -> Bool { xling_is_white_space(scalar) == 1 }
 
+  /// The script's name, "Latin"; "Common" and "Inherited" for what belongs to several.
+  public static func script(_ scalar: UInt32) -> String {
+    String(cString: xling_script_name(scalar))
+  }
+
   /// Canonical combining class, 0 for bases.
   public static func combiningClass(_ scalar: UInt32) -> UInt8 {
     UInt8(truncatingIfNeeded: xling_combining_class(scalar))

@@ -73,7 +73,6 @@ final class SentencePieceSession: TokenizerSession {
   private func append(
     _ tokens: UnsafeBufferPointer<ChunkToken>, _ start: Int, _ encoding: inout Encoding
   ) {
-    let origins = normalized.origins
     let unknownId = vocabulary.unknownId
     var from = start
     for token in tokens {
@@ -84,23 +83,52 @@ final class SentencePieceSession: TokenizerSession {
       } else {
         lastIsUnknown = false
         encoding.append(
-          tokenizer.ids.id(ofPiece: token.id, unknownPiece: unknownId), origins[from], origins[to])
+          tokenizer.ids.id(ofPiece: token.id, unknownPiece: unknownId), start(of: from..<to),
+          end(of: from..<to))
       }
       from = to
     }
   }
 
+  /// Where a piece starts in the text: behind a ▁ that belongs to the character after it in the
+  /// spans asked for.
+  @inline(__always)
+  private func start(of range: Range<Int>) -> Int32 {
+    if tokenizer.spans == .sentencepiece { return normalized.origins[range.lowerBound] }
+    return normalized.origins[isMerged(range) ? range.lowerBound + 3 : range.lowerBound]
+  }
+
+  /// Where a piece ends in the text. Hugging Face's spans take all of a character that became
+  /// several, even where the piece ends among them.
+  @inline(__always)
+  private func end(of range: Range<Int>) -> Int32 {
+    if tokenizer.spans == .sentencepiece { return normalized.origins[range.upperBound] }
+    var end = range.upperBound
+    if isMerged(range) { end = max(end, range.lowerBound + 4) }
+    let origins = normalized.origins
+    while end < normalized.count, origins[end] == origins[end - 1] { end += 1 }
+    return origins[end]
+  }
+
+  private func isMerged(_ range: Range<Int>) -> Bool {
+    let word = range.lowerBound + SentencePieceModel.space.count
+    let isDummy = range.lowerBound == 0 && tokenizer.normalizer.addsDummyPrefix
+    return (isDummy || tokenizer.spans == .words) && word < normalized.count
+      && normalized.bytes[word - 3] == 0xE2 && normalized.bytes[word - 2] == 0x96
+      && normalized.bytes[word - 1] == 0x81
+  }
+
   /// Neighbouring unknown characters are one token, or each is its bytes, the last of which has
   /// the span.
   private func appendUnknown(_ range: Range<Int>, _ encoding: inout Encoding) {
-    let (start, end) = (normalized.origins[range.lowerBound], normalized.origins[range.upperBound])
+    let (start, end) = (start(of: range), end(of: range))
     let text = UnsafeBufferPointer(start: normalized.bytes + range.lowerBound, count: range.count)
     if let bytePieces = vocabulary.bytePieces {
       for (index, byte) in text.enumerated() {
         let piece = bytePieces[Int(byte)]
         encoding.append(
           tokenizer.ids.id(ofPiece: piece, unknownPiece: vocabulary.unknownId), start,
-          index == text.count - 1 ? end : start)
+          index == text.count - 1 || tokenizer.spans != .sentencepiece ? end : start)
       }
       return
     }

@@ -11,6 +11,7 @@ public struct SentencePieceTokenizer: Tokenizer {
   let vocabulary: SentencePieceVocabulary
   let normalizer: SentencePieceNormalizer
   let ids: SentencePieceIds
+  var spans = SentencePieceSpans.sentencepiece
   private let charsmapHash: String?
   private let kinds: [SentencePieceModel.Kind]
 

@@ -35,7 +35,7 @@ final class BertSession: TokenizerSession {
       case .unseen(let range, let hash): spell(range, hash, &word, &scan)
       case .complex(let at): spellSurroundings(of: at, from: partStart, &word, &scan)
       case .added(let token):
-        scan.take(token)
+        scan.take(token, from: partStart)
         partStart = scan.at
       }
     }

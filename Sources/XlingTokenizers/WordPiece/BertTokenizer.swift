@@ -13,14 +13,14 @@ public struct BertTokenizer: Tokenizer {
   let addedTokens: AddedTokens
   let byteKinds: ByteKinds
   let unknown: Int32
-  /// `[MASK]`; every BERT vocabulary holds it.
-  public let mask: Int32
 
   /// Words of more scalars are unknown as a whole (Hugging Face's limit; Google's code has 200).
   static let maximumScalarsPerWord = 100
-  let maximumScalarsPerWord = Self.maximumScalarsPerWord
+  let maximumScalarsPerWord: Int
+  /// Added tokens that are no pieces; their ids follow.
+  private let addedPieces: [[UInt8]]
 
-  public var vocabularySize: Int { index.pieces.count }
+  public var vocabularySize: Int { index.pieces.count + addedPieces.count }
   public var maximumLength: Int? { configuration.maximumLength }
 
   /// Reads `vocab.txt` and `tokenizer_config.json` of a folder. Throws ``FileFailure`` or
@@ -40,14 +40,7 @@ public struct BertTokenizer: Tokenizer {
   /// `file` names the vocabulary in errors. Throws ``TokenizerFailure`` when a piece occurs twice
   /// or a special token is missing.
   public init(_ vocabulary: WordPieceVocabulary, file: String = "vocab.txt") throws {
-    do throws(PieceIndex.Duplicate) {
-      index = try PieceIndex(vocabulary.pieces)
-    } catch {
-      throw TokenizerFailure.badVocabulary(
-        file: file, line: error.id + 1, expected: "a piece not seen before",
-        found: "\"\(String(decoding: vocabulary.pieces[error.id], as: UTF8.self))\" again "
-          + "(line \(error.before + 1))")
-    }
+    let index = try Self.index(vocabulary.pieces, file: file)
     var tokens: [AddedToken] = []
     for name in vocabulary.configuration.specialTokens {
       guard let id = index.id(of: Array(name.utf8)) else {
@@ -55,22 +48,49 @@ public struct BertTokenizer: Tokenizer {
       }
       tokens.append(AddedToken(utf8: Array(name.utf8), id: id))
     }
-    configuration = vocabulary.configuration
-    contentHash = vocabulary.contentHash
-    special = SpecialTokens(
-      padding: tokens[0].id, unknown: tokens[1].id, start: tokens[2].id, end: tokens[3].id,
-      mask: tokens[4].id)
-    unknown = tokens[1].id
-    mask = tokens[4].id
-    addedTokens = AddedTokens(tokens)
+    try self.init(
+      index, configuration: vocabulary.configuration,
+      special: SpecialTokens(
+        padding: tokens[0].id, unknown: tokens[1].id, start: tokens[2].id, end: tokens[3].id,
+        mask: tokens[4].id),
+      unknown: tokens[1].id, addedTokens: tokens, contentHash: vocabulary.contentHash)
+  }
+
+  /// `addedTokens` have ids of pieces, or the ids that follow them.
+  init(
+    _ index: PieceIndex, configuration: BertConfiguration, special: SpecialTokens, unknown: Int32,
+    addedTokens: [AddedToken], maximumScalarsPerWord: Int = Self.maximumScalarsPerWord,
+    contentHash: String
+  ) throws {
+    self.index = index
+    self.configuration = configuration
+    self.special = special
+    self.unknown = unknown
+    self.maximumScalarsPerWord = maximumScalarsPerWord
+    self.contentHash = contentHash
+    self.addedTokens = AddedTokens(addedTokens)
+    addedPieces = addedTokens.filter { $0.id >= index.pieces.count }
+      .sorted { $0.id < $1.id }.map(\.utf8)
     splitter = try WordSplitter(configuration)
     codes = WordCodes(configuration, splitter.classes)
-    byteKinds = ByteKinds(codes, addedTokens) { [index, unknown] in
-      index.id(of: [$0]) ?? unknown
+    byteKinds = ByteKinds(codes, self.addedTokens) { index.id(of: [$0]) ?? unknown }
+  }
+
+  static func index(_ pieces: WordPieces, file: String) throws(TokenizerFailure) -> PieceIndex {
+    do throws(PieceIndex.Duplicate) {
+      return try PieceIndex(pieces)
+    } catch {
+      throw .badVocabulary(
+        file: file, line: error.id + 1, expected: "a piece not seen before",
+        found: "\"\(String(decoding: pieces[error.id], as: UTF8.self))\" again "
+          + "(line \(error.before + 1))")
     }
   }
 
-  public func piece(_ id: Int32) -> [UInt8] { index.pieces[Int(id)] }
+  public func piece(_ id: Int32) -> [UInt8] {
+    let id = Int(id)
+    return id < index.pieces.count ? index.pieces[id] : addedPieces[id - index.pieces.count]
+  }
 
   public func session(cached: Bool) -> any TokenizerSession { BertSession(self, cached: cached) }
 

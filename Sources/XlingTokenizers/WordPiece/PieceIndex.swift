@@ -46,7 +46,7 @@ final class PieceIndex: @unchecked Sendable {
     slots.initialize(repeating: 0, count: slotCount)
     idBits = UInt32(64 - UInt64(pieces.count + 1).leadingZeroBitCount)
     // Eight bits a piece: an eighth of what is no piece passes.
-    let bits = max(64, 1 << (64 - UInt64(pieces.count * 4 + 1).leadingZeroBitCount))
+    let bits = max(64, 1 << (64 - UInt64(pieces.count * 8).leadingZeroBitCount))
     filterMask = UInt64(bits - 1)
     filter = .allocate(capacity: bits / 64)
     filter.initialize(repeating: 0, count: bits / 64)

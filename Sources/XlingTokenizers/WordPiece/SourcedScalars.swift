@@ -43,6 +43,12 @@ struct SourcedScalars {
     var result = SourcedScalars()
     var at = 0
     while at < values.count {
+      // Nothing composes with white space or is reordered across it: it is in no stretch.
+      if [0x09, 0x0A, 0x0D, 0x20].contains(values[at]) {
+        result.appendRange(self, at..<at + 1, classes)
+        at += 1
+        continue
+      }
       var end = at + 1
       var doubtful = classes[values[at]] & doubt != 0
       while end < values.count, !form.boundary(before: values[end]) {

@@ -135,14 +135,17 @@ struct WordScan {
     at = end
   }
 
-  /// Takes an added token, which begins at `at`.
-  mutating func take(_ token: AddedToken) {
-    let scalars = Int32(UTF8Scalar.count(text, at..<at + token.utf8.count))
-    let start = offsets == .bytes ? Int32(at) : scalar
+  /// Takes an added token, which begins at `at`; the text before `lower` is done with.
+  mutating func take(_ token: AddedToken, from lower: Int) {
+    let extent = addedTokens.extent(of: token, at: at, from: lower, raw)
+    let first = scalar - Int32(UTF8Scalar.count(text, extent.lowerBound..<at))
+    scalar += Int32(UTF8Scalar.count(text, at..<extent.upperBound))
+    at = extent.upperBound
     tokens.reserve(1)
-    tokens.append(token.id, start, start + (offsets == .bytes ? Int32(token.utf8.count) : scalars))
-    scalar += scalars
-    at += token.utf8.count
+    switch offsets {
+    case .scalars: tokens.append(token.id, first, scalar)
+    case .bytes: tokens.append(token.id, Int32(extent.lowerBound), Int32(extent.upperBound))
+    }
   }
 
   /// Goes back to `start`, a byte before `at` with no added token between, and takes back the
