@@ -7,8 +7,8 @@ final class SentencePieceSession: TokenizerSession {
   private let bpe: BPESegmenter
   private let cache: ChunkCache?
   /// Unigram: the score of the path up to here, as the reference's float32 has it.
-  private var score: Float = 0
-  private var lastIsUnknown = false
+  @exclusivity(unchecked) private var score: Float = 0
+  @exclusivity(unchecked) private var lastIsUnknown = false
 
   init(_ tokenizer: SentencePieceTokenizer, cached: Bool) {
     self.tokenizer = tokenizer
