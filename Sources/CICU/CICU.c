@@ -114,6 +114,18 @@ int32_t xling_is_normalized(int32_t form, const uint16_t *text, int32_t length) 
 
 int32_t xling_general_category(uint32_t scalar) { return u_charType((UChar32)scalar); }
 
+int32_t xling_script(uint32_t scalar) {
+  UErrorCode error = U_ZERO_ERROR;
+  UScriptCode script = uscript_getScript((UChar32)scalar, &error);
+  return U_SUCCESS(error) ? script : USCRIPT_UNKNOWN;
+}
+
+int32_t xling_age(uint32_t scalar) {
+  UVersionInfo version;
+  u_charAge((UChar32)scalar, version);
+  return version[0];
+}
+
 int32_t xling_is_white_space(uint32_t scalar) { return u_isUWhiteSpace((UChar32)scalar) != 0; }
 
 uint32_t xling_simple_lowercase(uint32_t scalar) { return (uint32_t)u_tolower((UChar32)scalar); }

@@ -22,7 +22,7 @@ public struct VocabularyScripts: Sendable, Equatable {
 
   private static func script(_ piece: [UInt8]) -> String {
     for scalar in String(decoding: piece, as: UTF8.self).unicodeScalars {
-      let script = ScalarProperties.script(scalar.value)
+      let script = ScalarProperties.scriptName(scalar.value)
       if script != "Common" && script != "Inherited" { return script }
     }
     return "Common"

@@ -29,8 +29,8 @@ final class ChunkCache {
   private let slots = UnsafeMutablePointer<Slot>.allocate(capacity: slotCount)
   private let keys = UnsafeMutablePointer<UInt8>.allocate(capacity: keyCapacity)
   private let tokens = UnsafeMutablePointer<ChunkToken>.allocate(capacity: tokenCapacity)
-  private var keyCount = 0
-  private var tokenCount = 0
+  @exclusivity(unchecked) private var keyCount = 0
+  @exclusivity(unchecked) private var tokenCount = 0
 
   init() { slots.initialize(repeating: Slot(), count: Self.slotCount) }
 

@@ -17,11 +17,17 @@ struct DoubleArrayBuilder {
     let unit: Int
   }
 
-  /// `keys` has `count` different keys without NUL, sorted by bytes; key i has value `values[i]`,
-  /// at least 0. `range` tells where in `bytes` a key lies.
-  static func build(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ count: Int, range: (Int) -> Range<Int>,
-    value: (Int) -> Int32
+  /// `order` holds the indices of different keys without NUL, sorted by bytes; the key at
+  /// `order[i]` has the value `values[i]`, at least 0.
+  static func build(_ keys: PieceList, _ order: [Int32], values: [Int32]) -> [UInt32] {
+    // In their order side by side, since every node looks at all of its keys.
+    var sorted = PieceList()
+    for index in order { sorted.append(keys[Int(index)]) }
+    return sorted.bytes.withUnsafeBufferPointer { build(sorted, $0, values) }
+  }
+
+  private static func build(
+    _ keys: PieceList, _ bytes: UnsafeBufferPointer<UInt8>, _ values: [Int32]
   ) -> [UInt32] {
     var builder = DoubleArrayBuilder()
     builder.addBlock()
@@ -31,12 +37,12 @@ struct DoubleArrayBuilder {
     builder.isBase[0] = true
     var labels: [UInt8] = []
     var starts: [Int] = []
-    var open = [Node(keys: 0..<count, depth: 0, unit: 0)]
+    var open = [Node(keys: 0..<keys.count, depth: 0, unit: 0)]
     while let node = open.popLast() {
       labels.removeAll(keepingCapacity: true)
       starts.removeAll(keepingCapacity: true)
       for index in node.keys {
-        let key = range(index)
+        let key = keys.range(index)
         let label = key.count == node.depth ? 0 : bytes[key.lowerBound + node.depth]
         if labels.last != label {
           labels.append(label)
@@ -48,7 +54,7 @@ struct DoubleArrayBuilder {
       for at in labels.indices.reversed() {
         let unit = base ^ Int(labels[at])
         if labels[at] == 0 {
-          builder.units[unit] = DoubleArray.isValue | UInt32(bitPattern: value(starts[at]))
+          builder.units[unit] = DoubleArray.isValue | UInt32(bitPattern: values[starts[at]])
         } else {
           builder.units[unit] = UInt32(labels[at])
           open.append(

@@ -5,9 +5,9 @@ final class NormalizedText {
   private(set) var bytes: UnsafeMutablePointer<UInt8>
   /// For every byte, and for the end, where its source unit starts in the original text.
   private(set) var origins: UnsafeMutablePointer<Int32>
-  var count = 0
+  @exclusivity(unchecked) var count = 0
   /// Where the stretches start that no piece can cross, ascending; the first is 0 unless empty.
-  var cuts: [Int32] = []
+  @exclusivity(unchecked) var cuts: [Int32] = []
   private var capacity = 0
 
   init() {

@@ -3,11 +3,15 @@ import Foundation
 /// What a SentencePiece `.model` file holds, as far as it decides how text is cut
 /// (`sentencepiece_model.proto` of the reference names the fields).
 public struct SentencePieceModel: Sendable, Equatable {
-  public enum Algorithm: Int, Sendable { case unigram = 1, bpe = 2 }
+  public enum Algorithm: Int, Sendable {
+    case unigram = 1
+    case bpe = 2
+  }
 
   /// A piece's type, in the file's numbers.
   public enum Kind: UInt8, Sendable {
-    case normal = 1, unknown, control, userDefined, unused, byte
+    case normal = 1
+    case unknown, control, userDefined, unused, byte
   }
 
   var pieces = PieceList()

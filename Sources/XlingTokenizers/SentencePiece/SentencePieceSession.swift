@@ -7,8 +7,8 @@ final class SentencePieceSession: TokenizerSession {
   private let bpe: BPESegmenter
   private let cache: ChunkCache?
   /// Unigram: the score of the path up to here, as the reference's float32 has it.
-  private var score: Float = 0
-  private var lastIsUnknown = false
+  @exclusivity(unchecked) private var score: Float = 0
+  @exclusivity(unchecked) private var lastIsUnknown = false
 
   init(_ tokenizer: SentencePieceTokenizer, cached: Bool) {
     self.tokenizer = tokenizer
@@ -83,8 +83,8 @@ final class SentencePieceSession: TokenizerSession {
       } else {
         lastIsUnknown = false
         encoding.append(
-          tokenizer.ids.id(ofPiece: token.id, unknownPiece: unknownId), start(of: from..<to),
-          end(of: from..<to))
+          tokenizer.ids.id(ofPiece: token.id, unknownPiece: unknownId), spanStart(of: from..<to),
+          spanEnd(of: from..<to))
       }
       from = to
     }
@@ -93,7 +93,7 @@ final class SentencePieceSession: TokenizerSession {
   /// Where a piece starts in the text: behind a ▁ that belongs to the character after it in the
   /// spans asked for.
   @inline(__always)
-  private func start(of range: Range<Int>) -> Int32 {
+  private func spanStart(of range: Range<Int>) -> Int32 {
     if tokenizer.spans == .sentencepiece { return normalized.origins[range.lowerBound] }
     return normalized.origins[isMerged(range) ? range.lowerBound + 3 : range.lowerBound]
   }
@@ -101,7 +101,7 @@ final class SentencePieceSession: TokenizerSession {
   /// Where a piece ends in the text. Hugging Face's spans take all of a character that became
   /// several, even where the piece ends among them.
   @inline(__always)
-  private func end(of range: Range<Int>) -> Int32 {
+  private func spanEnd(of range: Range<Int>) -> Int32 {
     if tokenizer.spans == .sentencepiece { return normalized.origins[range.upperBound] }
     var end = range.upperBound
     if isMerged(range) { end = max(end, range.lowerBound + 4) }
@@ -121,7 +121,7 @@ final class SentencePieceSession: TokenizerSession {
   /// Neighbouring unknown characters are one token, or each is its bytes, the last of which has
   /// the span.
   private func appendUnknown(_ range: Range<Int>, _ encoding: inout Encoding) {
-    let (start, end) = (start(of: range), end(of: range))
+    let (start, end) = (spanStart(of: range), spanEnd(of: range))
     let text = UnsafeBufferPointer(start: normalized.bytes + range.lowerBound, count: range.count)
     if let bytePieces = vocabulary.bytePieces {
       for (index, byte) in text.enumerated() {

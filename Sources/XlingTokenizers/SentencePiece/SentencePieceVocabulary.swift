@@ -5,7 +5,7 @@ final class SentencePieceVocabulary: Sendable {
   let algorithm: SentencePieceModel.Algorithm
   let pieces: PieceList
   /// Normal, user-defined and, for BPE, unused pieces, with their ids.
-  let trie: ConstantBuffer<UInt32>
+  let trie: ScoredTrie
   /// By id: what a piece adds to a path (Unigram) or how early it is merged (BPE). The unknown
   /// piece has the score of an unknown character.
   let scores: ConstantBuffer<Float>
@@ -27,52 +27,41 @@ final class SentencePieceVocabulary: Sendable {
   /// Throws ``TokenizerFailure/badModel(file:offset:expected:found:)`` on a piece that is twice there.
   init(_ model: SentencePieceModel, file: String) throws(TokenizerFailure) {
     let kinds = model.kinds
-    func indices(_ isWanted: (SentencePieceModel.Kind) -> Bool) -> [Int32] {
-      kinds.indices.filter { isWanted(kinds[$0]) }.map(Int32.init)
+    let (order, duplicate) = model.pieces.sorted()
+    if let (first, second) = duplicate {
+      throw .badModel(
+        file: file, offset: 0, expected: "every piece once",
+        found: "\"\(String(decoding: model.pieces[first], as: UTF8.self))\" as pieces \(first) "
+          + "and \(second)")
+    }
+    func sorted(_ isWanted: (SentencePieceModel.Kind) -> Bool) -> [Int32] {
+      order.filter { isWanted(kinds[Int($0)]) }
     }
     algorithm = model.algorithm
     pieces = model.pieces
-    try Self.checkUnique(model, file)
     let isBPE = model.algorithm == .bpe
-    let words = indices { $0 == .normal || $0 == .userDefined || isBPE && $0 == .unused }
-    trie = ConstantBuffer(Self.trie(pieces, pieces.sorted(words)))
-    let userDefined = indices { $0 == .userDefined }
+    let scores = Self.scores(model)
+    let words = sorted { $0 == .normal || $0 == .userDefined || isBPE && $0 == .unused }
+    trie = ScoredTrie(pieces, words, scores: scores)
+    let userDefined = sorted { $0 == .userDefined }
     symbols =
       userDefined.isEmpty
-      ? nil : ConstantBuffer(Self.trie(pieces, pieces.sorted(userDefined)))
-    let scores = Self.scores(model)
+      ? nil
+      : ConstantBuffer(DoubleArrayBuilder.build(pieces, userDefined, values: userDefined))
     self.scores = ConstantBuffer(scores)
     highestScore = words.reduce(0) { max($0, scores[Int($1)]) }
     unknownId = Int32(kinds.firstIndex(of: .unknown) ?? 0)
     bytePieces = model.byteFallback ? Self.bytePieces(model) : nil
     let hasUnused = isBPE && kinds.contains(.unused)
     isUnused = hasUnused ? kinds.map { $0 == .unused } : []
-    let singles = indices { [.control, .unknown, .byte].contains($0) }
-      .filter { UTF8Scalars.length(model.pieces[Int($0)].first ?? 0) == model.pieces[Int($0)].count }
+    let singles = sorted { [.control, .unknown, .byte].contains($0) }.filter {
+      let piece = model.pieces[Int($0)]
+      return UTF8Scalars.length(piece.first ?? 0) == piece.count
+    }
     reserved =
       isBPE
       ? Dictionary(uniqueKeysWithValues: singles.map { (Array(model.pieces[Int($0)]), $0) }) : [:]
-    cutsAtSpaces = !hasUnused && Self.noneCrossesSpace(pieces, words)
-  }
-
-  private static func trie(_ pieces: PieceList, _ order: [Int32]) -> [UInt32] {
-    pieces.bytes.withUnsafeBufferPointer { bytes in
-      DoubleArrayBuilder.build(
-        bytes, order.count, range: { pieces.range(Int(order[$0])) }, value: { order[$0] })
-    }
-  }
-
-  private static func checkUnique(
-    _ model: SentencePieceModel, _ file: String
-  ) throws(TokenizerFailure) {
-    let order = model.pieces.sorted(0..<Int32(model.count))
-    for (left, right) in zip(order, order.dropFirst())
-    where model.pieces[Int(left)] == model.pieces[Int(right)] {
-      let text = String(decoding: model.pieces[Int(left)], as: UTF8.self)
-      throw .badModel(
-        file: file, offset: 0, expected: "every piece once",
-        found: "\"\(text)\" as pieces \(min(left, right)) and \(max(left, right))")
-    }
+    cutsAtSpaces = !hasUnused && Self.noneCrossesSpace(model)
   }
 
   /// Float32 throughout, as the reference computes.
@@ -100,11 +89,13 @@ final class SentencePieceVocabulary: Sendable {
     return (0...255).map { ids[SentencePieceModel.bytePiece(UInt8($0))] ?? 0 }
   }
 
-  private static func noneCrossesSpace(_ pieces: PieceList, _ words: [Int32]) -> Bool {
+  private static func noneCrossesSpace(_ model: SentencePieceModel) -> Bool {
     let space = SentencePieceModel.space
-    return pieces.bytes.withUnsafeBufferPointer { bytes in
-      words.allSatisfy { id in
-        let range = pieces.range(Int(id))
+    return model.pieces.bytes.withUnsafeBufferPointer { bytes in
+      for id in 0..<model.count {
+        let kind = model.kinds[id]
+        guard kind == .normal || kind == .userDefined else { continue }
+        let range = model.pieces.range(id)
         var wasSpace = true
         var at = range.lowerBound
         while at < range.upperBound {
@@ -115,8 +106,8 @@ final class SentencePieceVocabulary: Sendable {
           wasSpace = isSpace
           at += isSpace ? 3 : 1
         }
-        return true
       }
+      return true
     }
   }
 }

@@ -26,6 +26,18 @@ enum UTF8Scalars {
     return (value, length)
   }
 
+  static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.withMemoryRebound(to: UInt8.self) { text in
+      guard let base = text.baseAddress else { return true }
+      var at = 0
+      while at < text.count {
+        guard let scalar = scalar(base, at, text.count) else { return false }
+        at += scalar.length
+      }
+      return true
+    }
+  }
+
   /// How many scalars begin in a stretch of well-formed text.
   @inline(__always)
   static func count(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) -> Int32 {

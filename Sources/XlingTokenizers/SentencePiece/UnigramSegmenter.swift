@@ -6,11 +6,13 @@ final class UnigramSegmenter {
   /// Beyond this, the reference subtracts the score from all that lies ahead.
   private static let rebase: Float = 100_000
 
+  /// The best path to a place.
   private struct Node: BitwiseCopyable {
     var score: Float = 0
-    /// -1 when not reached yet.
+    /// Where its last piece starts; -1 when not reached yet.
     var start: Int32 = -1
-    var id: Int32 = 0
+    /// Where the last piece's id is in the trie; -1 for an unknown character.
+    var base: Int32 = -1
   }
 
   /// The two best paths to a place, in exact enough arithmetic.
@@ -18,44 +20,34 @@ final class UnigramSegmenter {
     var best = -Double.infinity
     var second = -Double.infinity
     var start: Int32 = -1
-    var id: Int32 = 0
+    var base: Int32 = -1
   }
 
-  private var nodes: [Node] = []
-  private var doubleNodes: [DoubleNode] = []
+  @exclusivity(unchecked) private var nodes: [Node] = []
+  @exclusivity(unchecked) private var doubleNodes: [DoubleNode] = []
   /// The last segmentation.
-  private(set) var tokens: [ChunkToken] = []
+  @exclusivity(unchecked) private(set) var tokens: [ChunkToken] = []
 
   init(_ vocabulary: SentencePieceVocabulary) { self.vocabulary = vocabulary }
 
   /// Segments a chunk whose path so far has the score `base`; returns the score at its end.
   func segment(_ chunk: UnsafeBufferPointer<UInt8>, base: Float) -> Float {
-    let count = chunk.count
-    nodes.removeAll(keepingCapacity: true)
-    nodes.append(contentsOf: repeatElement(Node(), count: count + 1))
-    nodes[0].score = base
-    nodes[0].start = 0
-    let end = nodes.withUnsafeMutableBufferPointer { run(chunk, $0) }
-    tokens.removeAll(keepingCapacity: true)
-    var at = count
-    while at > 0 {
-      let node = nodes[at]
-      tokens.append(
-        ChunkToken(id: node.id, end: Int32(at), score: vocabulary.scores[Int(node.id)]))
-      at = Int(node.start)
+    while nodes.count <= chunk.count { nodes.append(Node()) }
+    return nodes.withUnsafeMutableBufferPointer { nodes in
+      for at in 0...chunk.count { nodes[at].start = -1 }
+      nodes[0] = Node(score: base, start: 0)
+      run(chunk, nodes)
+      collect(chunk.count) { (nodes[$0].start, nodes[$0].base) }
+      return nodes[chunk.count].score
     }
-    tokens.reverse()
-    return end
   }
 
   private func run(
     _ chunk: UnsafeBufferPointer<UInt8>, _ nodes: UnsafeMutableBufferPointer<Node>
-  ) -> Float {
-    let units = vocabulary.trie.base
-    let scores = vocabulary.scores.base
-    let (root, unknownId) = (DoubleArray.root(units), vocabulary.unknownId)
-    let text = chunk.baseAddress.unsafelyUnwrapped
-    let count = chunk.count
+  ) {
+    let trie = vocabulary.trie
+    let (root, unknown) = (trie.root, vocabulary.scores[Int(vocabulary.unknownId)])
+    let (text, count) = (chunk.baseAddress.unsafelyUnwrapped, chunk.count)
     var start = 0
     var frontier = 0
     while start < count {
@@ -66,29 +58,26 @@ final class UnigramSegmenter {
       }
       let next = min(count, start + UTF8Scalars.length(text[start]))
       var hasSingle = false
-      func offer(_ end: Int, _ id: Int32) {
-        let candidate = score + scores[Int(id)]
-        if nodes[end].start < 0 || candidate > nodes[end].score {
-          nodes[end] = Node(score: candidate, start: Int32(start), id: id)
-        }
-      }
       var base = root
       var at = start
-      while at < count, let unit = DoubleArray.step(units, &base, text[at]) {
+      while at < count, let unit = trie.step(&base, text[at]) {
         at += 1
-        if unit & DoubleArray.hasValue != 0 {
-          offer(at, DoubleArray.value(units, base))
-          if at == next { hasSingle = true }
-          frontier = max(frontier, at)
+        guard let added = ScoredTrie.score(unit) else { continue }
+        let candidate = score + added
+        if nodes[at].start < 0 || candidate > nodes[at].score {
+          nodes[at] = Node(score: candidate, start: Int32(start), base: Int32(base))
         }
+        if at == next { hasSingle = true }
+        frontier = max(frontier, at)
       }
       if !hasSingle {
-        offer(next, unknownId)
+        if nodes[next].start < 0 || score + unknown > nodes[next].score {
+          nodes[next] = Node(score: score + unknown, start: Int32(start))
+        }
         frontier = max(frontier, next)
       }
       start = next
     }
-    return nodes[count].score
   }
 
   /// Segments a chunk regardless of what lies ahead of it, and returns up to which absolute score
@@ -101,61 +90,66 @@ final class UnigramSegmenter {
   /// floats is monotone, hence a strictly better whole path is not lost half-way.
   func segmentAlone(_ chunk: UnsafeBufferPointer<UInt8>) -> Float {
     let count = chunk.count
-    doubleNodes.removeAll(keepingCapacity: true)
-    doubleNodes.append(contentsOf: repeatElement(DoubleNode(), count: count + 1))
-    doubleNodes[0].best = 0
-    doubleNodes.withUnsafeMutableBufferPointer { runAlone(chunk, $0) }
-    tokens.removeAll(keepingCapacity: true)
-    var at = count
-    while at > 0 {
-      let node = doubleNodes[at]
-      tokens.append(
-        ChunkToken(id: node.id, end: Int32(at), score: vocabulary.scores[Int(node.id)]))
-      at = Int(node.start)
+    while doubleNodes.count <= count { doubleNodes.append(DoubleNode()) }
+    let end = doubleNodes.withUnsafeMutableBufferPointer { nodes in
+      for at in 0...count { nodes[at] = DoubleNode() }
+      nodes[0].best = 0
+      runAlone(chunk, nodes)
+      collect(count) { (nodes[$0].start, nodes[$0].base) }
+      return nodes[count]
     }
-    tokens.reverse()
-    let (best, second) = (doubleNodes[count].best, doubleNodes[count].second)
     let pieces = Double(count)
-    let bound = abs(best) + pieces * Double(vocabulary.highestScore)
-    let lead = (best - second) / (2.2 * pieces * 0x1p-24) - bound
+    let bound = abs(end.best) + pieces * Double(vocabulary.highestScore)
+    let lead = (end.best - end.second) / (2.2 * pieces * 0x1p-24) - bound
     return Float(min(lead * 0.999, Double(Self.rebase) * 0.99 - bound))
   }
 
   private func runAlone(
     _ chunk: UnsafeBufferPointer<UInt8>, _ nodes: UnsafeMutableBufferPointer<DoubleNode>
   ) {
-    let units = vocabulary.trie.base
-    let scores = vocabulary.scores.base
-    let (root, unknownId) = (DoubleArray.root(units), vocabulary.unknownId)
-    let text = chunk.baseAddress.unsafelyUnwrapped
-    let count = chunk.count
+    let trie = vocabulary.trie
+    let (root, unknown) = (trie.root, vocabulary.scores[Int(vocabulary.unknownId)])
+    let (text, count) = (chunk.baseAddress.unsafelyUnwrapped, chunk.count)
+    let nodes = nodes.baseAddress.unsafelyUnwrapped
     var start = 0
     while start < count {
       let from = nodes[start]
       let next = min(count, start + UTF8Scalars.length(text[start]))
-      var hasSingle = false
-      func offer(_ end: Int, _ id: Int32) {
-        let score = Double(scores[Int(id)])
-        let (best, second) = (from.best + score, from.second + score)
-        if best > nodes[end].best {
-          let beaten = nodes[end].best
+      @inline(__always)
+      func offer(_ end: Int, _ score: Float, _ base: Int32) {
+        let (best, second) = (from.best + Double(score), from.second + Double(score))
+        let beaten = nodes[end].best
+        if best > beaten {
           nodes[end] = DoubleNode(
-            best: best, second: max(beaten, second), start: Int32(start), id: id)
-        } else {
-          nodes[end].second = max(nodes[end].second, best)
+            best: best, second: max(beaten, second), start: Int32(start), base: base)
+        } else if best > nodes[end].second {
+          nodes[end].second = best
         }
       }
+      var hasSingle = false
       var base = root
       var at = start
-      while at < count, let unit = DoubleArray.step(units, &base, text[at]) {
+      while at < count, let unit = trie.step(&base, text[at]) {
         at += 1
-        if unit & DoubleArray.hasValue != 0 {
-          offer(at, DoubleArray.value(units, base))
-          if at == next { hasSingle = true }
-        }
+        guard let score = ScoredTrie.score(unit) else { continue }
+        offer(at, score, Int32(base))
+        if at == next { hasSingle = true }
       }
-      if !hasSingle { offer(next, unknownId) }
+      if !hasSingle { offer(next, unknown, -1) }
       start = next
     }
+  }
+
+  /// Reads the best path backwards.
+  private func collect(_ count: Int, _ last: (Int) -> (start: Int32, base: Int32)) {
+    tokens.removeAll(keepingCapacity: true)
+    var at = count
+    while at > 0 {
+      let (start, base) = last(at)
+      let id = base < 0 ? vocabulary.unknownId : vocabulary.trie.id(Int(base))
+      tokens.append(ChunkToken(id: id, end: Int32(at), score: vocabulary.scores[Int(id)]))
+      at = Int(start)
+    }
+    tokens.reverse()
   }
 }

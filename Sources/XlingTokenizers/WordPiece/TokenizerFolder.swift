@@ -2,14 +2,29 @@ import Foundation
 import XlingCore
 
 extension WordPieceVocabulary {
-  /// Writes vocab.txt, tokenizer_config.json and, when given, definition.toml. The folder appears
-  /// whole: it is made beside its place and moved there; one that was there before is replaced,
-  /// provided that it is a tokenizer. Throws ``FileFailure``.
+  /// Writes vocab.txt, tokenizer_config.json and, when given, definition.toml, as
+  /// ``TokenizerFolder/write(_:to:)`` does.
   public func write(to folder: String, definition: TokenizerDefinition? = nil) throws {
+    var files = ["vocab.txt": text, "tokenizer_config.json": Data(configuration.json.utf8)]
+    files["definition.toml"] = definition.map { Data($0.toml(self).utf8) }
+    try TokenizerFolder.write(files, to: folder)
+  }
+}
+
+/// A folder that holds a tokenizer and nothing else.
+enum TokenizerFolder {
+  private static let known: Set = [
+    "vocab.txt", "spiece.model", "tokenizer_config.json", "definition.toml",
+  ]
+
+  /// Writes files by name. The folder appears whole: it is made beside its place and moved there;
+  /// one that was there before is replaced, provided that it is a tokenizer. Throws
+  /// ``FileFailure``.
+  static func write(_ contents: [String: Data], to folder: String) throws {
     let files = FileManager.default
     let trimmed = URL(fileURLWithPath: folder).standardizedFileURL.path
     let isThere = files.fileExists(atPath: trimmed)
-    if isThere && !Self.holdsOnlyATokenizer(trimmed) {
+    if isThere && !holdsOnlyATokenizer(trimmed) {
       throw FileFailure.cannotWrite(
         path: folder, reason: "it exists and holds other things than a tokenizer")
     }
@@ -19,23 +34,20 @@ extension WordPieceVocabulary {
     let old = trimmed + ".replaced-\(getpid())"
     do {
       try AtomicFile.createFolder(fresh)
-      try AtomicFile.write(text, to: fresh + "/vocab.txt")
-      try AtomicFile.write(configuration.json, to: fresh + "/tokenizer_config.json")
-      if let definition {
-        try AtomicFile.write(definition.toml(self), to: fresh + "/definition.toml")
+      for (name, data) in contents.sorted(by: { $0.key < $1.key }) {
+        try AtomicFile.write(data, to: fresh + "/" + name)
       }
-      if isThere { try Self.move(trimmed, to: old) }
-      try Self.move(fresh, to: trimmed)
+      if isThere { try move(trimmed, to: old) }
+      try move(fresh, to: trimmed)
     } catch {
       try? files.removeItem(atPath: fresh)
-      if isThere && !files.fileExists(atPath: trimmed) { try Self.move(old, to: trimmed) }
+      if isThere && !files.fileExists(atPath: trimmed) { try move(old, to: trimmed) }
       throw error
     }
     if isThere { try? files.removeItem(atPath: old) }
   }
 
   private static func holdsOnlyATokenizer(_ folder: String) -> Bool {
-    let known: Set = ["vocab.txt", "tokenizer_config.json", "definition.toml"]
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
       return false
     }

@@ -27,29 +27,38 @@ public struct TokenizerDefinition: Sendable, Equatable {
     self.command = command
   }
 
-  /// The text of definition.toml.
-  func toml(_ vocabulary: WordPieceVocabulary) -> String {
+  /// The text of definition.toml; `facts` and `training` are lines of it.
+  func toml(model: String, facts: [String], training: [String]) -> String {
     func quoted(_ text: String) -> String { JSONValue.quoted(text) }
     var lines = [
       "# Written by `xling tokenizer train`; train again instead of editing.",
       "name = \(quoted(name))",
-      "model = \"wordpiece\"",
+      "model = \(quoted(model))",
       "data = \(quoted(data))",
       "licence = \(quoted(licence))",
       "command = \(quoted(command))",
-      "vocabulary_size = \(vocabulary.pieces.count)",
-      "content_hash = \"\(vocabulary.contentHash)\"",
-      "normalization = \"\(vocabulary.configuration.normalization.rawValue)\"",
-      "lowercase = \(vocabulary.configuration.lowercase)",
     ]
-    if let training = vocabulary.training {
-      lines += [
-        "", "[training]", "lines = \(training.lines)", "words = \(training.words)",
-        "distinct_words = \(training.distinctWords)",
-        "words_with_dropped_characters = \(training.wordsWithDroppedCharacters)",
-        "characters = \(training.characters)", "alphabet = \(training.alphabet)",
-      ]
-    }
+    lines += facts
+    if !training.isEmpty { lines += ["", "[training]"] + training }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  func toml(_ vocabulary: WordPieceVocabulary) -> String {
+    let training = vocabulary.training
+    return toml(
+      model: "wordpiece",
+      facts: [
+        "vocabulary_size = \(vocabulary.pieces.count)",
+        "content_hash = \"\(vocabulary.contentHash)\"",
+        "normalization = \"\(vocabulary.configuration.normalization.rawValue)\"",
+        "lowercase = \(vocabulary.configuration.lowercase)",
+      ],
+      training: training.map {
+        [
+          "lines = \($0.lines)", "words = \($0.words)", "distinct_words = \($0.distinctWords)",
+          "words_with_dropped_characters = \($0.wordsWithDroppedCharacters)",
+          "characters = \($0.characters)", "alphabet = \($0.alphabet)",
+        ]
+      } ?? [])
   }
 }
