@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes Sources/XlingTokenizers/BertUnicodeTables.swift.
+"""Writes Sources/XlingTokenizers/WordPiece/BertUnicodeTables.swift.
 
 Input: unicode_sets_hf_0.23.3.json, measured by calling tokenizers 0.23.3 on every Unicode scalar
 and comparing with ICU 72.1. The reference mixes data of Unicode 8, 9 and 17; tables pin that.
 
-    python3 scripts/generate_unicode_tables.py SETS.json Sources/XlingTokenizers/BertUnicodeTables.swift
+    python3 scripts/generate_unicode_tables.py SETS.json Sources/XlingTokenizers/WordPiece/BertUnicodeTables.swift
 """
 import json
 import sys

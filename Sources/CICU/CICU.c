@@ -7,6 +7,7 @@
 #include <unicode/ulistformatter.h>
 #include <unicode/uloc.h>
 #include <unicode/unorm2.h>
+#include <unicode/uscript.h>
 #include <unicode/ustring.h>
 #include <unicode/uversion.h>
 
@@ -113,6 +114,18 @@ int32_t xling_is_normalized(int32_t form, const uint16_t *text, int32_t length) 
 
 int32_t xling_general_category(uint32_t scalar) { return u_charType((UChar32)scalar); }
 
+int32_t xling_script(uint32_t scalar) {
+  UErrorCode error = U_ZERO_ERROR;
+  UScriptCode script = uscript_getScript((UChar32)scalar, &error);
+  return U_SUCCESS(error) ? script : USCRIPT_UNKNOWN;
+}
+
+int32_t xling_age(uint32_t scalar) {
+  UVersionInfo version;
+  u_charAge((UChar32)scalar, version);
+  return version[0];
+}
+
 int32_t xling_is_white_space(uint32_t scalar) { return u_isUWhiteSpace((UChar32)scalar) != 0; }
 
 uint32_t xling_simple_lowercase(uint32_t scalar) { return (uint32_t)u_tolower((UChar32)scalar); }
@@ -132,11 +145,21 @@ int32_t xling_boundary_before(int32_t form, uint32_t scalar) {
   return U_SUCCESS(error) && unorm2_hasBoundaryBefore(instance, (UChar32)scalar);
 }
 
+const char *xling_script_name(uint32_t scalar) {
+  UErrorCode error = U_ZERO_ERROR;
+  UScriptCode script = uscript_getScript((UChar32)scalar, &error);
+  const char *name = U_FAILURE(error) ? NULL : uscript_getName(script);
+  return name ? name : "Unknown";
+}
+
 int32_t xling_scalar_traits(uint8_t *table) {
   UErrorCode error = U_ZERO_ERROR;
   unorm2_getNFDInstance(&error);
   if (U_FAILURE(error)) return -(int32_t)error;
   for (UChar32 c = 0; c < 0x110000; c++) {
+    // Nothing in planes 4 to 13, 15 and 16 is encoded or ever had a trait.
+    if (c == 0x40000) c = 0xE0000;
+    if (c == 0xF0000) break;
     int combining = u_getCombiningClass(c) != 0;
     uint8_t traits = u_tolower(c) != c || c == 0x130 ? 1 : 0;
     int same = u_getIntPropertyValue(c, UCHAR_NFD_QUICK_CHECK) == UNORM_YES;

@@ -14,8 +14,8 @@ struct Masking {
   let owners: [Int]
 
   init(
-    texts: [[Int32]], probability: Double, special: SpecialTokens, vocabularySize: Int,
-    stream: inout RandomStream
+    texts: [[Int32]], probability: Double, mask: Int32, special: SpecialTokens,
+    vocabularySize: Int, stream: inout RandomStream
   ) {
     var inputs: [[Int32]] = []
     var rows: [Int] = []
@@ -32,7 +32,7 @@ struct Masking {
         owners.append(owner)
         let draw = stream.uniform()
         if draw < 0.8 {
-          input[position] = special.mask
+          input[position] = mask
         } else if draw < 0.9 {
           input[position] = Int32(stream.index(vocabularySize))
         }

@@ -134,10 +134,11 @@ public enum PretrainingFailure: Failure, Equatable {
   case otherRun(path: String, expected: String, found: String)
   case diverged(step: Int, rate: Double)
   case otherVocabulary(tower: String, words: Int, tokenizer: String, pieces: Int)
+  case noMaskToken
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .otherRun, .otherVocabulary: .badData
+    case .otherRun, .otherVocabulary, .noMaskToken: .badData
     case .diverged: .internal
     }
   }
@@ -150,6 +151,9 @@ public enum PretrainingFailure: Failure, Equatable {
     case .otherVocabulary(let tower, let words, let tokenizer, let pieces):
       "\(tower) has \(words) word embeddings, \(tokenizer) has \(pieces) pieces; expected the same "
         + "number. Give the tower's own tokenizer with --tokenizer."
+    case .noMaskToken:
+      "the tokenizer has no token that hides another, such as [MASK]; expected one. Take another "
+        + "tokenizer."
     case .diverged(let step, let rate):
       "the loss is no longer a number at step \(step), learning rate \(rate). The last "
         + "checkpoint is good: resume it with a lower --rate."

@@ -53,7 +53,8 @@ final class TextObjective: PretrainingObjective {
     var random = RandomStream(seed: seed, "pretrain/text/mask", step)
     let masking = Masking(
       texts: stream.monolingual(step: step, count: plan.masked),
-      probability: plan.maskProbability, special: stream.tokenizer.special,
+      probability: plan.maskProbability, mask: stream.mask,
+      special: stream.tokenizer.special,
       vocabularySize: stream.tokenizer.vocabularySize, stream: &random)
     let batch = TokenBatch(pairs.map(\.first) + pairs.map(\.second) + masking.inputs)
     let activations = tower.forward(batch, in: workspace, training: true)

@@ -46,6 +46,8 @@ struct TextStream: Sendable {
 
   let seed: UInt64
   let tokenizer: BertTokenizer
+  /// What hides a token.
+  let mask: Int32
   let corpus: TranslationCorpus
   let maximumLength: Int
   private let names: [MultilingualItem]
@@ -64,8 +66,10 @@ struct TextStream: Sendable {
   init(
     seed: UInt64, tokenizer: BertTokenizer, corpus: TranslationCorpus, maximumLength: Int
   ) throws {
+    guard let mask = tokenizer.special.mask else { throw PretrainingFailure.noMaskToken }
     self.seed = seed
     self.tokenizer = tokenizer
+    self.mask = mask
     self.corpus = corpus
     self.maximumLength = maximumLength
     let pairable = corpus.items.filter(corpus.mayPair)

@@ -104,7 +104,8 @@ public struct TranslationQuality: Codable, Sendable, Equatable {
     let texts = names.compactMap { $0.texts[language] }.prefix(400).map(stream.tokens)
     var random = RandomStream(seed: 1, "quality/mask/" + language)
     let masking = Masking(
-      texts: texts, probability: 0.2, special: stream.tokenizer.special,
+      texts: texts, probability: 0.2, mask: stream.mask,
+      special: stream.tokenizer.special,
       vocabularySize: stream.tokenizer.vocabularySize, stream: &random)
     let workspace = Workspace()
     let activations = tower.forward(

@@ -1,74 +1,70 @@
-/// Ids of the tokens that frame, fill and hide text.
-public struct SpecialTokens: Sendable, Equatable {
-  public let padding: Int32
-  public let unknown: Int32
-  public let start: Int32
-  public let end: Int32
-  public let mask: Int32
-
-  public var all: [Int32] { [padding, unknown, start, end, mask] }
-}
-
-/// One encoded text, without the tokens that frame it.
-public struct Encoding: Sendable, Equatable {
-  /// One id a token.
-  public var ids: [Int32] = []
-  /// For each token the scalars of the original text it came from. Characters that were removed
-  /// inside a word are spanned; accents dropped at its end are not.
-  public var spans: [Range<Int>] = []
-  /// Words that the vocabulary cannot spell, each one unknown token (before truncation).
-  public var unknownCount = 0
-  /// Tokens cut off at the end.
-  public var truncatedCount = 0
-
-  public init() {}
-}
-
-/// Text to ids. Implementations are immutable, so threads may share one.
+/// Text to ids. Implementations are immutable, so threads may share one; each thread encodes
+/// through a session of its own.
 public protocol Tokenizer: Sendable {
   var vocabularySize: Int { get }
   var special: SpecialTokens { get }
   /// SHA-256 over everything that decides an encoding: vocabulary and configuration.
   var contentHash: String { get }
-
-  /// At most `maximumTokens` tokens, nothing framing them. Malformed UTF-8 reads as U+FFFD.
-  func encode(_ utf8: UnsafeRawBufferPointer, maximumTokens: Int) -> Encoding
+  /// The longest input of the model it belongs to, framing tokens included, where that is stated.
+  var maximumLength: Int? { get }
+  /// What `xling tokenizer show` tells.
+  var summary: TokenizerSummary { get }
 
   /// The piece's UTF-8 bytes. `id` must lie in 0..<vocabularySize.
   func piece(_ id: Int32) -> [UInt8]
+
+  /// Buffers for one thread. With a cache (bounded, a few MB) encoding many texts is faster;
+  /// without one a session is cheap to make. The results are the same.
+  func session(cached: Bool) -> any TokenizerSession
+
+  /// Readable text of ids, special tokens left out. Not an inverse: what the encoder removed,
+  /// normalized or lower-cased stays so.
+  func decode(_ ids: [Int32]) -> String
+}
+
+/// One thread's way to encode with a tokenizer: reused buffers, no allocation a text.
+public protocol TokenizerSession: AnyObject {
+  /// Replaces what `encoding` holds by the whole text's tokens, nothing framing them; its buffers
+  /// keep their capacity. Malformed UTF-8: each offending byte reads as U+FFFD and counts as one
+  /// scalar in offsets.
+  func encode(_ utf8: UnsafeRawBufferPointer, offsets: OffsetUnit, into encoding: inout Encoding)
 }
 
 extension Tokenizer {
-  public func encode(_ text: String, maximumTokens: Int = .max) -> Encoding {
-    var text = text
-    return text.withUTF8 { encode(UnsafeRawBufferPointer($0), maximumTokens: maximumTokens) }
+  /// One text, at most `maximumTokens` tokens. For many texts keep a ``TokenizerSession`` or a
+  /// ``BatchEncoder``.
+  public func encode(
+    _ utf8: UnsafeRawBufferPointer, offsets: OffsetUnit = .scalars, maximumTokens: Int = .max
+  ) -> Encoding {
+    var encoding = Encoding()
+    session(cached: false).encode(utf8, offsets: offsets, into: &encoding)
+    encoding.truncate(to: maximumTokens)
+    return encoding
   }
 
-  /// Start token, text, end token: at most `maximumLength` ids, the text cut to fit.
-  /// `maximumLength` is at least 2.
+  public func encode(
+    _ text: String, offsets: OffsetUnit = .scalars, maximumTokens: Int = .max
+  ) -> Encoding {
+    var text = text
+    return text.withUTF8 {
+      encode(UnsafeRawBufferPointer($0), offsets: offsets, maximumTokens: maximumTokens)
+    }
+  }
+
+  /// Start token, text, end token as far as there are such: at most `maximumLength` ids, the text
+  /// cut to fit. `maximumLength` is at least the number of framing tokens.
   public func ids(of text: String, maximumLength: Int) -> [Int32] {
-    precondition(maximumLength >= 2, "no room for the start and end tokens")
-    let body = encode(text, maximumTokens: maximumLength - 2).ids
-    return [special.start] + body + [special.end]
+    precondition(maximumLength >= special.frameCount, "no room for the start and end tokens")
+    let body = encode(text, maximumTokens: maximumLength - special.frameCount).ids
+    return [special.start].compactMap { $0 } + body + [special.end].compactMap { $0 }
   }
 
   /// The piece as text, for showing.
   public func pieceText(_ id: Int32) -> String { String(decoding: piece(id), as: UTF8.self) }
 
-  /// Readable text of ids: continuing pieces joined, special tokens left out. Not an inverse:
-  /// what the encoder removed or lower-cased stays so.
-  public func decode(_ ids: [Int32]) -> String {
-    let silent = Set([special.padding, special.start, special.end])
-    var bytes: [UInt8] = []
-    for id in ids where !silent.contains(id) {
-      let piece = piece(id)
-      if piece.count > 2, piece[0] == 0x23, piece[1] == 0x23 {
-        bytes.append(contentsOf: piece.dropFirst(2))
-      } else {
-        if !bytes.isEmpty { bytes.append(0x20) }
-        bytes.append(contentsOf: piece)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
+  /// UTF-8 of the token at `index` of an encoding: its piece, or its surface where that differs
+  /// (SentencePiece's unknown runs).
+  public func token(_ index: Int, of encoding: Encoding) -> [UInt8] {
+    encoding.surface(of: index) ?? piece(encoding.ids[index])
   }
 }

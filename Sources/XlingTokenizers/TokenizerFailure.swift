@@ -5,14 +5,27 @@ public enum TokenizerFailure: Failure, Equatable {
   case badVocabulary(file: String, line: Int, expected: String, found: String)
   case missingSpecialToken(file: String, token: String)
   case badConfiguration(file: String, key: String, expected: String, found: String)
+  /// `offset` is where in the file, in bytes.
+  case badModel(file: String, offset: Int, expected: String, found: String)
   case vocabularyTooSmall(requested: Int, needed: Int)
   case nothingToTrainOn
   case unicode(reason: String)
+  /// Nothing at the path is a tokenizer.
+  case noTokenizer(path: String, found: String)
+  /// A vocabulary alone does not tell whether it is lower-cased.
+  case lowercaseUnknown(file: String)
+  case uselessOption(option: String, path: String, kind: String)
+  /// A line of input.
+  case badRecord(source: String, line: Int, expected: String, found: String)
+  /// A part of a tokenizer.json that would have to be approximated.
+  case unsupported(file: String, part: String, found: String, supported: String)
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .badVocabulary, .missingSpecialToken, .badConfiguration, .nothingToTrainOn: .badData
-    case .vocabularyTooSmall: .usage
+    case .badVocabulary, .missingSpecialToken, .badConfiguration, .badModel, .nothingToTrainOn,
+      .noTokenizer, .unsupported, .badRecord:
+      .badData
+    case .vocabularyTooSmall, .lowercaseUnknown, .uselessOption: .usage
     case .unicode: .internal
     }
   }
@@ -27,6 +40,9 @@ public enum TokenizerFailure: Failure, Equatable {
         + "name another: check that both files belong together."
     case .badConfiguration(let file, let key, let expected, let found):
       "\(file): \(key): expected \(expected), found \(found). Mend or remove that key."
+    case .badModel(let file, let offset, let expected, let found):
+      "\(file), byte \(offset): expected \(expected), found \(found). Copy the model again from its "
+        + "source and compare its SHA-256."
     case .vocabularyTooSmall(let requested, let needed):
       "a vocabulary of \(requested) pieces is too small: special tokens and characters alone need "
         + "\(needed). Ask for more pieces or lower the alphabet limit."
@@ -34,6 +50,19 @@ public enum TokenizerFailure: Failure, Equatable {
       "the training text holds no word whose characters were all kept. Give more text or lower the "
         + "minimum character count."
     case .unicode(let reason): reason
+    case .badRecord(let source, let line, let expected, let found):
+      "\(source):\(line): expected \(expected), found \(found). With --jsonl every line is "
+        + "{\"text\": \"…\"}."
+    case .noTokenizer(let path, let found):
+      "\(path) holds no tokenizer: expected vocab.txt, a .model or tokenizer.json, found \(found)."
+    case .lowercaseUnknown(let file):
+      "\(file) does not tell whether its text is lower-cased, and no tokenizer_config.json lies "
+        + "beside it: say --lowercase or --no-lowercase."
+    case .uselessOption(let option, let path, let kind):
+      "\(option) means nothing to \(path), \(kind). Leave that option out."
+    case .unsupported(let file, let part, let found, let supported):
+      "\(file): \(part): \(found) is not supported, and nothing is approximated; supported: "
+        + "\(supported)."
     }
   }
 }

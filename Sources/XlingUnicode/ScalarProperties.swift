@@ -19,7 +19,18 @@ public enum ScalarProperties {
     GeneralCategory(rawValue: xling_general_category(scalar)) ?? .unassigned
   }
 
+  /// The Script property, in ICU's numbers (UScriptCode).
+  public static func script(_ scalar: UInt32) -> Int { Int(xling_script(scalar)) }
+
+  /// The Unicode version, without its minor number, that added the scalar; 0 when none has yet.
+  public static func age(_ scalar: UInt32) -> Int { Int(xling_age(scalar)) }
+
   public static func isWhiteSpace(_ scalar: UInt32) -> Bool { xling_is_white_space(scalar) == 1 }
+
+  /// The script's name, "Latin"; "Common" and "Inherited" for what belongs to several.
+  public static func scriptName(_ scalar: UInt32) -> String {
+    String(cString: xling_script_name(scalar))
+  }
 
   /// Canonical combining class, 0 for bases.
   public static func combiningClass(_ scalar: UInt32) -> UInt8 {

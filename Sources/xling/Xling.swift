@@ -16,7 +16,8 @@ struct Xling: ParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      QuickstartCommand.self, DataCommand.self, TokenizerCommand.self, PretrainCommand.self,
+      QuickstartCommand.self, DataCommand.self, TokenizeCommand.self, TokenizerCommand.self,
+      PretrainCommand.self,
       AlignCommand.self, EvalCommand.self, CompareCommand.self, RunsCommand.self,
       ShowCommand.self, MethodsCommand.self, DriftCommand.self,
       ExportCommand.self,

@@ -28,7 +28,8 @@ import XlingTokenizers
     }
     let pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "dog", "cat"]
     tokenizer = try BertTokenizer(
-      WordPieceVocabulary(pieces: pieces.map { Array($0.utf8) }, configuration: .init()))
+      WordPieceVocabulary(
+        pieces: WordPieces(pieces.map { Array($0.utf8) }), configuration: .init()))
   }
 
   @Test func picturesWithoutACaptionInTheLanguageAreNoPairs() throws {

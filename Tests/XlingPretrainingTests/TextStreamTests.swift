@@ -45,17 +45,18 @@ import XlingData
 
   @Test func maskingHidesAFifthAndKeepsTheFrame() {
     let special = SpecialTokens(padding: 0, unknown: 1, start: 2, end: 3, mask: 4)
-    let texts = (0..<200).map { _ in [special.start] + (20..<40).map { Int32($0) } + [special.end] }
+    let texts = (0..<200).map { _ in [2] + (20..<40).map { Int32($0) } + [3] }
     var stream = RandomStream(seed: 1, "test")
     let masking = Masking(
-      texts: texts, probability: 0.2, special: special, vocabularySize: 100, stream: &stream)
+      texts: texts, probability: 0.2, mask: 4, special: special, vocabularySize: 100,
+      stream: &stream)
     let share = Double(masking.rows.count) / Double(200 * 20)
     #expect(abs(share - 0.2) < 0.03)
     let flat = masking.inputs.flatMap { $0 }
     let original = texts.flatMap { $0 }
     for (row, target) in zip(masking.rows, masking.targets) { #expect(original[row] == target) }
-    let masked = masking.rows.count { flat[$0] == special.mask }
+    let masked = masking.rows.count { flat[$0] == 4 }
     #expect(abs(Double(masked) / Double(masking.rows.count) - 0.8) < 0.06)
-    #expect(masking.inputs.allSatisfy { $0.first == special.start && $0.last == special.end })
+    #expect(masking.inputs.allSatisfy { $0.first == 2 && $0.last == 3 })
   }
 }

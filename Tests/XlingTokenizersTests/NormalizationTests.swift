@@ -10,7 +10,8 @@ func tokenizer(
   change(&configuration)
   let all = configuration.specialTokens + pieces
   return try BertTokenizer(
-    WordPieceVocabulary(pieces: all.map { Array($0.utf8) }, configuration: configuration))
+    WordPieceVocabulary(
+      pieces: WordPieces(all.map { Array($0.utf8) }), configuration: configuration))
 }
 
 func scalars(_ id: Int32, _ tokenizer: BertTokenizer) -> [UInt32] {

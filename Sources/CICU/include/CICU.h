@@ -44,6 +44,12 @@ int32_t xling_is_normalized(int32_t form, const uint16_t *text, int32_t length);
 
 /// The general category of a code point, in the order of ICU's UCharCategory (0 is Cn).
 int32_t xling_general_category(uint32_t scalar);
+/// The name of a code point's script, "Latin"; "Unknown" for what ICU does not know.
+const char *xling_script_name(uint32_t scalar);
+/// The Script property, in ICU's numbers (UScriptCode).
+int32_t xling_script(uint32_t scalar);
+/// The first number of the Unicode version that added the code point; 0 for the unassigned.
+int32_t xling_age(uint32_t scalar);
 /// 1 when the code point has the White_Space property.
 int32_t xling_is_white_space(uint32_t scalar);
 /// The canonical combining class.

@@ -1,0 +1,93 @@
+import XlingCore
+
+extension TokenizerJSON {
+  /// BERT, DistilBERT, MiniLM and their like. Throws ``TokenizerFailure``.
+  func wordPiece(_ model: JSONNode, _ options: TokenizerOptions) throws -> BertTokenizer {
+    if model["continuing_subword_prefix"]?.text != "##" {
+      throw unsupported(
+        "model.continuing_subword_prefix", model["continuing_subword_prefix"]?.kind ?? "none",
+        "\"##\"")
+    }
+    guard let limit = model["max_input_chars_per_word"]?.integer, (1...1_000_000).contains(limit)
+    else {
+      throw bad(
+        "model.max_input_chars_per_word", "1 to 1000000", model["max_input_chars_per_word"])
+    }
+    if root["pre_tokenizer"]?["type"]?.text != "BertPreTokenizer" {
+      throw unsupported(
+        "pre_tokenizer", root["pre_tokenizer"]?["type"]?.kind ?? "none",
+        "BertPreTokenizer for a WordPiece model")
+    }
+    let all = try pieces(model["vocab"])
+    if let long = all.first(where: { $0.count > WordPieces.maximumBytes }) {
+      throw bad("model.vocab", "pieces of at most \(WordPieces.maximumBytes) bytes", .string(long))
+    }
+    let index = try BertTokenizer.index(WordPieces(all), file: file)
+    guard case .string(let unknownText) = model["unk_token"],
+      let unknown = index.id(of: unknownText)
+    else { throw bad("model.unk_token", "a piece of the vocabulary", model["unk_token"]) }
+    try checkAdded(index)
+    var configuration = try bertConfiguration()
+    if let lowercase = options.lowercase { configuration.lowercase = lowercase }
+    configuration.unicode = options.unicode
+    return try BertTokenizer(
+      index, configuration: configuration, special: specialTokens(unknown: unknown),
+      unknown: unknown, addedTokens: addedTokens.map(\.token), maximumScalarsPerWord: limit,
+      contentHash: try contentHash(options))
+  }
+
+  private func contentHash(_ options: TokenizerOptions) throws -> String {
+    let base = try contentHash
+    if options == TokenizerOptions() { return base }
+    let digest = Digest()
+    digest.update(base)
+    digest.update(options.unicode.rawValue)
+    digest.update(options.lowercase.map { "\($0)" } ?? "")
+    return digest.hexadecimal()
+  }
+
+  /// An added token is the piece of its id, or follows the pieces without a gap.
+  private func checkAdded(_ index: PieceIndex) throws(TokenizerFailure) {
+    var next = Int32(index.pieces.count)
+    for token in addedTokens.sorted(by: { $0.id < $1.id }) {
+      let text = String(decoding: token.utf8, as: UTF8.self)
+      if token.id < index.pieces.count {
+        guard index.id(of: token.utf8) == token.id else {
+          throw bad(
+            "added_tokens", "the vocabulary's id for \"\(text)\"", .number(Double(token.id)))
+        }
+        continue
+      }
+      guard token.id == next else {
+        throw bad("added_tokens", "the id \(next) for \"\(text)\"", .number(Double(token.id)))
+      }
+      next += 1
+    }
+  }
+
+  private func bertConfiguration() throws(TokenizerFailure) -> BertConfiguration {
+    let normalizer = root["normalizer"] ?? .null
+    guard normalizer["type"]?.text == "BertNormalizer" else {
+      throw unsupported(
+        "normalizer", normalizer["type"]?.kind ?? "none", "BertNormalizer for a WordPiece model")
+    }
+    func flag(_ key: String) throws(TokenizerFailure) -> Bool {
+      guard case .bool(let value) = normalizer[key] else {
+        throw bad("normalizer.\(key)", "true or false", normalizer[key])
+      }
+      return value
+    }
+    guard try flag("clean_text") else {
+      throw unsupported("normalizer.clean_text", "false", "true")
+    }
+    var configuration = BertConfiguration()
+    configuration.lowercase = try flag("lowercase")
+    configuration.tokenizeChineseCharacters = try flag("handle_chinese_chars")
+    switch normalizer["strip_accents"] {
+    case nil, .null: configuration.stripAccents = nil
+    default: configuration.stripAccents = try flag("strip_accents")
+    }
+    configuration.maximumLength = maximumLength
+    return configuration
+  }
+}

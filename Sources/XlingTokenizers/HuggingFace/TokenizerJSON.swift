@@ -1,0 +1,169 @@
+import Foundation
+import XlingCore
+
+/// `tokenizer.json` of Hugging Face's tokenizers, for the models that this package knows. Every
+/// part that would change an encoding is read; one that cannot be followed exactly is refused by
+/// its name. `truncation` gives the model's maximum length only, `padding` its padding token, and
+/// `decoder` nothing: they act behind what is encoded here.
+struct TokenizerJSON {
+  let file: String
+  let root: JSONNode
+  let addedTokens: [JSONAddedToken]
+  let frame: JSONFrame
+
+  /// Throws ``FileFailure`` or ``TokenizerFailure``.
+  init(file: String) throws {
+    self.file = file
+    root = try JSONReader.document(file)
+    guard case .object(let members) = root else {
+      throw TokenizerFailure.badConfiguration(
+        file: file, key: "(whole file)", expected: "an object", found: root.kind)
+    }
+    let known: Set = [
+      "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
+      "post_processor", "decoder", "model",
+    ]
+    for member in members where !known.contains(String(decoding: member.key, as: UTF8.self)) {
+      throw TokenizerFailure.unsupported(
+        file: file, part: String(decoding: member.key, as: UTF8.self), found: "this key",
+        supported: known.sorted().joined(separator: ", "))
+    }
+    addedTokens = try JSONAddedToken.read(root, file)
+    frame = try JSONFrame(root["post_processor"] ?? .null, file)
+  }
+
+  /// Throws ``TokenizerFailure``.
+  func tokenizer(_ options: TokenizerOptions) throws -> any Tokenizer {
+    let tokenizer = try read(options)
+    for id in tokenizer.special.all where !(0..<tokenizer.vocabularySize).contains(Int(id)) {
+      throw bad(
+        "post_processor, padding", "ids of tokens below \(tokenizer.vocabularySize)",
+        .number(Double(id)))
+    }
+    return tokenizer
+  }
+
+  private func read(_ options: TokenizerOptions) throws -> any Tokenizer {
+    let model = root["model"] ?? .null
+    switch model["type"]?.text {
+    case "WordPiece": return try wordPiece(model, options)
+    case "Unigram":
+      try TokenizerSource.refuseWordPieceOptions(options, file, "a Unigram model")
+      return try sentencePiece(try unigramModel(model))
+    case "BPE":
+      try TokenizerSource.refuseWordPieceOptions(options, file, "a BPE model")
+      return try sentencePiece(try bpeModel(model))
+    default:
+      throw unsupported(
+        "model", model["type"]?.kind ?? "a model without a type", "WordPiece, Unigram, BPE")
+    }
+  }
+
+  func unsupported(_ part: String, _ found: String, _ supported: String) -> TokenizerFailure {
+    .unsupported(file: file, part: part, found: found, supported: supported)
+  }
+
+  func bad(_ key: String, _ expected: String, _ found: JSONNode?) -> TokenizerFailure {
+    .badConfiguration(file: file, key: key, expected: expected, found: found?.kind ?? "nothing")
+  }
+
+  var maximumLength: Int? { root["truncation"]?["max_length"]?.integer }
+
+  var contentHash: String {
+    get throws { Digest.of(try AtomicFile.read(file)) }
+  }
+
+  /// The id of the added token with one of these texts.
+  func addedToken(_ texts: String...) -> Int32? {
+    addedTokens.first { token in texts.contains { token.utf8 == Array($0.utf8) } }?.id
+  }
+
+  /// `id` is the model's own unknown token.
+  func specialTokens(unknown: Int32?) -> SpecialTokens {
+    let padding = root["padding"]?["pad_id"]?.integer.map(Int32.init(truncatingIfNeeded:))
+    return SpecialTokens(
+      padding: padding ?? addedToken("[PAD]", "<pad>"), unknown: unknown, start: frame.start,
+      end: frame.end, mask: addedToken("[MASK]", "<mask>"))
+  }
+
+  /// The pieces of an object from pieces to ids, in the order of their ids, which must be
+  /// 0, 1, 2 … without gaps.
+  func pieces(_ vocabulary: JSONNode?) throws(TokenizerFailure) -> [[UInt8]] {
+    guard case .object(let members) = vocabulary, !members.isEmpty else {
+      throw bad("model.vocab", "an object from pieces to ids", vocabulary)
+    }
+    var pieces = [[UInt8]?](repeating: nil, count: members.count)
+    for member in members {
+      guard let id = member.value.integer, pieces.indices.contains(id), pieces[id] == nil else {
+        throw bad(
+          "model.vocab.\(String(decoding: member.key, as: UTF8.self))",
+          "an id of its own below \(members.count)", member.value)
+      }
+      pieces[id] = member.key
+    }
+    return pieces.compactMap { $0 }
+  }
+}
+
+/// An entry of `added_tokens`.
+struct JSONAddedToken {
+  let utf8: [UInt8]
+  let id: Int32
+  let stripsLeft: Bool
+  let stripsRight: Bool
+  let isNormalized: Bool
+  let isSpecial: Bool
+
+  var token: AddedToken {
+    AddedToken(utf8: utf8, id: id, stripsLeft: stripsLeft, stripsRight: stripsRight)
+  }
+
+  static func read(_ root: JSONNode, _ file: String) throws(TokenizerFailure) -> [JSONAddedToken] {
+    switch root["added_tokens"] ?? .null {
+    case .null: return []
+    case .array(let entries):
+      var tokens: [JSONAddedToken] = []
+      for (index, entry) in entries.enumerated() {
+        let token = try JSONAddedToken(entry, "added_tokens[\(index)]", file)
+        if token.isNormalized, let normalizer = root["normalizer"], normalizer != .null {
+          throw .unsupported(
+            file: file, part: "added_tokens[\(index)]", found: "normalized: true",
+            supported: "tokens that are matched in raw text")
+        }
+        tokens.append(token)
+      }
+      return tokens
+    case let other:
+      throw .badConfiguration(
+        file: file, key: "added_tokens", expected: "a list", found: other.kind)
+    }
+  }
+
+  private init(_ entry: JSONNode, _ key: String, _ file: String) throws(TokenizerFailure) {
+    func flag(_ name: String) throws(TokenizerFailure) -> Bool {
+      switch entry[name] {
+      case nil: return false
+      case .bool(let value): return value
+      case .some(let other):
+        throw .badConfiguration(
+          file: file, key: "\(key).\(name)", expected: "true or false", found: other.kind)
+      }
+    }
+    guard case .string(let content) = entry["content"], !content.isEmpty,
+      let number = entry["id"]?.integer, let id = Int32(exactly: number), id >= 0
+    else {
+      throw .badConfiguration(
+        file: file, key: key, expected: "an object with content and id", found: entry.kind)
+    }
+    if try flag("single_word") {
+      throw .unsupported(
+        file: file, part: key, found: "single_word: true", supported: "tokens found anywhere")
+    }
+    utf8 = content
+    self.id = id
+    stripsLeft = try flag("lstrip")
+    stripsRight = try flag("rstrip")
+    isNormalized = try flag("normalized")
+    isSpecial = try flag("special")
+  }
+}

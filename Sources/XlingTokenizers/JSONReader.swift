@@ -1,0 +1,199 @@
+import Foundation
+import XlingCore
+
+/// Reads one JSON value from bytes. Bytes of strings that are not UTF-8 are kept as they are.
+struct JSONReader {
+  struct Malformed: Error, Equatable {
+    /// In bytes from the beginning.
+    let offset: Int
+    let expected: String
+  }
+
+  /// Deeper nesting is refused: the reader calls itself for each level.
+  private static let maximumDepth = 64
+
+  private let bytes: UnsafeRawBufferPointer
+  private var at = 0
+
+  private init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  /// The whole of `bytes` is one value and white space.
+  static func read(_ bytes: UnsafeRawBufferPointer) throws(Malformed) -> JSONNode {
+    var reader = JSONReader(bytes)
+    let value = try reader.value(depth: 0)
+    reader.skipSpace()
+    if reader.at < bytes.count { throw reader.malformed("nothing more") }
+    return value
+  }
+
+  /// A file's value. Throws ``FileFailure`` or ``TokenizerFailure/badModel(file:offset:expected:found:)``.
+  static func document(_ file: String) throws -> JSONNode {
+    let bytes = [UInt8](try AtomicFile.read(file))
+    do {
+      return try bytes.withUnsafeBytes { try read($0) }
+    } catch let error as Malformed {
+      let found = error.offset < bytes.count ? "something else" : "the end of the file"
+      throw TokenizerFailure.badModel(
+        file: file, offset: error.offset, expected: error.expected, found: found)
+    }
+  }
+
+  private func malformed(_ expected: String) -> Malformed {
+    Malformed(offset: at, expected: expected)
+  }
+
+  private var next: UInt8? { at < bytes.count ? bytes[at] : nil }
+
+  private mutating func skipSpace() {
+    while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { at += 1 }
+  }
+
+  private mutating func value(depth: Int) throws(Malformed) -> JSONNode {
+    skipSpace()
+    if depth > Self.maximumDepth { throw malformed("at most \(Self.maximumDepth) levels") }
+    guard let next else { throw malformed("a JSON value") }
+    switch next {
+    case UInt8(ascii: "{"): return try object(depth)
+    case UInt8(ascii: "["): return try array(depth)
+    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "t"): return try word("true", .bool(true))
+    case UInt8(ascii: "f"): return try word("false", .bool(false))
+    case UInt8(ascii: "n"): return try word("null", .null)
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+    default: throw malformed("a JSON value")
+    }
+  }
+
+  private mutating func word(_ text: String, _ value: JSONNode) throws(Malformed) -> JSONNode {
+    for byte in text.utf8 {
+      guard next == byte else { throw malformed("a JSON value") }
+      at += 1
+    }
+    return value
+  }
+
+  private mutating func object(_ depth: Int) throws(Malformed) -> JSONNode {
+    var members: [JSONNode.Member] = []
+    at += 1
+    skipSpace()
+    if next == UInt8(ascii: "}") {
+      at += 1
+      return .object(members)
+    }
+    while true {
+      skipSpace()
+      guard next == UInt8(ascii: "\"") else { throw malformed("a key in quotes") }
+      let key = try string()
+      skipSpace()
+      guard next == UInt8(ascii: ":") else { throw malformed("a colon") }
+      at += 1
+      members.append(.init(key: key, value: try value(depth: depth + 1)))
+      if try ends(with: UInt8(ascii: "}")) { return .object(members) }
+    }
+  }
+
+  private mutating func array(_ depth: Int) throws(Malformed) -> JSONNode {
+    var values: [JSONNode] = []
+    at += 1
+    skipSpace()
+    if next == UInt8(ascii: "]") {
+      at += 1
+      return .array(values)
+    }
+    while true {
+      values.append(try value(depth: depth + 1))
+      if try ends(with: UInt8(ascii: "]")) { return .array(values) }
+    }
+  }
+
+  /// Behind a member: a comma, or the end.
+  private mutating func ends(with end: UInt8) throws(Malformed) -> Bool {
+    skipSpace()
+    guard let byte = next, byte == end || byte == UInt8(ascii: ",") else {
+      throw malformed("a comma or the end")
+    }
+    at += 1
+    return byte == end
+  }
+
+  private mutating func number() throws(Malformed) -> JSONNode {
+    let start = at
+    while let byte = next,
+      byte == 0x2B || byte == 0x2D || byte == 0x2E || byte | 0x20 == 0x65
+        || (0x30...0x39).contains(byte)
+    {
+      at += 1
+    }
+    let text = String(decoding: bytes[start..<at], as: UTF8.self)
+    guard let value = Double(text), value.isFinite else {
+      at = start
+      throw malformed("a number")
+    }
+    return .number(value)
+  }
+
+  private mutating func string() throws(Malformed) -> [UInt8] {
+    at += 1
+    var result: [UInt8] = []
+    var plain = at
+    while let byte = next {
+      switch byte {
+      case UInt8(ascii: "\""):
+        result.append(contentsOf: bytes[plain..<at])
+        at += 1
+        return result
+      case UInt8(ascii: "\\"):
+        result.append(contentsOf: bytes[plain..<at])
+        try escape(into: &result)
+        plain = at
+      case 0..<0x20: throw malformed("an escaped control character")
+      default: at += 1
+      }
+    }
+    throw malformed("a closing quote")
+  }
+
+  private mutating func escape(into result: inout [UInt8]) throws(Malformed) {
+    at += 1
+    guard let byte = next else { throw malformed("an escape") }
+    at += 1
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(byte)
+    case UInt8(ascii: "b"): result.append(0x08)
+    case UInt8(ascii: "f"): result.append(0x0C)
+    case UInt8(ascii: "n"): result.append(0x0A)
+    case UInt8(ascii: "r"): result.append(0x0D)
+    case UInt8(ascii: "t"): result.append(0x09)
+    case UInt8(ascii: "u"):
+      var value = try codeUnit()
+      if (0xD800..<0xDC00).contains(value) {
+        guard next == UInt8(ascii: "\\") else { throw malformed("the other half of a surrogate") }
+        at += 1
+        guard next == UInt8(ascii: "u") else { throw malformed("the other half of a surrogate") }
+        at += 1
+        let low = try codeUnit()
+        guard (0xDC00..<0xE000).contains(low) else {
+          throw malformed("the other half of a surrogate")
+        }
+        value = 0x10000 + (value - 0xD800) << 10 + (low - 0xDC00)
+      }
+      if (0xDC00..<0xE000).contains(value) { throw malformed("a surrogate's first half before it") }
+      UTF8Scalar.append(value, to: &result)
+    default:
+      at -= 1
+      throw malformed("an escape of JSON")
+    }
+  }
+
+  /// Four hexadecimal digits.
+  private mutating func codeUnit() throws(Malformed) -> UInt32 {
+    var value: UInt32 = 0
+    for _ in 0..<4 {
+      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80
+      else { throw malformed("four hexadecimal digits") }
+      value = value << 4 | UInt32(digit)
+      at += 1
+    }
+    return value
+  }
+}

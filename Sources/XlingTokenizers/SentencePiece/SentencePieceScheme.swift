@@ -1,0 +1,90 @@
+/// How a model's piece numbers become the ids of the towers that were trained with it.
+public enum SentencePieceScheme: String, Sendable, CaseIterable {
+  /// The piece's number in the file.
+  case sentencepiece
+  /// fairseq's: `<s>` 0, `<pad>` 1, `</s>` 2, `<unk>` 3, else the number plus 1; `<mask>` comes last
+  /// (Conneau et al. 2020).
+  case xlmRoberta = "xlm-roberta"
+  /// The piece's number, and 100 sentinels behind them, `<extra_id_99>` to `<extra_id_0>` (Raffel et
+  /// al. 2020).
+  case t5
+}
+
+/// A model's pieces under a scheme's ids.
+struct SentencePieceIds: Sendable {
+  let scheme: SentencePieceScheme
+  private let pieces: PieceList
+  let unknown: Int32
+  let special: SpecialTokens
+  static let sentinelCount = 100
+
+  /// Throws ``TokenizerFailure/badConfiguration(file:key:expected:found:)`` when the scheme does not
+  /// fit the model.
+  init(
+    _ model: SentencePieceModel, scheme: SentencePieceScheme, file: String
+  ) throws(TokenizerFailure) {
+    self.scheme = scheme
+    pieces = model.pieces
+    let firstPieces = (0..<min(3, model.count)).map {
+      String(decoding: model.pieces[$0], as: UTF8.self)
+    }
+    let unknown = Int32(model.kinds.firstIndex(of: .unknown) ?? 0)
+    func id(_ piece: Int?) -> Int32? { piece.map(Int32.init) }
+    switch scheme {
+    case .sentencepiece:
+      self.unknown = unknown
+      special = SpecialTokens(
+        padding: id(model.paddingId), unknown: unknown, start: id(model.startId),
+        end: id(model.endId), mask: Self.find("[MASK]", model) ?? Self.find("<mask>", model))
+    case .xlmRoberta:
+      let names = ["<unk>", "<s>", "</s>"]
+      guard firstPieces == names else {
+        throw .badConfiguration(
+          file: file, key: "scheme xlm-roberta",
+          expected: "a model that begins with the pieces " + names.joined(separator: " "),
+          found: firstPieces.joined(separator: " "))
+      }
+      self.unknown = 3
+      special = SpecialTokens(
+        padding: 1, unknown: 3, start: 0, end: 2, mask: Int32(model.count) + 1)
+    case .t5:
+      self.unknown = unknown
+      special = SpecialTokens(
+        padding: id(model.paddingId), unknown: unknown, end: id(model.endId))
+    }
+  }
+
+  private static func find(_ text: String, _ model: SentencePieceModel) -> Int32? {
+    let bytes = Array(text.utf8)[...]
+    return (0..<model.count).first { model.pieces[$0] == bytes }.map(Int32.init)
+  }
+
+  var count: Int {
+    switch scheme {
+    case .sentencepiece: pieces.count
+    case .xlmRoberta: pieces.count + 2
+    case .t5: pieces.count + Self.sentinelCount
+    }
+  }
+
+  /// The id of a piece that text can become.
+  @inline(__always)
+  func id(ofPiece piece: Int32, unknownPiece: Int32) -> Int32 {
+    if piece == unknownPiece { return unknown }
+    return scheme == .xlmRoberta ? piece + 1 : piece
+  }
+
+  func text(_ id: Int32) -> [UInt8] {
+    let id = Int(id)
+    switch scheme {
+    case .sentencepiece: return Array(pieces[id])
+    case .xlmRoberta:
+      let first = ["<s>", "<pad>", "</s>", "<unk>"]
+      if id < first.count { return Array(first[id].utf8) }
+      return id == pieces.count + 1 ? Array("<mask>".utf8) : Array(pieces[id - 1])
+    case .t5:
+      if id < pieces.count { return Array(pieces[id]) }
+      return Array("<extra_id_\(pieces.count + Self.sentinelCount - 1 - id)>".utf8)
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import XlingCore
+
+/// Unigram and BPE models of SentencePiece, with the tokens, ids and offsets that version 0.2.3 of
+/// the reference gives on any bytes. Control pieces in a text are ordinary characters.
+public struct SentencePieceTokenizer: Tokenizer {
+  public let special: SpecialTokens
+  public let contentHash: String
+  public let maximumLength: Int?
+
+  let vocabulary: SentencePieceVocabulary
+  let normalizer: SentencePieceNormalizer
+  let ids: SentencePieceIds
+  var spans = SentencePieceSpans.sentencepiece
+  private let charsmapHash: String?
+  private let kinds: [SentencePieceModel.Kind]
+
+  /// `file` names the model in errors. Throws ``TokenizerFailure``.
+  public init(
+    _ model: SentencePieceModel, scheme: SentencePieceScheme = .sentencepiece,
+    maximumLength: Int? = nil, file: String
+  ) throws {
+    let vocabulary = try SentencePieceVocabulary(model, file: file)
+    let charsmap: Charsmap?
+    do throws(Charsmap.Malformed) {
+      charsmap = model.charsmap.isEmpty ? nil : try Charsmap(model.charsmap)
+    } catch {
+      throw TokenizerFailure.badModel(
+        file: file, offset: 0, expected: error.expected, found: error.found)
+    }
+    self.vocabulary = vocabulary
+    normalizer = SentencePieceNormalizer(
+      model, charsmap: charsmap, symbols: vocabulary.symbols,
+      cutsAtSpaces: vocabulary.cutsAtSpaces)
+    ids = try SentencePieceIds(model, scheme: scheme, file: file)
+    special = ids.special
+    self.maximumLength = maximumLength
+    kinds = model.kinds
+    charsmapHash = model.charsmap.isEmpty ? nil : Digest.of(Data(model.charsmap))
+    contentHash = model.contentHash(scheme)
+  }
+
+  /// Reads a `.model` file. Throws ``FileFailure`` or ``TokenizerFailure``.
+  public init(
+    model file: String, scheme: SentencePieceScheme = .sentencepiece, maximumLength: Int? = nil
+  ) throws {
+    let model = try SentencePieceModel(serialized: try AtomicFile.read(file), file: file)
+    try self.init(model, scheme: scheme, maximumLength: maximumLength, file: file)
+  }
+
+  public var vocabularySize: Int { ids.count }
+
+  public func piece(_ id: Int32) -> [UInt8] { ids.text(id) }
+
+  public func session(cached: Bool) -> any TokenizerSession {
+    SentencePieceSession(self, cached: cached)
+  }
+
+  public var summary: TokenizerSummary {
+    let roles: [(String, Int32?)] = [
+      ("padding", special.padding), ("unknown", special.unknown), ("start", special.start),
+      ("end", special.end), ("mask", special.mask),
+    ]
+    var tokens = roles.compactMap { role, id in
+      id.map { TokenizerSummary.SpecialToken(role: role, text: pieceText($0), id: $0) }
+    }
+    for piece in kinds.indices where kinds[piece] == .userDefined {
+      let id = ids.id(ofPiece: Int32(piece), unknownPiece: vocabulary.unknownId)
+      tokens.append(.init(role: "added", text: pieceText(id), id: id))
+    }
+    var steps: [String] = []
+    if let charsmap = normalizer.charsmap {
+      steps.append("the model's charsmap (\(charsmap.ruleCount) rules)")
+    }
+    if normalizer.removesExtraWhitespace { steps.append("remove extra spaces") }
+    if normalizer.addsDummyPrefix {
+      steps.append(normalizer.whitespaceIsSuffix ? "add a space behind" : "add a space ahead")
+    }
+    if normalizer.escapesWhitespace { steps.append("spaces become \u{2581}") }
+    if vocabulary.bytePieces != nil { steps.append("unknown characters become bytes") }
+    return TokenizerSummary(
+      model: vocabulary.algorithm == .unigram ? "Unigram" : "BPE", specialTokens: tokens,
+      normalizer: steps, charsmapHash: charsmapHash, unicode: "the model's own charsmap")
+  }
+
+  public func decode(_ ids: [Int32]) -> String {
+    let silent = Set([special.padding, special.start, special.end].compactMap { $0 })
+    var bytes: [UInt8] = []
+    for id in ids where !silent.contains(id) {
+      let piece = piece(id)
+      if vocabulary.bytePieces != nil, piece.count == 6,
+        let byte = (0...255).first(where: { SentencePieceModel.bytePiece(UInt8($0)) == piece })
+      {
+        bytes.append(UInt8(byte))
+      } else {
+        bytes.append(contentsOf: piece)
+      }
+    }
+    let text = String(decoding: bytes, as: UTF8.self)
+      .replacing("\u{2581}", with: " ")
+    guard normalizer.addsDummyPrefix else { return text }
+    if normalizer.whitespaceIsSuffix { return text.hasSuffix(" ") ? String(text.dropLast()) : text }
+    return text.hasPrefix(" ") ? String(text.dropFirst()) : text
+  }
+}
+
+extension SentencePieceModel {
+  /// SHA-256 of what decides an encoding; how the model was trained is left out.
+  func contentHash(_ scheme: SentencePieceScheme) -> String {
+    let digest = Digest()
+    digest.update("sentencepiece \(algorithm) \(scheme.rawValue) \(byteFallback)")
+    digest.update(" \(addsDummyPrefix) \(removesExtraWhitespace) \(escapesWhitespace)")
+    let ids = [startId, endId, paddingId].map { $0 ?? -1 }
+    digest.update(" \(whitespaceIsSuffix) \(ids) \(count) \(charsmap.count)")
+    pieces.bytes.withUnsafeBytes { digest.update($0) }
+    pieces.ends.withUnsafeBytes { digest.update($0) }
+    scores.withUnsafeBytes { digest.update($0) }
+    kinds.withUnsafeBytes { digest.update($0) }
+    charsmap.withUnsafeBytes { digest.update($0) }
+    return digest.hexadecimal()
+  }
+}

@@ -1,0 +1,113 @@
+import Foundation
+
+/// A model's pieces, ready for lookup. Immutable: threads share it.
+final class SentencePieceVocabulary: Sendable {
+  let algorithm: SentencePieceModel.Algorithm
+  let pieces: PieceList
+  /// Normal, user-defined and, for BPE, unused pieces, with their ids.
+  let trie: ScoredTrie
+  /// By id: what a piece adds to a path (Unigram) or how early it is merged (BPE). The unknown
+  /// piece has the score of an unknown character.
+  let scores: ConstantBuffer<Float>
+  /// The highest of the scores, or 0.
+  let highestScore: Float
+  let unknownId: Int32
+  /// By byte; nil when unknown characters stay unknown.
+  let bytePieces: [Int32]?
+  /// By id; empty when there is none.
+  let isUnused: [Bool]
+  /// User-defined symbols as a ``DoubleArray``.
+  let symbols: ConstantBuffer<UInt32>?
+  /// Single characters that are control pieces: BPE finds them, Unigram does not.
+  let reserved: [[UInt8]: Int32]
+  /// Whether no piece holds ▁ behind another character, and none is unused: then what lies between
+  /// such places can be segmented alone.
+  let cutsAtSpaces: Bool
+
+  /// Throws ``TokenizerFailure/badModel(file:offset:expected:found:)`` on a piece that is twice there.
+  init(_ model: SentencePieceModel, file: String) throws(TokenizerFailure) {
+    let kinds = model.kinds
+    let (order, duplicate) = model.pieces.sorted()
+    if let (first, second) = duplicate {
+      throw .badModel(
+        file: file, offset: 0, expected: "every piece once",
+        found: "\"\(String(decoding: model.pieces[first], as: UTF8.self))\" as pieces \(first) "
+          + "and \(second)")
+    }
+    func sorted(_ isWanted: (SentencePieceModel.Kind) -> Bool) -> [Int32] {
+      order.filter { isWanted(kinds[Int($0)]) }
+    }
+    algorithm = model.algorithm
+    pieces = model.pieces
+    let isBPE = model.algorithm == .bpe
+    let scores = Self.scores(model)
+    let words = sorted { $0 == .normal || $0 == .userDefined || isBPE && $0 == .unused }
+    trie = ScoredTrie(pieces, words, scores: scores)
+    let userDefined = sorted { $0 == .userDefined }
+    symbols =
+      userDefined.isEmpty
+      ? nil
+      : ConstantBuffer(DoubleArrayBuilder.build(pieces, userDefined, values: userDefined))
+    self.scores = ConstantBuffer(scores)
+    highestScore = words.reduce(0) { max($0, scores[Int($1)]) }
+    unknownId = Int32(kinds.firstIndex(of: .unknown) ?? 0)
+    bytePieces = model.byteFallback ? Self.bytePieces(model) : nil
+    let hasUnused = isBPE && kinds.contains(.unused)
+    isUnused = hasUnused ? kinds.map { $0 == .unused } : []
+    let singles = sorted { [.control, .unknown, .byte].contains($0) }.filter {
+      let piece = model.pieces[Int($0)]
+      return UTF8Scalars.length(piece.first ?? 0) == piece.count
+    }
+    reserved =
+      isBPE
+      ? Dictionary(uniqueKeysWithValues: singles.map { (Array(model.pieces[Int($0)]), $0) }) : [:]
+    cutsAtSpaces = !hasUnused && Self.noneCrossesSpace(model)
+  }
+
+  /// Float32 throughout, as the reference computes.
+  private static func scores(_ model: SentencePieceModel) -> [Float] {
+    var scores = model.scores
+    if model.algorithm == .bpe { return scores }
+    var lowest = Float.greatestFiniteMagnitude
+    for id in scores.indices where model.kinds[id] == .normal { lowest = min(lowest, scores[id]) }
+    if lowest == .greatestFiniteMagnitude { lowest = 0 }
+    for id in scores.indices {
+      switch model.kinds[id] {
+      case .userDefined: scores[id] = Float(0.1 * Double(model.pieces.range(id).count - 1))
+      case .unknown: scores[id] = lowest - 10
+      default: break
+      }
+    }
+    return scores
+  }
+
+  private static func bytePieces(_ model: SentencePieceModel) -> [Int32] {
+    var ids: [[UInt8]: Int32] = [:]
+    for id in 0..<model.count where model.kinds[id] == .byte {
+      ids[Array(model.pieces[id])] = Int32(id)
+    }
+    return (0...255).map { ids[SentencePieceModel.bytePiece(UInt8($0))] ?? 0 }
+  }
+
+  private static func noneCrossesSpace(_ model: SentencePieceModel) -> Bool {
+    let space = SentencePieceModel.space
+    return model.pieces.bytes.withUnsafeBufferPointer { bytes in
+      for id in 0..<model.count {
+        let kind = model.kinds[id]
+        guard kind == .normal || kind == .userDefined else { continue }
+        let range = model.pieces.range(id)
+        var wasSpace = true
+        var at = range.lowerBound
+        while at < range.upperBound {
+          let isSpace =
+            bytes[at] == space[0] && at + 3 <= range.upperBound && bytes[at + 1] == space[1]
+            && bytes[at + 2] == space[2]
+          if isSpace && !wasSpace { return false }
+          wasSpace = isSpace
+          at += isSpace ? 3 : 1
+        }
+      }
+      return true
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/// One thread's buffers for a ``BertTokenizer``, and what ``WordScan`` leaves to be done.
+final class BertSession: TokenizerSession {
+  private let tokenizer: BertTokenizer
+  private let cache: WordCache?
+  private var tokens = TokenBuffer()
+  private var word: SpelledWord
+
+  init(_ tokenizer: BertTokenizer, cached: Bool) {
+    self.tokenizer = tokenizer
+    cache = cached ? WordCache() : nil
+    word = SpelledWord(
+      maximumScalars: tokenizer.maximumScalarsPerWord, unknown: tokenizer.unknown)
+  }
+
+  deinit {
+    cache?.deallocate()
+    tokens.deallocate()
+    word.deallocate()
+  }
+
+  func encode(_ utf8: UnsafeRawBufferPointer, offsets: OffsetUnit, into encoding: inout Encoding) {
+    precondition(utf8.count <= Int32.max, "offsets are 32-bit")
+    encoding.removeAll()
+    guard let text = utf8.bindMemory(to: UInt8.self).baseAddress else { return }
+    tokens.count = 0
+    var scan = WordScan(
+      text: text, count: utf8.count, offsets: offsets, unknown: tokenizer.unknown,
+      codes: tokenizer.codes, bytes: tokenizer.byteKinds, addedTokens: tokenizer.addedTokens,
+      cache: cache, tokens: tokens)
+    var word = word
+    // Stretches between added tokens are independent texts.
+    var partStart = 0
+    while let stop = scan.run() {
+      switch stop {
+      case .unseen(let range, let hash): spell(range, hash, &word, &scan)
+      case .complex(let at): spellSurroundings(of: at, from: partStart, &word, &scan)
+      case .added(let token):
+        scan.take(token, from: partStart)
+        partStart = scan.at
+      }
+    }
+    tokens = scan.tokens
+    self.word = word
+    tokens.copy(into: &encoding)
+    encoding.unknownCount = scan.unknownCount
+  }
+
+  /// Spells letters, or one lone character, scalar by scalar.
+  private func spell(
+    _ range: Range<Int>, _ hash: UInt64, _ word: inout SpelledWord, _ scan: inout WordScan
+  ) {
+    word.removeAll()
+    let codes = tokenizer.codes
+    var at = range.lowerBound
+    var scalars: Int32 = 0
+    while at < range.upperBound {
+      let (value, length) = UTF8Scalar.decode(scan.text, at, scan.count)
+      let from = Int32(truncatingIfNeeded: at - range.lowerBound)
+      let source = from..<from + Int32(truncatingIfNeeded: length)
+      let code = codes[value]
+      if code & (WordCodes.expands | WordCodes.kindMask) == WordCodes.letter
+        || code & WordCodes.kindMask == WordCodes.lone
+      {
+        word.append(
+          WordCodes.mapped(value, code), scalars: scalars..<scalars + 1, bytes: source)
+      } else if code & WordCodes.kindMask == WordCodes.letter {
+        for part in codes.expansion(code) {
+          word.append(part, scalars: scalars..<scalars + 1, bytes: source)
+        }
+      }
+      at += length
+      scalars += 1
+    }
+    word.spell(tokenizer.index)
+    take(range.upperBound, hash, scalars, word, &scan)
+  }
+
+  /// Takes and keeps what was spelt for scan.at..<end.
+  private func take(
+    _ end: Int, _ hash: UInt64, _ scalars: Int32, _ word: SpelledWord, _ scan: inout WordScan
+  ) {
+    cache?.insert(hash, scan.text + scan.at, end - scan.at, scalars: Int(scalars), word)
+    scan.take(word, scalars: scalars, end: end)
+  }
+
+  /// What surrounds a scalar up to ASCII white space on both sides, which nothing composes with or
+  /// is reordered across, goes through ``WordSplitter``.
+  private func spellSurroundings(
+    of complex: Int, from partStart: Int, _ word: inout SpelledWord, _ scan: inout WordScan
+  ) {
+    var start = complex
+    while start > partStart, !Self.isSpace(scan.text[start - 1]) { start -= 1 }
+    var end = complex
+    let raw = UnsafeRawBufferPointer(start: scan.text, count: scan.count)
+    while end < scan.count, !Self.isSpace(scan.text[end]),
+      tokenizer.addedTokens.match(raw, at: end) == nil
+    {
+      end += 1
+    }
+    scan.rewind(to: start)
+    guard let hash = scan.takeUnlessKnown(end) else { return }
+    word.removeAll()
+    let stretch = UnsafeRawBufferPointer(rebasing: raw[start..<end])
+    let numbers = Self.scalarNumbers(stretch)
+    var spelled = word
+    tokenizer.splitter.words(of: stretch) { cut in
+      cut.forEachScalar { value, source in
+        let first = numbers[Int(source.lowerBound)]
+        spelled.append(
+          value, scalars: first..<numbers[Int(source.upperBound) - 1] + 1, bytes: source)
+      }
+      spelled.spell(tokenizer.index)
+    }
+    word = spelled
+    take(end, hash, (numbers.last ?? -1) + 1, word, &scan)
+  }
+
+  /// By byte, the number of the scalar that it belongs to.
+  private static func scalarNumbers(_ utf8: UnsafeRawBufferPointer) -> [Int32] {
+    guard let text = utf8.bindMemory(to: UInt8.self).baseAddress else { return [] }
+    var numbers: [Int32] = []
+    var scalars: Int32 = 0
+    while numbers.count < utf8.count {
+      let length = UTF8Scalar.decode(text, numbers.count, utf8.count).1
+      numbers.append(contentsOf: repeatElement(scalars, count: length))
+      scalars += 1
+    }
+    return numbers
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+  }
+}

@@ -1,0 +1,127 @@
+/// What becomes of each scalar under one BERT configuration, worked out once: its kind, and the
+/// scalars that stand for it in a word (lower case, accents stripped). One 32-bit code a scalar.
+///
+/// This holds as far as a scalar can be looked at alone. One that cannot (it may compose with or be
+/// reordered among its neighbours) is ``complex``: its surroundings go through ``WordSplitter``.
+final class WordCodes: @unchecked Sendable {
+  // Sound to share: everything is written in `init` only.
+
+  /// The kind, in the low three bits. Letters and empty scalars (removed or stripped) make up
+  /// words; a lone scalar is a word; a space ends one.
+  static let letter: UInt32 = 0
+  static let empty: UInt32 = 1
+  static let space: UInt32 = 2
+  static let lone: UInt32 = 3
+  static let complex: UInt32 = 4
+  static let kindMask: UInt32 = 7
+  /// The code's upper 28 bits are an index into `expansions`; otherwise, from bit 4, the signed
+  /// distance to the one scalar that stands for this one.
+  static let expands: UInt32 = 8
+
+  /// Codes of the scalar c: codes[blocks[c >> 8] << 8 | c & 0xFF].
+  let blocks: UnsafePointer<UInt16>
+  let codes: UnsafePointer<UInt32>
+  private let table: ScalarTable<UInt32>.Storage
+  /// Count, then scalars, of each expansion.
+  private let expansions: [UInt32]
+
+  init(_ configuration: BertConfiguration, _ classes: ScalarClasses) {
+    var builder = Builder(configuration, classes)
+    var all = [UInt32](repeating: Self.letter, count: ScalarTable<UInt32>.codePointCount)
+    for scalar in UInt32(0)..<0x110000 {
+      let bits = classes[scalar]
+      if bits != 0 { all[Int(scalar)] = builder.code(scalar, bits) }
+    }
+    table = ScalarTable(all).storage()
+    blocks = table.blocks
+    codes = table.values
+    expansions = builder.expansions
+  }
+
+  @inline(__always)
+  subscript(scalar: UInt32) -> UInt32 {
+    codes[Int(blocks[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]
+  }
+
+  /// The one scalar that stands for `scalar`, whose code has ``expands`` unset.
+  @inline(__always)
+  static func mapped(_ scalar: UInt32, _ code: UInt32) -> UInt32 {
+    UInt32(bitPattern: Int32(bitPattern: scalar) &+ Int32(bitPattern: code) >> 4)
+  }
+
+  /// The scalars that stand for one whose code has ``expands`` set.
+  func expansion(_ code: UInt32) -> ArraySlice<UInt32> {
+    let index = Int(code >> 4)
+    return expansions[index + 1...index + Int(expansions[index])]
+  }
+
+  private struct Builder {
+    let classes: ScalarClasses
+    let lowercase: Bool
+    let strips: Bool
+    let spacesChinese: Bool
+    let doubt: UInt16
+    var expansions: [UInt32] = []
+
+    init(_ configuration: BertConfiguration, _ classes: ScalarClasses) {
+      self.classes = classes
+      lowercase = configuration.lowercase
+      strips = configuration.stripsAccents
+      spacesChinese = configuration.tokenizeChineseCharacters
+      doubt =
+        switch configuration.normalization {
+        case .none: 0
+        case .nfc: ScalarClasses.leavesNFCInDoubt
+        case .nfkc: ScalarClasses.leavesNFKCInDoubt
+        }
+    }
+
+    mutating func code(_ scalar: UInt32, _ bits: UInt16) -> UInt32 {
+      if bits & doubt != 0 { return WordCodes.complex }
+      if bits & ScalarClasses.removed != 0 { return WordCodes.empty }
+      guard strips, bits & (ScalarClasses.decomposes | ScalarClasses.stripped) != 0 else {
+        return code(scalar, standingFor: scalar)
+      }
+      let whole = classes.decomposition(scalar)
+      let parts = whole.filter { classes[$0] & ScalarClasses.stripped == 0 }
+      if parts.contains(where: { classes.combiningClass($0) != 0 }) { return WordCodes.complex }
+      if parts.isEmpty { return WordCodes.empty }
+      if parts.count == 1 { return code(parts[0], standingFor: scalar) }
+      guard parts.allSatisfy({ kind($0) == WordCodes.letter }) else { return WordCodes.complex }
+      return expansion(parts.flatMap(lowercased))
+    }
+
+    private mutating func code(_ part: UInt32, standingFor scalar: UInt32) -> UInt32 {
+      let kind = kind(part)
+      let result = lowercased(part)
+      if result.count > 1 {
+        return kind == WordCodes.letter ? expansion(result) : WordCodes.complex
+      }
+      let distance = Int32(bitPattern: result[0]) - Int32(bitPattern: scalar)
+      return UInt32(bitPattern: distance << 4) | kind
+    }
+
+    private mutating func expansion(_ scalars: [UInt32]) -> UInt32 {
+      let index = UInt32(expansions.count)
+      expansions.append(UInt32(scalars.count))
+      expansions += scalars
+      return index << 4 | WordCodes.expands | WordCodes.letter
+    }
+
+    private func kind(_ scalar: UInt32) -> UInt32 {
+      let bits = classes[scalar]
+      if bits & ScalarClasses.removed != 0 { return WordCodes.empty }
+      if bits & (ScalarClasses.space | ScalarClasses.whitespace) != 0 { return WordCodes.space }
+      let isLone =
+        bits & ScalarClasses.punctuation != 0
+        || (spacesChinese && bits & ScalarClasses.cjk != 0)
+      return isLone ? WordCodes.lone : WordCodes.letter
+    }
+
+    private func lowercased(_ scalar: UInt32) -> [UInt32] {
+      guard lowercase, classes[scalar] & ScalarClasses.lowercases != 0 else { return [scalar] }
+      let (first, second) = classes.lowercased(scalar)
+      return second.map { [first, $0] } ?? [first]
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import XlingCore
+
+/// The pieces of a WordPiece tokenizer by id, and the configuration that goes with them.
+public struct WordPieceVocabulary: Sendable {
+  /// UTF-8; pieces that continue a word begin with "##". Never compared as `String`, for which
+  /// canonically equivalent pieces would be one.
+  public let pieces: WordPieces
+  public let configuration: BertConfiguration
+  /// Set by the trainer.
+  public internal(set) var training: TrainingRecord?
+
+  public init(pieces: WordPieces, configuration: BertConfiguration) {
+    self.pieces = pieces
+    self.configuration = configuration
+  }
+
+  /// Reads vocab.txt: one piece a line, split at LF only (BERT-Chinese has the piece U+2028), the
+  /// line number its id. Throws ``TokenizerFailure/badVocabulary(file:line:expected:found:)``.
+  public init(text: Data, configuration: BertConfiguration, file: String) throws {
+    var pieces = WordPieces.Builder(expecting: text.count / 8, bytes: text.count)
+    let bytes = [UInt8](text)
+    var start = 0
+    while start < bytes.count {
+      let line = bytes[start..<(bytes[start...].firstIndex(of: 0x0A) ?? bytes.count)]
+      try Self.check(line, file: file, number: pieces.count + 1)
+      pieces.append(line)
+      start = line.endIndex + 1
+    }
+    self.init(pieces: WordPieces(pieces), configuration: configuration)
+  }
+
+  private static func check(
+    _ line: ArraySlice<UInt8>, file: String, number: Int
+  ) throws(TokenizerFailure) {
+    func fail(_ expected: String, _ found: String) -> TokenizerFailure {
+      .badVocabulary(file: file, line: number, expected: expected, found: found)
+    }
+    if line.isEmpty { throw fail("a piece", "an empty line") }
+    if line.last == 0x0D { throw fail("lines that end with LF", "CR LF") }
+    if line.contains(0) { throw fail("text", "a NUL byte") }
+    if line.count > WordPieces.maximumBytes {
+      throw fail("a piece of at most \(WordPieces.maximumBytes) bytes", "\(line.count) bytes")
+    }
+    if !line.withUnsafeBytes(UTF8Scalar.isWellFormed) {
+      throw fail("UTF-8", "bytes \(Array(line))")
+    }
+  }
+
+  /// The text of vocab.txt.
+  public var text: Data {
+    var bytes: [UInt8] = []
+    for id in pieces.indices {
+      bytes.append(contentsOf: pieces.buffer(id))
+      bytes.append(0x0A)
+    }
+    return Data(bytes)
+  }
+
+  /// SHA-256 over configuration and pieces.
+  public var contentHash: String {
+    let digest = Digest()
+    digest.update(configuration.json)
+    if configuration.unicode != .reference { digest.update(configuration.unicode.rawValue) }
+    digest.update(text)
+    return digest.hexadecimal()
+  }
+}
