@@ -18,7 +18,7 @@ struct Xling: ParsableCommand {
     subcommands: [
       QuickstartCommand.self, DataCommand.self, TokenizerCommand.self, PretrainCommand.self,
       AlignCommand.self, EvalCommand.self, CompareCommand.self, RunsCommand.self,
-      ShowCommand.self, MethodsCommand.self,
+      ShowCommand.self, MethodsCommand.self, PixelsCommand.self,
     ])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.

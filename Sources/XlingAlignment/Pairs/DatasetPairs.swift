@@ -10,6 +10,7 @@ public final class DatasetPairs: PairSource {
   private let ids: [[[Int32]]]
   private let cacheBytes: Int
   private let cache = Mutex((pictures: [Int: Picture](), bytes: 0))
+  private let ahead: PicturesAhead
 
   /// `limit` keeps the first pictures only. Throws `DataFailure` when the split has no caption in
   /// the language.
@@ -23,6 +24,7 @@ public final class DatasetPairs: PairSource {
       (item.captions[language] ?? []).map { tokenizer.ids(of: $0, maximumLength: maximumTokens) }
     }
     self.cacheBytes = cacheBytes
+    ahead = PicturesAhead { [paths] in try Picture.load(path: paths[$0]) }
   }
 
   /// A split as a run reads it: its language, length and number of pairs.
@@ -42,12 +44,16 @@ public final class DatasetPairs: PairSource {
 
   public func picture(_ image: Int) throws -> Picture {
     if let kept = cache.withLock({ $0.pictures[image] }) { return kept }
-    let picture = try Picture.load(path: paths[image])
+    let picture = try ahead.picture(image)
     cache.withLock { cache in
       guard cache.bytes + picture.pixels.count <= cacheBytes else { return }
       cache.pictures[image] = picture
       cache.bytes += picture.pixels.count
     }
     return picture
+  }
+
+  public func announce(_ images: [Int]) {
+    ahead.announce(cache.withLock { cache in images.filter { cache.pictures[$0] == nil } })
   }
 }

@@ -41,7 +41,10 @@ struct TrainingBatches {
         image: image,
         caption: sampler.caption(step: step, row: row, of: source.captionCount(image)))
     }
-    return (texts(captions, workspace), try pictures(images, step, workspace))
+    let batch = (texts(captions, workspace), try pictures(images, step, workspace))
+    // Read while the model is at work; frozen features are computed once and read no more.
+    if imageFeatures == nil { source.announce(sampler.images(step: step + 1)) }
+    return batch
   }
 
   private func texts(_ keys: [FrozenFeatures.Key], _ workspace: Workspace) -> TextInput {
