@@ -151,7 +151,8 @@ private struct PixelReader {
           }
         }
       }
-      count = outcomes.allSatisfy { (try? $0.get()) != nil } ? paths.count * row : 0
+      let failed = outcomes.contains { if case .failure = $0 { true } else { false } }
+      count = failed ? 0 : paths.count * row
     }
     return (tensor, try outcomes.compactMap { try $0.get() })
   }
