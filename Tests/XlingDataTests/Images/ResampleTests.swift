@@ -50,7 +50,7 @@ import XlingData
         starts.append(Int32(start))
         counts.append(Int32(count))
         for tap in 0..<stride {
-          let weight = Int32((index * 131 + tap * 977) % 1_500_000) - 400_000
+          let weight = Int32((index * 131 + tap * 977) % 300_000) - 100_000
           weights.append(tap < count ? (tap == 0 ? 1 << 22 : weight) : 0)
         }
       }
