@@ -28,7 +28,9 @@ let package = Package(
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
     .target(name: "CKernels"),
     .target(
-      name: "CImageCodecs", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+      name: "CImageCodecs",
+      linkerSettings: ["jpeg", "png", "z", "webp", "webpdemux"].map { .linkedLibrary($0) }),
+    .target(name: "CPixels"),
     .systemLibrary(
       name: "CFreeType", pkgConfig: "freetype2", providers: [.apt(["libfreetype-dev"])]),
     .systemLibrary(
@@ -46,7 +48,7 @@ let package = Package(
     .target(
       name: "XlingData",
       dependencies: [
-        "XlingCore", "XlingUnicode", "CImageCodecs", "CTextRendering",
+        "XlingCore", "XlingUnicode", "CImageCodecs", "CPixels", "CTextRendering",
       ]),
     .target(
       name: "XlingAlignment",
@@ -87,7 +89,7 @@ let package = Package(
     tests(of: "XlingTensor", ["CKernels"]),
     tests(of: "XlingTowers", ["XlingTensor"]),
     tests(of: "XlingAdapters", ["XlingTensor", "XlingTowers"]),
-    tests(of: "XlingData"),
+    tests(of: "XlingData", ["CPixels"]),
     tests(
       of: "XlingAlignment",
       ["XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData"]),

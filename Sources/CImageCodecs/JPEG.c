@@ -12,19 +12,18 @@
 typedef struct {
   struct jpeg_error_mgr base;
   jmp_buf escape;
-  xling_image *image;
   int truncated;
+  int code;
+  char message[JMSG_LENGTH_MAX];
 } errors;
 
 static void fail(j_common_ptr info) {
   errors *state = (errors *)info->err;
-  char text[JMSG_LENGTH_MAX];
-  info->err->format_message(info, text);
-  snprintf(state->image->message, sizeof state->image->message, "%s", text);
+  info->err->format_message(info, state->message);
   int code = info->err->msg_code;
-  state->image->code = code == JERR_OUT_OF_MEMORY ? XLING_IMAGE_NO_MEMORY
-                       : code == JERR_INPUT_EOF || state->truncated ? XLING_IMAGE_TRUNCATED
-                                                                    : XLING_IMAGE_CORRUPT;
+  state->code = code == JERR_OUT_OF_MEMORY                     ? XLING_IMAGE_NO_MEMORY
+                : code == JERR_INPUT_EOF || state->truncated ? XLING_IMAGE_TRUNCATED
+                                                               : XLING_IMAGE_CORRUPT;
   longjmp(state->escape, 1);
 }
 
@@ -36,14 +35,12 @@ static void warn(j_common_ptr info, int level) {
 
 static void say_nothing(j_common_ptr info) { (void)info; }
 
-static void prepare(errors *state, xling_image *image) {
-  memset(image, 0, sizeof *image);
+static void prepare(errors *state) {
   memset(state, 0, sizeof *state);
   jpeg_std_error(&state->base);
   state->base.error_exit = fail;
   state->base.emit_message = warn;
   state->base.output_message = say_nothing;
-  state->image = image;
 }
 
 // CMYK as Adobe stores it (inverted) to RGB with Pillow's integer formula.
@@ -57,11 +54,11 @@ static void rgb_from_cmyk(const uint8_t *cmyk, uint8_t *rgb, size_t width) {
   }
 }
 
-static void read_rows(struct jpeg_decompress_struct *info, xling_image *image) {
+static void read_rows(struct jpeg_decompress_struct *info, uint8_t *pixels) {
   size_t width = info->output_width;
   if (info->output_components == 3) {
     while (info->output_scanline < info->output_height) {
-      JSAMPROW row = image->bytes + (size_t)info->output_scanline * width * 3;
+      JSAMPROW row = pixels + (size_t)info->output_scanline * width * 3;
       jpeg_read_scanlines(info, &row, 1);
     }
     return;
@@ -69,54 +66,67 @@ static void read_rows(struct jpeg_decompress_struct *info, xling_image *image) {
   // The pool of `info` frees this buffer, also after a jump.
   JSAMPARRAY row = info->mem->alloc_sarray((j_common_ptr)info, JPOOL_IMAGE, (JDIMENSION)width * 4, 1);
   while (info->output_scanline < info->output_height) {
-    uint8_t *target = image->bytes + (size_t)info->output_scanline * width * 3;
+    uint8_t *target = pixels + (size_t)info->output_scanline * width * 3;
     jpeg_read_scanlines(info, row, 1);
     rgb_from_cmyk(row[0], target, width);
   }
 }
 
-int xling_jpeg_decode(const uint8_t *data, size_t count, uint64_t pixel_limit, xling_image *image) {
+int xling_jpeg_size(const uint8_t *data, size_t count, xling_image *image) {
   errors state;
   struct jpeg_decompress_struct info;
-  prepare(&state, image);
+  memset(image, 0, sizeof *image);
+  prepare(&state);
   memset(&info, 0, sizeof info);
   info.err = &state.base;
-  if (setjmp(state.escape)) {
-    jpeg_destroy_decompress(&info);
-    return image->code;
+  if (setjmp(state.escape) == 0) {
+    jpeg_create_decompress(&info);
+    jpeg_mem_src(&info, data, count);
+    jpeg_read_header(&info, TRUE);
+    image->width = info.image_width;
+    image->height = info.image_height;
   }
-  jpeg_create_decompress(&info);
-  jpeg_mem_src(&info, data, count);
-  jpeg_read_header(&info, TRUE);
-  image->width = info.image_width;
-  image->height = info.image_height;
-  if (image->width * image->height > pixel_limit) {
-    image->code = XLING_IMAGE_TOO_LARGE;
-    jpeg_destroy_decompress(&info);
-    return image->code;
-  }
-  int four = info.jpeg_color_space == JCS_CMYK || info.jpeg_color_space == JCS_YCCK;
-  info.out_color_space = four ? JCS_CMYK : JCS_RGB;
-  image->count = image->width * image->height * 3;
-  image->bytes = malloc(image->count);
-  if (image->bytes == NULL) {
-    image->code = XLING_IMAGE_NO_MEMORY;
-    jpeg_destroy_decompress(&info);
-    return image->code;
-  }
-  jpeg_start_decompress(&info);
-  read_rows(&info, image);
-  jpeg_finish_decompress(&info);
   jpeg_destroy_decompress(&info);
-  if (state.truncated) {
-    image->code = XLING_IMAGE_TRUNCATED;
-    snprintf(image->message, sizeof image->message, "the data end before the end marker");
+  snprintf(image->message, sizeof image->message, "%s", state.message);
+  return image->code = state.code;
+}
+
+// Decodes with the settings that libjpeg starts with, which are also Pillow's: the slow integer
+// DCT, triangular chroma upsampling, block smoothing.
+static void decode(struct jpeg_decompress_struct *info, errors *state, const uint8_t *data,
+                   size_t count, int policy, uint8_t *pixels) {
+  jpeg_create_decompress(info);
+  jpeg_mem_src(info, data, count);
+  jpeg_read_header(info, TRUE);
+  int four = info->jpeg_color_space == JCS_CMYK || info->jpeg_color_space == JCS_YCCK;
+  info->out_color_space = four ? JCS_CMYK : JCS_RGB;
+  // What no row reaches is zero in the file's colours: no ink is white.
+  if (policy == XLING_IMAGE_LENIENT)
+    memset(pixels, four ? 255 : 0, (size_t)info->image_width * info->image_height * 3);
+  jpeg_start_decompress(info);
+  read_rows(info, pixels);
+  if (state->truncated) {
+    snprintf(state->message, sizeof state->message, "the data end before the end marker");
+    state->code = XLING_IMAGE_TRUNCATED;
   }
-  return image->code;
+}
+
+int xling_jpeg_decode(const uint8_t *data, size_t count, int policy, uint8_t *pixels,
+                      xling_image *image) {
+  errors state;
+  struct jpeg_decompress_struct info;
+  prepare(&state);
+  memset(&info, 0, sizeof info);
+  info.err = &state.base;
+  if (setjmp(state.escape) == 0) decode(&info, &state, data, count, policy, pixels);
+  jpeg_destroy_decompress(&info);
+  snprintf(image->message, sizeof image->message, "%s", state.message);
+  int forgiven = policy == XLING_IMAGE_LENIENT && state.code != XLING_IMAGE_NO_MEMORY;
+  return image->code = forgiven ? XLING_IMAGE_OK : state.code;
 }
 
 int xling_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int quality,
-                      int chroma, xling_image *image) {
+                      int chroma, xling_file *file) {
   errors state;
   struct jpeg_compress_struct info;
   // Volatile: libjpeg writes through these addresses between setjmp and a jump.
@@ -124,13 +134,15 @@ int xling_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t height, in
     unsigned char *bytes;
     unsigned long count;
   } volatile target = {NULL, 0};
-  prepare(&state, image);
+  memset(file, 0, sizeof *file);
+  prepare(&state);
   memset(&info, 0, sizeof info);
   info.err = &state.base;
   if (setjmp(state.escape)) {
     jpeg_destroy_compress(&info);
     free(target.bytes);
-    return image->code;
+    snprintf(file->message, sizeof file->message, "%s", state.message);
+    return file->code = state.code;
   }
   jpeg_create_compress(&info);
   jpeg_mem_dest(&info, (unsigned char **)&target.bytes, (unsigned long *)&target.count);
@@ -151,9 +163,7 @@ int xling_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t height, in
   }
   jpeg_finish_compress(&info);
   jpeg_destroy_compress(&info);
-  image->bytes = target.bytes;
-  image->count = target.count;
-  image->width = width;
-  image->height = height;
-  return image->code;
+  file->bytes = target.bytes;
+  file->count = target.count;
+  return file->code;
 }

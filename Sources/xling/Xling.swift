@@ -21,6 +21,7 @@ struct Xling: ParsableCommand {
       AlignCommand.self, EvalCommand.self, CompareCommand.self, RunsCommand.self,
       ShowCommand.self, MethodsCommand.self, DriftCommand.self,
       ExportCommand.self,
+      PixelsCommand.self,
     ])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.

@@ -70,6 +70,16 @@ import XlingTokenizers
     }
   }
 
+  @Test func announcedPicturesAreTheSameAndSoAreTheirErrors() throws {
+    try AtomicFile.write("no picture", to: folder.path + "/images/c.png")
+    let pairs = try DatasetPairs(
+      try Dataset.load(folder.path), split: .train, captions: CaptionReading(), tokenizer: tokenizer
+    )
+    pairs.announce([1, 0])
+    #expect(try pairs.picture(0) == Picture(width: 8, height: 8, red: 0))
+    #expect(throws: ImageFailure.self) { try pairs.picture(1) }
+  }
+
   @Test func smallerDrawsLieWithinLargerOnes() throws {
     let many = try TemporaryFolder()
     try AtomicFile.createFolder(many.path + "/images")

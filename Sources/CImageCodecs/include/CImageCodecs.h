@@ -9,30 +9,51 @@ enum {
   XLING_IMAGE_OK = 0,
   XLING_IMAGE_CORRUPT = 1,
   XLING_IMAGE_TRUNCATED = 2,
-  XLING_IMAGE_TOO_LARGE = 3,
-  XLING_IMAGE_NO_MEMORY = 4,
+  XLING_IMAGE_NO_MEMORY = 3,
+};
+
+// What to do when the pixels of a picture with a sound header stop early or are damaged.
+enum {
+  XLING_IMAGE_STRICT = 0,   // fail
+  XLING_IMAGE_LENIENT = 1,  // XLING_IMAGE_OK, `message` says what was wrong; as Pillow with
+                            // LOAD_TRUNCATED_IMAGES, so that rows never reached are zero
 };
 
 typedef struct {
   int code;
   uint64_t width;
   uint64_t height;
-  uint8_t *bytes;  // decoded: width * height * 3, RGB interleaved; encoded: the file
-  size_t count;    // bytes in `bytes`
   char message[256];
 } xling_image;
 
-// The caller frees `bytes` with xling_image_free, whatever the outcome.
-int xling_jpeg_decode(const uint8_t *data, size_t count, uint64_t pixel_limit, xling_image *image);
-int xling_png_decode(const uint8_t *data, size_t count, uint64_t pixel_limit, xling_image *image);
+// Width and height as the header claims them; nothing is allocated for pixels.
+int xling_jpeg_size(const uint8_t *data, size_t count, xling_image *image);
+int xling_png_size(const uint8_t *data, size_t count, xling_image *image);
+int xling_webp_size(const uint8_t *data, size_t count, xling_image *image);
 
-// chroma: 1 for 4:4:4, 2 for 4:2:0. pixels: RGB interleaved.
+// RGB interleaved into `pixels`: width * height * 3 bytes, `image` as the size function left it.
+int xling_jpeg_decode(const uint8_t *data, size_t count, int policy, uint8_t *pixels,
+                      xling_image *image);
+int xling_png_decode(const uint8_t *data, size_t count, int policy, uint8_t *pixels,
+                     xling_image *image);
+// The first frame. libwebp says no more than that it failed: there is no lenient way.
+int xling_webp_decode(const uint8_t *data, size_t count, uint8_t *pixels, xling_image *image);
+
+// A whole file in memory.
+typedef struct {
+  int code;
+  uint8_t *bytes;
+  size_t count;
+  char message[256];
+} xling_file;
+
+// chroma: 1 for 4:4:4, 2 for 4:2:0. pixels: RGB interleaved. The caller frees `bytes` with
+// xling_file_free, whatever the outcome.
 int xling_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int quality,
-                      int chroma, xling_image *image);
+                      int chroma, xling_file *file);
 // channels: 3 (RGB) or 4 (RGBA, straight alpha).
 int xling_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels,
-                     xling_image *image);
-
-void xling_image_free(xling_image *image);
+                     xling_file *file);
+void xling_file_free(xling_file *file);
 
 #endif

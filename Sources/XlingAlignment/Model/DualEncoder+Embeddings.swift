@@ -49,11 +49,20 @@ extension DualEncoder {
     let workspace = Workspace()
     var rows: [Float] = []
     rows.reserveCapacity(count * embeddingWidth)
-    for first in stride(from: 0, to: count, by: batchSize) {
-      workspace.reset()
-      let batch = try loader.load(
-        Array(first..<min(first + batchSize, count)), step: nil, in: workspace, picture: picture)
-      rows += encodeImages(batch, in: workspace).array()
+    let batches = stride(from: 0, to: count, by: batchSize).map {
+      Array($0..<min($0 + batchSize, count))
+    }
+    try withoutActuallyEscaping(picture) { picture in
+      // The caller has promised that any thread may ask, and `drain` outlasts the last of them.
+      nonisolated(unsafe) let picture = picture
+      let ahead = PicturesAhead { try picture($0) }
+      defer { ahead.drain() }
+      for (index, images) in batches.enumerated() {
+        workspace.reset()
+        let batch = try loader.load(images, step: nil, in: workspace, picture: ahead.picture)
+        if index + 1 < batches.count { ahead.announce(batches[index + 1]) }
+        rows += encodeImages(batch, in: workspace).array()
+      }
     }
     return rows
   }

@@ -10,6 +10,7 @@ public final class DatasetPairs: PairSource {
   private let ids: [[[Int32]]]
   private let cacheBytes: Int
   private let cache = Mutex((pictures: [Int: Picture](), bytes: 0))
+  private let ahead: PicturesAhead
 
   /// Captions that hold no token but the frame, of which the preprocessing left nothing, say. They
   /// are trained on as they are: dropping them would change the data in silence.
@@ -35,6 +36,7 @@ public final class DatasetPairs: PairSource {
     let frame = captions.hasEndToken ? 2 : 1
     emptyCaptions = ids.joined().count { $0.count <= frame }
     self.cacheBytes = cacheBytes
+    ahead = PicturesAhead { [paths] in try Picture.load(path: paths[$0]) }
   }
 
   /// A split as a run reads it: its language, length and number of pairs.
@@ -54,12 +56,16 @@ public final class DatasetPairs: PairSource {
 
   public func picture(_ image: Int) throws -> Picture {
     if let kept = cache.withLock({ $0.pictures[image] }) { return kept }
-    let picture = try Picture.load(path: paths[image])
+    let picture = try ahead.picture(image)
     cache.withLock { cache in
       guard cache.bytes + picture.pixels.count <= cacheBytes else { return }
       cache.pictures[image] = picture
       cache.bytes += picture.pixels.count
     }
     return picture
+  }
+
+  public func announce(_ images: [Int]) {
+    ahead.announce(cache.withLock { cache in images.filter { cache.pictures[$0] == nil } })
   }
 }

@@ -13,6 +13,12 @@ public protocol PairSource: Sendable {
   func tokens(_ image: Int, caption: Int) -> [Int32]
   /// As decoded, any size.
   func picture(_ image: Int) throws -> Picture
+  /// Pictures that will be asked for next: a source that reads files may begin.
+  func announce(_ images: [Int])
+}
+
+extension PairSource {
+  public func announce(_ images: [Int]) {}
 }
 
 extension PairSource {

@@ -46,9 +46,14 @@ struct TrainingBatches {
         image: image,
         caption: sampler.caption(step: step, row: row, of: source.captionCount(image)))
     }
-    return (
+    let batch = (
       texts(captions, workspace), try pictures(images, step, firstRow: rows.lowerBound, workspace)
     )
+    // Read while the model is at work; frozen features are computed once and read no more.
+    if imageFeatures == nil, rows.upperBound == batchSize {
+      source.announce(sampler.images(step: step + 1))
+    }
+    return batch
   }
 
   private func texts(_ keys: [FrozenFeatures.Key], _ workspace: Workspace) -> TextInput {

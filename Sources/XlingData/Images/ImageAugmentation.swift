@@ -79,24 +79,33 @@ public struct ImageAugmentation: Sendable, Equatable {
   public var crop: RandomCrop?
   public var flipProbability: Double
   public var jitter: ColorJitter
+  public var randAugment: RandAugment?
 
   public init(
     crop: RandomCrop? = RandomCrop(scale: 0.6...1), flipProbability: Double = 0.5,
-    jitter: ColorJitter = ColorJitter(brightness: 0.2, contrast: 0.2, saturation: 0.2)
+    jitter: ColorJitter = ColorJitter(brightness: 0.2, contrast: 0.2, saturation: 0.2),
+    randAugment: RandAugment? = nil
   ) {
     self.crop = crop
     self.flipProbability = flipProbability
     self.jitter = jitter
+    self.randAugment = randAugment
   }
 
-  /// The picture at `size` x `size`, cropped, flipped and recoloured at random.
+  /// LilT's: a crop of at least a fifth, a flip, and two operations of RandAugment.
+  public static let lilt = ImageAugmentation(
+    crop: RandomCrop(scale: 0.2...1), jitter: ColorJitter(),
+    randAugment: RandAugment(arithmetic: .lilt))
+
+  /// The picture at `size` x `size`, cropped, flipped, recoloured and warped at random.
   public func apply(
     to picture: Picture, size: Int, filter: ResampleFilter = .bicubic, stream: inout RandomStream
   ) -> Picture {
     let region = crop?.draw(width: picture.width, height: picture.height, stream: &stream)
     var result = picture.resized(width: size, height: size, filter: filter, region: region)
     if stream.uniform() < flipProbability { result = result.flipped() }
-    return jitter.apply(to: result, stream: &stream)
+    result = jitter.apply(to: result, stream: &stream)
+    return randAugment?.apply(to: result, stream: &stream) ?? result
   }
 }
 
@@ -138,7 +147,7 @@ extension Picture {
 
   /// ITU-R 601-2 in 1/65536, as Pillow's convert("L").
   @inline(__always)
-  private static func luma(_ pixels: UnsafeBufferPointer<UInt8>, _ at: Int) -> Int {
+  static func luma(_ pixels: UnsafeBufferPointer<UInt8>, _ at: Int) -> Int {
     (Int(pixels[at]) * 19595 + Int(pixels[at + 1]) * 38470 + Int(pixels[at + 2]) * 7471 + 0x8000)
       >> 16
   }

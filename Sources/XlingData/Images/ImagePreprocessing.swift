@@ -1,3 +1,4 @@
+import CPixels
 import Foundation
 import XlingCore
 
@@ -21,43 +22,79 @@ public struct ChannelStatistics: Sendable, Equatable {
   /// -1...1, as ViT (Dosovitskiy et al. 2021).
   public static let half = ChannelStatistics(
     mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
+  /// Nothing is subtracted or divided.
+  public static let none = ChannelStatistics(mean: [0, 0, 0], deviation: [1, 1, 1])
 }
 
 /// How a picture becomes the tensor that a tower reads.
 public struct ImagePreprocessing: Sendable, Equatable {
   public enum Resize: Sendable, Equatable {
-    /// Both sides to `size`, whatever the aspect: torchvision's `Resize((S, S))`.
-    case square
-    /// The shorter side to `shorter`, then the middle `size` x `size`: `Resize(s)`, `CenterCrop`.
-    case centerCrop(shorter: Int)
+    case none
+    /// Both sides, whatever the aspect: torchvision's `Resize((S, S))`.
+    case square(Int)
+    /// The shorter side: `Resize(s)`.
+    case shorterSide(Int)
+  }
+
+  /// Where a crop lies when half a pixel is left over.
+  public enum CropRounding: Sendable, Equatable {
+    /// torchvision's `CenterCrop`.
+    case halfToEven
+    /// Hugging Face's `center_crop`.
+    case down
+  }
+
+  /// What an eight-bit value is multiplied by before the mean is subtracted.
+  public enum Rescale: Sendable, Equatable {
+    /// Division by 255 in single precision, as torchvision's `ToTensor`.
+    case byte
+    /// A factor in double precision, rounded to single, as Hugging Face's `rescale`.
+    case factor(Double)
   }
 
   /// Side of the result in pixels.
   public var size: Int
   public var resize: Resize
+  /// nil where `resize` alone makes `size` x `size`.
+  public var crop: CropRounding?
   public var filter: ResampleFilter
+  public var rescale: Rescale
   public var statistics: ChannelStatistics
 
+  /// A square of `size`, without a crop.
   public init(
-    size: Int, resize: Resize = .square, filter: ResampleFilter = .bicubic,
+    size: Int, filter: ResampleFilter = .bicubic, statistics: ChannelStatistics = .half
+  ) {
+    self.init(size: size, resize: .square(size), crop: nil, filter: filter, statistics: statistics)
+  }
+
+  /// Without a `crop`, `resize` must be the square of `size`.
+  public init(
+    size: Int, resize: Resize, crop: CropRounding? = .halfToEven,
+    filter: ResampleFilter = .bicubic, rescale: Rescale = .byte,
     statistics: ChannelStatistics = .half
   ) {
+    precondition(size > 0 && (crop != nil || resize == .square(size)))
     self.size = size
     self.resize = resize
+    self.crop = crop
     self.filter = filter
+    self.rescale = rescale
     self.statistics = statistics
   }
 
   /// Floats in one picture's tensor: 3 x size x size.
   public var elementCount: Int { 3 * size * size }
 
-  /// The resized eight-bit picture.
+  /// The resized eight-bit picture, size x size.
   public func prepared(_ picture: Picture) -> Picture {
-    switch resize {
-    case .square: picture.resized(width: size, height: size, filter: filter)
-    case .centerCrop(let shorter):
-      picture.resized(shorterSide: shorter, filter: filter).centerCropped(size)
-    }
+    let resized =
+      switch resize {
+      case .none: picture
+      case .square(let side): picture.resized(width: side, height: side, filter: filter)
+      case .shorterSide(let side): picture.resized(shorterSide: side, filter: filter)
+      }
+    return crop.map { resized.centerCropped(size, rounding: $0) } ?? resized
   }
 
   /// Resizes and writes 3 x size x size floats, channel by channel (CHW).
@@ -65,69 +102,55 @@ public struct ImagePreprocessing: Sendable, Equatable {
     normalize(prepared(picture), to: tensor)
   }
 
-  /// Writes an already `size` x `size` picture: (value / 255 - mean) / deviation, each step rounded
-  /// to single precision as torchvision does.
+  /// Writes an already `size` x `size` picture: (rescaled value - mean) / deviation, each step
+  /// rounded to single precision.
   public func normalize(_ picture: Picture, to tensor: UnsafeMutablePointer<Float>) {
     precondition(picture.width == size && picture.height == size)
-    let plane = size * size
-    var table = [Float](repeating: 0, count: 256)
-    picture.pixels.withUnsafeBufferPointer { pixels in
-      for channel in 0..<3 {
-        let (mean, deviation) = (statistics.mean[channel], statistics.deviation[channel])
-        for value in 0..<256 { table[value] = (Float(value) / 255 - mean) / deviation }
-        table.withUnsafeBufferPointer { table in
-          let target = tensor + channel * plane
-          for index in 0..<plane { target[index] = table[Int(pixels[3 * index + channel])] }
-        }
-      }
+    // Channel x value: 256 divisions instead of one a pixel.
+    var tables: [Float] = []
+    tables.reserveCapacity(3 * 256)
+    for channel in 0..<3 {
+      let (mean, deviation) = (statistics.mean[channel], statistics.deviation[channel])
+      for value in 0..<256 { tables.append((rescaled(value) - mean) / deviation) }
+    }
+    xling_planes_from_rgb(picture.pixels, size * size, tables, tensor)
+  }
+
+  private func rescaled(_ value: Int) -> Float {
+    switch rescale {
+    case .byte: Float(value) / 255
+    case .factor(let factor): Float(Double(value) * factor)
     }
   }
 }
 
 extension Picture {
-  /// torchvision's `Resize(s)`: the longer side is cut down to a whole number.
-  public func resized(shorterSide: Int, filter: ResampleFilter = .bicubic) -> Picture {
-    let longer = shorterSide * max(width, height) / min(width, height)
-    return width <= height
-      ? resized(width: shorterSide, height: longer, filter: filter)
-      : resized(width: longer, height: shorterSide, filter: filter)
+  /// The middle `size` x `size`; what a smaller picture lacks is black, the odd pixel at the end
+  /// under torchvision's rounding and at the start under Hugging Face's.
+  public func centerCropped(
+    _ size: Int, rounding: ImagePreprocessing.CropRounding = .halfToEven
+  ) -> Picture {
+    if width < size || height < size {
+      return padded(toAtLeast: size, rounding).centerCropped(size, rounding: rounding)
+    }
+    func start(_ excess: Int) -> Int {
+      rounding == .down ? excess / 2 : Int((Double(excess) / 2).rounded(.toNearestOrEven))
+    }
+    return cropped(
+      PixelRegion(left: start(width - size), top: start(height - size), width: size, height: size))
   }
 
-  /// torchvision's `CenterCrop`: halves round to even; what a smaller picture lacks is black.
-  public func centerCropped(_ size: Int) -> Picture {
-    if width < size || height < size { return padded(toAtLeast: size).centerCropped(size) }
-    let left = (Double(width - size) / 2).rounded(.toNearestOrEven)
-    let top = (Double(height - size) / 2).rounded(.toNearestOrEven)
-    return cropped(PixelRegion(left: Int(left), top: Int(top), width: size, height: size))
-  }
-
-  private func padded(toAtLeast size: Int) -> Picture {
-    let left = max(0, (size - width) / 2)
-    let top = max(0, (size - height) / 2)
+  private func padded(
+    toAtLeast size: Int, _ rounding: ImagePreprocessing.CropRounding
+  ) -> Picture {
+    let odd = rounding == .down ? 1 : 0
+    let left = max(0, (size - width + odd) / 2)
+    let top = max(0, (size - height + odd) / 2)
     var result = Picture(width: max(width, size), height: max(height, size))
     for y in 0..<height {
       let from = y * width * 3
       let to = ((y + top) * result.width + left) * 3
       result.pixels.replaceSubrange(to..<to + width * 3, with: pixels[from..<from + width * 3])
-    }
-    return result
-  }
-
-  /// Mirrored left to right.
-  public func flipped() -> Picture {
-    var result = self
-    result.pixels.withUnsafeMutableBufferPointer { target in
-      pixels.withUnsafeBufferPointer { source in
-        for y in 0..<height {
-          for x in 0..<width {
-            let from = (y * width + x) * 3
-            let to = (y * width + width - 1 - x) * 3
-            target[to] = source[from]
-            target[to + 1] = source[from + 1]
-            target[to + 2] = source[from + 2]
-          }
-        }
-      }
     }
     return result
   }

@@ -45,35 +45,6 @@ public struct RGBAPicture: Sendable, Equatable {
   }
 }
 
-extension Picture {
-  /// Pillow refuses a picture of more than twice 1024^3 / 4 / 3 pixels as a decompression bomb.
-  public static let pixelLimit = 178_956_970
-
-  /// Reads a JPEG or PNG file, told apart by its first bytes, never by its name. The pixels equal
-  /// Pillow's `Image.open(path).convert("RGB")`. Throws ``ImageFailure`` or `FileFailure`.
-  public static func load(path: String) throws -> Picture {
-    let data = try AtomicFile.read(path, hint: "Check the path of the picture.")
-    return try decode(data, name: path)
-  }
-
-  /// `name` is what an error calls the data. Throws ``ImageFailure``.
-  public static func decode(_ data: Data, name: String) throws(ImageFailure) -> Picture {
-    let kind = try PictureKind.recognize(data, name: name)
-    var image = xling_image()
-    defer { xling_image_free(&image) }
-    data.withUnsafeBytes { raw in
-      let bytes = raw.bindMemory(to: UInt8.self)
-      switch kind {
-      case .jpeg: _ = xling_jpeg_decode(bytes.baseAddress, bytes.count, UInt64(pixelLimit), &image)
-      default: _ = xling_png_decode(bytes.baseAddress, bytes.count, UInt64(pixelLimit), &image)
-      }
-    }
-    if let failure = ImageFailure(image, kind: kind, name: name) { throw failure }
-    let pixels = Array(UnsafeBufferPointer(start: image.bytes, count: image.count))
-    return Picture(width: Int(image.width), height: Int(image.height), pixels: pixels)
-  }
-}
-
 /// How coarsely a JPEG stores colour.
 public enum ChromaSubsampling: Int32, Sendable {
   /// 4:4:4: a colour sample a pixel.
@@ -88,13 +59,13 @@ extension Picture {
   public func jpeg(
     quality: Int = 90, chroma: ChromaSubsampling = .half
   ) throws(ImageFailure) -> Data {
-    var image = xling_image()
-    defer { xling_image_free(&image) }
+    var file = xling_file()
+    defer { xling_file_free(&file) }
     _ = pixels.withUnsafeBufferPointer {
       xling_jpeg_encode(
-        $0.baseAddress, UInt32(width), UInt32(height), Int32(quality), chroma.rawValue, &image)
+        $0.baseAddress, UInt32(width), UInt32(height), Int32(quality), chroma.rawValue, &file)
     }
-    return try encoded(image, kind: .jpeg)
+    return try encoded(file, kind: .jpeg)
   }
 
   /// The bytes of a PNG file. Throws ``ImageFailure/cannotEncode(kind:reason:)``.
@@ -113,17 +84,17 @@ extension RGBAPicture {
 private func pngData(
   _ pixels: [UInt8], width: Int, height: Int, channels: Int32
 ) throws(ImageFailure) -> Data {
-  var image = xling_image()
-  defer { xling_image_free(&image) }
+  var file = xling_file()
+  defer { xling_file_free(&file) }
   _ = pixels.withUnsafeBufferPointer {
-    xling_png_encode($0.baseAddress, UInt32(width), UInt32(height), channels, &image)
+    xling_png_encode($0.baseAddress, UInt32(width), UInt32(height), channels, &file)
   }
-  return try encoded(image, kind: .png)
+  return try encoded(file, kind: .png)
 }
 
-private func encoded(_ image: xling_image, kind: PictureKind) throws(ImageFailure) -> Data {
-  guard image.code == 0, let bytes = image.bytes else {
-    throw .cannotEncode(kind: kind, reason: ImageFailure.message(of: image))
+private func encoded(_ file: xling_file, kind: PictureKind) throws(ImageFailure) -> Data {
+  guard file.code == XLING_IMAGE_OK, let bytes = file.bytes else {
+    throw .cannotEncode(kind: kind, reason: ImageFailure.text(file.message))
   }
-  return Data(bytes: bytes, count: image.count)
+  return Data(bytes: bytes, count: file.count)
 }
