@@ -99,25 +99,17 @@ public final class Evaluator {
     let pictureOfCaption = gold.imageOfCaption.map { number[gold.items[$0].image] ?? 0 }
     let captions = captionEmbeddings(gold.captions)
     let pictures = try pictureEmbeddings()
-    let textToImage = try Ranking(
-      queries: captions, gallery: pictures, width: width,
-      gold: GoldRelation(single: pictureOfCaption))
-
+    let both = try Ranking.bothWays(
+      texts: captions, images: pictures, width: width, gold: GoldRelation(single: pictureOfCaption))
+    // Pictures without a caption here ask nothing; they stay in the gallery.
     let covered = gold.items.map { number[$0.image] ?? 0 }
-    let queries = covered.flatMap { picture in
-      pictures[Int(picture) * width..<(Int(picture) + 1) * width]
-    }
-    let imageToText = try Ranking(
-      queries: queries, gallery: captions, width: width,
-      gold: try GoldRelation(single: gold.imageOfCaption.map(Int32.init))
-        .inverted(galleryCount: gold.items.count))
     return LanguageResult(
       language: language, coverage: gold.coverage, captions: gold.captions,
       textToImage: .init(
-        ranking: textToImage, pictures: pictureOfCaption,
+        ranking: both.textToImage, pictures: pictureOfCaption,
         queriesHash: Digest.of(gold.captions.joined(separator: "\n"))),
       imageToText: .init(
-        ranking: imageToText, pictures: covered,
+        ranking: both.imageToText, pictures: covered,
         queriesHash: Digest.of(gold.items.map(\.image).joined(separator: "\n"))))
   }
 

@@ -19,7 +19,9 @@ extension Resamples {
   public func macroAverage(
     _ metric: Metric, of parts: [RankedQueries], ties: TieBreaking = .pessimistic
   ) throws(RetrievalFailure) -> Estimate {
-    try macroAverage(values: parts.map { metric.values($0.ranking, ties: ties) }, parts, metric)
+    var values: [[Double]] = []
+    for part in parts { values.append(try metric.values(part.ranking, ties: ties)) }
+    return try macroAverage(values: values, parts, metric)
   }
 
   func macroAverage(
@@ -63,7 +65,7 @@ extension Comparison {
         throw .unpaired(what: "queries", first: one.ranking.count, second: other.ranking.count)
       }
       let differences = zip(
-        metric.values(one.ranking, ties: ties), metric.values(other.ranking, ties: ties)
+        try metric.values(one.ranking, ties: ties), try metric.values(other.ranking, ties: ties)
       ).map { $0 - $1 }
       try resamples.check(one.clusters, queries: differences.count)
       let weight = 1 / Double(max(1, differences.count) * first.count)

@@ -32,7 +32,7 @@ public struct Resamples: Sendable {
     _ metric: Metric, of ranking: Ranking, ties: TieBreaking = .pessimistic, clusters: Clusters
   ) throws(RetrievalFailure) -> Estimate {
     let value = try metric.value(ranking, ties: ties)
-    let values = metric.values(ranking, ties: ties)
+    let values = try metric.values(ranking, ties: ties)
     try check(clusters, queries: values.count)
     let replicates: [Double]
     switch metric.aggregation {
