@@ -89,6 +89,12 @@ enum { XK_RANK_COLUMNS = 64 };
 int64_t xk_count_above_columns(const float *x, int64_t stride, int64_t rows, int64_t columns,
                                const float *high, const float *low, int32_t *above, int32_t *near);
 
+// Resampling -------------------------------------------------------------------------------------
+
+/// sums[r] = sum over c of weights[r, c] * values[c], for weights[rows, columns].
+void xk_weighted_sums(const uint16_t *weights, const double *values, double *sums, int64_t rows,
+                      int64_t columns);
+
 // Optimizer --------------------------------------------------------------------------------------
 
 /// AdamW (Loshchilov and Hutter 2019): decoupled decay, then the Adam step.

@@ -10,17 +10,13 @@ import XlingTensor
 /// farther from a correct item's than rounding can carry it is above or below for certain; the few
 /// others are computed exactly. Counts add up, so ranges of queries may be counted apart and merged.
 public struct DotProductRanks {
-  /// Queries over the gallery.
-  var queries: GoldCounts
-  /// The gallery's items over the queries; nil when only one direction is wanted.
-  var items: GoldCounts?
+  public private(set) var counts: RankCounts
   let left: Embeddings
   let right: Embeddings
 
   /// `queries` [n, width], `gallery` [m, width], borrowed: both must outlive this value.
   ///
-  /// Throws ``RetrievalFailure`` for shapes that disagree, values that are not finite, correct items
-  /// that are not there, and queries without one.
+  /// Throws ``RetrievalFailure`` for shapes that disagree and correct items that are not there.
   public init(
     queries left: Embeddings, gallery right: Embeddings, gold: GoldRelation, bothWays: Bool
   ) throws(RetrievalFailure) {
@@ -34,14 +30,14 @@ public struct DotProductRanks {
         what: "gold relation", expected: "\(left.count) queries", found: "\(gold.queryCount)")
     }
     try gold.check(gallerySize: right.count)
-    for query in 0..<gold.queryCount where gold[query].isEmpty { throw .noGold(query: query) }
     self.left = left
     self.right = right
-    queries = GoldCounts(gold) { left.exactDot($0, right, $1) }
-    items =
-      bothWays
-      ? GoldCounts(try gold.inverted(galleryCount: right.count)) { right.exactDot($0, left, $1) }
-      : nil
+    counts = RankCounts(
+      queries: GoldCounts(gold) { left.exactDot($0, right, $1) },
+      items: bothWays
+        ? GoldCounts(try gold.inverted(galleryCount: right.count)) { right.exactDot($0, left, $1) }
+        : nil,
+      gallerySize: right.count)
   }
 
   /// Rows and columns of one tile: its scores (2 MiB) stay in the cache.
@@ -61,7 +57,7 @@ public struct DotProductRanks {
     for start in stride(from: 0, to: right.count, by: Self.tileColumns) {
       let columns = order[start..<min(right.count, start + Self.tileColumns)]
       tile.gather(columns, of: right)
-      var limits = items.map { ColumnLimits($0, columns, margin: margin(right, left)) }
+      var limits = counts.items.map { ColumnLimits($0, columns, margin: margin(right, left)) }
       for row in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.tileRows) {
         let part = row..<min(rows.upperBound, row + Self.tileRows)
         tile.multiply(left, part)
@@ -70,26 +66,16 @@ public struct DotProductRanks {
         let cells = (part.upperBound - rows.lowerBound) * columns.count + start * rows.count
         try progress(Double(cells) / Double(rows.count * right.count))
       }
-      if let limits { items?.add(limits) }
+      if let limits { counts.items?.add(limits) }
     }
   }
 
   /// Counts everything.
   public mutating func count() { count(rows: 0..<left.count) { _ in } }
 
-  /// The queries' ranks, and those of the gallery's items that are correct for some query.
-  public func rankings() throws(RetrievalFailure) -> (queries: Ranking, items: Ranking?) {
-    (
-      try Ranking(queries, gallerySize: right.count),
-      try items.map { counts throws(RetrievalFailure) in
-        try Ranking(counts, gallerySize: left.count)
-      }
-    )
-  }
-
   /// Columns with most correct items first, so that those with an l-th one are the first of a tile.
   private func columnOrder() -> [Int] {
-    guard let gold = items?.gold else { return Array(0..<right.count) }
+    guard let gold = counts.items?.gold else { return Array(0..<right.count) }
     return (0..<right.count).sorted {
       (gold.range($1).count, $0) < (gold.range($0).count, $1)
     }
@@ -107,12 +93,12 @@ public struct DotProductRanks {
 extension DotProductRanks {
   private mutating func countRows(_ tile: ScoreTile, _ rows: Range<Int>, _ columns: ArraySlice<Int>)
   {
-    let gold = queries.gold
-    let exact = queries.exact
+    let gold = counts.queries.gold
+    let exact = counts.queries.exact
     let margin = margin(left, right)
     let (left, right) = (left, right)
-    queries.above.withUnsafeMutableBufferPointer { above in
-      queries.tied.withUnsafeMutableBufferPointer { tied in
+    counts.queries.above.withUnsafeMutableBufferPointer { above in
+      counts.queries.tied.withUnsafeMutableBufferPointer { tied in
         let (above, tied) = (above, tied)
         Parallel.ranges(rows.count, grain: 32) { part in
           withUnsafeTemporaryAllocation(of: Int32.self, capacity: columns.count) { near in

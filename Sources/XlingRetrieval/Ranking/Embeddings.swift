@@ -74,8 +74,9 @@ extension Ranking {
           queries: Embeddings(left, width: width, name: "query embeddings"),
           gallery: Embeddings(right, width: width, name: "gallery embeddings"), gold: gold,
           bothWays: bothWays)
+        for query in 0..<gold.queryCount where gold[query].isEmpty { throw .noGold(query: query) }
         ranks.count()
-        return try ranks.rankings()
+        return try ranks.counts.rankings()
       }
     }
   }

@@ -1,5 +1,5 @@
 /// Which gallery items are correct for each query, in compressed sparse rows.
-public struct GoldRelation: Sendable, Equatable {
+public struct GoldRelation: Sendable, Equatable, Codable {
   /// [queries + 1], the first index into `items` of each query.
   public let offsets: [Int32]
   /// Gallery items, ascending and distinct within a query.

@@ -48,6 +48,28 @@ extension Resamples {
   }
 }
 
+extension Resamples {
+  /// The sum of R@1, R@5 and R@10 in both directions, 0...6. Throws ``RetrievalFailure``.
+  public func recallSum(
+    of parts: [RankedQueries], ties: TieBreaking = .pessimistic
+  ) throws(RetrievalFailure) -> Estimate {
+    var values: [[Double]] = []
+    var repeated: [RankedQueries] = []
+    let metrics = [1, 5, 10].map { Metric.recall(at: $0) }
+    for part in parts {
+      for metric in metrics {
+        values.append(try metric.values(part.ranking, ties: ties))
+        repeated.append(part)
+      }
+    }
+    let mean = try macroAverage(values: values, repeated, metrics[0])
+    let scale = Double(values.count)
+    return Estimate(
+      value: scale * mean.value, low: scale * mean.low, high: scale * mean.high,
+      n: parts.reduce(0) { $0 + $1.ranking.count }, method: "sum-" + method)
+  }
+}
+
 extension Comparison {
   /// The difference of two macro averages over the same parts, tested with one sign a picture for
   /// all parts together. Throws ``RetrievalFailure``.
