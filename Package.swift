@@ -64,8 +64,8 @@ let package = Package(
     .target(
       name: "XlingEvaluation",
       dependencies: [
-        "XlingCore", "XlingTokenizers", "XlingData", "XlingAlignment", "XlingRetrieval",
-        "XlingExperiments",
+        "XlingCore", "XlingTowers", "XlingTokenizers", "XlingData", "XlingAlignment",
+        "XlingRetrieval", "XlingExperiments",
       ]),
     .target(
       name: "XlingReports",

@@ -14,17 +14,20 @@ public struct EvaluationPlan: Sendable, Equatable {
   /// Of a caption, with start and end. LilT evaluates with 30.
   public var maximumTokens: Int
   public var statistics: PictureStatistics
+  public var ties: TieBreaking
   public var resamples: Int
   public var seed: UInt64
 
   public init(
     split: Split = .test, captionsPerPicture: Int = .max, maximumTokens: Int = 30,
-    statistics: PictureStatistics = .half, resamples: Int = 1_000, seed: UInt64 = 0
+    statistics: PictureStatistics = .half, ties: TieBreaking = .pessimistic,
+    resamples: Int = 1_000, seed: UInt64 = 0
   ) {
     self.split = split
     self.captionsPerPicture = captionsPerPicture
     self.maximumTokens = maximumTokens
     self.statistics = statistics
+    self.ties = ties
     self.resamples = resamples
     self.seed = seed
   }
@@ -39,7 +42,8 @@ public final class Evaluator {
   private let model: DualEncoder
   private let tokenizer: any Tokenizer
   private var embeddedPictures: [Float]?
-  private let resamples: Resamples
+  /// Draws of pictures, shared by all languages and directions.
+  public let resamples: Resamples
 
   /// Throws `DataFailure` when the split is empty.
   public init(
@@ -66,7 +70,8 @@ public final class Evaluator {
       plan.captionsPerPicture == .max ? "all" : "first \(plan.captionsPerPicture)"
     return EvaluationProtocol(
       dataset: dataset.name, datasetHash: dataset.contentHash, split: plan.split.rawValue,
-      subset: subset, captions: "\(captions), at most \(plan.maximumTokens) tokens",
+      subset: subset, ties: plan.ties.rawValue,
+      captions: "\(captions), at most \(plan.maximumTokens) tokens",
       imagePreprocessing: "\(size)x\(size) bicubic, \(plan.statistics.rawValue)",
       tokenizerHash: tokenizer.contentHash, resamples: plan.resamples, seed: plan.seed)
   }
@@ -115,9 +120,10 @@ public final class Evaluator {
 
   /// The results of a language as the store keeps them: all queries, and, where the dataset marks
   /// held-out words, the queries with and without them.
-  public func evaluations(of result: LanguageResult, run: String, at time: Date) throws
-    -> [Evaluation]
-  {
+  public func evaluations(
+    of result: LanguageResult, run: String, at time: Date,
+    metrics wanted: [Metric] = Metric.standard
+  ) throws -> [Evaluation] {
     var all: [Evaluation] = []
     for subset in subsets {
       for direction in Direction.allCases {
@@ -128,7 +134,7 @@ public final class Evaluator {
         guard !kept.isEmpty else { continue }
         let part = queries.subset(kept)
         var metrics: [String: Estimate] = [:]
-        for metric in Metric.standard {
+        for metric in wanted {
           metrics[metric.name] = try estimate(metric, part)
         }
         all.append(
@@ -143,7 +149,7 @@ public final class Evaluator {
 
   public func estimate(_ metric: Metric, _ queries: LanguageResult.Queries) throws -> Estimate {
     try resamples.estimate(
-      metric, of: queries.ranking,
+      metric, of: queries.ranking, ties: plan.ties,
       clusters: try Clusters(numbered: queries.pictures, count: items.count))
   }
 

@@ -17,8 +17,8 @@ struct Xling: ParsableCommand {
     version: Version.current,
     subcommands: [
       QuickstartCommand.self, DataCommand.self, TokenizerCommand.self, PretrainCommand.self,
-      AlignCommand.self, EvalCommand.self, CompareCommand.self, RunsCommand.self,
-      ShowCommand.self, MethodsCommand.self,
+      AlignCommand.self, EvalCommand.self, MergeCommand.self, CompareCommand.self,
+      RunsCommand.self, ShowCommand.self, MethodsCommand.self,
     ])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.
