@@ -62,7 +62,7 @@ let package = Package(
         "XlingCore", "CKernels", "XlingUnicode", "XlingTensor", "XlingTowers", "XlingTokenizers",
         "XlingData", "XlingAlignment", "XlingRetrieval",
       ]),
-    .target(name: "XlingRetrieval", dependencies: ["XlingCore", "XlingTensor"]),
+    .target(name: "XlingRetrieval", dependencies: ["XlingCore", "CKernels", "XlingTensor"]),
     .target(name: "XlingExperiments", dependencies: ["XlingCore", "XlingRetrieval", grdb]),
     .target(
       name: "XlingEvaluation",

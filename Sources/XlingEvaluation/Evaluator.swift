@@ -14,6 +14,7 @@ public struct EvaluationPlan: Sendable, Equatable {
   /// Of a caption, with start and end. LilT evaluates with 30.
   public var maximumTokens: Int
   public var statistics: PictureStatistics
+  public var ties: TieBreaking
   /// What was done to the captions in training is done to these.
   public var reading = CaptionReading()
   public var resamples: Int
@@ -21,12 +22,14 @@ public struct EvaluationPlan: Sendable, Equatable {
 
   public init(
     split: Split = .test, captionsPerPicture: Int = .max, maximumTokens: Int = 30,
-    statistics: PictureStatistics = .half, resamples: Int = 1_000, seed: UInt64 = 0
+    statistics: PictureStatistics = .half, ties: TieBreaking = .pessimistic,
+    resamples: Int = 1_000, seed: UInt64 = 0
   ) {
     self.split = split
     self.captionsPerPicture = captionsPerPicture
     self.maximumTokens = maximumTokens
     self.statistics = statistics
+    self.ties = ties
     self.resamples = resamples
     self.seed = seed
   }
@@ -41,7 +44,8 @@ public final class Evaluator {
   private let model: DualEncoder
   private let tokenizer: any Tokenizer
   private var embeddedPictures: [Float]?
-  private let resamples: Resamples
+  /// Draws of pictures, shared by all languages and directions.
+  public let resamples: Resamples
 
   /// Throws `DataFailure` when the split is empty.
   public init(
@@ -70,7 +74,8 @@ public final class Evaluator {
     let read = plan.reading.description == usual ? "" : ", read as \(plan.reading.description)"
     return EvaluationProtocol(
       dataset: dataset.name, datasetHash: dataset.contentHash, split: plan.split.rawValue,
-      subset: subset, captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)",
+      subset: subset, ties: plan.ties.rawValue,
+      captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)",
       imagePreprocessing: "\(size)x\(size) bicubic, \(plan.statistics.rawValue)",
       tokenizerHash: tokenizer.contentHash, resamples: plan.resamples, seed: plan.seed)
   }
@@ -107,33 +112,26 @@ public final class Evaluator {
     let pictureOfCaption = gold.imageOfCaption.map { number[gold.items[$0].image] ?? 0 }
     let captions = try captionEmbeddings(gold.captions, language: language)
     let pictures = try pictureEmbeddings()
-    let textToImage = try Ranking(
-      queries: captions, gallery: pictures, width: width,
-      gold: GoldRelation(single: pictureOfCaption))
-
+    let both = try Ranking.bothWays(
+      texts: captions, images: pictures, width: width, gold: GoldRelation(single: pictureOfCaption))
+    // Pictures without a caption here ask nothing; they stay in the gallery.
     let covered = gold.items.map { number[$0.image] ?? 0 }
-    let queries = covered.flatMap { picture in
-      pictures[Int(picture) * width..<(Int(picture) + 1) * width]
-    }
-    let imageToText = try Ranking(
-      queries: queries, gallery: captions, width: width,
-      gold: try GoldRelation(single: gold.imageOfCaption.map(Int32.init))
-        .inverted(galleryCount: gold.items.count))
     return LanguageResult(
       language: language, coverage: gold.coverage, captions: gold.captions,
       textToImage: .init(
-        ranking: textToImage, pictures: pictureOfCaption,
+        ranking: both.textToImage, pictures: pictureOfCaption,
         queriesHash: Digest.of(gold.captions.joined(separator: "\n"))),
       imageToText: .init(
-        ranking: imageToText, pictures: covered,
+        ranking: both.imageToText, pictures: covered,
         queriesHash: Digest.of(gold.items.map(\.image).joined(separator: "\n"))))
   }
 
   /// The results of a language as the store keeps them: all queries, and, where the dataset marks
   /// held-out words, the queries with and without them.
-  public func evaluations(of result: LanguageResult, run: String, at time: Date) throws
-    -> [Evaluation]
-  {
+  public func evaluations(
+    of result: LanguageResult, run: String, at time: Date,
+    metrics wanted: [Metric] = Metric.standard
+  ) throws -> [Evaluation] {
     var all: [Evaluation] = []
     for subset in subsets {
       for direction in Direction.allCases {
@@ -144,7 +142,7 @@ public final class Evaluator {
         guard !kept.isEmpty else { continue }
         let part = queries.subset(kept)
         var metrics: [String: Estimate] = [:]
-        for metric in Metric.standard {
+        for metric in wanted {
           metrics[metric.name] = try estimate(metric, part)
         }
         all.append(
@@ -159,7 +157,7 @@ public final class Evaluator {
 
   public func estimate(_ metric: Metric, _ queries: LanguageResult.Queries) throws -> Estimate {
     try resamples.estimate(
-      metric, of: queries.ranking,
+      metric, of: queries.ranking, ties: plan.ties,
       clusters: try Clusters(numbered: queries.pictures, count: items.count))
   }
 

@@ -7,6 +7,9 @@ enum Schema {
     migrator.registerMigration("1 runs and evaluations") { database in
       try database.execute(sql: first)
     }
+    migrator.registerMigration("2 ranks of every correct item") { database in
+      try database.execute(sql: second)
+    }
     return migrator
   }
 
@@ -71,5 +74,12 @@ enum Schema {
       method TEXT NOT NULL,
       PRIMARY KEY (evaluation, name)
     ) WITHOUT ROWID;
+    """
+
+  private static let second = """
+    -- Of every correct item, best first, queries after one another; NULL where the columns of the
+    -- best one say it all, or where the row is older.
+    ALTER TABLE ranks ADD COLUMN gold_above BLOB;
+    ALTER TABLE ranks ADD COLUMN gold_tied BLOB;
     """
 }

@@ -42,7 +42,7 @@ extension ExperimentStore {
         database,
         sql: """
           SELECT evaluations.*, protocols.json, ranks.above, ranks.tied_wrong, ranks.tied_gold,
-            ranks.gold_count, ranks.picture
+            ranks.gold_count, ranks.picture, ranks.gold_above, ranks.gold_tied
           FROM evaluations JOIN protocols ON protocols.hash = evaluations.protocol
             JOIN ranks ON ranks.evaluation = evaluations.id
           WHERE evaluations.run = ?
@@ -74,11 +74,16 @@ extension ExperimentStore {
         evaluation.queriesHash, evaluation.started.timeIntervalSince1970,
       ])
     let identifier = database.lastInsertedRowID
+    let severalGolds = ranking.goldCount.contains { $0 > 1 } ? ranking.golds : nil
     try database.execute(
-      sql: "INSERT INTO ranks VALUES (?, ?, ?, ?, ?, ?)",
+      sql: """
+        INSERT INTO ranks (evaluation, above, tied_wrong, tied_gold, gold_count, picture, gold_above,
+          gold_tied) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
       arguments: [
         identifier, Self.pack(ranking.above), Self.pack(ranking.tiedWrong),
         Self.pack(ranking.tiedGold), Self.pack(ranking.goldCount), Self.pack(evaluation.pictures),
+        severalGolds.map { Self.pack($0.wrongAbove) }, severalGolds.map { Self.pack($0.tiedWrong) },
       ])
     for (name, estimate) in evaluation.metrics.sorted(by: { $0.key < $1.key }) {
       try database.execute(
@@ -95,9 +100,15 @@ extension ExperimentStore {
     guard let direction = Direction(rawValue: row["direction"]) else {
       throw ExperimentFailure.damaged(path: path, what: "an evaluation has an unknown direction")
     }
+    let goldCount = Self.unpack(row["gold_count"])
+    var golds: GoldRanks?
+    if let above: Data = row["gold_above"], let tied: Data = row["gold_tied"] {
+      golds = try GoldRanks(
+        goldCount: goldCount, wrongAbove: Self.unpack(above), tiedWrong: Self.unpack(tied))
+    }
     let ranking = try Ranking(
       above: Self.unpack(row["above"]), tiedWrong: Self.unpack(row["tied_wrong"]),
-      tiedGold: Self.unpack(row["tied_gold"]), goldCount: Self.unpack(row["gold_count"]),
+      tiedGold: Self.unpack(row["tied_gold"]), goldCount: goldCount, golds: golds,
       gallerySize: row["gallery"])
     guard ranking.count == row["n"] else {
       throw ExperimentFailure.damaged(path: path, what: "an evaluation has lost ranks")

@@ -17,11 +17,9 @@ struct Xling: ParsableCommand {
     version: Version.current,
     subcommands: [
       QuickstartCommand.self, DataCommand.self, TokenizeCommand.self, TokenizerCommand.self,
-      PretrainCommand.self,
-      AlignCommand.self, EvalCommand.self, CompareCommand.self, RunsCommand.self,
-      ShowCommand.self, MethodsCommand.self, DriftCommand.self,
-      ExportCommand.self,
-      PixelsCommand.self,
+      PretrainCommand.self, AlignCommand.self, EvalCommand.self, MergeCommand.self,
+      CompareCommand.self, RunsCommand.self, ShowCommand.self, MethodsCommand.self,
+      DriftCommand.self, ExportCommand.self, PixelsCommand.self,
     ])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.

@@ -41,7 +41,11 @@ struct BadInputTests {
       try bench.xling(eval + ["--lang", "turkis"]), 64,
       "there is no language \"turkis\". Did you mean tr (Turkish)? A language is its code (tr) or "
         + "English name (Turkish); one card in languages/ each.")
-    expect(try bench.xling(eval), 64, Self.noLanguage)
+    let unnamed = try bench.xling(eval)
+    #expect(unnamed.status == 64 && unnamed.stdout.isEmpty)
+    #expect(
+      unnamed.stderr.hasPrefix(
+        "xling: error: name a language: --lang tr, or --lang all\nUsage: xling eval "))
     // Serbian exists; this dataset lacks it, and Russian is written alike.
     try AtomicFile.createFolder(bench.path + "/small/images")
     let picture = try #require(bench.names(in: "data/scenes/images").first)
@@ -55,14 +59,6 @@ struct BadInputTests {
       try bench.xling(["eval", "runs/one", "--data", "small", "--lang", "Serbian"]), 66,
       "small has no test caption in sr (Serbian). It has, nearest first: ru, tr, en.")
   }
-
-  private static let noLanguage = """
-    name a language: --lang tr, or --lang all
-    Usage: xling eval <run> --data <data> [--lang <lang> ...] [--split <split>] \
-    [--captions-per-picture <captions-per-picture>] [--store <store>] [--threads <threads>] \
-    [--json]
-      See 'xling eval --help' for more information.
-    """
 
   @Test func aLineThatIsNotJSON() throws {
     try bench.change("data/scenes/captions.jsonl") { $0 + Data("{\"image\": oops\n".utf8) }

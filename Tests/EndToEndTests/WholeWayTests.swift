@@ -24,7 +24,7 @@ struct WholeWayTests {
     let rows = try Parsed.list(evaluated.stdout).filter {
       $0["subset"] as? String == "all" && $0["metric"] as? String == "R@10"
     }
-    #expect(rows.map { $0["language"] as? String } == ["tr", "tr", "en", "en"])
+    #expect(rows.map { $0["language"] as? String } == ["tr", "tr", "en", "en", "mean", "mean"])
     #expect(Set(rows.compactMap { $0["protocol"] as? String }).count == 1)
     for row in rows {
       let value = row["value"] as? Double ?? -1

@@ -30,7 +30,8 @@ import XlingTestSupport
   ) throws -> Evaluation {
     let ones = [Int32](repeating: 1, count: above.count)
     let ranking = try Ranking(
-      above: above, tiedWrong: [0, 2, 0], tiedGold: ones, goldCount: ones, gallerySize: 9)
+      above: above, tiedWrong: Array([0, 2, 0].prefix(above.count)), tiedGold: ones,
+      goldCount: ones, gallerySize: 9)
     return Evaluation(
       run: run, measured: EvaluationProtocol(dataset: "scenes", datasetHash: datasetHash),
       language: language, direction: .textToImage, queriesHash: "q",
@@ -57,6 +58,27 @@ import XlingTestSupport
     try again.update(
       "lwa-1", status: .finished, finished: Date(timeIntervalSince1970: 9), seconds: 8)
     #expect(try store.run(named: "lwa-1").status == .finished)
+  }
+
+  @Test func ranksOfEveryCorrectItemComeBack() throws {
+    let store = try ExperimentStore(path: path)
+    try store.begin(run("a"))
+    var evaluation = try evaluation("a", above: [1, 0])
+    let golds = try GoldRanks(goldCount: [2, 1], wrongAbove: [1, 3, 0], tiedWrong: [0, 2, 0])
+    evaluation.ranking = try Ranking(
+      above: [1, 0], tiedWrong: [0, 0], tiedGold: [1, 1], goldCount: [2, 1], golds: golds,
+      gallerySize: 9)
+    try store.save(evaluation)
+    #expect(try store.evaluations(of: "a") == [evaluation])
+    // As a store of the first schema has it: MAP then says what is missing.
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(sql: "UPDATE ranks SET gold_above = NULL, gold_tied = NULL")
+    }
+    let old = try store.evaluations(of: "a")[0].ranking
+    #expect(old.golds == nil && old.above == [1, 0])
+    #expect(throws: RetrievalFailure.onlyBestRanks(query: 0)) {
+      try Metric.meanAveragePrecision.value(old)
+    }
   }
 
   @Test func evaluatingAgainReplaces() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import XlingCore
 
@@ -51,6 +52,12 @@ import XlingCore
       }
     }
     #expect(try ranking == Ranking(scores: scores, gallerySize: 33, gold: gold))
+    let both = try Ranking.bothWays(texts: queries, images: gallery, width: 11, gold: gold)
+    #expect(both.textToImage == ranking)
+    let transposed = (0..<scores.count).map { scores[$0 % 70 * 33 + $0 / 70] }
+    #expect(
+      try both.imageToText
+        == Ranking(scores: transposed, gallerySize: 70, gold: gold.inverted(galleryCount: 33)))
     // A score does not depend on how many queries stand beside it.
     let alone = try Ranking(
       queries: Array(queries[22..<33]), gallery: gallery, width: 11, gold: GoldRelation([[2, 7]]))
@@ -85,5 +92,89 @@ import XlingCore
     let ranking = try Ranking(
       scores: [-.infinity, 1, .infinity], gallerySize: 3, gold: GoldRelation([[0]]))
     #expect(ranking.above == [2] && ranking.tiedWrong == [0])
+  }
+
+  @Test func everyCorrectItemByHand() throws {
+    // Correct are items 0, 2 and 5: scores 9, 5, 1; item 1 is between, items 3 and 4 tie with 2.
+    let ranking = try Ranking(
+      scores: [9, 7, 5, 5, 5, 1], gallerySize: 6, gold: GoldRelation([[0, 2, 5]]))
+    #expect(ranking.golds?.wrongAbove == [0, 1, 3] && ranking.golds?.tiedWrong == [0, 2, 0])
+    // Pessimistic ranks 1, 5, 6; optimistic 1, 3, 6; the middle one expected at 3, 4 or 5.
+    let map = Metric.meanAveragePrecision
+    let third = 1.0 / 3
+    #expect(abs(try map.value(ranking) - third * (1 + 2 / 5.0 + 3 / 6.0)) < 1e-12)
+    #expect(abs(try map.value(ranking, ties: .optimistic) - third * (1 + 2 / 3.0 + 0.5)) < 1e-12)
+    let middle = third * (2 / 3.0 + 2 / 4.0 + 2 / 5.0)
+    #expect(abs(try map.value(ranking, ties: .expected) - third * (1 + middle + 0.5)) < 1e-12)
+    let gain = Metric.normalizedGain(at: 3)
+    let ideal = 1 + 1 / log2(3.0) + 0.5
+    #expect(abs(try gain.value(ranking) - 1 / ideal) < 1e-12)
+    #expect(abs(try gain.value(ranking, ties: .optimistic) - 1.5 / ideal) < 1e-12)
+    #expect(abs(try gain.value(ranking, ties: .expected) - (1 + third * 0.5) / ideal) < 1e-12)
+    #expect(try Metric.recallFraction(at: 3).value(ranking, ties: .optimistic) == 2 / 3.0)
+    #expect(abs(try Metric.precision(at: 3).value(ranking, ties: .expected) - 4 / 9.0) < 1e-12)
+    let second = try Ranking(scores: [1, 0], gallerySize: 1, gold: GoldRelation([[0], [0]]))
+    #expect(second.subset([1]).golds == second.golds?.subset([1]))
+  }
+
+  @Test func metricsByName() throws {
+    #expect(Metric.named("r@3")?.name == "R@3" && Metric.named("map")?.name == "MAP")
+    #expect(Metric.named("nDCG@20")?.name == "nDCG@20" && Metric.named("P@5")?.name == "P@5")
+    #expect(Metric.named("R@0") == nil && Metric.named("R@x") == nil && Metric.named("F1") == nil)
+  }
+
+  /// Many duplicates, wide and narrow norms, more rows and columns than a tile: counts are exact.
+  @Test func tilesCountWhatTheWholeMatrixHas() throws {
+    var stream = RandomStream(seed: 5, "tiles")
+    let (texts, images, width) = (1_100, 1_090, 5)
+    let values: [Float] = [-1, 0.5, 2, 0x1p-7]
+    func rows(_ count: Int) -> [Float] { (0..<count * width).map { _ in values[stream.index(4)] } }
+    let (left, right) = (rows(texts), rows(images))
+    let gold = GoldRelation(
+      (0..<texts).map { text in (0...text % 3).map { Int32((text * 7 + $0 * 31) % images) } })
+    var scores: [Float] = []
+    for text in 0..<texts {
+      for image in 0..<images {
+        var sum = 0.0
+        for i in 0..<width {
+          sum += Double(left[text * width + i]) * Double(right[image * width + i])
+        }
+        scores.append(Float(sum))
+      }
+    }
+    let both = try Ranking.bothWays(texts: left, images: right, width: width, gold: gold)
+    #expect(try both.textToImage == Ranking(scores: scores, gallerySize: images, gold: gold))
+    #expect(both.textToImage.tieCount > texts / 2)
+    let transposed = (0..<scores.count).map { scores[$0 % texts * images + $0 / texts] }
+    let inverted = try gold.inverted(galleryCount: images)
+    let asked = (0..<images).filter { !inverted[$0].isEmpty }
+    #expect(
+      try both.imageToText
+        == Ranking(
+          scores: asked.flatMap { transposed[$0 * texts..<($0 + 1) * texts] }, gallerySize: texts,
+          gold: GoldRelation(asked.map { Array(inverted[$0]) })))
+  }
+
+  @Test func embeddingsThatAreNoNumbers() {
+    let gold = GoldRelation(single: [0, 1, 2])
+    let good: [Float] = [1, 0, 0, 1, 1, 1]
+    #expect(
+      throws: RetrievalFailure.notFinite(what: "gallery embeddings", rows: [1], count: 1)
+    ) {
+      try Ranking(queries: good, gallery: [1, 0, .nan, 1, 1, 1], width: 2, gold: gold)
+    }
+    #expect(
+      throws: RetrievalFailure.notFinite(what: "query embeddings", rows: [0, 2], count: 2)
+    ) {
+      try Ranking(queries: [.infinity, 0, 0, 1, 1, .nan], gallery: good, width: 2, gold: gold)
+    }
+  }
+
+  /// Products beyond float32 are still ordered: they are computed in double precision.
+  @Test func hugeValues() throws {
+    let ranking = try Ranking(
+      queries: [1e30, 1e30], gallery: [1e30, 1e30, 2e30, -1e30, 1e30, 1.5e30], width: 2,
+      gold: GoldRelation([[0]]))
+    #expect(ranking.above == [1] && ranking.tiedWrong == [0])
   }
 }

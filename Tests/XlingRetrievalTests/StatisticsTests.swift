@@ -1,5 +1,7 @@
+import Foundation
 import Testing
 import XlingCore
+import XlingTestSupport
 
 @testable import XlingRetrieval
 
@@ -25,18 +27,87 @@ import XlingCore
     #expect(other.low <= other.value && other.value <= other.high)
   }
 
-  @Test func intervalsCoverTheTruth() throws {
-    // 150 studies of 80 coins with p = 0.3: about 95 % of the intervals should hold 0.3.
-    let resamples = Resamples(clusterCount: 80, count: 400, seed: 1)
+  /// 2,000 studies of 300 coins: 95 % of the intervals should hold the truth, and the share found
+  /// strays by half a point.
+  @Test(arguments: [0.15, 0.4, 0.8])
+  func intervalsCoverTheTruth(truth: Double) throws {
+    let resamples = Resamples(clusterCount: 300, count: 1_000, seed: 1)
     var covered = 0
-    for study in 0..<150 {
+    for study in 0..<2_000 {
       var stream = RandomStream(seed: 11, "study", study)
-      let ranks = try ranking((0..<80).map { _ in stream.uniform() < 0.3 ? 0 : 50 })
+      let ranks = try ranking((0..<300).map { _ in stream.uniform() < truth ? 0 : 50 })
       let estimate = try resamples.estimate(
-        .recall(at: 10), of: ranks, clusters: Clusters(independent: 80))
-      if estimate.low <= 0.3 && 0.3 <= estimate.high { covered += 1 }
+        .recall(at: 10), of: ranks, clusters: Clusters(independent: 300))
+      if estimate.low <= truth && truth <= estimate.high { covered += 1 }
     }
-    #expect((133...149).contains(covered))
+    #expect((0.93...0.97).contains(Double(covered) / 2_000), "\(covered) of 2,000")
+  }
+
+  /// The interval of five captions a picture that share its luck, against the variance of cluster
+  /// means that the simulation itself has.
+  @Test func clusteredIntervalsCoverTheTruth() throws {
+    let resamples = Resamples(clusterCount: 200, count: 1_000, seed: 2)
+    let clusters = Clusters((0..<1_000).map { Int32($0 / 5) })
+    var covered = 0
+    for study in 0..<1_000 {
+      var stream = RandomStream(seed: 12, "clustered", study)
+      let ranks = try ranking(
+        (0..<200).flatMap { _ -> [Int32] in
+          let share = stream.uniform()
+          return (0..<5).map { _ in stream.uniform() < share ? 0 : 50 }
+        })
+      let estimate = try resamples.estimate(.recall(at: 10), of: ranks, clusters: clusters)
+      if estimate.low <= 0.5 && 0.5 <= estimate.high { covered += 1 }
+    }
+    #expect((0.93...0.97).contains(Double(covered) / 1_000), "\(covered) of 1,000")
+  }
+
+  private struct SciPy: Decodable {
+    let first: [Double]
+    let second: [Double]
+    let meanInterval: [Double]
+    let pairedInterval: [Double]
+    let small: Int
+    let exactP: Double
+  }
+
+  /// Percentile bootstrap and paired permutation test of scipy (scripts/generate_retrieval_goldens.py).
+  @Test func agreesWithSciPy() throws {
+    let url = URL(fileURLWithPath: Fixtures.path("retrieval/statistics.json"))
+    let golden = try JSONDecoder().decode(SciPy.self, from: Data(contentsOf: url))
+    func ranks(_ hits: [Double]) throws -> Ranking { try ranking(hits.map { $0 == 1 ? 0 : 50 }) }
+    let (first, second) = (try ranks(golden.first), try ranks(golden.second))
+    let clusters = Clusters(independent: golden.first.count)
+    let resamples = Resamples(clusterCount: golden.first.count, count: 20_000, seed: 3)
+    let mean = try resamples.estimate(.recall(at: 1), of: first, clusters: clusters)
+    // A step of the mean is 1/60; 20,000 resamples find the same step or its neighbour.
+    #expect(abs(mean.low - golden.meanInterval[0]) < 1.01 / 60)
+    #expect(abs(mean.high - golden.meanInterval[1]) < 1.01 / 60)
+    let paired = try Comparison(
+      .recall(at: 1), of: first, minus: second, clusters: clusters, resamples: resamples, seed: 1)
+    #expect(abs(paired.difference.low - golden.pairedInterval[0]) < 1.01 / 60)
+    #expect(abs(paired.difference.high - golden.pairedInterval[1]) < 1.01 / 60)
+    let differences = zip(golden.first, golden.second).map { $0 - $1 }.prefix(golden.small)
+    let p = SignFlip.pValue(Array(differences), flips: 50_000, seed: 5)
+    #expect(abs(p - golden.exactP) < 0.01)
+  }
+
+  @Test func linkedCaptionsAndPicturesAreOneCluster() throws {
+    // Caption 1 shows pictures 0 and 2, so 0, 1 and 2 hang together; picture 3 has no caption.
+    let gold = GoldRelation([[0], [2, 0], [1], [], [2]])
+    let clusters = try Clusters.linked(gold, imageCount: 4)
+    #expect(clusters.texts.ofQuery == [0, 0, 1, 0] && clusters.texts.count == 2)
+    #expect(clusters.images.ofQuery == [0, 1, 0] && clusters.images.count == 2)
+    let single = try Clusters.linked(GoldRelation(single: [1, 0, 1]), imageCount: 2)
+    #expect(single.texts.ofQuery == [1, 0, 1])
+  }
+
+  @Test func sumOfRecalls() throws {
+    let ranks = try ranking([0, 3, 7, 50])
+    let part = RankedQueries(ranks, clusters: Clusters(independent: 4))
+    let sum = try Resamples(clusterCount: 4, count: 100, seed: 1).recallSum(of: [part, part])
+    #expect(abs(sum.value - 2 * (0.25 + 0.5 + 0.75)) < 1e-12 && sum.n == 8)
+    #expect(sum.low >= 0 && sum.high <= 6 && sum.low < sum.high)
   }
 
   @Test func clustersWidenIntervals() throws {

@@ -75,6 +75,26 @@ void xk_small_product(int transpose_a, int transpose_b, int64_t m, int64_t n, in
                       float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
                       float beta, float *c, int64_t ldc);
 
+// Ranks ------------------------------------------------------------------------------------------
+
+/// a · b of float32 values in double precision, the same bits on every machine.
+double xk_exact_dot(const float *a, const float *b, int64_t count);
+/// above += how many of x[count] are > high. Indices of those that are neither > high nor < low
+/// (NaN among them) go to near, which holds up to count; returns how many.
+int64_t xk_count_above(const float *x, int64_t count, float high, float low, int32_t *above,
+                       int32_t *near);
+enum { XK_RANK_COLUMNS = 64 };
+/// The same for each of up to XK_RANK_COLUMNS columns of x[rows, columns] with limits of its own;
+/// near receives row * XK_RANK_COLUMNS + column, up to rows * columns of them.
+int64_t xk_count_above_columns(const float *x, int64_t stride, int64_t rows, int64_t columns,
+                               const float *high, const float *low, int32_t *above, int32_t *near);
+
+// Resampling -------------------------------------------------------------------------------------
+
+/// sums[r] = sum over c of weights[r, c] * values[c], for weights[rows, columns].
+void xk_weighted_sums(const uint16_t *weights, const double *values, double *sums, int64_t rows,
+                      int64_t columns);
+
 // Optimizer --------------------------------------------------------------------------------------
 
 /// AdamW (Loshchilov and Hutter 2019): decoupled decay, then the Adam step.

@@ -2,7 +2,7 @@ import Foundation
 import XlingCore
 
 /// Reads the generic layout strictly (``Dataset``).
-struct DatasetReader: Sendable {
+package struct DatasetReader: Sendable {
   let folder: String
   var captionsPath: String { folder + "/captions.jsonl" }
 
@@ -39,7 +39,7 @@ struct DatasetReader: Sendable {
 
   /// Lines of bytes (Swift takes CR LF for one Character), without a byte order mark, carriage
   /// returns, and the empty piece after the last line's end.
-  static func lines(_ data: Data) -> [Data] {
+  package static func lines(_ data: Data) -> [Data] {
     var bytes = data[...]
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
     var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)

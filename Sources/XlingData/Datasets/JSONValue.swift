@@ -2,7 +2,7 @@ import Foundation
 
 /// A JSON value of one line (RFC 8259). Captions in a hundred languages are tens of megabytes, and
 /// Foundation's parser needs ten seconds for them; a repeated key is an error here.
-enum JSONValue: Equatable {
+package enum JSONValue: Equatable {
   case null
   case bool(Bool)
   case number(String)
@@ -11,29 +11,36 @@ enum JSONValue: Equatable {
   case object([String: JSONValue])
 
   /// Nil when `bytes` is not exactly one JSON value.
-  init?(_ bytes: Data) {
+  package init?(_ bytes: Data) {
     var parser = JSONParser(bytes: [UInt8](bytes))
     guard let value = parser.document() else { return nil }
     self = value
   }
 
-  var string: String? { if case .string(let text) = self { text } else { nil } }
-  var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
-  var object: [String: JSONValue]? { if case .object(let keys) = self { keys } else { nil } }
+  package var string: String? { if case .string(let text) = self { text } else { nil } }
+  package var bool: Bool? { if case .bool(let flag) = self { flag } else { nil } }
+  package var object: [String: JSONValue]? {
+    if case .object(let keys) = self { keys } else { nil }
+  }
+
+  /// A whole number without fraction or exponent.
+  package var integer: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
+
+  package var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
 
   var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
   /// As its digits are written.
   var number: String? { if case .number(let digits) = self { digits } else { nil } }
 
   /// The texts of a list of texts.
-  var strings: [String]? {
+  package var strings: [String]? {
     guard case .array(let values) = self else { return nil }
     let texts = values.compactMap(\.string)
     return texts.count == values.count ? texts : nil
   }
 
   /// How an error shows it.
-  var shown: String {
+  package var shown: String {
     switch self {
     case .null: "null"
     case .bool(let flag): "\(flag)"

@@ -10,11 +10,11 @@ public struct Metric: Sendable {
   /// Rates lie in 0...1 and are printed in percent; ranks are not.
   public let isRate: Bool
   public let higherIsBetter: Bool
-  private let perQuery: @Sendable (Ranking, Int, TieBreaking) -> Double
+  private let perQuery: @Sendable (Ranking, Int, TieBreaking) throws(RetrievalFailure) -> Double
 
   public init(
     name: String, aggregation: Aggregation = .mean, isRate: Bool, higherIsBetter: Bool = true,
-    perQuery: @escaping @Sendable (Ranking, Int, TieBreaking) -> Double
+    perQuery: @escaping @Sendable (Ranking, Int, TieBreaking) throws(RetrievalFailure) -> Double
   ) {
     self.name = name
     self.aggregation = aggregation
@@ -23,9 +23,14 @@ public struct Metric: Sendable {
     self.perQuery = perQuery
   }
 
-  /// One value for each query.
-  public func values(_ ranking: Ranking, ties: TieBreaking = .pessimistic) -> [Double] {
-    (0..<ranking.count).map { perQuery(ranking, $0, ties) }
+  /// One value for each query. Throws ``RetrievalFailure/onlyBestRanks(query:)``.
+  public func values(
+    _ ranking: Ranking, ties: TieBreaking = .pessimistic
+  ) throws(RetrievalFailure) -> [Double] {
+    var values: [Double] = []
+    values.reserveCapacity(ranking.count)
+    for query in 0..<ranking.count { values.append(try perQuery(ranking, query, ties)) }
+    return values
   }
 
   /// The bare number; results print ``Resamples/estimate(_:of:ties:clusters:)`` instead.
@@ -33,7 +38,7 @@ public struct Metric: Sendable {
   public func value(
     _ ranking: Ranking, ties: TieBreaking = .pessimistic
   ) throws(RetrievalFailure) -> Double {
-    let values = values(ranking, ties: ties)
+    let values = try values(ranking, ties: ties)
     guard !values.isEmpty else { throw .empty(what: "the ranking") }
     switch aggregation {
     case .mean: return values.reduce(0, +) / Double(values.count)
@@ -55,6 +60,34 @@ extension Metric {
     $0.reciprocalRank($1, $2)
   }
 
+  /// Normalized discounted cumulative gain over all correct items within the first `k`.
+  public static func normalizedGain(at k: Int) -> Metric {
+    overGolds("nDCG@\(k)") { $0.normalizedGain($1, within: k, $2) }
+  }
+
+  /// The share of a query's correct items within the first `k`: recall as information retrieval has
+  /// it, where `R@k` above asks for any of them.
+  public static func recallFraction(at k: Int) -> Metric {
+    overGolds("recall fraction@\(k)") { $0.found($1, within: k, $2) / Double($0.range($1).count) }
+  }
+
+  /// The share of the first `k` items that is correct.
+  public static func precision(at k: Int) -> Metric {
+    overGolds("P@\(k)") { $0.found($1, within: k, $2) / Double(k) }
+  }
+
+  /// Mean over queries of the average precision over all correct items.
+  public static let meanAveragePrecision = overGolds("MAP") { $0.averagePrecision($1, $2) }
+
+  private static func overGolds(
+    _ name: String, _ value: @escaping @Sendable (GoldRanks, Int, TieBreaking) -> Double
+  ) -> Metric {
+    Metric(name: name, isRate: true) { ranking, query, ties throws(RetrievalFailure) in
+      guard let golds = ranking.golds else { throw .onlyBestRanks(query: query) }
+      return value(golds, query, ties)
+    }
+  }
+
   public static let medianRank = Metric(
     name: "median rank", aggregation: .median, isRate: false, higherIsBetter: false
   ) { $0.rank($1, $2) }
@@ -65,6 +98,22 @@ extension Metric {
 
   /// What every evaluation stores.
   public static let standard: [Metric] = [
-    .recall(at: 1), .recall(at: 5), .recall(at: 10), .meanReciprocalRank, .medianRank, .meanRank,
+    .recall(at: 1), .recall(at: 5), .recall(at: 10), .meanReciprocalRank, .normalizedGain(at: 10),
+    .meanAveragePrecision, .medianRank, .meanRank,
   ]
+
+  /// `R@3`, `nDCG@20`, `P@5`, `recall fraction@5` for any k of at least 1, and the standard metrics
+  /// by name; nil for others. Case does not matter.
+  public static func named(_ name: String) -> Metric? {
+    let name = name.lowercased()
+    if let known = standard.first(where: { $0.name.lowercased() == name }) { return known }
+    let families = [
+      ("r@", recall), ("ndcg@", normalizedGain), ("p@", precision),
+      ("recall fraction@", recallFraction),
+    ]
+    for (prefix, make) in families where name.hasPrefix(prefix) {
+      if let k = Int(name.dropFirst(prefix.count)), k > 0 { return make(k) }
+    }
+    return nil
+  }
 }

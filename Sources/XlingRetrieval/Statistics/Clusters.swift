@@ -25,6 +25,49 @@ public struct Clusters: Sendable, Equatable {
     count = numbers.count
   }
 
+  /// Captions and pictures that correct relations link, directly or through others, are one cluster:
+  /// with one picture a caption, the picture. Those that nothing links are left out, as in
+  /// ``RankCounts/rankings()``. `gold`: pictures of each caption. Throws
+  /// ``RetrievalFailure/goldOutOfRange(query:item:gallerySize:)``.
+  public static func linked(
+    _ gold: GoldRelation, imageCount: Int
+  ) throws(RetrievalFailure) -> (texts: Clusters, images: Clusters) {
+    try gold.check(gallerySize: imageCount)
+    var parent = Array(0..<imageCount)
+    func root(_ image: Int) -> Int {
+      var image = image
+      while parent[image] != image {
+        parent[image] = parent[parent[image]]
+        image = parent[image]
+      }
+      return image
+    }
+    var isLinked = [Bool](repeating: false, count: imageCount)
+    for text in 0..<gold.queryCount {
+      guard let first = gold[text].first else { continue }
+      for image in gold[text] {
+        isLinked[Int(image)] = true
+        // The lower root stays, so that numbers do not depend on the order of captions.
+        let (one, other) = (root(Int(first)), root(Int(image)))
+        parent[max(one, other)] = min(one, other)
+      }
+    }
+    var numbers: [Int: Int32] = [:]
+    for image in 0..<imageCount where isLinked[image] {
+      let root = root(image)
+      if numbers[root] == nil { numbers[root] = Int32(numbers.count) }
+    }
+    func number(_ image: Int) -> Int32 { numbers[root(image)] ?? 0 }
+    let texts = (0..<gold.queryCount).compactMap { text in
+      gold[text].first.map { number(Int($0)) }
+    }
+    let images = (0..<imageCount).filter { isLinked[$0] }.map(number)
+    return (
+      try Clusters(numbered: texts, count: numbers.count),
+      try Clusters(numbered: images, count: numbers.count)
+    )
+  }
+
   /// Clusters numbered by the caller, 0..<count, some perhaps without a query here: several
   /// languages over the same pictures then share their bootstrap draws.
   /// Throws ``RetrievalFailure/shape(what:expected:found:)`` for a number outside.

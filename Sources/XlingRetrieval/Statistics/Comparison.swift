@@ -44,8 +44,10 @@ extension Comparison {
     }
     guard first.count > 0 else { throw .empty(what: "the ranking") }
     try resamples.check(clusters, queries: first.count)
-    let differences = zip(metric.values(first, ties: ties), metric.values(second, ties: ties))
-      .map { $0 - $1 }
+    let differences = zip(
+      try metric.values(first, ties: ties), try metric.values(second, ties: ties)
+    )
+    .map { $0 - $1 }
     let sums = clusters.sums(differences)
     let n = differences.count
     let (low, high) = Resamples.percentiles(resamples.means(sums: sums, sizes: clusters.sizes))

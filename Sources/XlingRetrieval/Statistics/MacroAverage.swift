@@ -19,7 +19,9 @@ extension Resamples {
   public func macroAverage(
     _ metric: Metric, of parts: [RankedQueries], ties: TieBreaking = .pessimistic
   ) throws(RetrievalFailure) -> Estimate {
-    try macroAverage(values: parts.map { metric.values($0.ranking, ties: ties) }, parts, metric)
+    var values: [[Double]] = []
+    for part in parts { values.append(try metric.values(part.ranking, ties: ties)) }
+    return try macroAverage(values: values, parts, metric)
   }
 
   func macroAverage(
@@ -46,6 +48,28 @@ extension Resamples {
   }
 }
 
+extension Resamples {
+  /// The sum of R@1, R@5 and R@10 in both directions, 0...6. Throws ``RetrievalFailure``.
+  public func recallSum(
+    of parts: [RankedQueries], ties: TieBreaking = .pessimistic
+  ) throws(RetrievalFailure) -> Estimate {
+    var values: [[Double]] = []
+    var repeated: [RankedQueries] = []
+    let metrics = [1, 5, 10].map { Metric.recall(at: $0) }
+    for part in parts {
+      for metric in metrics {
+        values.append(try metric.values(part.ranking, ties: ties))
+        repeated.append(part)
+      }
+    }
+    let mean = try macroAverage(values: values, repeated, metrics[0])
+    let scale = Double(values.count)
+    return Estimate(
+      value: scale * mean.value, low: scale * mean.low, high: scale * mean.high,
+      n: parts.reduce(0) { $0 + $1.ranking.count }, method: "sum-" + method)
+  }
+}
+
 extension Comparison {
   /// The difference of two macro averages over the same parts, tested with one sign a picture for
   /// all parts together. Throws ``RetrievalFailure``.
@@ -63,7 +87,7 @@ extension Comparison {
         throw .unpaired(what: "queries", first: one.ranking.count, second: other.ranking.count)
       }
       let differences = zip(
-        metric.values(one.ranking, ties: ties), metric.values(other.ranking, ties: ties)
+        try metric.values(one.ranking, ties: ties), try metric.values(other.ranking, ties: ties)
       ).map { $0 - $1 }
       try resamples.check(one.clusters, queries: differences.count)
       let weight = 1 / Double(max(1, differences.count) * first.count)

@@ -1,3 +1,4 @@
+import CKernels
 import XlingCore
 
 /// Bootstrap draws of clusters with replacement (Efron 1979), made once and shared: every language
@@ -11,16 +12,19 @@ public struct Resamples: Sendable {
   public init(clusterCount: Int, count: Int = 1_000, seed: UInt64) {
     self.clusterCount = clusterCount
     self.count = count
-    var drawn = [UInt16](repeating: 0, count: clusterCount * count)
-    drawn.withUnsafeMutableBufferPointer { drawn in
-      for resample in 0..<count {
-        var stream = RandomStream(seed: seed, "bootstrap", clusterCount, resample)
-        for _ in 0..<clusterCount {
-          drawn[resample * clusterCount + stream.index(clusterCount)] += 1
+    multiplicities = [UInt16](unsafeUninitializedCapacity: clusterCount * count) { drawn, filled in
+      drawn.initialize(repeating: 0)
+      let drawn = drawn
+      Parallel.ranges(count, grain: 64) { part in
+        for resample in part {
+          var stream = RandomStream(seed: seed, "bootstrap", clusterCount, resample)
+          for _ in 0..<clusterCount {
+            drawn[resample * clusterCount + stream.index(clusterCount)] += 1
+          }
         }
       }
+      filled = clusterCount * count
     }
-    multiplicities = drawn
   }
 
   var method: String { "bootstrap-percentile-\(count)" }
@@ -32,7 +36,7 @@ public struct Resamples: Sendable {
     _ metric: Metric, of ranking: Ranking, ties: TieBreaking = .pessimistic, clusters: Clusters
   ) throws(RetrievalFailure) -> Estimate {
     let value = try metric.value(ranking, ties: ties)
-    let values = metric.values(ranking, ties: ties)
+    let values = try metric.values(ranking, ties: ties)
     try check(clusters, queries: values.count)
     let replicates: [Double]
     switch metric.aggregation {
@@ -70,39 +74,55 @@ public struct Resamples: Sendable {
 
   /// The ratio of drawn sums to drawn sizes, for each resample.
   func means(sums: [Double], sizes: [Double]) -> [Double] {
-    var means = [Double](repeating: 0, count: count)
-    multiplicities.withUnsafeBufferPointer { drawn in
-      for resample in 0..<count {
-        let row = resample * clusterCount
-        var sum = 0.0
-        var size = 0.0
-        for cluster in 0..<clusterCount {
-          let times = Double(drawn[row + cluster])
-          sum += times * sums[cluster]
-          size += times * sizes[cluster]
+    let totals = drawn(sizes)
+    // A draw may miss a small language altogether: nothing was found then.
+    return zip(drawn(sums), totals).map { $1 > 0 ? $0 / $1 : 0 }
+  }
+
+  /// The sum of what was drawn of `values` [clusterCount], for each resample.
+  private func drawn(_ values: [Double]) -> [Double] {
+    precondition(values.count == clusterCount)
+    return [Double](unsafeUninitializedCapacity: count) { sums, initialized in
+      multiplicities.withUnsafeBufferPointer { weights in
+        values.withUnsafeBufferPointer { values in
+          guard let out = sums.baseAddress, let weights = weights.baseAddress else { return }
+          Parallel.ranges(count, grain: 256) { part in
+            xk_weighted_sums(
+              weights + part.lowerBound * clusterCount, values.baseAddress, out + part.lowerBound,
+              Int64(part.count), Int64(clusterCount))
+          }
         }
-        // A draw may miss a small language altogether: nothing was found then.
-        means[resample] = size > 0 ? sum / size : 0
       }
+      initialized = count
     }
-    return means
   }
 
   private func medians(_ values: [Double], _ clusters: Clusters) -> [Double] {
-    // Sorted once; a resample then is a walk with weights.
+    // Sorted once; a resample then is a walk with weights, half of the way.
     let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
-    let sorted = order.map { (value: values[$0], cluster: Int(clusters.ofQuery[$0])) }
-    return (0..<count).map { resample in
-      let row = resample * clusterCount
-      let total = sorted.reduce(0) { $0 + Int(multiplicities[row + $1.cluster]) }
-      var seen = 0
-      var lower: Double?
-      for entry in sorted {
-        seen += Int(multiplicities[row + entry.cluster])
-        if lower == nil, seen > (total - 1) / 2 { lower = entry.value }
-        if seen > total / 2 { return ((lower ?? entry.value) + entry.value) / 2 }
+    let sorted = order.map { values[$0] }
+    let owners = order.map { Int(clusters.ofQuery[$0]) }
+    let totals = drawn(clusters.sizes)
+    return [Double](unsafeUninitializedCapacity: count) { medians, initialized in
+      let out = medians
+      Parallel.ranges(count, grain: 256) { part in
+        for resample in part {
+          let row = resample * clusterCount
+          let (lower, upper) = ((Int(totals[resample]) - 1) / 2, Int(totals[resample]) / 2)
+          var seen = 0
+          var low: Double?
+          out[resample] = 0
+          for (place, owner) in owners.enumerated() {
+            seen += Int(multiplicities[row + owner])
+            if low == nil, seen > lower { low = sorted[place] }
+            if let low, seen > upper {
+              out[resample] = (low + sorted[place]) / 2
+              break
+            }
+          }
+        }
       }
-      return lower ?? 0
+      initialized = count
     }
   }
 

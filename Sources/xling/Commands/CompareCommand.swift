@@ -10,7 +10,8 @@ struct CompareCommand: ParsableCommand {
     commandName: "compare",
     abstract: "Test the first run against each of the others on the same queries.",
     discussion: """
-      Reads the ranks that `xling eval` stored; nothing is embedded again. Differences are first \
+      First a table of all runs by language, with the languages that each won, tied and lost against \
+      the first; then the tests one by one. Reads the ranks that `xling eval` stored; nothing is embedded again. Differences are first \
       minus other, with paired bootstrap intervals over pictures and p values of a paired \
       randomization test, corrected by Holm over all languages and directions shown.
       """)
@@ -24,7 +25,7 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "A language's code or name, repeatable (default: all that every run has).")
   var lang: [String] = []
 
-  @Option(help: "R@1, R@5, R@10, MRR or mean rank.")
+  @Option(help: "R@k or nDCG@k for any k, MRR, MAP, mean rank, …")
   var metric = "R@10"
 
   @Option(help: "all, 'with held-out words' or 'without held-out words'.")
@@ -57,24 +58,21 @@ struct CompareCommand: ParsableCommand {
       split: split.rawValue, subset: subset, protocolHash: protocolHash, data: data)
     let evaluations = try CompareEvaluations(
       selection, runs: names, languages: lang.contains("all") ? [] : lang, in: store)
-    let rows = try CompareTests(evaluations, metric).rows()
-    print(json ? try JSONText.encode(rows) : text(rows, evaluations, metric))
+    let tests = CompareTests(evaluations, metric)
+    let rows = try tests.rows()
+    print(json ? try JSONText.encode(rows) : try text(rows, tests))
   }
 
   private func chosenMetric() throws(CompareFailure) -> Metric {
     // A median of differences is no difference of medians.
-    let known = Metric.standard.filter { $0.aggregation == .mean }
-    if let found = known.first(where: { $0.name.lowercased() == metric.lowercased() }) {
-      return found
-    }
-    let names = known.map(\.name)
+    if let found = Metric.named(metric), found.aggregation == .mean { return found }
+    let names = Metric.standard.filter { $0.aggregation == .mean }.map(\.name)
     throw .unknownMetric(
       given: metric, nearest: Spelling.nearest(to: metric, among: names), known: names)
   }
 
-  private func text(
-    _ rows: [CompareRow], _ evaluations: CompareEvaluations, _ metric: Metric
-  ) -> String {
+  private func text(_ rows: [CompareRow], _ tests: CompareTests) throws -> String {
+    let (evaluations, metric) = (tests.evaluations, tests.metric)
     let measured = evaluations.measured
     let places = metric.isRate ? 1 : 2
     func figure(_ value: Double) -> String { String(format: "%.\(places)f", value) }
@@ -83,6 +81,7 @@ struct CompareCommand: ParsableCommand {
       "\(metric.name) on \(measured.dataset), \(measured.split), \(measured.subset); protocol "
         + measured.hash.prefix(12)
     ]
+    blocks.append(try CompareSummary(tests, rows).text)
     for second in evaluations.runs.dropFirst() {
       var table = [["language", "direction", "n", "first", "second", "difference", "p", "p Holm"]]
       for row in rows where row.second == second {
@@ -100,7 +99,7 @@ struct CompareCommand: ParsableCommand {
     blocks.append(
       (metric.isRate ? "Percent" : "Places")
         + " [95 % interval of the difference]; * p < 0.05 after Holm's correction.")
-    if let languages = rows.first(where: { $0.language == "mean" })?.languages {
+    if let languages = rows.first(where: { $0.language == CompareRow.mean })?.languages {
       blocks[blocks.count - 1] +=
         "\nmean: over \(languages.joined(separator: " ")), which no run was aligned on."
     }

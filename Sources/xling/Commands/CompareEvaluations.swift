@@ -3,6 +3,7 @@ import XlingAlignment
 import XlingCore
 import XlingExperiments
 import XlingLanguages
+import XlingReports
 import XlingRetrieval
 
 enum CompareFailure: Failure, Equatable {

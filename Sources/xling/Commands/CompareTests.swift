@@ -1,8 +1,12 @@
 import XlingExperiments
+import XlingReports
 import XlingRetrieval
 
 /// One paired test; a row of `xling compare --json`.
 struct CompareRow: Encodable {
+  /// What `language` says in rows over several.
+  static let mean = "mean"
+
   let schema = "xling.compare/1"
   let metric: String
   let direction: String
@@ -33,6 +37,8 @@ struct CompareTests {
   let evaluations: CompareEvaluations
   let metric: Metric
   let resamples: Resamples
+  /// As the runs were measured.
+  let ties: TieBreaking
 
   init(_ evaluations: CompareEvaluations, _ metric: Metric) {
     self.evaluations = evaluations
@@ -40,6 +46,7 @@ struct CompareTests {
     resamples = Resamples(
       clusterCount: evaluations.pictures, count: evaluations.measured.resamples,
       seed: evaluations.measured.seed)
+    ties = TieBreaking(rawValue: evaluations.measured.ties) ?? .pessimistic
   }
 
   /// Tests of single languages, corrected together.
@@ -77,12 +84,15 @@ struct CompareTests {
       let other = evaluations[second, language, direction]
     else { return nil }
     let comparison = try Comparison(
-      metric, of: one.ranking, minus: other.ranking, clusters: try clusters(one),
+      metric, of: one.ranking, minus: other.ranking, ties: ties,
+      clusters: try clusters(one),
       resamples: resamples, flips: Comparison.flips(family: family),
       seed: evaluations.measured.seed)
     return row(
       comparison, second, direction, language: language, languages: [language],
-      values: (try metric.value(one.ranking), try metric.value(other.ranking)))
+      values: (
+        try metric.value(one.ranking, ties: ties), try metric.value(other.ranking, ties: ties)
+      ))
   }
 
   private func mean(_ second: Int, _ direction: Direction) throws -> CompareRow? {
@@ -100,17 +110,17 @@ struct CompareTests {
     }
     let (mine, theirs) = (try parts(0), try parts(second))
     let comparison = try Comparison(
-      macro: metric, of: mine, minus: theirs, resamples: resamples,
+      macro: metric, of: mine, minus: theirs, ties: ties, resamples: resamples,
       seed: evaluations.measured.seed)
     return row(
-      comparison, second, direction, language: "mean", languages: languages,
+      comparison, second, direction, language: CompareRow.mean, languages: languages,
       values: (
-        try resamples.macroAverage(metric, of: mine).value,
-        try resamples.macroAverage(metric, of: theirs).value
+        try resamples.macroAverage(metric, of: mine, ties: ties).value,
+        try resamples.macroAverage(metric, of: theirs, ties: ties).value
       ))
   }
 
-  private func clusters(_ evaluation: Evaluation) throws -> Clusters {
+  func clusters(_ evaluation: Evaluation) throws -> Clusters {
     try Clusters(numbered: evaluation.pictures, count: evaluations.pictures)
   }
 

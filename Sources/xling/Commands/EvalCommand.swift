@@ -4,23 +4,30 @@ import XlingCore
 import XlingData
 import XlingEvaluation
 import XlingExperiments
+import XlingReports
+import XlingRetrieval
 
 extension Split: ExpressibleByArgument {}
 
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval",
-    abstract: "Measure a run's retrieval in any languages, both directions.",
+    abstract:
+      "Measure retrieval in any languages, both directions: of a run, or of any embeddings.",
     discussion: """
+      xling eval RUN --data DATA --lang LANG …
+      xling eval --image-embeddings I.npy --text-embeddings T.npy --gold gold.jsonl [--lang LANG]
+
       Every caption ranks all pictures of the split, every picture all captions of the language. \
-      Ties count against the system. Ranks are stored query by query; `xling compare` reads them.
+      Ties count against the system. A run's ranks are stored query by query; `xling compare` reads \
+      them.
       """)
 
   @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
-  var name: String
+  var name: String?
 
   @Option(help: "scenes, emoji (in data/), or a dataset folder.")
-  var data: String
+  var data: String?
 
   @Option(help: "A language's code or name, repeatable; or all.")
   var lang: [String] = []
@@ -37,20 +44,39 @@ struct EvalCommand: ParsableCommand {
   @Option(help: "Threads (default: the machine's cores).")
   var threads: Int?
 
-  @Flag(help: "Print the results as JSON, one object a number.")
-  var json = false
+  @OptionGroup(title: "What is measured")
+  var measure: EvalMeasureOptions
+
+  @OptionGroup(title: "Embeddings made elsewhere")
+  var embeddings: EvalEmbeddingOptions
 
   func validate() throws {
-    if lang.isEmpty { throw ValidationError("name a language: --lang tr, or --lang all") }
     if let captionsPerPicture, captionsPerPicture < 1 {
       throw ValidationError(
         "--captions-per-picture must be at least 1, found \(captionsPerPicture)")
     }
+    guard !embeddings.isUsed else {
+      if name != nil || data != nil || captionsPerPicture != nil {
+        throw ValidationError(
+          "a run, --data and --captions-per-picture do not go with --image-embeddings")
+      }
+      if lang.count > 1 { throw ValidationError("embeddings are of one language: one --lang") }
+      return
+    }
+    if name == nil { throw ValidationError("name a run, or give --image-embeddings") }
+    if data == nil { throw ValidationError("name the data: --data scenes") }
+    if lang.isEmpty { throw ValidationError("name a language: --lang tr, or --lang all") }
   }
 
   func run() throws {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
+    if let name, let data { return try evaluate(run: name, on: data) }
+    try embeddings.evaluate(measure, language: lang.first)
+  }
+
+  private func evaluate(run name: String, on data: String) throws {
+    let metrics = try measure.metrics()
     let folder = try EvalRun.folder(name, store: store)
     let dataset = try Dataset.load(try DataFolder.resolve(data))
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
@@ -59,14 +85,14 @@ struct EvalCommand: ParsableCommand {
       evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: plan(evaluated))
     let store = try ExperimentStore(path: store)
     try EvalRun.register(evaluated, in: store)
-    let evaluations = try measure(languages, evaluator, evaluated.name, store)
+    let evaluations = try evaluateAll(languages, evaluator, evaluated.name, store, metrics)
     let partial = Set(languages.filter { dataset.coverage($0, split).isPartial })
-    if json {
-      let rows = evaluations.flatMap { EvalRow.rows($0, partial: partial.contains($0.language)) }
-      print(try JSONText.encode(rows))
-    } else {
-      print(text(evaluations, evaluated.name, evaluator, partial))
-    }
+    let averages = EvalAverages(evaluations, evaluator)
+    let rows =
+      evaluations.flatMap {
+        ResultRow.rows($0, metrics, partial: partial.contains($0.language))
+      } + (try averages.sums(metrics)) + (try averages.means(metrics))
+    try measure.print(rows) { text(evaluations, evaluated.name, evaluator, partial) }
   }
 
   private func plan(_ run: EvaluatedRun) -> EvaluationPlan {
@@ -74,13 +100,15 @@ struct EvalCommand: ParsableCommand {
     var plan = EvaluationPlan(
       split: split, captionsPerPicture: captionsPerPicture ?? .max,
       maximumTokens: min(30, run.model.text.configuration.maximumPositions),
-      statistics: configuration.pictureStatistics)
+      statistics: run.record.identity.configuration.pictureStatistics, ties: measure.ties,
+      resamples: measure.resamples, seed: measure.seed)
     plan.reading = configuration.captions
     return plan
   }
 
-  private func measure(
-    _ languages: [String], _ evaluator: Evaluator, _ name: String, _ store: ExperimentStore
+  private func evaluateAll(
+    _ languages: [String], _ evaluator: Evaluator, _ name: String, _ store: ExperimentStore,
+    _ metrics: [Metric]
   ) throws -> [Evaluation] {
     var all: [Evaluation] = []
     var bar = ProgressBar("eval \(name)", total: languages.count, unit: "languages")
@@ -88,7 +116,8 @@ struct EvalCommand: ParsableCommand {
       try Interruption.check(
         "evaluated and stored \(index) of \(languages.count) languages", resume: "the same command")
       let result = try evaluator.evaluate(language)
-      let evaluations = try evaluator.evaluations(of: result, run: name, at: Date())
+      let evaluations = try evaluator.evaluations(
+        of: result, run: name, at: Date(), metrics: metrics)
       try store.save(evaluations)
       all += evaluations
       bar.advance(to: index + 1, language)
@@ -109,9 +138,9 @@ struct EvalCommand: ParsableCommand {
       let hash = part.first?.measured.hash.prefix(12) ?? ""
       return "\(name) on \(evaluator.dataset.name), \(split.rawValue), \(subset); "
         + "gallery \(evaluator.items.count) pictures; protocol \(hash)\n"
-        + EvalTable.evaluations(part, partial: partial)
+        + EvalTable.evaluations(part, measure.tabled, partial: partial)
     }
-    var note = "Percent [95 % interval]; ties are counted against the system."
+    var note = "Percent [95 % interval]; \(measure.ties.words)."
     if !partial.isEmpty { note += "\n* fewer than 95 % of the pictures have a caption." }
     blocks.append(note)
     return blocks.joined(separator: "\n\n")

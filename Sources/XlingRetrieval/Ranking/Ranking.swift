@@ -8,8 +8,8 @@ public enum TieBreaking: String, Sendable, Codable, CaseIterable {
   case expected
 }
 
-/// Where the best correct item of each query stands, with its ties: enough for every rank metric,
-/// and four integers a query instead of a row of scores.
+/// Where the correct items of each query stand, with their ties: enough for every rank metric, and
+/// a few integers a query instead of a row of scores.
 public struct Ranking: Sendable, Equatable {
   /// Items scored strictly above the best correct item; none of them is correct.
   public let above: [Int32]
@@ -19,15 +19,20 @@ public struct Ranking: Sendable, Equatable {
   public let tiedGold: [Int32]
   /// Correct items of the query.
   public let goldCount: [Int32]
+  /// Of all correct items; nil in results stored before these were kept, where a query has several.
+  public let golds: GoldRanks?
   public let gallerySize: Int
 
   public var count: Int { above.count }
   /// Queries whose best correct item shares its score with a wrong one.
   public var tieCount: Int { tiedWrong.reduce(0) { $0 + ($1 > 0 ? 1 : 0) } }
 
+  /// `golds` may be left out: with one correct item a query, the best one is all of them.
+  ///
   /// Throws ``RetrievalFailure/shape(what:expected:found:)`` when the lengths differ.
   public init(
-    above: [Int32], tiedWrong: [Int32], tiedGold: [Int32], goldCount: [Int32], gallerySize: Int
+    above: [Int32], tiedWrong: [Int32], tiedGold: [Int32], goldCount: [Int32],
+    golds: GoldRanks? = nil, gallerySize: Int
   ) throws(RetrievalFailure) {
     for (name, column) in [
       ("tied wrong items", tiedWrong), ("tied correct items", tiedGold), ("gold counts", goldCount),
@@ -39,6 +44,15 @@ public struct Ranking: Sendable, Equatable {
     self.tiedGold = tiedGold
     self.goldCount = goldCount
     self.gallerySize = gallerySize
+    let isSingle = goldCount.allSatisfy { $0 == 1 }
+    self.golds =
+      isSingle
+      ? try GoldRanks(goldCount: goldCount, wrongAbove: above, tiedWrong: tiedWrong) : golds
+    if let golds, golds.offsets.count != above.count + 1 {
+      throw .shape(
+        what: "ranks of correct items", expected: "\(above.count) queries",
+        found: "\(golds.offsets.count - 1)")
+    }
   }
 
   /// The 1-based rank of the best correct item; a mean over orders with `.expected`.
@@ -92,6 +106,7 @@ public struct Ranking: Sendable, Equatable {
     tiedWrong = indices.map { whole.tiedWrong[$0] }
     tiedGold = indices.map { whole.tiedGold[$0] }
     goldCount = indices.map { whole.goldCount[$0] }
+    golds = whole.golds?.subset(indices)
     gallerySize = whole.gallerySize
   }
 }

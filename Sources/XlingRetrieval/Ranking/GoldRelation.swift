@@ -1,5 +1,5 @@
 /// Which gallery items are correct for each query, in compressed sparse rows.
-public struct GoldRelation: Sendable, Equatable {
+public struct GoldRelation: Sendable, Equatable, Codable {
   /// [queries + 1], the first index into `items` of each query.
   public let offsets: [Int32]
   /// Gallery items, ascending and distinct within a query.
@@ -24,6 +24,11 @@ public struct GoldRelation: Sendable, Equatable {
     self.items = items
   }
 
+  init(offsets: [Int32], items: [Int32]) {
+    self.offsets = offsets
+    self.items = items
+  }
+
   /// One correct item a query: captions that search their picture.
   public init(single items: [Int32]) { self.init(items.map { [$0] }) }
 
@@ -38,9 +43,10 @@ public struct GoldRelation: Sendable, Equatable {
     return GoldRelation(lists)
   }
 
-  public subscript(query: Int) -> ArraySlice<Int32> {
-    items[Int(offsets[query])..<Int(offsets[query + 1])]
-  }
+  public subscript(query: Int) -> ArraySlice<Int32> { items[range(query)] }
+
+  /// Where a query's correct items lie in ``items``.
+  func range(_ query: Int) -> Range<Int> { Int(offsets[query])..<Int(offsets[query + 1]) }
 
   /// Throws ``RetrievalFailure/goldOutOfRange(query:item:gallerySize:)``.
   func check(gallerySize: Int) throws(RetrievalFailure) {

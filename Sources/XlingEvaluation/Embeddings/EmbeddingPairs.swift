@@ -1,0 +1,86 @@
+import XlingCore
+import XlingExperiments
+import XlingRetrieval
+
+/// How embeddings are compared.
+public enum Similarity: String, Sendable, Codable, CaseIterable {
+  /// Rows are scaled to unit length first, in double precision.
+  case cosine
+  /// The plain dot product.
+  case dot
+}
+
+/// Captions and pictures that somebody embedded, and which belong together.
+public struct EmbeddingPairs: Sendable {
+  public let texts: EmbeddingFile
+  public let images: EmbeddingFile
+  public let gold: GoldFile
+  public let similarity: Similarity
+
+  /// Throws ``EvaluationFailure``, ``RetrievalFailure/zeroRows(what:rows:count:)``,
+  /// ``RetrievalFailure/notFinite(what:rows:count:)``, `TowerFailure`, `FileFailure`.
+  public init(
+    texts: String, images: String, gold: String, similarity: Similarity = .cosine,
+    allowMissing: Bool = false
+  ) throws {
+    var texts = try EmbeddingFile(texts)
+    var images = try EmbeddingFile(images)
+    guard texts.width == images.width else {
+      throw EvaluationFailure.widths(
+        texts: texts.width, textPath: texts.path, images: images.width, imagePath: images.path)
+    }
+    self.gold = try GoldFile(
+      gold, texts: texts.count, images: images.count, allowMissing: allowMissing)
+    try texts.check(scaling: similarity == .cosine)
+    try images.check(scaling: similarity == .cosine)
+    (self.texts, self.images, self.similarity) = (texts, images, similarity)
+  }
+
+  /// SHA-256 over both embeddings, the gold file and the similarity.
+  public var inputsHash: String {
+    let digest = Digest()
+    digest.update(
+      "\(similarity.rawValue) \(texts.count) \(images.count) \(texts.width) \(gold.hash)")
+    for file in [texts, images] { file.values.withUnsafeBytes { digest.update($0) } }
+    return digest.hexadecimal()
+  }
+
+  /// Counts the ranks of the captions `rows`, all by default, and what they add to those of the
+  /// pictures. `progress` is told the share done. Throws what `progress` throws and
+  /// ``RetrievalFailure``. `relation` replaces the given one.
+  public func count(
+    rows: Range<Int>? = nil, of relation: GoldRelation? = nil, progress: (Double) throws -> Void
+  ) throws -> RankCounts {
+    try texts.values.withUnsafeBufferPointer { left in
+      try images.values.withUnsafeBufferPointer { right in
+        var ranks = try DotProductRanks(
+          queries: Embeddings(left, width: texts.width, name: texts.path),
+          gallery: Embeddings(right, width: images.width, name: images.path),
+          gold: relation ?? gold.relation, bothWays: true)
+        try ranks.count(rows: rows ?? 0..<texts.count, progress: progress)
+        return ranks.counts
+      }
+    }
+  }
+}
+
+extension EmbeddingFile {
+  /// Refuses rows without a direction; scales the others to unit length. Throws
+  /// ``RetrievalFailure``, naming rows.
+  mutating func check(scaling: Bool) throws {
+    let norms = try values.withUnsafeBufferPointer {
+      try Embeddings($0, width: width, name: path).norms
+    }
+    let zero = norms.indices.filter { norms[$0] == 0 }
+    if !zero.isEmpty {
+      throw RetrievalFailure.zeroRows(what: path, rows: Array(zero.prefix(5)), count: zero.count)
+    }
+    guard scaling else { return }
+    for row in 0..<norms.count {
+      let scale = 1 / norms[row]
+      for index in row * width..<(row + 1) * width {
+        values[index] = Float(Double(values[index]) * scale)
+      }
+    }
+  }
+}

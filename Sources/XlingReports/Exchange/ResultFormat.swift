@@ -1,0 +1,129 @@
+import Foundation
+
+/// Forms in which results leave for other programs and for papers.
+public enum ResultFormat: String, Sendable, CaseIterable {
+  /// All columns of the JSON, one number a line (RFC 4180, LF).
+  case csv
+  /// One row a language and direction, one column a metric.
+  case markdown
+  /// The same as a `tabular` with booktabs rules.
+  case latex
+  /// The object that CLIP_benchmark writes, one line a language (and run).
+  case clipBenchmark = "clip-benchmark"
+
+  public func text(_ rows: [ResultRow]) throws -> String {
+    switch self {
+    case .csv: Self.csv(rows)
+    case .markdown: Self.markdown(rows)
+    case .latex: Self.latex(rows)
+    case .clipBenchmark: try CLIPBenchmarkRecord.lines(rows)
+    }
+  }
+
+  private static func csv(_ rows: [ResultRow]) -> String {
+    let header = [
+      "metric", "direction", "language", "value", "low", "high", "unit", "n", "ties", "partial",
+      "subset", "run", "protocol",
+    ]
+    let lines = rows.map { row in
+      [
+        row.metric, row.direction, row.language, "\(row.value)", "\(row.low)", "\(row.high)",
+        row.unit, "\(row.n)", "\(row.ties)", "\(row.partial)", row.subset, row.run ?? "",
+        row.protocol,
+      ]
+    }
+    return ([header] + lines).map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n")
+  }
+
+  private static func quoted(_ field: String) -> String {
+    guard field.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else {
+      return field
+    }
+    return "\"" + field.replacing("\"", with: "\"\"") + "\""
+  }
+
+  private static func markdown(_ rows: [ResultRow]) -> String {
+    let table = PivotTable(rows)
+    func line(_ cells: [String]) -> String {
+      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+    }
+    let rule = table.header.indices.map { $0 < table.labels ? "---" : "---:" }
+    let lines =
+      [line(table.header), "|" + rule.joined(separator: "|") + "|"] + table.rows.map(line)
+    return lines.joined(separator: "\n") + "\n\n" + table.note
+  }
+
+  private static func latex(_ rows: [ResultRow]) -> String {
+    let table = PivotTable(rows)
+    func line(_ cells: [String]) -> String { cells.map(escaped).joined(separator: " & ") + " \\\\" }
+    let columns = table.header.indices.map { $0 < table.labels ? "l" : "r" }.joined()
+    let lines =
+      ["\\begin{tabular}{\(columns)}", "\\toprule", line(table.header), "\\midrule"]
+      + table.rows.map(line) + ["\\bottomrule", "\\end{tabular}", "% " + table.note]
+    return lines.joined(separator: "\n")
+  }
+
+  private static func escaped(_ text: String) -> String {
+    var escaped = ""
+    for character in text {
+      switch character {
+      case "&", "%", "$", "#", "_", "{", "}": escaped += "\\\(character)"
+      case "\\": escaped += "\\textbackslash{}"
+      case "~": escaped += "\\textasciitilde{}"
+      case "^": escaped += "\\textasciicircum{}"
+      default: escaped.append(character)
+      }
+    }
+    return escaped
+  }
+}
+
+/// One row a run, subset, language and direction, one column a metric: value [low, high].
+private struct PivotTable {
+  private(set) var header: [String]
+  private(set) var rows: [[String]] = []
+  /// Leading columns that are labels.
+  let labels: Int
+
+  private struct Key: Hashable {
+    let run: String?
+    let subset: String
+    let language: String
+    let direction: String
+  }
+
+  init(_ results: [ResultRow]) {
+    var metrics: [String] = []
+    var keys: [Key] = []
+    var cells: [Key: [String: ResultRow]] = [:]
+    for row in results {
+      let key = Key(
+        run: row.run, subset: row.subset, language: row.language, direction: row.direction)
+      if cells[key] == nil { keys.append(key) }
+      cells[key, default: [:]][row.metric] = row
+      if !metrics.contains(row.metric) { metrics.append(row.metric) }
+    }
+    let hasRuns = keys.contains { $0.run != nil }
+    let hasSubsets = Set(keys.map(\.subset)).count > 1
+    header = (hasRuns ? ["run"] : []) + (hasSubsets ? ["subset"] : []) + ["language", "direction"]
+    labels = header.count
+    header += ["n", "ties"] + metrics
+    for key in keys {
+      guard let found = cells[key], let first = found.values.first else { continue }
+      let names =
+        (hasRuns ? [key.run ?? ""] : []) + (hasSubsets ? [key.subset] : [])
+        + [key.language + (first.partial ? "*" : ""), key.direction]
+      rows.append(
+        names + ["\(first.n)", "\(first.ties)"]
+          + metrics.map { name in
+            found[name].map {
+              String(format: "%.1f [%.1f, %.1f]", $0.value, $0.low, $0.high)
+            } ?? ""
+          })
+    }
+  }
+
+  var note: String {
+    "Percent, or places for ranks [95 % interval]; * fewer than 95 % of the pictures have a caption."
+  }
+}

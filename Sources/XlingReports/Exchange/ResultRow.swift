@@ -1,0 +1,65 @@
+import XlingExperiments
+import XlingRetrieval
+
+extension Direction {
+  /// As printed and in JSON.
+  public var words: String { self == .textToImage ? "text-to-image" : "image-to-text" }
+}
+
+/// One number of an evaluation, with its interval and its n; `xling eval --json` is a list of them.
+public struct ResultRow: Encodable, Sendable {
+  public let schema = "xling.eval/1"
+  public let metric: String
+  /// `text-to-image`, `image-to-text`, or `both` for sums over them.
+  public let direction: String
+  public let language: String
+  /// Percent for rates, places for ranks; `low` to `high` is the 95 % interval.
+  public let value: Double
+  public let low: Double
+  public let high: Double
+  public let unit: String
+  public let n: Int
+  public let ties: Int
+  /// The language covers fewer than 95 % of the pictures.
+  public let partial: Bool
+  public let subset: String
+  /// nil for embeddings that were made elsewhere.
+  public let run: String?
+  public let `protocol`: String
+
+  /// `direction` nil: over both. `estimate` is in 0...1 for rates.
+  public init(
+    _ metric: String, _ estimate: Estimate, isRate: Bool, direction: Direction?, language: String,
+    ties: Int, partial: Bool = false, subset: String = "all", run: String? = nil,
+    protocol: String
+  ) {
+    let scale = isRate ? 100.0 : 1
+    self.metric = metric
+    self.direction = direction?.words ?? "both"
+    self.language = language
+    value = scale * estimate.value
+    low = scale * estimate.low
+    high = scale * estimate.high
+    unit = isRate ? "percent" : "rank"
+    n = estimate.n
+    self.ties = ties
+    self.partial = partial
+    self.subset = subset
+    self.run = run
+    self.protocol = `protocol`
+  }
+
+  /// The stored metrics of an evaluation, in the order of `metrics`.
+  public static func rows(
+    _ evaluation: Evaluation, _ metrics: [Metric], partial: Bool
+  ) -> [ResultRow] {
+    metrics.compactMap { metric in
+      guard let estimate = evaluation.metrics[metric.name] else { return nil }
+      return ResultRow(
+        metric.name, estimate, isRate: metric.isRate, direction: evaluation.direction,
+        language: evaluation.language, ties: evaluation.ranking.tieCount, partial: partial,
+        subset: evaluation.measured.subset, run: evaluation.run,
+        protocol: evaluation.measured.hash)
+    }
+  }
+}

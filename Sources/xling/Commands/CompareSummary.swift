@@ -1,0 +1,71 @@
+import Foundation
+import XlingExperiments
+import XlingReports
+import XlingRetrieval
+
+/// All runs by language, as LilT's Table 2 (Khan and Fu 2023): one block a direction, one row a run,
+/// and the languages that it won, tied and lost against the first run.
+struct CompareSummary {
+  private let tests: CompareTests
+  private let rows: [CompareRow]
+
+  init(_ tests: CompareTests, _ rows: [CompareRow]) {
+    self.tests = tests
+    self.rows = rows
+  }
+
+  /// Won and lost are languages whose corrected p is below 5 %; languages that some run was aligned
+  /// on do not count. Throws `RetrievalFailure`.
+  var text: String {
+    get throws {
+      let evaluations = tests.evaluations
+      var blocks: [String] = []
+      for direction in Direction.allCases.reversed() {
+        var table = [["run"] + evaluations.languages + ["W/T/L"]]
+        for run in evaluations.runs.indices {
+          let cells = try evaluations.languages.map { try cell(run, $0, direction) }
+          table.append([evaluations.runs[run]] + cells + [tally(run, direction)])
+        }
+        blocks.append(direction.words + "\n" + EvalTable.text(table, leading: 1))
+      }
+      blocks.append(
+        "± the larger half of the 95 % interval; n below. W/T/L: languages won, tied, lost against "
+          + "\(evaluations.runs[0]) (Holm, 5 %)\(excluded).")
+      return blocks.joined(separator: "\n\n")
+    }
+  }
+
+  private var excluded: String {
+    let aligned = tests.evaluations.languages.filter(tests.evaluations.aligned.contains)
+    return aligned.isEmpty ? "" : ", without \(aligned.joined(separator: " "))"
+  }
+
+  private func cell(_ run: Int, _ language: String, _ direction: Direction) throws -> String {
+    guard let evaluation = tests.evaluations[run, language, direction] else { return "–" }
+    let estimate = try tests.resamples.estimate(
+      tests.metric, of: evaluation.ranking, ties: tests.ties,
+      clusters: try tests.clusters(evaluation))
+    let scale = tests.metric.isRate ? 100.0 : 1
+    return String(format: "%.1f ±%.1f", scale * estimate.value, scale * estimate.halfWidth)
+  }
+
+  private func tally(_ run: Int, _ direction: Direction) -> String {
+    guard run > 0 else { return "–" }
+    var (wins, ties, losses) = (0, 0, 0)
+    for row in rows
+    where row.second == tests.evaluations.runs[run] && row.direction == direction.words
+      && row.language != CompareRow.mean && !tests.evaluations.aligned.contains(row.language)
+    {
+      // Differences are first minus second.
+      let isBetter = (row.difference < 0) == tests.metric.higherIsBetter
+      if (row.pHolm ?? row.p) >= 0.05 || row.difference == 0 {
+        ties += 1
+      } else if isBetter {
+        wins += 1
+      } else {
+        losses += 1
+      }
+    }
+    return "\(wins)/\(ties)/\(losses)"
+  }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import XlingCore
+import XlingEvaluation
+import XlingLanguages
+import XlingRetrieval
+
+extension Similarity: ExpressibleByArgument {}
+
+/// `i/n`: the i-th of n equal shares, from 1.
+struct ShardArgument: ExpressibleByArgument {
+  let index: Int
+  let count: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let index = parts[0], let count = parts[1],
+      (1...1_000_000).contains(count), (1...count).contains(index)
+    else { return nil }
+    self.index = index
+    self.count = count
+  }
+}
+
+/// `xling eval` without a run: files of open_clip, sentence-transformers, or whatever else embeds.
+struct EvalEmbeddingOptions: ParsableArguments {
+  @Option(help: "Rows of pictures: .npy or safetensors (FILE#TENSOR where it holds several).")
+  var imageEmbeddings: String?
+
+  @Option(help: "Rows of captions, of the same width.")
+  var textEmbeddings: String?
+
+  @Option(help: "Lines {\"text\": 3, \"images\": [0]}: the pictures of each caption, rows from 0.")
+  var gold: String?
+
+  @Option(help: "cosine, or dot for the rows as they are.")
+  var similarity: Similarity?
+
+  @Flag(help: "Leave captions and pictures without a partner out of the queries.")
+  var allowMissing = false
+
+  @Option(help: "Captions, a line a row: repeated ones give lenient recall and an upper bound.")
+  var captionTexts: String?
+
+  @Option(
+    help: "A line a picture that tells contents apart, such as a hash: the same for pictures.")
+  var pictureKeys: String?
+
+  @Option(help: "Count only the i-th of n shares of the captions, for `xling merge`.")
+  var shard: ShardArgument?
+
+  @Option(help: "The file that a shard goes to.")
+  var output: String?
+
+  var isUsed: Bool {
+    imageEmbeddings != nil || textEmbeddings != nil || gold != nil || similarity != nil
+      || allowMissing || shard != nil || output != nil || captionTexts != nil || pictureKeys != nil
+  }
+
+  func validate() throws {
+    guard isUsed else { return }
+    for (option, value) in [
+      ("--image-embeddings", imageEmbeddings), ("--text-embeddings", textEmbeddings),
+      ("--gold", gold),
+    ] where value == nil {
+      throw ValidationError("\(option) is missing: embeddings need pictures, captions and gold")
+    }
+    if (shard == nil) != (output == nil) {
+      throw ValidationError("--shard and --output go together")
+    }
+    if shard != nil, captionTexts != nil || pictureKeys != nil {
+      throw ValidationError("--caption-texts and --picture-keys need the whole: no --shard")
+    }
+  }
+
+  /// Prints the result, or writes the shard that was asked for.
+  func evaluate(_ measure: EvalMeasureOptions, language: String?) throws {
+    let metrics = try measure.metrics()
+    let language = try EvalLabel.code(language)
+    let pairs = try EmbeddingPairs(
+      texts: textEmbeddings ?? "", images: imageEmbeddings ?? "", gold: gold ?? "",
+      similarity: similarity ?? .cosine, allowMissing: allowMissing)
+    let (index, count) = (shard?.index ?? 1, shard?.count ?? 1)
+    let rows = RankShard.rows(index, of: count, texts: pairs.texts.count)
+    var bar = ProgressBar("rank", total: rows.count, unit: "captions")
+    let counts = try pairs.count(rows: rows) { share in
+      try Interruption.check(
+        "nothing is kept of this part", resume: "the same command; --shard i/n makes smaller parts")
+      bar.advance(to: Int(share * Double(rows.count)))
+    }
+    bar.finish()
+    let part = RankShard(
+      pairs, counts: counts, index: index, of: count, missingAllowed: allowMissing)
+    if let output {
+      try part.write(to: output)
+      print("\(output): shard \(index) of \(count), \(rows.count) captions")
+    } else {
+      var report = try EvalEmbeddingReport(part, measure, metrics, language: language)
+      if let ambiguity = try ambiguity(pairs) { try report.add(ambiguity, pairs) }
+      try report.print()
+    }
+  }
+
+  private func ambiguity(_ pairs: EmbeddingPairs) throws -> Ambiguity? {
+    guard captionTexts != nil || pictureKeys != nil else { return nil }
+    // Without a file every row is taken for a content of its own.
+    func keys(_ path: String?, _ rows: Int) throws -> [String] {
+      try path.map { try KeyFile.read($0, rows: rows) } ?? (0..<rows).map(String.init)
+    }
+    return Ambiguity(
+      queries: try keys(captionTexts, pairs.texts.count),
+      items: try keys(pictureKeys, pairs.images.count))
+  }
+}
+
+/// What the results of given embeddings are labelled with.
+enum EvalLabel {
+  /// A card's code; else the tag as it is given, for languages without a card; `und` (BCP 47:
+  /// undetermined) when nothing is given. Throws `LanguageFailure` for what is no tag either.
+  static func code(_ given: String?) throws -> String {
+    guard let given else { return "und" }
+    do {
+      return try Languages.load().find(given).code
+    } catch let failure as LanguageFailure {
+      let parts = given.split(separator: "-", omittingEmptySubsequences: false)
+      let isTag =
+        (2...3).contains(parts[0].count)
+        && parts.allSatisfy { part in
+          (1...8).contains(part.count)
+            && part.unicodeScalars.allSatisfy { $0.isASCII && $0.properties.isAlphabetic }
+        }
+      if isTag { return given }
+      throw failure
+    }
+  }
+}

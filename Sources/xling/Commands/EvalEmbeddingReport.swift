@@ -1,0 +1,87 @@
+import XlingEvaluation
+import XlingExperiments
+import XlingReports
+import XlingRetrieval
+
+/// The numbers of embeddings that were made elsewhere, as a table or as JSON.
+struct EvalEmbeddingReport {
+  private let shard: RankShard
+  private let measure: EvalMeasureOptions
+  private let language: String
+  private let result: EmbeddingResult
+  private var ambiguity: AmbiguityResult?
+
+  /// `shard` must be complete. Throws `RetrievalFailure`.
+  init(
+    _ shard: RankShard, _ measure: EvalMeasureOptions, _ metrics: [Metric], language: String
+  ) throws {
+    (self.shard, self.measure) = (shard, measure)
+    self.language = language
+    result = try EmbeddingResult(
+      shard.counts, gold: shard.gold, imageCount: shard.imageCount,
+      plan: EmbeddingPlan(
+        metrics: metrics, ties: measure.ties, resamples: measure.resamples, seed: measure.seed))
+  }
+
+  mutating func add(_ ambiguity: Ambiguity, _ pairs: EmbeddingPairs) throws {
+    self.ambiguity = try result.ambiguity(ambiguity, in: pairs, ties: measure.ties)
+  }
+
+  private var measured: EvaluationProtocol {
+    EvaluationProtocol(
+      dataset: "given embeddings", datasetHash: shard.goldHash, ties: measure.ties.rawValue,
+      captions: "as embedded", imagePreprocessing: "as embedded, \(shard.similarity.rawValue)",
+      missingAllowed: shard.missingAllowed, resamples: measure.resamples, seed: measure.seed)
+  }
+
+  func print() throws {
+    try measure.print(rows) { text }
+  }
+
+  private var rows: [ResultRow] {
+    let hash = measured.hash
+    return (result.metrics + (ambiguity?.metrics ?? [])).map {
+      ResultRow($0, language: language, protocol: hash)
+    }
+  }
+
+  private var text: String {
+    let directions: [Direction] = [.textToImage, .imageToText]
+    var table = [["metric"] + directions.map(\.words)]
+    let all = result.metrics + (ambiguity?.metrics ?? [])
+    let names = all.filter { $0.direction == .textToImage }.map(\.name)
+    for name in names {
+      table.append(
+        [name]
+          + directions.map { direction in
+            all.first { $0.name == name && $0.direction == direction }
+              .map { EvalTable.figure($0.estimate, isRate: $0.isRate) } ?? "-"
+          })
+    }
+    let rankings = [result.textToImage, result.imageToText]
+    table.append(["n"] + rankings.map { "\($0.count)" })
+    table.append(["queries with ties"] + rankings.map { "\($0.tieCount)" })
+    var lines = [
+      "\(language): \(shard.gold.queryCount) captions, \(shard.imageCount) pictures; protocol "
+        + measured.hash.prefix(12),
+      EvalTable.text(table, leading: 1),
+    ]
+    if let sum = result.metrics.first(where: { $0.direction == nil }) {
+      lines.append(
+        "\(sum.name) \(EvalTable.figure(sum.estimate, isRate: true)), n \(sum.estimate.n)")
+    }
+    var note = "Percent, or places for ranks [95 % interval]; \(measure.ties.words)."
+    let without = (
+      shard.gold.queryCount - result.textToImage.count, shard.imageCount - result.imageToText.count
+    )
+    if without != (0, 0) {
+      note +=
+        "\nLeft out of the queries: \(without.0) captions, \(without.1) pictures without gold."
+    }
+    if let ambiguity {
+      note +=
+        "\nRepeated: \(ambiguity.repeatedCaptions) captions, \(ambiguity.repeatedPictures) pictures."
+    }
+    return lines.joined(separator: "\n") + "\n" + note
+  }
+}

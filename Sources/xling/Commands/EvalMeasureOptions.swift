@@ -1,0 +1,88 @@
+import ArgumentParser
+import XlingCore
+import XlingReports
+import XlingRetrieval
+
+extension ResultFormat: ExpressibleByArgument {}
+
+extension TieBreaking: ExpressibleByArgument {
+  /// For the note under a table.
+  var words: String {
+    switch self {
+    case .pessimistic: "ties are counted against the system"
+    case .optimistic: "ties are counted for the system"
+    case .expected: "tied items are averaged over all their orders"
+    }
+  }
+}
+
+enum MetricFailure: Failure, Equatable {
+  case unknown(given: String, nearest: String?, known: [String])
+
+  var exitStatus: ExitStatus { .usage }
+
+  var description: String {
+    switch self {
+    case .unknown(let given, let nearest, let known):
+      "there is no metric '\(given)'." + (nearest.map { " Did you mean '\($0)'?" } ?? "")
+        + " Metrics: \(known.joined(separator: ", ")); R@k, nDCG@k, P@k and 'recall fraction@k' for "
+        + "any k."
+    }
+  }
+}
+
+/// Which numbers, of runs and of embeddings alike.
+struct EvalMeasureOptions: ParsableArguments {
+  @Option(
+    name: .customLong("metric"),
+    help: "R@k, nDCG@k, MRR, MAP, median rank, …, repeatable (default: the usual ones).")
+  var names: [String] = []
+
+  @Option(help: "Ties count against the system (pessimistic), for it (optimistic), or on average.")
+  var ties: TieBreaking = .pessimistic
+
+  @Option(help: "Bootstrap resamples of the intervals.")
+  var resamples = 1_000
+
+  @Option(help: "Seed of the resamples.")
+  var seed: UInt64 = 0
+
+  @Flag(help: "Print the results as JSON, one object a number.")
+  var json = false
+
+  @Option(help: "csv, markdown, latex, or clip-benchmark in place of the table.")
+  var format: ResultFormat?
+
+  func validate() throws {
+    if json, format != nil { throw ValidationError("--json and --format exclude one another") }
+    if resamples < 100 {
+      throw ValidationError("--resamples must be at least 100, found \(resamples)")
+    }
+  }
+
+  /// Throws ``MetricFailure/unknown(given:nearest:known:)``.
+  func metrics() throws(MetricFailure) -> [Metric] {
+    guard !names.isEmpty else { return Metric.standard }
+    return try names.map { name throws(MetricFailure) in
+      if let metric = Metric.named(name) { return metric }
+      let known = Metric.standard.map(\.name)
+      throw .unknown(given: name, nearest: Spelling.nearest(to: name, among: known), known: known)
+    }
+  }
+
+  /// Prints the rows in the form asked for, else `table`.
+  func print(_ rows: [ResultRow], table: () -> String) throws {
+    if json {
+      Swift.print(try JSONText.encode(rows))
+    } else if let format {
+      Swift.print(try format.text(rows))
+    } else {
+      Swift.print(table())
+    }
+  }
+
+  /// The columns of a run's table: three recalls where nothing else is wished.
+  var tabled: [Metric] {
+    names.isEmpty ? [1, 5, 10].map { .recall(at: $0) } : names.compactMap(Metric.named)
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+import XlingExperiments
+import XlingRetrieval
+
+@testable import XlingReports
+
+@Suite struct ResultFormatTests {
+  private func row(
+    _ metric: String, _ value: Double, _ direction: Direction?, isRate: Bool = true,
+    language: String = "tr", run: String? = nil, partial: Bool = false
+  ) -> ResultRow {
+    ResultRow(
+      metric, Estimate(value: value, low: value / 2, high: value, n: 8, method: "m"),
+      isRate: isRate, direction: direction, language: language, ties: 1, partial: partial,
+      run: run, protocol: "p")
+  }
+
+  @Test func commaSeparated() throws {
+    let text = try ResultFormat.csv.text([
+      row("R@1", 0.5, .textToImage, run: "a, \"b\""),
+      row("mean rank", 3, .imageToText, isRate: false),
+    ])
+    #expect(
+      text == """
+        metric,direction,language,value,low,high,unit,n,ties,partial,subset,run,protocol
+        R@1,text-to-image,tr,50.0,25.0,50.0,percent,8,1,false,all,"a, ""b\""",p
+        mean rank,image-to-text,tr,3.0,1.5,3.0,rank,8,1,false,all,,p
+        """)
+  }
+
+  @Test func tables() throws {
+    let rows = [
+      row("R@1", 0.5, .textToImage, run: "a|b_c"), row("MRR", 0.6, .textToImage, run: "a|b_c"),
+      row("R@1", 0.25, .imageToText, run: "a|b_c", partial: true),
+    ]
+    let markdown = try ResultFormat.markdown.text(rows)
+    #expect(
+      markdown.hasPrefix(
+        """
+        | run | language | direction | n | ties | R@1 | MRR |
+        |---|---|---|---:|---:|---:|---:|
+        | a\\|b_c | tr | text-to-image | 8 | 1 | 50.0 [25.0, 50.0] | 60.0 [30.0, 60.0] |
+        | a\\|b_c | tr* | image-to-text | 8 | 1 | 25.0 [12.5, 25.0] |  |
+
+        """))
+    let latex = try ResultFormat.latex.text(rows)
+    #expect(latex.hasPrefix("\\begin{tabular}{lllrrrr}\n\\toprule\nrun & language & direction & n"))
+    #expect(latex.contains("\na|b\\_c & tr & text-to-image & 8 & 1 & 50.0 [25.0, 50.0] &"))
+  }
+
+  @Test func asCLIPBenchmarkNamesIt() throws {
+    let text = try ResultFormat.clipBenchmark.text([
+      row("R@1", 0.5, .textToImage, run: "lwa"), row("R@10", 0.75, .imageToText, run: "lwa"),
+      row("MRR", 0.6, .textToImage, run: "lwa"), row("R@1", 0.25, .textToImage, language: "en"),
+      row("rsum", 2, nil, run: "lwa"),
+    ])
+    let lines = text.split(separator: "\n")
+    #expect(lines.count == 2)
+    let first = try #require(
+      try JSONSerialization.jsonObject(with: Data(lines[0].utf8)) as? [String: Any])
+    #expect(first["language"] as? String == "tr" && first["model"] as? String == "lwa")
+    #expect(first["task"] as? String == "zeroshot_retrieval")
+    #expect(
+      first["metrics"] as? [String: Double]
+        == ["image_retrieval_recall@1": 0.5, "text_retrieval_recall@10": 0.75])
+  }
+}
