@@ -162,7 +162,7 @@ public final class Trainer {
     workspace.reset()
     let point = try validation.measure(model, step: done, in: workspace)
     lastValidation = point
-    // Without a patience the last checkpoint is the run's model, and the best is only told.
+    // Without a patience the last checkpoint is the run's model.
     if stopping.note(point), configuration.patience != nil { try run.saveBest(model, point) }
     return point
   }

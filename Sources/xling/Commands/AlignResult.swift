@@ -46,7 +46,7 @@ struct AlignResult: Encodable {
         format: "trained %d of %d parameters (%.2f %%)", trainedParameters, allParameters,
         trainedPercent),
     ]
-    if let bestStep { lines.append("stopped early; the model is that of step \(bestStep)") }
+    if let bestStep { lines.append("the model is that of step \(bestStep), the best on val") }
     if emptyCaptions > 0 {
       lines.append("\(emptyCaptions) captions are empty once preprocessed; they were trained on")
     }
