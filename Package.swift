@@ -73,8 +73,8 @@ let package = Package(
     .executableTarget(
       name: "xling",
       dependencies: [
-        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingAdapters", "XlingData",
-        "XlingAlignment", "XlingPretraining",
+        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTensor", "XlingTowers",
+        "XlingAdapters", "XlingData", "XlingAlignment", "XlingPretraining",
         "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports", argumentParser,
       ]),
 

@@ -18,7 +18,8 @@ struct Xling: ParsableCommand {
     subcommands: [
       QuickstartCommand.self, DataCommand.self, TokenizerCommand.self, PretrainCommand.self,
       AlignCommand.self, EvalCommand.self, CompareCommand.self, RunsCommand.self,
-      ShowCommand.self, MethodsCommand.self,
+      ShowCommand.self, MethodsCommand.self, InspectCommand.self, ForwardCommand.self,
+      EmbedCommand.self,
     ])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.

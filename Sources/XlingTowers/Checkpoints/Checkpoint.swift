@@ -44,6 +44,13 @@ public struct Checkpoint {
     (self.tensors, self.part, self.besides) = (tensors, part, besides)
   }
 
+  /// SHA-256 of the files of tensors, one after another; of one file, the file's own.
+  public func contentHash() throws -> String {
+    let digest = Digest()
+    for file in files { digest.update(try MappedFile(path: file).all) }
+    return digest.hexadecimal()
+  }
+
   /// The file that a path stands for.
   static func locate(_ path: String) throws -> String {
     var isFolder: ObjCBool = false

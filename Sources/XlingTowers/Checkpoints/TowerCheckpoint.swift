@@ -36,9 +36,7 @@ public struct TowerCheckpoint {
   /// Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors do not fit.
   public func text() throws -> TextTower {
     guard case .text(let configuration) = configuration else { throw otherKind("a text tower") }
-    try checkSize(
-      layers: configuration.layers, width: configuration.hiddenSize,
-      inner: configuration.intermediateSize, outer: configuration.vocabularySize)
+    try checkSize()
     let tower = TextTower(configuration)
     try assign(tower, configuration.keyMap).place()
     return tower
@@ -50,9 +48,7 @@ public struct TowerCheckpoint {
     imageSize: Int? = nil, interpolation: PositionInterpolation = .bicubic
   ) throws -> ImageTower {
     guard case .image(let configuration) = configuration else { throw otherKind("an image tower") }
-    try checkSize(
-      layers: configuration.layers, width: configuration.hiddenSize,
-      inner: configuration.intermediateSize, outer: configuration.positions)
+    try checkSize()
     let tower = ImageTower(configuration)
     try assign(tower, configuration.keyMap).place()
     guard let imageSize, imageSize != configuration.imageSize else { return tower }
@@ -70,9 +66,16 @@ public struct TowerCheckpoint {
   }
 
   /// A configuration far larger than its checkpoint is refused before memory is asked for.
-  private func checkSize(layers: Int, width: Int, inner: Int, outer: Int) throws {
-    let layer = 4 * Double(width) * Double(width) + 2 * Double(width) * Double(inner)
-    let needed = Double(layers) * layer + Double(outer) * Double(width)
+  func checkSize() throws {
+    let needed: Double
+    switch configuration {
+    case .text(let text):
+      needed = Self.numbers(
+        text.layers, text.hiddenSize, text.intermediateSize, text.vocabularySize)
+    case .image(let image):
+      needed = Self.numbers(
+        image.layers, image.hiddenSize, image.intermediateSize, image.positions)
+    }
     let held = checkpoint.tensors.values.reduce(0.0) { $0 + Double($1.count) }
     guard needed < 64 * held + 1e8 else {
       throw TowerFailure.tensors(
@@ -84,8 +87,15 @@ public struct TowerCheckpoint {
     }
   }
 
-  /// Which tensor goes where, and what does not fit, without reading any.
-  func assign(_ tower: some Tower, _ map: KeyMap) throws -> KeyAssignment {
+  /// About how many numbers a tower of these sizes has.
+  private static func numbers(_ layers: Int, _ width: Int, _ inner: Int, _ rows: Int) -> Double {
+    let width = Double(width)
+    return Double(layers) * width * (4 * width + 2 * Double(inner)) + Double(rows) * width
+  }
+
+  /// Which tensor goes where, without reading any. Throws ``TowerFailure/tensors(path:problems:)``
+  /// with everything that does not fit.
+  private func assign(_ tower: some Tower, _ map: KeyMap) throws -> KeyAssignment {
     let assignment = KeyAssignment(checkpoint, to: tower.checkpointParameters, map)
     guard assignment.problems.isEmpty else {
       throw TowerFailure.tensors(path: checkpoint.path, problems: assignment.problems)

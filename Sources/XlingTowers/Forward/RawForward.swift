@@ -107,6 +107,17 @@ public enum RawForward {
     return sizes.count == 1 ? sizes.first.flatMap { $0 } : nil
   }
 
+  /// All outputs as float32 safetensors, whole or not at all. Throws `FileFailure`.
+  public static func write(_ outputs: [Output], to path: String) throws {
+    // The values stay where they are while the pointers to them are used.
+    let parameters = outputs.map { output in
+      let parameter = Parameter(output.name, output.shape)
+      for (index, value) in output.values.enumerated() { parameter.value[index] = value }
+      return parameter
+    }
+    try Safetensors.write(parameters, to: path)
+  }
+
   private static func output(_ name: String, _ matrix: Matrix, _ shape: [Int]) -> Output {
     Output(name: name, shape: shape + [matrix.columns], values: matrix.array())
   }
