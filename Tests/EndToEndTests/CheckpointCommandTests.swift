@@ -75,6 +75,25 @@ struct CheckpointCommandTests {
     #expect(other.stderr.contains("it has no input_ids, which this tower takes"))
   }
 
+  @Test func weightsThatAreNoNumbersAreNamed() throws {
+    try FileManager.default.copyItem(atPath: Self.towers + "/bert", toPath: folder.path + "/bert")
+    let path = folder.path + "/bert/model.safetensors"
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let header = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    // The first number of the first tensor, by the order of names.
+    bytes.replaceSubrange(8 + header..<12 + header, with: [0, 0, 0xC0, 0x7F])
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let result = try xling([
+      "forward", "--tower", "bert", "--input", "bert/inputs.safetensors", "--output",
+      "out.safetensors",
+    ])
+    #expect(result.status == 0)
+    #expect(
+      result.stderr
+        == "xling: warning: bert/model.safetensors holds NaN or infinity in "
+        + "embeddings.LayerNorm.bias\n")
+  }
+
   @Test func embedReadsTextsFromStdinAndGoesOn() throws {
     let arguments = [
       "embed", "--tower", Self.root + "/towers/mini-text", "--output", "out.npy", "--batch-size",

@@ -47,7 +47,10 @@ public struct Checkpoint {
   /// SHA-256 of the files of tensors, one after another; of one file, the file's own.
   public func contentHash() throws -> String {
     let digest = Digest()
-    for file in files { digest.update(try MappedFile(path: file).all) }
+    for path in files {
+      let file = try MappedFile(path: path)
+      withExtendedLifetime(file) { digest.update(file.all) }
+    }
     return digest.hexadecimal()
   }
 

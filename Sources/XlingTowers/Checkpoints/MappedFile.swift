@@ -40,7 +40,8 @@ final class MappedFile {
 
   deinit { if let start { munmap(start, count) } }
 
-  /// The bytes of `range`, which must lie within the file.
+  /// The bytes of `range`, which must lie within the file. They are there as long as the file is
+  /// kept: whoever holds them keeps it.
   func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
     guard let start else { return UnsafeRawBufferPointer(start: nil, count: 0) }

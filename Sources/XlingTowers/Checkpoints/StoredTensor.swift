@@ -23,6 +23,12 @@ public struct StoredTensor {
   /// A zero anywhere makes the tensor empty, however large the rest.
   public var count: Int { shape.contains(0) ? 0 : shape.reduce(1, *) }
 
+  /// False for a tensor that repeats few numbers so often that it is larger than its file.
+  var fitsFile: Bool { count <= file.count / type.width }
+
+  /// Numbers that the tensor brings along: its count, but never more than its file has room for.
+  var heldCount: Int { min(count, file.count / type.width) }
+
   /// Bytes of a tensor of this type and shape; nil when they exceed the address space.
   static func bytes(_ type: ElementType, _ shape: [Int]) -> Int? {
     guard !shape.contains(0) else { return 0 }

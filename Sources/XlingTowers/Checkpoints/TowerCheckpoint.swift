@@ -71,12 +71,15 @@ public struct TowerCheckpoint {
     switch configuration {
     case .text(let text):
       needed = Self.numbers(
-        text.layers, text.hiddenSize, text.intermediateSize, text.vocabularySize)
+        text.layers, text.hiddenSize, text.intermediateSize,
+        Double(text.vocabularySize + text.maximumPositions + text.tokenTypes))
     case .image(let image):
       needed = Self.numbers(
-        image.layers, image.hiddenSize, image.intermediateSize, image.positions)
+        image.layers, image.hiddenSize, image.intermediateSize,
+        Double(image.positions)
+          + Double(image.channels) * Double(image.patchSize) * Double(image.patchSize))
     }
-    let held = checkpoint.tensors.values.reduce(0.0) { $0 + Double($1.count) }
+    let held = checkpoint.tensors.values.reduce(0.0) { $0 + Double($1.heldCount) }
     guard needed < 64 * held + 1e8 else {
       throw TowerFailure.tensors(
         path: checkpoint.path,
@@ -87,10 +90,12 @@ public struct TowerCheckpoint {
     }
   }
 
-  /// About how many numbers a tower of these sizes has.
-  private static func numbers(_ layers: Int, _ width: Int, _ inner: Int, _ rows: Int) -> Double {
+  /// About how many numbers a tower of these sizes has; `rows` are those of all its tables.
+  private static func numbers(
+    _ layers: Int, _ width: Int, _ inner: Int, _ rows: Double
+  ) -> Double {
     let width = Double(width)
-    return Double(layers) * width * (4 * width + 2 * Double(inner)) + Double(rows) * width
+    return Double(layers) * width * (4 * width + 2 * Double(inner)) + rows * width
   }
 
   /// Which tensor goes where, without reading any. Throws ``TowerFailure/tensors(path:problems:)``
@@ -106,7 +111,7 @@ public struct TowerCheckpoint {
 
 /// Every tensor of a checkpoint accounted for: placed, left out by name, or a problem.
 struct KeyAssignment {
-  private(set) var placed: [(parameter: Parameter, tensor: StoredTensor)] = []
+  private(set) var placed: [(parameter: Parameter, tensor: StoredTensor, name: String)] = []
   /// Names of tensors that are no part of the tower.
   private(set) var ignored: [String] = []
   private(set) var problems: [String] = []
@@ -151,7 +156,7 @@ struct KeyAssignment {
           "\(source.name): stored as \(source.tensor.type.rawValue), expected "
             + StoredTensor.weightTypes)
       } else {
-        placed.append((parameter, source.tensor))
+        placed.append((parameter, source.tensor, source.name))
       }
     }
     let known = Set(parameters.map(\.name))
@@ -162,5 +167,5 @@ struct KeyAssignment {
     ignored.sort()
   }
 
-  func place() { for (parameter, tensor) in placed { tensor.place(into: parameter) } }
+  func place() { for (parameter, tensor, _) in placed { tensor.place(into: parameter) } }
 }

@@ -75,7 +75,8 @@ struct ConfigurationFields {
   /// A number, or a list of equal numbers (height and width).
   func side(_ key: String, default fallback: Int? = nil) throws(TowerFailure) -> Int {
     guard let list = object[key] as? [Int] else { return try size(key, default: fallback) }
-    guard let first = list.first, list.allSatisfy({ $0 == first }), first > 0 else {
+    guard let first = list.first, list.allSatisfy({ $0 == first }), (1...1 << 24).contains(first)
+    else {
       throw refuse("\(key) is \(list), expected a square")
     }
     return first

@@ -108,6 +108,17 @@ extension TowerCheckpoint {
   }
 }
 
+extension TowerCheckpoint {
+  /// Tensors of a loaded tower that hold NaN or infinity, by their names in the files: a checkpoint so
+  /// damaged computes nothing. Reads every weight.
+  public func nonFiniteTensors(of tower: some Tower) throws -> [String] {
+    let damaged = Set(tower.nonFiniteParameters)
+    guard !damaged.isEmpty else { return [] }
+    let names = try assignment().placed.filter { damaged.contains($0.parameter.name) }.map(\.name)
+    return Set(names).sorted()
+  }
+}
+
 extension TowerConfiguration {
   /// Family and sizes in one line.
   public var summary: String {

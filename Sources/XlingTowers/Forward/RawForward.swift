@@ -151,7 +151,7 @@ public enum RawForward {
     }
     func integers(_ name: String, below limit: Int) throws -> [Int]? {
       guard let tensor = inputs.tensors[prefix + name] else { return nil }
-      guard tensor.shape == shape, let values = tensor.integers() else {
+      guard tensor.shape == shape, tensor.fitsFile, let values = tensor.integers() else {
         throw refuse(
           inputs,
           "\(prefix)\(name) is \(tensor.type.rawValue) \(tensor.shape), expected whole "
@@ -177,7 +177,8 @@ public enum RawForward {
     let size = configuration.imageSize
     let expected = [configuration.channels, size, size]
     guard let tensor = inputs.tensors[prefix + "pixel_values"], tensor.shape.count == 4,
-      tensor.shape[0] > 0, Array(tensor.shape.dropFirst()) == expected, let values = tensor.floats()
+      tensor.fitsFile, tensor.shape[0] > 0,
+      Array(tensor.shape.dropFirst()) == expected, let values = tensor.floats()
     else {
       let found = inputs.tensors[prefix + "pixel_values"]
       throw refuse(

@@ -37,7 +37,7 @@ public struct Readout {
       }
       guard let weight = find(".weight"), let bias = find(".bias"), weight.shape.count == 2,
         weight.shape[1] == width, bias.shape == [weight.shape[0]], weight.type.isWeight,
-        bias.type.isWeight, weight.count > 0
+        bias.type.isWeight, weight.count > 0, weight.fitsFile
       else { return nil }
       return Readout(kind.name, weight: weight, bias: bias, usesTanh: kind.usesTanh)
     }

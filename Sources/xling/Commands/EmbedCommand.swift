@@ -80,13 +80,13 @@ struct EmbedCommand: ParsableCommand {
     case .text:
       items = try EmbedInputs.texts(input, field: field)
       let text = try checkpoint.text()
-      TowerWarnings.nonFinite(text, in: tower)
+      try TowerWarnings.nonFinite(text, in: checkpoint)
       rows = try EmbedRows(
         text, tokenizer: BertTokenizer(folder: tokenizer ?? tower), maximumTokens: maximumTokens)
     case .image:
       items = try EmbedInputs.pictures(input)
       let image = try checkpoint.image(imageSize: imageSize, interpolation: interpolate)
-      TowerWarnings.nonFinite(image, in: tower)
+      try TowerWarnings.nonFinite(image, in: checkpoint)
       rows = EmbedRows(image, statistics: statistics.channels)
     }
     let partial = EmbedPartial(

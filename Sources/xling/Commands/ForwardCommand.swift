@@ -47,14 +47,14 @@ struct ForwardCommand: ParsableCommand {
     switch checkpoint.configuration {
     case .text:
       let text = try checkpoint.text()
-      TowerWarnings.nonFinite(text, in: tower)
+      try TowerWarnings.nonFinite(text, in: checkpoint)
       outputs = try RawForward.run(
         text, on: inputs, readouts: checkpoint.readouts, tokenTypes: tokenTypes)
     case .image:
       let size = interpolate == nil ? nil : RawForward.pictureSize(inputs)
       let image = try checkpoint.image(
         imageSize: size, interpolation: interpolate ?? .bicubic)
-      TowerWarnings.nonFinite(image, in: tower)
+      try TowerWarnings.nonFinite(image, in: checkpoint)
       outputs = try RawForward.run(image, on: inputs, readouts: checkpoint.readouts)
     }
     try RawForward.write(outputs, to: output)
@@ -64,11 +64,12 @@ struct ForwardCommand: ParsableCommand {
 
 /// What is said of a tower that computes, but hardly what it should.
 enum TowerWarnings {
-  /// Names parameters that hold NaN or infinity, on stderr.
-  static func nonFinite(_ tower: some Tower, in path: String) {
-    let names = tower.nonFiniteParameters
+  /// Names tensors that hold NaN or infinity, on stderr.
+  static func nonFinite(_ tower: some Tower, in source: TowerCheckpoint) throws {
+    let names = try source.nonFiniteTensors(of: tower)
     guard !names.isEmpty else { return }
     ProgressBar.toStandardError(
-      "xling: warning: \(path) holds NaN or infinity in \(names.joined(separator: ", "))\n")
+      "xling: warning: \(source.checkpoint.path) holds NaN or infinity in "
+        + "\(names.joined(separator: ", "))\n")
   }
 }
