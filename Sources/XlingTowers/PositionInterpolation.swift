@@ -70,15 +70,20 @@ public enum PositionInterpolation: String, CaseIterable, Sendable {
 }
 
 extension ImageTower {
+  /// Attention over all patches of a larger picture exceeds any memory.
+  private static let largestPicture = 1 << 14
+
   /// The same tower for pictures of another size. Weights are shared with this one.
   func resized(
     to imageSize: Int, _ interpolation: PositionInterpolation, path: String
   ) throws -> ImageTower {
-    guard imageSize > 0, imageSize % configuration.patchSize == 0 else {
+    guard imageSize > 0, imageSize <= Self.largestPicture,
+      imageSize % configuration.patchSize == 0
+    else {
       throw TowerFailure.input(
         path: path,
         reason: "pictures of \(imageSize) pixels are no whole number of patches of "
-          + "\(configuration.patchSize)")
+          + "\(configuration.patchSize), or larger than \(Self.largestPicture)")
     }
     var larger = configuration
     larger.imageSize = imageSize
