@@ -76,8 +76,8 @@ let package = Package(
     .executableTarget(
       name: "xling",
       dependencies: [
-        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingAdapters", "XlingData",
-        "XlingAlignment", "XlingPretraining",
+        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTensor", "XlingTowers",
+        "XlingAdapters", "XlingData", "XlingAlignment", "XlingPretraining",
         "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports", argumentParser,
       ]),
 

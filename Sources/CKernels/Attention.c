@@ -66,6 +66,18 @@ XK_INLINE void unpack(const float *x, int64_t rows, int64_t size, float *out, in
     memcpy(out + t * stride, x + t * width, (size_t)size * sizeof(float));
 }
 
+/// Scores of keys that nobody may attend to go far below any score.
+XK_INLINE void mask_row(float *row, const uint8_t *keep, int64_t n) {
+  for (int64_t c = 0; c < n; c++) row[c] = keep[c] ? row[c] : -1e30f;
+}
+
+/// The mask of a sequence; NULL when it keeps no key at all.
+static const uint8_t *mask_of(const uint8_t *keep, int64_t n) {
+  for (int64_t c = 0; keep && c < n; c++)
+    if (keep[c]) return keep;
+  return NULL;
+}
+
 /// Softmax of the first n entries of a padded row; the padding becomes zero.
 XK_INLINE void softmax_row(float *row, int64_t n) {
   float high = row[0];
@@ -98,7 +110,7 @@ static float *scratch(int64_t count) {
 }
 
 /// P = softmax(Q K^T / sqrt(size)); context = P V.
-XK_CLONES int xk_attention(const float *qkv, const int32_t *offsets,
+XK_CLONES int xk_attention(const float *qkv, const int32_t *offsets, const uint8_t *keep,
                            const int64_t *probability_offsets, int32_t first, int32_t last,
                            int32_t heads, int32_t size, float *context, float *probabilities) {
   const int64_t width = (int64_t)heads * size, stride = 3 * width, d = padded(size);
@@ -108,13 +120,17 @@ XK_CLONES int xk_attention(const float *qkv, const int32_t *offsets,
   const float scale = 1.0f / __builtin_sqrtf((float)size);
   for (int32_t s = first; s < last; s++) {
     const int64_t t = offsets[s + 1] - offsets[s], tp = padded(t);
+    const uint8_t *mask = mask_of(keep ? keep + offsets[s] : NULL, t);
     float *packed = memory, *out = packed + t * d, *keys = out + t * d, *p = keys + d * tp;
     for (int32_t h = 0; h < heads; h++) {
       const float *q = qkv + (int64_t)offsets[s] * stride + (int64_t)h * size;
       pack(q, stride, t, size, scale, packed);
       pack_transposed(q + width, stride, t, size, keys);
       multiply(t, tp, size, packed, d, 1, keys, tp, p, tp);
-      for (int64_t r = 0; r < t; r++) softmax_row(p + r * tp, t);
+      for (int64_t r = 0; r < t; r++) {
+        if (mask) mask_row(p + r * tp, mask, t);
+        softmax_row(p + r * tp, t);
+      }
       pack(q + 2 * width, stride, t, size, 1, packed);
       multiply(t, d, t, p, tp, 1, packed, d, out, d);
       unpack(out, t, size, context + (int64_t)offsets[s] * width + (int64_t)h * size, width);

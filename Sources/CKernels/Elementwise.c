@@ -67,6 +67,49 @@ XK_CLONES void xk_gelu_backward(const float *x, const float *dy, float *dx, int6
   }
 }
 
+/// tanh(u) of u = sqrt(2 / pi) (x + 0.044715 x^3), from exp: 1 - 2 / (exp(2u) + 1).
+XK_INLINE void gelu_tanh_chunk(const v16 *x, v16 *t) {
+  v16 e = (*x + *x * *x * *x * 0.044715f) * 1.5957691216057308f;
+  vexp(&e);
+  *t = 1.0f - 2.0f / (e + 1.0f);
+}
+
+XK_CLONES void xk_gelu_tanh(const float *x, float *y, int64_t count) {
+  for (int64_t i = 0; i < count; i += 16) {
+    v16 v, t;
+    load_part(&v, x + i, count - i < 16 ? count - i : 16);
+    gelu_tanh_chunk(&v, &t);
+    v = v * 0.5f * (t + 1.0f);
+    store_part(y + i, &v, count - i < 16 ? count - i : 16);
+  }
+}
+
+/// GELU'(x) = (1 + t) / 2 + x (1 - t^2) u' / 2
+XK_CLONES void xk_gelu_tanh_backward(const float *x, const float *dy, float *dx, int64_t count) {
+  for (int64_t i = 0; i < count; i += 16) {
+    const int64_t part = count - i < 16 ? count - i : 16;
+    v16 v, t, d;
+    load_part(&v, x + i, part);
+    load_part(&d, dy + i, part);
+    gelu_tanh_chunk(&v, &t);
+    v16 slope = v * v * (3.0f * 0.044715f * 0.79788456080286536f) + 0.79788456080286536f;
+    d = d * ((t + 1.0f) * 0.5f + v * 0.5f * (1.0f - t * t) * slope);
+    store_part(dx + i, &d, part);
+  }
+}
+
+XK_CLONES void xk_scale_columns(const float *x, const float *scale, float *y, int64_t rows,
+                                int64_t columns) {
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t c = 0; c < columns; c++) y[r * columns + c] = x[r * columns + c] * scale[c];
+}
+
+XK_CLONES void xk_column_products(const float *x, const float *y, float *out, int64_t rows,
+                                  int64_t columns, int64_t first, int64_t last) {
+  for (int64_t r = 0; r < rows; r++)
+    for (int64_t c = first; c < last; c++) out[c] += x[r * columns + c] * y[r * columns + c];
+}
+
 XK_CLONES void xk_column_sums(const float *x, float *out, int64_t rows, int64_t columns,
                               int64_t first, int64_t last) {
   for (int64_t r = 0; r < rows; r++) {

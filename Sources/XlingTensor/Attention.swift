@@ -5,12 +5,18 @@ import XlingCore
 public struct SequenceLayout {
   /// Sequence s has the rows offsets[s]..<offsets[s + 1]. [sequences + 1]
   public let offsets: [Int32]
+  /// One byte a row; rows of 0 are attended to by no row of their sequence. nil: no such rows,
+  /// which is how everything but input padded elsewhere comes.
+  public let keep: [UInt8]?
 
-  public init(lengths: [Int]) {
+  /// `keep`, when given, has one byte for each row of all sequences.
+  public init(lengths: [Int], keep: [UInt8]? = nil) {
     var offsets: [Int32] = [0]
     offsets.reserveCapacity(lengths.count + 1)
     for length in lengths { offsets.append(offsets.last! + Int32(length)) }
+    precondition(keep == nil || keep?.count == Int(offsets.last!), "a byte for each row")
     self.offsets = offsets
+    self.keep = keep
   }
 
   public var sequences: Int { offsets.count - 1 }
@@ -49,8 +55,8 @@ public struct Attention {
     let probabilities = saving ? workspace.floats(Int(offsets.last!)) : nil
     Parallel.ranges(layout.sequences, grain: grain(layout)) { range in
       let status = xk_attention(
-        qkv.pointer, layout.offsets, offsets, Int32(range.lowerBound), Int32(range.upperBound),
-        Int32(heads), Int32(size), context.pointer, probabilities)
+        qkv.pointer, layout.offsets, layout.keep, offsets, Int32(range.lowerBound),
+        Int32(range.upperBound), Int32(heads), Int32(size), context.pointer, probabilities)
       precondition(status == 0, "out of memory")
     }
     return probabilities.map { Saved(probabilities: $0, offsets: offsets) }

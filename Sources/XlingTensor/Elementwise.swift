@@ -1,6 +1,12 @@
 import CKernels
 import XlingCore
 
+/// The two forms of GELU (Hendrycks and Gimpel 2016): x Phi(x), and its approximation by tanh.
+public enum GELU: Sendable, Equatable {
+  case erf
+  case tanh
+}
+
 /// Passes over contiguous matrices, split by rows among the threads.
 public enum Elementwise {
   /// About 64 kB a range: large enough to pay for a thread, small enough for a cache.
@@ -37,20 +43,22 @@ public enum Elementwise {
     }
   }
 
-  /// y = GELU(x), erf form.
-  public static func gelu(_ x: Matrix, into y: Matrix) {
+  /// y = GELU(x).
+  public static func gelu(_ x: Matrix, into y: Matrix, form: GELU = .erf) {
     precondition(x.count == y.count && x.isContiguous && y.isContiguous)
+    let kernel = form == .erf ? xk_gelu : xk_gelu_tanh
     Parallel.ranges(y.rows, grain: grain(columns: y.columns)) { rows in
-      xk_gelu(x.row(rows.lowerBound), y.row(rows.lowerBound), Int64(rows.count * y.columns))
+      kernel(x.row(rows.lowerBound), y.row(rows.lowerBound), Int64(rows.count * y.columns))
     }
   }
 
   /// dy becomes dx = dy * GELU'(x).
-  public static func geluBackward(_ x: Matrix, dy: Matrix) {
+  public static func geluBackward(_ x: Matrix, dy: Matrix, form: GELU = .erf) {
     precondition(x.count == dy.count && x.isContiguous && dy.isContiguous)
+    let kernel = form == .erf ? xk_gelu_backward : xk_gelu_tanh_backward
     Parallel.ranges(dy.rows, grain: grain(columns: dy.columns)) { rows in
       let first = rows.lowerBound
-      xk_gelu_backward(x.row(first), dy.row(first), dy.row(first), Int64(rows.count * dy.columns))
+      kernel(x.row(first), dy.row(first), dy.row(first), Int64(rows.count * dy.columns))
     }
   }
 

@@ -1,41 +1,70 @@
+import Glibc
+
 /// One named tensor of a model. Its gradient exists only while it is trained, so a frozen tower
-/// costs its weights and nothing more.
+/// costs its weights and nothing more; weights that a mapped checkpoint holds are not even copied.
 public final class Parameter {
   public let name: String
   public let shape: [Int]
-  public let value: UnsafeMutablePointer<Float>
+  public private(set) var value: UnsafeMutablePointer<Float>
   public private(set) var gradient: UnsafeMutablePointer<Float>?
 
   public let count: Int
 
-  /// Zero-filled.
+  /// What `calloc` gave for the values; nil while they belong to `owner`.
+  private var memory: UnsafeMutableRawPointer?
+  private var owner: AnyObject?
+  private var gradientMemory: UnsafeMutableRawPointer?
+
+  /// Zero-filled. Pages that nobody touches cost nothing, so a tower built to be loaded is free.
   public init(_ name: String, _ shape: [Int]) {
     self.name = name
     self.shape = shape
     count = shape.reduce(1, *)
-    value = Self.allocate(count)
+    let memory = Self.allocate(count)
+    self.memory = memory
+    value = Self.floats(in: memory, count)
   }
 
   deinit {
-    value.deallocate()
-    gradient?.deallocate()
+    free(memory)
+    free(gradientMemory)
   }
 
-  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
-    let bytes = UnsafeMutableRawPointer.allocate(
-      byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
-    let floats = bytes.bindMemory(to: Float.self, capacity: max(count, 1))
-    floats.initialize(repeating: 0, count: max(count, 1))
-    return floats
+  /// Zeros, with room to align them to 64 bytes.
+  private static func allocate(_ count: Int) -> UnsafeMutableRawPointer {
+    let bytes = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
+    guard !bytes.overflow, bytes.partialValue < .max - 64,
+      let memory = calloc(bytes.partialValue + 64, 1)
+    else { preconditionFailure("no memory for \(count) floats") }
+    return memory
+  }
+
+  private static func floats(
+    in memory: UnsafeMutableRawPointer, _ count: Int
+  ) -> UnsafeMutablePointer<Float> {
+    memory.alignedUp(toMultipleOf: 64).bindMemory(to: Float.self, capacity: max(count, 1))
+  }
+
+  /// Takes `count` values that lie elsewhere, in a privately mapped checkpoint, without copying
+  /// them. `owner` keeps them alive and lets them be written (training copies the pages it changes).
+  public func borrow(_ values: UnsafeMutablePointer<Float>, from owner: AnyObject) {
+    free(memory)
+    memory = nil
+    self.owner = owner
+    value = values
   }
 
   public var isTrainable: Bool {
     get { gradient != nil }
     set {
-      if newValue, gradient == nil { gradient = Self.allocate(count) }
-      if !newValue, let old = gradient {
-        old.deallocate()
-        gradient = nil
+      if newValue, gradient == nil {
+        let memory = Self.allocate(count)
+        gradientMemory = memory
+        gradient = Self.floats(in: memory, count)
+      }
+      if !newValue {
+        free(gradientMemory)
+        (gradient, gradientMemory) = (nil, nil)
       }
     }
   }

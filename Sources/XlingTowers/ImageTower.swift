@@ -22,6 +22,8 @@ public final class ImageTower: Tower {
   public let configuration: ViTConfiguration
   public let encoder: Encoder
   public let classToken: Parameter
+  /// DeiT's second token; nil elsewhere.
+  public let distillationToken: Parameter?
   public let positionEmbeddings: Parameter
   public let patchWeight: Parameter
   public let patchBias: Parameter
@@ -32,8 +34,11 @@ public final class ImageTower: Tower {
     self.configuration = configuration
     let width = configuration.hiddenSize
     classToken = Parameter("embeddings.cls_token", [1, 1, width])
+    distillationToken =
+      configuration.hasDistillationToken
+      ? Parameter("embeddings.distillation_token", [1, 1, width]) : nil
     positionEmbeddings = Parameter(
-      "embeddings.position_embeddings", [1, configuration.patches + 1, width])
+      "embeddings.position_embeddings", [1, configuration.positions, width])
     patchWeight = Parameter(
       "embeddings.patch_embeddings.projection.weight",
       [width, configuration.channels, configuration.patchSize, configuration.patchSize])
@@ -51,8 +56,15 @@ public final class ImageTower: Tower {
   }
 
   private var embeddingParameters: [Parameter] {
-    [classToken, positionEmbeddings, patchWeight, patchBias]
+    [classToken] + (distillationToken.map { [$0] } ?? [])
+      + [positionEmbeddings, patchWeight, patchBias]
   }
+
+  /// What stands before the patches: CLS, then DeiT's distillation token.
+  private var prefix: [Parameter] { [classToken] + (distillationToken.map { [$0] } ?? []) }
+
+  /// The row of the position table for the first patch.
+  private var firstPatchPosition: Int { configuration.positions - configuration.patches }
 
   public var outerParameters: [Parameter] { embeddingParameters + finalNorm.parameters }
 
@@ -75,7 +87,8 @@ public final class ImageTower: Tower {
   ) -> Activations {
     let all = (0..<Int32(configuration.patches)).map { $0 }
     let patches = batch.patches ?? Array(repeating: all, count: batch.count)
-    let layout = SequenceLayout(lengths: patches.map { $0.count + 1 })
+    let before = prefix.count
+    let layout = SequenceLayout(lengths: patches.map { $0.count + before })
     let unfolded = unfold(batch, patches, workspace)
     let projected = workspace.take(unfolded.rows, width)
     patchProjection.forward(unfolded, into: projected)
@@ -84,12 +97,16 @@ public final class ImageTower: Tower {
     Parallel.ranges(batch.count, grain: 4) { pictures in
       for picture in pictures {
         let start = Int(layout.offsets[picture])
-        let token = rows.row(start)
-        for column in 0..<width { token[column] = classToken.value[column] + positions[column] }
+        for (index, token) in prefix.enumerated() {
+          let out = rows.row(start + index)
+          out.update(from: token.value, count: width)
+          guard configuration.hasPrefixPositions else { continue }
+          for column in 0..<width { out[column] += positions[index * width + column] }
+        }
         for (index, patch) in patches[picture].enumerated() {
-          let source = projected.row(start - picture + index)
-          let place = positions + (Int(patch) + 1) * width
-          let out = rows.row(start + 1 + index)
+          let source = projected.row(start - picture * before + index)
+          let place = positions + (Int(patch) + firstPatchPosition) * width
+          let out = rows.row(start + before + index)
           for column in 0..<width { out[column] = source[column] + place[column] }
         }
       }
@@ -179,19 +196,24 @@ public final class ImageTower: Tower {
   ) {
     let layout = activations.encoder.inputLayout
     let dProjected = workspace.take(activations.unfolded.rows, width)
+    let before = prefix.count
+    func add(_ row: Matrix, to gradient: UnsafeMutablePointer<Float>?, at place: Int) {
+      guard let gradient else { return }
+      Elementwise.add(row, to: Matrix(gradient + place * width, rows: 1, columns: width))
+    }
     for (picture, patches) in activations.patches.enumerated() {
       let start = Int(layout.offsets[picture])
-      let token = dRows.slice(rows: start..<start + 1)
-      for gradient in [classToken.gradient, positionEmbeddings.gradient] {
-        if let gradient { Elementwise.add(token, to: Matrix(gradient, rows: 1, columns: width)) }
+      for (index, token) in prefix.enumerated() {
+        let row = dRows.slice(rows: start + index..<start + index + 1)
+        add(row, to: token.gradient, at: 0)
+        if configuration.hasPrefixPositions {
+          add(row, to: positionEmbeddings.gradient, at: index)
+        }
       }
       for (index, patch) in patches.enumerated() {
-        let row = dRows.slice(rows: start + 1 + index..<start + 2 + index)
-        if let gradient = positionEmbeddings.gradient {
-          let place = gradient + (Int(patch) + 1) * width
-          Elementwise.add(row, to: Matrix(place, rows: 1, columns: width))
-        }
-        dProjected.row(start - picture + index).update(from: row.pointer, count: width)
+        let row = dRows.slice(rows: start + before + index..<start + before + 1 + index)
+        add(row, to: positionEmbeddings.gradient, at: Int(patch) + firstPatchPosition)
+        dProjected.row(start - picture * before + index).update(from: row.pointer, count: width)
       }
     }
     patchProjection.backward(activations.unfolded, dy: dProjected, dx: nil)

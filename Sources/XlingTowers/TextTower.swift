@@ -6,22 +6,37 @@ import XlingTensor
 public struct TokenBatch {
   public let ids: [Int32]
   public let layout: SequenceLayout
+  /// Row of the token-type table for each token; nil: the first.
+  public let types: [Int32]?
 
   public init(_ sequences: [[Int32]]) {
     ids = sequences.flatMap { $0 }
     layout = SequenceLayout(lengths: sequences.map(\.count))
+    types = nil
+  }
+
+  /// Sequences padded elsewhere: tokens of `keep` 0 are attended to by none, but have their place.
+  /// All lists have one number a token.
+  public init(ids: [Int32], lengths: [Int], keep: [UInt8]?, types: [Int32]?) {
+    precondition(types == nil || types?.count == ids.count, "a type for each token")
+    self.ids = ids
+    self.types = types
+    layout = SequenceLayout(lengths: lengths, keep: keep)
   }
 }
 
-/// BERT's encoder (Devlin et al. 2019): post-LN, learned positions, `[CLS]` read from the last
-/// layer without BERT's pooler.
+/// BERT's encoder (Devlin et al. 2019) and its kin RoBERTa, XLM-R, MiniLM and DistilBERT: post-LN,
+/// learned positions, `[CLS]` read from the last layer without BERT's pooler.
 public final class TextTower: Tower {
   public let configuration: BERTConfiguration
   public let encoder: Encoder
   public let wordEmbeddings: Parameter
   public let positionEmbeddings: Parameter
+  /// One row of zeros, and no parameter of the tower, in DistilBERT.
   public let tokenTypeEmbeddings: Parameter
   public let embeddingNorm: LayerNorm
+  /// LilT's text tower adds no token-type embeddings, not even the first type's.
+  public var addsTokenTypes = true
 
   /// Weights zero, norms one: call ``initialize(seed:deviation:)`` or load a checkpoint.
   public init(_ configuration: BERTConfiguration) {
@@ -32,7 +47,7 @@ public final class TextTower: Tower {
     positionEmbeddings = Parameter(
       "embeddings.position_embeddings.weight", [configuration.maximumPositions, width])
     tokenTypeEmbeddings = Parameter(
-      "embeddings.token_type_embeddings.weight", [configuration.tokenTypes, width])
+      "embeddings.token_type_embeddings.weight", [max(configuration.tokenTypes, 1), width])
     embeddingNorm = LayerNorm(
       "embeddings.LayerNorm", width: width, epsilon: configuration.layerNormEpsilon)
     encoder = Encoder(layers: [], width: width)
@@ -47,7 +62,8 @@ public final class TextTower: Tower {
   }
 
   public var outerParameters: [Parameter] {
-    [wordEmbeddings, positionEmbeddings, tokenTypeEmbeddings] + embeddingNorm.parameters
+    [wordEmbeddings, positionEmbeddings]
+      + (configuration.tokenTypes > 0 ? [tokenTypeEmbeddings] : []) + embeddingNorm.parameters
   }
 
   private var embeddingsTrained: Bool { outerParameters.contains(where: \.isTrainable) }
@@ -55,6 +71,8 @@ public final class TextTower: Tower {
   /// What one forward pass leaves behind.
   public struct Activations {
     public let batch: TokenBatch
+    /// Row of the position table for each token.
+    let positions: [Int32]
     public let encoder: Encoder.Activations
     let embeddings: LayerNorm.Saved
     /// The last layer's output, [rows, width].
@@ -62,30 +80,49 @@ public final class TextTower: Tower {
   }
 
   /// Ids to hidden states. `training` keeps what the way back needs. Sequences have 1 to
-  /// `maximumPositions` tokens: the tables are read without a check of each access.
+  /// `maximumTokens` tokens: the tables are read without a check of each access.
   public func forward(_ batch: TokenBatch, in workspace: Workspace, training: Bool) -> Activations {
     let width = configuration.hiddenSize
     check(batch)
     let sum = workspace.take(batch.ids.count, width)
     let layout = batch.layout
-    Parallel.ranges(layout.sequences, grain: 16) { sequences in
-      for sequence in sequences {
-        for position in 0..<layout.length(sequence) {
-          let row = Int(layout.offsets[sequence]) + position
-          let word = wordEmbeddings.value + Int(batch.ids[row]) * width
-          let place = positionEmbeddings.value + position * width
-          let out = sum.row(row)
-          for column in 0..<width {
-            out[column] = word[column] + tokenTypeEmbeddings.value[column] + place[column]
-          }
-        }
+    let positions = positions(of: batch)
+    let noType = addsTokenTypes ? nil : workspace.zeros(1, width).pointer
+    Parallel.ranges(batch.ids.count, grain: 256) { rows in
+      for row in rows {
+        let word = wordEmbeddings.value + Int(batch.ids[row]) * width
+        let type = noType ?? tokenTypeEmbeddings.value + Int(batch.types?[row] ?? 0) * width
+        let place = positionEmbeddings.value + Int(positions[row]) * width
+        let out = sum.row(row)
+        for column in 0..<width { out[column] = word[column] + type[column] + place[column] }
       }
     }
     let normal = workspace.take(batch.ids.count, width)
     let saved = embeddingNorm.forward(sum, into: normal, in: workspace)
     let activations = encoder.forward(
       normal, layout, in: workspace, training: training, embeddingsTrained: embeddingsTrained)
-    return Activations(batch: batch, encoder: activations, embeddings: saved)
+    return Activations(
+      batch: batch, positions: positions, encoder: activations, embeddings: saved)
+  }
+
+  /// From 0 in BERT; in RoBERTa and XLM-R from the place behind the padding id on, and only tokens
+  /// other than padding count (Liu et al. 2019's code).
+  private func positions(of batch: TokenBatch) -> [Int32] {
+    let padding = Int32(configuration.paddingId)
+    var positions = [Int32](repeating: padding, count: batch.ids.count)
+    for sequence in 0..<batch.layout.sequences {
+      let rows = Int(batch.layout.offsets[sequence])..<Int(batch.layout.offsets[sequence + 1])
+      var count: Int32 = 0
+      for row in rows {
+        if configuration.family != .roberta {
+          positions[row] = Int32(row - rows.lowerBound)
+        } else if batch.ids[row] != padding {
+          count += 1
+          positions[row] = padding + count
+        }
+      }
+    }
+    return positions
   }
 
   private func check(_ batch: TokenBatch) {
@@ -93,10 +130,14 @@ public final class TextTower: Tower {
     precondition(
       batch.ids.allSatisfy { $0 >= 0 && $0 < words },
       "a token id lies outside the \(words) words of the tower")
+    let types = Int32(max(configuration.tokenTypes, 1))
+    precondition(
+      batch.types?.allSatisfy { $0 >= 0 && $0 < types } ?? true,
+      "a token type lies outside the \(types) of the tower")
     let lengths = (0..<batch.layout.sequences).map(batch.layout.length)
     precondition(
-      lengths.allSatisfy { $0 >= 1 && $0 <= configuration.maximumPositions },
-      "a sequence is empty or longer than the \(configuration.maximumPositions) positions")
+      lengths.allSatisfy { $0 >= 1 && $0 <= configuration.maximumTokens },
+      "a sequence is empty or longer than the \(configuration.maximumTokens) positions")
   }
 
   /// The `[CLS]` vectors of the last layer, [sequences, width].
@@ -132,29 +173,25 @@ public final class TextTower: Tower {
     let dSum = any ? workspace.take(dNormal.rows, width) : nil
     embeddingNorm.backward(activations.embeddings, dy: dNormal, dx: dSum)
     guard let dSum else { return }
-    if let gradient = tokenTypeEmbeddings.gradient {
+    if let gradient = tokenTypeEmbeddings.gradient, activations.batch.types == nil, addsTokenTypes {
       Elementwise.addColumnSums(dSum, into: gradient)
     }
-    scatter(dSum, activations.batch)
+    scatter(dSum, activations)
   }
 
-  /// Adds each row's gradient to its word and position; rows meet, so this is one thread's work.
-  private func scatter(_ dSum: Matrix, _ batch: TokenBatch) {
-    for sequence in 0..<batch.layout.sequences {
-      for position in 0..<batch.layout.length(sequence) {
-        let row = Int(batch.layout.offsets[sequence]) + position
-        let source = Matrix(dSum.row(row), rows: 1, columns: width)
-        if let gradient = wordEmbeddings.gradientMatrix {
-          Elementwise.add(source, to: gradient.slice(rows: word(batch, row)))
-        }
-        if let gradient = positionEmbeddings.gradientMatrix {
-          Elementwise.add(source, to: gradient.slice(rows: position..<position + 1))
-        }
+  /// Adds each row's gradient to its word, position and type; rows meet, so this is one thread's
+  /// work.
+  private func scatter(_ dSum: Matrix, _ activations: Activations) {
+    let batch = activations.batch
+    for row in 0..<dSum.rows {
+      let source = dSum.slice(rows: row..<row + 1)
+      func add(to table: Parameter, at place: Int32) {
+        guard let gradient = table.gradientMatrix else { return }
+        Elementwise.add(source, to: gradient.slice(rows: Int(place)..<Int(place) + 1))
       }
+      add(to: wordEmbeddings, at: batch.ids[row])
+      add(to: positionEmbeddings, at: activations.positions[row])
+      if let types = batch.types, addsTokenTypes { add(to: tokenTypeEmbeddings, at: types[row]) }
     }
-  }
-
-  private func word(_ batch: TokenBatch, _ row: Int) -> Range<Int> {
-    Int(batch.ids[row])..<Int(batch.ids[row]) + 1
   }
 }

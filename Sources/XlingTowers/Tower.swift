@@ -26,6 +26,15 @@ extension Tower {
     outerParameters + encoder.layers.flatMap(\.parameters)
   }
 
+  /// Names of parameters that hold NaN or infinity: a checkpoint so damaged computes nothing.
+  /// Reads every weight.
+  public var nonFiniteParameters: [String] {
+    parameters.all.filter { parameter in
+      let exponent: UInt32 = 0x7F80_0000
+      return parameter.values.reduce(false) { $0 || $1.bitPattern & exponent == exponent }
+    }.map(\.name)
+  }
+
   /// Normal(0, deviation) for matrices, zero biases, unit norms: BERT's initialization
   /// (Devlin et al. 2019), the same for the ViT here.
   public func initialize(seed: UInt64, deviation: Float = 0.02) {

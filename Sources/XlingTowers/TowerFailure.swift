@@ -3,9 +3,15 @@ import XlingCore
 /// What can be wrong with a checkpoint.
 public enum TowerFailure: Failure, Equatable {
   case notSafetensors(path: String, reason: String)
+  case notPyTorch(path: String, reason: String)
+  /// A pickle names or does something other than building tensors and plain containers.
+  case forbidden(path: String, what: String)
+  case shards(path: String, reason: String)
   case configuration(path: String, reason: String)
   /// Names that are missing, unexpected or of another shape, each with what was expected.
   case tensors(path: String, problems: [String])
+  /// A tensor given to a tower that cannot take it.
+  case input(path: String, reason: String)
 
   public var exitStatus: ExitStatus { .badData }
 
@@ -13,11 +19,21 @@ public enum TowerFailure: Failure, Equatable {
     switch self {
     case .notSafetensors(let path, let reason):
       "\(path) is not a whole safetensors file: \(reason). Copy or download it again."
+    case .notPyTorch(let path, let reason):
+      "\(path) is not a whole PyTorch checkpoint: \(reason). Copy or download it again, or save its "
+        + "state dict as safetensors."
+    case .forbidden(let path, let what):
+      "\(path) asks for \(what), which is neither a tensor nor a plain container. Nothing of it was "
+        + "executed. If you trust its origin, save its state dict as safetensors."
+    case .shards(let path, let reason):
+      "\(path) does not fit its shards: \(reason). Copy or download them again."
     case .configuration(let path, let reason):
       "\(path): \(reason)"
     case .tensors(let path, let problems):
       "\(path) does not fit its config.json:\n  " + problems.prefix(20).joined(separator: "\n  ")
         + (problems.count > 20 ? "\n  … and \(problems.count - 20) more" : "")
+    case .input(let path, let reason):
+      "\(path): \(reason)"
     }
   }
 }

@@ -19,7 +19,8 @@ struct Xling: ParsableCommand {
       QuickstartCommand.self, DataCommand.self, TokenizeCommand.self, TokenizerCommand.self,
       PretrainCommand.self, AlignCommand.self, EvalCommand.self, MergeCommand.self,
       CompareCommand.self, RunsCommand.self, ShowCommand.self, MethodsCommand.self,
-      DriftCommand.self, ExportCommand.self, PixelsCommand.self,
+      DriftCommand.self, ExportCommand.self, InspectCommand.self, ForwardCommand.self,
+      EmbedCommand.self, PixelsCommand.self,
     ])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.

@@ -5,16 +5,16 @@ import XlingTestSupport
 /// One operation of the shared `nn` fixtures: inputs, results and gradients computed in float64,
 /// and what a float32 run of the reference itself deviates by.
 struct KernelFixture {
-  static let folder = "fixtures/parity/nn"
-  static var isPresent: Bool { SharedData.exists(folder) }
+  static let folder = ParityFixtures.root(of: "nn")
+  static var isPresent: Bool { folder != nil }
 
   private let file: TensorFile
   private let deviations: [String: Double]
 
   init(_ name: String) throws {
-    file = try TensorFile(path: SharedData.path(Self.folder + "/\(name).safetensors"))
-    let data = try Data(
-      contentsOf: URL(fileURLWithPath: SharedData.path(Self.folder + "/cases.json")))
+    let folder = Self.folder ?? ""
+    file = try TensorFile(path: folder + "/\(name).safetensors")
+    let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/cases.json"))
     let cases = try JSONDecoder().decode(Cases.self, from: data)
     deviations = cases.deviations[name] ?? [:]
   }

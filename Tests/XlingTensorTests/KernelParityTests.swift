@@ -4,7 +4,9 @@ import XlingTensor
 import XlingTestSupport
 
 /// Each operation and its way back against PyTorch in float64.
-@Suite(.enabled(if: KernelFixture.isPresent, "needs ../shared/fixtures/parity/nn"))
+@Suite(
+  .enabled(
+    if: KernelFixture.isPresent, "needs ../shared/fixtures/parity/nn, or another set with nn/"))
 struct KernelParityTests {
   let workspace = Workspace(blockBytes: 1 << 16)
 
@@ -53,15 +55,32 @@ struct KernelParityTests {
     #expect(try fixture.error("out.y", y.array()) <= 1)
   }
 
-  @Test func gelu() throws {
-    let fixture = try KernelFixture("gelu_erf")
+  @Test(arguments: [("gelu_erf", GELU.erf), ("gelu_tanh", .tanh)])
+  func gelu(name: String, form: GELU) throws {
+    let fixture = try KernelFixture(name)
     let x = try fixture.matrix("in.x", in: workspace)
     let y = workspace.take(x.rows, x.columns)
-    Elementwise.gelu(x, into: y)
+    Elementwise.gelu(x, into: y, form: form)
     #expect(try fixture.error("out.y", y.array()) <= 1)
     let dx = try fixture.matrix("grad_out.y", in: workspace)
-    Elementwise.geluBackward(x, dy: dx)
+    Elementwise.geluBackward(x, dy: dx, form: form)
     #expect(try fixture.error("grad.x", dx.array()) <= 1)
+  }
+
+  @Test func layerScale() throws {
+    let fixture = try KernelFixture("layer_scale")
+    let x = try fixture.matrix("in.branch", in: workspace)
+    let scale = LayerScale("scale", width: x.columns)
+    scale.gamma.fill(try fixture.floats("in.gamma"))
+    scale.gamma.isTrainable = true
+    let y = workspace.take(x.rows, x.columns)
+    let dx = workspace.take(x.rows, x.columns)
+    scale.forward(x, into: y)
+    Elementwise.add(try fixture.matrix("in.x", in: workspace), to: y)
+    scale.backward(x, dy: try fixture.matrix("grad_out.y", in: workspace), dx: dx)
+    #expect(try fixture.error("out.y", y.array()) <= 1)
+    #expect(try fixture.error("grad.branch", dx.array()) <= 1)
+    #expect(try fixture.error("grad.gamma", scale.gamma.gradients) <= 1)
   }
 
   @Test func linear() throws {
@@ -120,6 +139,29 @@ struct KernelParityTests {
     #expect(saved == nil)
     let expected = try joined(fixture, ["out.y"], lengths: lengths)
     #expect(Distance.largest(context.array(), expected.array()) <= fixture.bound("out.y"))
+  }
+
+  /// Padded sequences whose masked keys nobody attends to: every row of the result, and the way back.
+  @Test(arguments: ["mask_neginf", "mask_minus10000", "all_masked_minus10000"])
+  func attentionOfMaskedKeys(name: String) throws {
+    let fixture = try KernelFixture("attention_" + name)
+    let keep = try fixture.floats("in.mask").map { UInt8($0) }
+    let layout = SequenceLayout(lengths: [6, 6], keep: keep)
+    let attention = Attention(heads: 3, size: 8)
+    let qkv = try joined(fixture, ["in.q", "in.k", "in.v"], lengths: [6, 6])
+    let context = workspace.take(12, 24)
+    let saved = attention.forward(qkv, layout, into: context, in: workspace, saving: true)
+    let expected = try joined(fixture, ["out.y"], lengths: [6, 6])
+    #expect(Distance.largest(context.array(), expected.array()) <= fixture.bound("out.y"))
+    let dqkv = workspace.take(12, 72)
+    attention.backward(
+      try #require(saved), qkv: qkv, layout,
+      dcontext: try joined(fixture, ["grad_out.y"], lengths: [6, 6]), into: dqkv)
+    for (index, name) in ["grad.q", "grad.k", "grad.v"].enumerated() {
+      let found = dqkv.slice(columns: index * 24..<(index + 1) * 24)
+      let gold = try joined(fixture, [name], lengths: [6, 6])
+      #expect(Distance.largest(found.array(), gold.array()) <= fixture.bound(name), "\(name)")
+    }
   }
 
   @Test func softmaxCrossEntropy() throws {

@@ -10,11 +10,11 @@ struct TowerFixture {
   let inputs: TensorFile
   let expected: TensorFile
 
-  /// `folder` is a path; the name of the file with the results can differ.
-  init(_ folder: String, expected: String = "expected") throws {
+  /// `folder` is a path.
+  init(_ folder: String) throws {
     self.folder = folder
     inputs = try TensorFile(path: folder + "/inputs.safetensors")
-    self.expected = try TensorFile(path: folder + "/\(expected).safetensors")
+    expected = try TensorFile(path: folder + "/expected.safetensors")
   }
 
   /// The project's own: `bert` or `vit`.
@@ -22,20 +22,14 @@ struct TowerFixture {
     try TowerFixture(Fixtures.path("parity/" + name))
   }
 
-  static let shared = "fixtures/parity/towers"
-
-  /// Tokens whose mask is 1, sequence by sequence. Ids of token type t are shifted by t times
-  /// `typeShift`.
-  func tokens(_ prefix: String = "", typeShift: Int = 0) throws -> TokenBatch {
-    let ids = try inputs.integers(prefix + "input_ids")
-    let mask = try inputs.integers(prefix + "attention_mask")
-    let types = typeShift == 0 ? [] : try inputs.integers(prefix + "token_type_ids")
-    let shape = try inputs.shape(prefix + "input_ids")
+  /// Tokens whose mask is 1, sequence by sequence.
+  func tokens() throws -> TokenBatch {
+    let ids = try inputs.integers("input_ids")
+    let mask = try inputs.integers("attention_mask")
+    let shape = try inputs.shape("input_ids")
     return TokenBatch(
       (0..<shape[0]).map { row in
-        (row * shape[1]..<(row + 1) * shape[1]).filter { mask[$0] == 1 }.map {
-          Int32(ids[$0] + (types.isEmpty ? 0 : types[$0] * typeShift))
-        }
+        (row * shape[1]..<(row + 1) * shape[1]).filter { mask[$0] == 1 }.map { Int32(ids[$0]) }
       })
   }
 

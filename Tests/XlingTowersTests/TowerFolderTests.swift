@@ -69,10 +69,21 @@ struct TowerFolderTests {
     ("num_hidden_layers", "0", "num_hidden_layers is 0, expected a positive size"),
     ("vocab_size", "-1", "vocab_size is -1, expected a positive size"),
     (
-      "hidden_act", #""gelu_new""#,
-      #"hidden_act is "gelu_new"; only "gelu" (erf) is supported"#
+      "hidden_act", #""relu""#,
+      #"hidden_act is "relu"; "gelu" (erf) and "gelu_new" (tanh) are supported"#
     ),
-    ("model_type", #""roberta""#, #"model_type is "roberta", expected "bert""#),
+    (
+      "model_type", #""gpt2""#,
+      #"model_type is "gpt2", expected one of bert, camembert, deit, distilbert, roberta, vit, "#
+        + "xlm-roberta"
+    ),
+    ("model_type", #""vit""#, #"the key "image_size" is missing"#),
+    ("num_hidden_layers", "1001", "num_hidden_layers is 1001, expected at most 1000"),
+    ("is_decoder", "true", "is_decoder is true: a decoder is no text tower"),
+    (
+      "position_embedding_type", #""relative_key""#,
+      #"position_embedding_type is "relative_key"; only "absolute" is supported"#
+    ),
   ]
 
   @Test(arguments: configurations)

@@ -19,6 +19,14 @@ void xk_add_bias(float *y, const float *bias, int64_t rows, int64_t columns);
 void xk_gelu(const float *x, float *y, int64_t count);
 /// dx = dy * GELU'(x); dx may be dy.
 void xk_gelu_backward(const float *x, const float *dy, float *dx, int64_t count);
+/// y = GELU(x) with tanh in place of erf (Hendrycks and Gimpel 2016, section 2), and its way back.
+void xk_gelu_tanh(const float *x, float *y, int64_t count);
+void xk_gelu_tanh_backward(const float *x, const float *dy, float *dx, int64_t count);
+/// y[r, c] = x[r, c] * scale[c]; y may be x.
+void xk_scale_columns(const float *x, const float *scale, float *y, int64_t rows, int64_t columns);
+/// out[c] += sum over r of x[r, c] * y[r, c], for c in [first, last)
+void xk_column_products(const float *x, const float *y, float *out, int64_t rows, int64_t columns,
+                        int64_t first, int64_t last);
 /// out[c] += sum over r of x[r, c], for c in [first, last)
 void xk_column_sums(const float *x, float *out, int64_t rows, int64_t columns, int64_t first,
                     int64_t last);
@@ -47,10 +55,12 @@ void xk_layernorm_parameters(const float *dy, const float *x, const float *mean,
 /// Sequences lie one after another without padding: sequence s has the rows
 /// offsets[s]..<offsets[s + 1] of qkv [rows, 3 * heads * size] (queries, keys, values side by side).
 /// probabilities holds heads * T * T floats a sequence, from probability_offsets[s] on.
+/// keep, when given, has one byte a row: rows of 0 are attended to by nobody. A sequence of zeros
+/// only is taken as unmasked: the same number added to all scores changes no softmax.
 /// Returns 0, or -1 when memory is short.
-int xk_attention(const float *qkv, const int32_t *offsets, const int64_t *probability_offsets,
-                 int32_t first, int32_t last, int32_t heads, int32_t size, float *context,
-                 float *probabilities);
+int xk_attention(const float *qkv, const int32_t *offsets, const uint8_t *keep,
+                 const int64_t *probability_offsets, int32_t first, int32_t last, int32_t heads,
+                 int32_t size, float *context, float *probabilities);
 int xk_attention_backward(const float *qkv, const int32_t *offsets,
                           const int64_t *probability_offsets, int32_t first, int32_t last,
                           int32_t heads, int32_t size, const float *probabilities,

@@ -1,19 +1,20 @@
 import Foundation
 import XlingCore
+import XlingTowers
 
 /// A pretrained tower by its folder and its content.
 public struct TowerSource: Codable, Sendable, Equatable {
   public let folder: String
-  /// SHA-256 of model.safetensors.
+  /// SHA-256 of model.safetensors, or of whatever files hold the weights.
   public let weightsHash: String
   /// SHA-256 of config.json.
   public let configurationHash: String
 
-  /// Throws `FileFailure`.
+  /// Throws `TowerFailure` or `FileFailure`.
   public init(folder: String) throws {
     self.folder = folder
     let hint = "A tower is a folder with config.json and model.safetensors."
-    weightsHash = Digest.of(try AtomicFile.read(folder + "/model.safetensors", hint: hint))
+    weightsHash = try Checkpoint(folder).contentHash()
     configurationHash = Digest.of(try AtomicFile.read(folder + "/config.json", hint: hint))
   }
 

@@ -2,97 +2,74 @@ import Foundation
 import XlingCore
 import XlingTensor
 
-/// Reading and writing towers as Hugging Face folders.
+/// Reading and writing towers as folders.
 extension TextTower {
-  /// Throws ``TowerFailure`` or ``FileFailure``; nothing is loaded in part.
+  /// A Hugging Face folder. Float32 weights are mapped, not copied. Throws ``TowerFailure`` or
+  /// ``FileFailure``; nothing is loaded in part.
   public static func load(_ folder: String) throws -> TextTower {
-    let tower = TextTower(try .read(folder + "/config.json"))
-    try TowerFolder.load(
-      tower.checkpointParameters, from: folder, prefix: "bert.",
-      // Heads of other tasks and a buffer of old checkpoints: no part of the encoder.
-      ignoring: ["pooler.", "cls.", "embeddings.position_ids"])
-    return tower
+    try TowerCheckpoint(folder).text()
   }
 
+  /// A Hugging Face folder of the family that the tower was loaded from.
   public func save(to folder: String, storage: Safetensors.Storage) throws {
     try TowerFolder.save(
-      configuration, extra: ["architectures": ["BertModel"], "pad_token_id": 0],
-      checkpointParameters, to: folder, storage: storage)
+      configuration.json, configuration.keyMap, checkpointParameters, to: folder, storage: storage)
   }
 }
 
 extension ImageTower {
-  /// Throws ``TowerFailure`` or ``FileFailure``; nothing is loaded in part.
+  /// A Hugging Face or timm folder, or a bare checkpoint of a published size. Float32 weights are
+  /// mapped, not copied. Throws ``TowerFailure`` or ``FileFailure``; nothing is loaded in part.
   public static func load(_ folder: String) throws -> ImageTower {
-    let configuration = try ViTConfiguration.read(folder + "/config.json")
-    guard configuration.imageSize % configuration.patchSize == 0 else {
-      throw TowerFailure.configuration(
-        path: folder + "/config.json",
-        reason: "image_size \(configuration.imageSize) is not a multiple of patch_size "
-          + "\(configuration.patchSize)")
-    }
-    let tower = ImageTower(configuration)
-    try TowerFolder.load(
-      tower.checkpointParameters, from: folder, prefix: "vit.",
-      ignoring: ["pooler.", "classifier."])
-    return tower
+    try TowerCheckpoint(folder).image()
   }
 
+  /// A folder for `transformers`, or for timm where the tower came from there.
   public func save(to folder: String, storage: Safetensors.Storage) throws {
     try TowerFolder.save(
-      configuration, extra: ["architectures": ["ViTModel"]], checkpointParameters, to: folder,
-      storage: storage)
+      configuration.json, configuration.keyMap, checkpointParameters, to: folder, storage: storage)
   }
 }
 
 enum TowerFolder {
   static let weights = "model.safetensors"
 
-  /// Every tensor of the file is accounted for: loaded, or named in `ignoring`.
-  static func load(
-    _ parameters: [Parameter], from folder: String, prefix: String, ignoring: [String]
-  ) throws {
-    let file = try Safetensors(path: folder + "/" + weights)
-    var names: [String: String] = [:]
-    var problems: [String] = []
-    for name in file.entries.keys.sorted(by: >) {
-      let short = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
-      if let other = names[short] { problems.append("twice: \(other) and \(name)") }
-      names[short] = name
-    }
-    for parameter in parameters {
-      guard let name = names[parameter.name] else {
-        problems.append("missing: \(parameter.name) \(parameter.shape)")
-        continue
-      }
-      let shape = file.entries[name]!.shape
-      if shape != parameter.shape {
-        problems.append("\(name): shape \(shape), expected \(parameter.shape)")
-      }
-    }
-    let known = Set(parameters.map(\.name))
-    for (short, name) in names.sorted(by: { $0.key < $1.key })
-    where !known.contains(short) && !ignoring.contains(where: short.hasPrefix) {
-      problems.append("unexpected: \(name) \(file.entries[name]!.shape)")
-    }
-    guard problems.isEmpty else {
-      throw TowerFailure.tensors(path: file.path, problems: problems)
-    }
-    for parameter in parameters { try file.read(names[parameter.name]!, into: parameter) }
-  }
-
   static func save(
-    _ configuration: some Encodable, extra: [String: any Sendable], _ parameters: [Parameter],
+    _ configuration: [String: any Sendable], _ map: KeyMap, _ parameters: [Parameter],
     to folder: String, storage: Safetensors.Storage
   ) throws {
     try AtomicFile.createFolder(folder)
-    let encoded = try JSONEncoder().encode(configuration)
-    var object = try JSONSerialization.jsonObject(with: encoded) as? [String: Any] ?? [:]
-    for (key, value) in extra { object[key] = value }
     let text = try JSONSerialization.data(
-      withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
+      withJSONObject: configuration, options: [.prettyPrinted, .sortedKeys])
     try AtomicFile.write(text + Data("\n".utf8), to: folder + "/config.json")
-    try Safetensors.write(
-      parameters, to: folder + "/" + weights, storage: storage, metadata: ["format": "pt"])
+    let joined = FusedTensors(parameters, map)
+    try withExtendedLifetime(joined) {
+      try Safetensors.write(
+        joined.tensors, to: folder + "/" + weights, storage: storage, metadata: ["format": "pt"])
+    }
+  }
+}
+
+/// Parameters under a family's names, queries, keys and values stacked where it has them so.
+private final class FusedTensors {
+  private(set) var tensors: [Safetensors.Tensor] = []
+  private var stacked: [Parameter] = []
+
+  init(_ parameters: [Parameter], _ map: KeyMap) {
+    let byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
+    for parameter in parameters {
+      guard let (name, parts) = map.fusion(of: parameter.name) else {
+        tensors.append((map.fileName(of: parameter.name), parameter.shape, parameter.values))
+        continue
+      }
+      // The first of the three brings the others along.
+      guard parts.first == parameter.name else { continue }
+      let whole = Parameter(name, [3 * parameter.shape[0]] + parameter.shape.dropFirst())
+      for (index, part) in parts.compactMap({ byName[$0] }).enumerated() {
+        (whole.value + index * part.count).update(from: part.value, count: part.count)
+      }
+      stacked.append(whole)
+      tensors.append((name, whole.shape, whole.values))
+    }
   }
 }

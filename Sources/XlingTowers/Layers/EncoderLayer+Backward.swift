@@ -54,17 +54,32 @@ extension EncoderLayer {
     Elementwise.copy(dy, into: dmiddle)
     let dsecond = workspace.take(dy.rows, dy.columns)
     feedForward.backward(
-      saved.feedForward, dy: dy, dx: dsecond, accumulate: false, in: workspace)
+      saved.feedForward, dy: unscale(feedForwardScale, saved.feedForwardBranch, dy, workspace),
+      dx: dsecond, accumulate: false, in: workspace)
     normBackward(
       .feedForward, feedForwardNorm, saved.feedForwardNorm, saved, dsecond, dmiddle, workspace)
 
     let attentionTrained =
       attention.isTrainable || attentionNorm.isTrainable || adapters[.attention] != nil
+      || attentionScale?.isTrainable == true
     guard dx != nil || attentionTrained else { return }
     let dnormal = workspace.zeros(dy.rows, dy.columns)
-    attention.backward(saved.attention, layout, dy: dmiddle, addingTo: dnormal, in: workspace)
+    attention.backward(
+      saved.attention, layout,
+      dy: unscale(attentionScale, saved.attentionBranch, dmiddle, workspace), addingTo: dnormal,
+      in: workspace)
     normBackward(
       .attention, attentionNorm, saved.attentionNorm, saved, dnormal, dmiddle, workspace)
+  }
+
+  /// The gradient before a branch's factors; dy itself where there are none.
+  private func unscale(
+    _ scale: LayerScale?, _ branch: Matrix?, _ dy: Matrix, _ workspace: Workspace
+  ) -> Matrix {
+    guard let scale, let branch else { return dy }
+    let dx = workspace.take(dy.rows, dy.columns)
+    scale.backward(branch, dy: dy, dx: dx)
+    return dx
   }
 
   /// Back through a branch's LayerNorm and the adapter before it, adding to the residual's gradient.

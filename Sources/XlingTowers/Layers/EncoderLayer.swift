@@ -6,7 +6,8 @@ public final class EncoderLayer {
   public enum Arrangement: Sendable {
     /// h = LN(adapter(attention(x)) + x), y = LN(adapter(ffn(h)) + h) (BERT; Vaswani et al. 2017).
     case postNorm
-    /// h = x + attention(LN(adapter(x))), y = h + ffn(LN(adapter(h))) (ViT; LilT, section 3).
+    /// h = x + attention(LN(adapter(x))), y = h + ffn(LN(adapter(h))) (ViT; LilT, section 3); with
+    /// layer scale each branch is multiplied by its factors before it is added (DeiT-III).
     case preNorm
   }
 
@@ -17,15 +18,20 @@ public final class EncoderLayer {
     public let intermediateWidth: Int
     public let epsilon: Float
     public let queryBias: Bool
+    public let activation: GELU
+    public let hasLayerScale: Bool
 
     public init(
-      width: Int, heads: Int, intermediateWidth: Int, epsilon: Float, queryBias: Bool = true
+      width: Int, heads: Int, intermediateWidth: Int, epsilon: Float, queryBias: Bool = true,
+      activation: GELU = .erf, hasLayerScale: Bool = false
     ) {
       self.width = width
       self.heads = heads
       self.intermediateWidth = intermediateWidth
       self.epsilon = epsilon
       self.queryBias = queryBias
+      self.activation = activation
+      self.hasLayerScale = hasLayerScale
     }
   }
 
@@ -36,6 +42,9 @@ public final class EncoderLayer {
   public let feedForward: FeedForwardBlock
   public let attentionNorm: LayerNorm
   public let feedForwardNorm: LayerNorm
+  /// Only in pre-LN layers.
+  public let attentionScale: LayerScale?
+  public let feedForwardScale: LayerScale?
   public var adapters: [AdapterSite: any AdapterModule] = [:]
 
   public init(_ name: String, names: LayerNames, arrangement: Arrangement, shape: Shape) {
@@ -44,15 +53,19 @@ public final class EncoderLayer {
     attention = SelfAttentionBlock(
       names: names, width: shape.width, heads: shape.heads, queryBias: shape.queryBias)
     feedForward = FeedForwardBlock(
-      names: names, width: shape.width, intermediateWidth: shape.intermediateWidth)
+      names: names, width: shape.width, intermediateWidth: shape.intermediateWidth,
+      activation: shape.activation)
     attentionNorm = LayerNorm(names.attentionNorm, width: shape.width, epsilon: shape.epsilon)
     feedForwardNorm = LayerNorm(names.feedForwardNorm, width: shape.width, epsilon: shape.epsilon)
+    let hasScale = shape.hasLayerScale && arrangement == .preNorm
+    attentionScale = hasScale ? LayerScale(names.attentionScale, width: shape.width) : nil
+    feedForwardScale = hasScale ? LayerScale(names.feedForwardScale, width: shape.width) : nil
   }
 
   /// The layer's own parameters, without adapters.
   public var parameters: [Parameter] {
     attention.parameters + attentionNorm.parameters + feedForward.parameters
-      + feedForwardNorm.parameters
+      + feedForwardNorm.parameters + [attentionScale, feedForwardScale].compactMap(\.?.gamma)
   }
 
   public var adapterParameters: [Parameter] {
@@ -69,6 +82,9 @@ public final class EncoderLayer {
     let feedForward: FeedForwardBlock.Saved
     let feedForwardNorm: LayerNorm.Saved
     let adapters: [AdapterSite: AdapterActivations]
+    /// The branches before their factors; nil without layer scale.
+    var attentionBranch: Matrix?
+    var feedForwardBranch: Matrix?
   }
 
   /// x [rows, width] into y [rows, width]. Temporary memory is given back unless `saving`.
@@ -126,17 +142,31 @@ public final class EncoderLayer {
     let middle = workspace.take(x.rows, x.columns)
     let savedAttention = attention.forward(
       normal, layout, into: middle, in: workspace, saving: saving)
+    let attentionBranch = scale(attentionScale, middle, workspace, saving)
     Elementwise.add(x, to: middle)
 
     let second = workspace.take(x.rows, x.columns)
     let savedSecond = feedForwardNorm.forward(
       adapt(.feedForward, middle, workspace, saving, &kept), into: second, in: workspace)
     let savedFeedForward = feedForward.forward(second, into: y, in: workspace)
+    let feedForwardBranch = scale(feedForwardScale, y, workspace, saving)
     Elementwise.add(middle, to: y)
     return savedAttention.map {
       Saved(
         attention: $0, attentionNorm: savedNorm, feedForward: savedFeedForward,
-        feedForwardNorm: savedSecond, adapters: kept)
+        feedForwardNorm: savedSecond, adapters: kept, attentionBranch: attentionBranch,
+        feedForwardBranch: feedForwardBranch)
     }
+  }
+
+  /// Multiplies a branch in place; returns what it was when that is needed on the way back.
+  private func scale(
+    _ scale: LayerScale?, _ branch: Matrix, _ workspace: Workspace, _ saving: Bool
+  ) -> Matrix? {
+    guard let scale else { return nil }
+    let before = saving ? workspace.take(branch.rows, branch.columns) : nil
+    if let before { Elementwise.copy(branch, into: before) }
+    scale.forward(branch, into: branch)
+    return before
   }
 }

@@ -1,9 +1,10 @@
 import XlingTensor
 
-/// dense, GELU (erf), dense.
+/// dense, GELU, dense.
 public struct FeedForwardBlock {
   public let intermediate: Linear
   public let output: Linear
+  public let activation: GELU
 
   struct Saved {
     let x: Matrix
@@ -12,9 +13,10 @@ public struct FeedForwardBlock {
     let after: Matrix
   }
 
-  init(names: LayerNames, width: Int, intermediateWidth: Int) {
+  init(names: LayerNames, width: Int, intermediateWidth: Int, activation: GELU) {
     intermediate = Linear(names.intermediate, from: width, to: intermediateWidth)
     output = Linear(names.feedForwardOutput, from: intermediateWidth, to: width)
+    self.activation = activation
   }
 
   var parameters: [Parameter] { intermediate.parameters + output.parameters }
@@ -24,7 +26,7 @@ public struct FeedForwardBlock {
     let before = workspace.take(x.rows, intermediate.outputs)
     intermediate.forward(x, into: before)
     let after = workspace.take(x.rows, intermediate.outputs)
-    Elementwise.gelu(before, into: after)
+    Elementwise.gelu(before, into: after, form: activation)
     output.forward(after, into: y)
     return Saved(x: x, before: before, after: after)
   }
@@ -38,7 +40,7 @@ public struct FeedForwardBlock {
       ? workspace.take(dy.rows, intermediate.outputs) : nil
     output.backward(saved.after, dy: dy, dx: inner)
     guard let inner else { return }
-    Elementwise.geluBackward(saved.before, dy: inner)
+    Elementwise.geluBackward(saved.before, dy: inner, form: activation)
     intermediate.backward(saved.x, dy: inner, dx: dx, accumulate: accumulate)
   }
 }

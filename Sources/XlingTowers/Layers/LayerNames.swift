@@ -8,6 +8,10 @@ public struct LayerNames: Sendable {
   let intermediate: String
   let feedForwardOutput: String
   let feedForwardNorm: String
+  /// Where layers have factors for their branches; as ours are called, since timm's own names differ
+  /// by release and Hugging Face's ViT has none.
+  let attentionScale: String
+  let feedForwardScale: String
 
   /// Hugging Face's BERT, under `prefix` ("encoder.layer.3").
   public static func bert(_ prefix: String) -> LayerNames {
@@ -17,7 +21,9 @@ public struct LayerNames: Sendable {
       attentionOutput: prefix + ".attention.output.dense",
       attentionNorm: prefix + ".attention.output.LayerNorm",
       intermediate: prefix + ".intermediate.dense",
-      feedForwardOutput: prefix + ".output.dense", feedForwardNorm: prefix + ".output.LayerNorm")
+      feedForwardOutput: prefix + ".output.dense", feedForwardNorm: prefix + ".output.LayerNorm",
+      attentionScale: prefix + ".layer_scale_attention",
+      feedForwardScale: prefix + ".layer_scale_feed_forward")
   }
 
   /// Hugging Face's ViT.
@@ -28,6 +34,8 @@ public struct LayerNames: Sendable {
       attentionOutput: prefix + ".attention.output.dense",
       attentionNorm: prefix + ".layernorm_before",
       intermediate: prefix + ".intermediate.dense",
-      feedForwardOutput: prefix + ".output.dense", feedForwardNorm: prefix + ".layernorm_after")
+      feedForwardOutput: prefix + ".output.dense", feedForwardNorm: prefix + ".layernorm_after",
+      attentionScale: prefix + ".layer_scale_attention",
+      feedForwardScale: prefix + ".layer_scale_feed_forward")
   }
 }

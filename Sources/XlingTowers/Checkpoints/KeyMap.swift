@@ -1,0 +1,91 @@
+/// From the names in a family's checkpoints to the names of our parameters, which are those of
+/// Hugging Face's BERT and ViT. `*` stands for a layer's number.
+struct KeyMap: Sendable {
+  /// What a name may begin with, longest first; it is left out.
+  var prefixes: [String] = []
+  /// Ends that older checkpoints spell otherwise.
+  var endings: [(file: String, ours: String)] = []
+  /// Parts of names without `.weight` and `.bias`; names not listed are taken as they are when
+  /// `renamesAll` is false.
+  var parts: [(file: String, ours: String)] = []
+  var renamesAll = false
+  /// One tensor for queries, keys and values, stacked in this order.
+  var fused: (file: String, ours: [String])?
+  /// Beginnings of names that are no part of a tower: heads of tasks, buffers.
+  var ignored: [String] = []
+
+  enum Target: Equatable {
+    case parameter(String)
+    /// A third of the rows each.
+    case thirds([String])
+    case ignored
+    case unknown
+  }
+
+  /// Without what the family's names may begin with.
+  func shortName(_ name: String) -> String {
+    prefixes.first(where: name.hasPrefix).map { String(name.dropFirst($0.count)) } ?? name
+  }
+
+  func target(of name: String) -> Target {
+    var short = shortName(name)
+    if ignored.contains(where: short.hasPrefix) { return .ignored }
+    if let ending = endings.first(where: { short.hasSuffix($0.file) }) {
+      short = short.dropLast(ending.file.count) + ending.ours
+    }
+    let (pattern, number) = Self.numberless(short)
+    if let fused {
+      for kind in [".weight", ".bias"] where pattern == fused.file + kind {
+        return .thirds(fused.ours.map { Self.fill($0 + kind, number) })
+      }
+    }
+    for (file, ours) in parts {
+      if pattern == file { return .parameter(Self.fill(ours, number)) }
+      for kind in [".weight", ".bias"] where pattern == file + kind {
+        return .parameter(Self.fill(ours + kind, number))
+      }
+    }
+    return renamesAll ? .unknown : .parameter(short)
+  }
+
+  /// The name that this family's checkpoints give a parameter: the inverse, without prefix.
+  func fileName(of parameter: String) -> String {
+    let (pattern, number) = Self.numberless(parameter)
+    for (file, ours) in parts {
+      if pattern == ours { return Self.fill(file, number) }
+      for kind in [".weight", ".bias"] where pattern == ours + kind {
+        return Self.fill(file + kind, number)
+      }
+    }
+    return parameter
+  }
+
+  /// The stacked tensor that a parameter is a third of, and all three in their order; nil for others.
+  func fusion(of parameter: String) -> (name: String, parts: [String])? {
+    guard let fused else { return nil }
+    let (pattern, number) = Self.numberless(parameter)
+    for kind in [".weight", ".bias"] where fused.ours.contains(where: { $0 + kind == pattern }) {
+      return (
+        Self.fill(fused.file + kind, number), fused.ours.map { Self.fill($0 + kind, number) }
+      )
+    }
+    return nil
+  }
+
+  /// "layer.3.output" as "layer.*.output" and "3".
+  private static func numberless(_ name: String) -> (String, String?) {
+    var components = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    guard
+      let place = components.firstIndex(where: { !$0.isEmpty && $0.allSatisfy(\.isWholeNumber) })
+    else { return (name, nil) }
+    let number = components[place]
+    components[place] = "*"
+    return (components.joined(separator: "."), number)
+  }
+
+  private static func fill(_ pattern: String, _ number: String?) -> String {
+    guard let number else { return pattern }
+    return pattern.split(separator: "*", omittingEmptySubsequences: false)
+      .joined(separator: number)
+  }
+}

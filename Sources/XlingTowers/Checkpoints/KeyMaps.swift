@@ -1,0 +1,76 @@
+extension KeyMap {
+  /// What a LilT checkpoint (Khan and Fu 2023) holds beside the tower in question.
+  private static let lilt = [
+    "visual_encoder.", "text_encoder.", "vision_proj.", "text_proj.", "temp",
+  ]
+
+  /// BERT, multilingual BERT, MiniLM, SimCSE; also LilT's text tower.
+  static let bert = KeyMap(
+    prefixes: ["module.bert.", "text_encoder.bert.", "text_encoder.", "bert.", "module."],
+    endings: [
+      ("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias"),
+    ],
+    ignored: [
+      "pooler.", "cls.", "classifier.", "qa_outputs.", "embeddings.position_ids",
+      "embeddings.token_type_ids",
+    ] + lilt)
+
+  static let roberta = KeyMap(
+    prefixes: ["module.roberta.", "roberta.", "module."],
+    ignored: [
+      "pooler.", "lm_head.", "classifier.", "qa_outputs.", "embeddings.position_ids",
+      "embeddings.token_type_ids",
+    ])
+
+  static let distilbert = KeyMap(
+    prefixes: ["module.distilbert.", "distilbert.", "module."],
+    parts: [
+      ("transformer.layer.*.attention.q_lin", "encoder.layer.*.attention.self.query"),
+      ("transformer.layer.*.attention.k_lin", "encoder.layer.*.attention.self.key"),
+      ("transformer.layer.*.attention.v_lin", "encoder.layer.*.attention.self.value"),
+      ("transformer.layer.*.attention.out_lin", "encoder.layer.*.attention.output.dense"),
+      ("transformer.layer.*.sa_layer_norm", "encoder.layer.*.attention.output.LayerNorm"),
+      ("transformer.layer.*.ffn.lin1", "encoder.layer.*.intermediate.dense"),
+      ("transformer.layer.*.ffn.lin2", "encoder.layer.*.output.dense"),
+      ("transformer.layer.*.output_layer_norm", "encoder.layer.*.output.LayerNorm"),
+      ("embeddings.word_embeddings", "embeddings.word_embeddings"),
+      ("embeddings.position_embeddings", "embeddings.position_embeddings"),
+      ("embeddings.LayerNorm", "embeddings.LayerNorm"),
+    ],
+    renamesAll: true,
+    ignored: [
+      "vocab_transform.", "vocab_layer_norm.", "vocab_projector.", "pre_classifier.",
+      "classifier.", "qa_outputs.", "embeddings.position_ids",
+    ])
+
+  /// Hugging Face's ViT and DeiT.
+  static let vit = KeyMap(
+    prefixes: ["vit.", "deit.", "module."],
+    ignored: ["pooler.", "classifier.", "cls_classifier.", "distillation_classifier."])
+
+  /// timm's ViT and DeiT, DINO's and DeiT-III's own files, LilT's image tower.
+  static let timm = KeyMap(
+    prefixes: ["module.backbone.", "backbone.", "visual_encoder.", "module."],
+    parts: [
+      ("cls_token", "embeddings.cls_token"),
+      ("dist_token", "embeddings.distillation_token"),
+      ("pos_embed", "embeddings.position_embeddings"),
+      ("patch_embed.proj", "embeddings.patch_embeddings.projection"),
+      ("blocks.*.norm1", "encoder.layer.*.layernorm_before"),
+      ("blocks.*.norm2", "encoder.layer.*.layernorm_after"),
+      ("blocks.*.attn.proj", "encoder.layer.*.attention.output.dense"),
+      ("blocks.*.mlp.fc1", "encoder.layer.*.intermediate.dense"),
+      ("blocks.*.mlp.fc2", "encoder.layer.*.output.dense"),
+      ("blocks.*.ls1.gamma", "encoder.layer.*.layer_scale_attention.weight"),
+      ("blocks.*.ls2.gamma", "encoder.layer.*.layer_scale_feed_forward.weight"),
+      ("blocks.*.gamma_1", "encoder.layer.*.layer_scale_attention.weight"),
+      ("blocks.*.gamma_2", "encoder.layer.*.layer_scale_feed_forward.weight"),
+      ("norm", "layernorm"),
+    ],
+    renamesAll: true,
+    fused: (
+      "blocks.*.attn.qkv",
+      ["query", "key", "value"].map { "encoder.layer.*.attention.attention.\($0)" }
+    ),
+    ignored: ["head.", "head_dist.", "pre_logits."] + lilt)
+}

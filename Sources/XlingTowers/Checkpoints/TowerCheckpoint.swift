@@ -1,0 +1,171 @@
+import Foundation
+import XlingCore
+import XlingTensor
+
+/// A checkpoint with the configuration that says which tower it is. Opening reads headers only.
+public struct TowerCheckpoint {
+  public let checkpoint: Checkpoint
+  public let configuration: TowerConfiguration
+  /// nil when the sizes were read from the tensors themselves.
+  public let configurationPath: String?
+
+  /// Opens a folder with `config.json`, a file beside one, or a bare PyTorch file of a ViT under
+  /// timm's names (DeiT's, DINO's and DeiT-III's releases). `heads` is needed for the latter where its
+  /// width is none of the published sizes. Throws ``TowerFailure`` or ``FileFailure``.
+  public init(_ path: String, heads: Int? = nil) throws {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    guard exists else {
+      throw FileFailure.missing(
+        path: path, hint: "A tower is a folder with config.json and model.safetensors.")
+    }
+    let folder =
+      isFolder.boolValue ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path
+    let file = folder + "/config.json"
+    guard isFolder.boolValue || FileManager.default.fileExists(atPath: file) else {
+      checkpoint = try Checkpoint(path)
+      configuration = .image(try ViTConfiguration(inferredFrom: checkpoint, heads: heads))
+      configurationPath = nil
+      return
+    }
+    configuration = try .read(file)
+    configurationPath = file
+    checkpoint = try Checkpoint(path)
+  }
+
+  /// Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors do not fit.
+  public func text() throws -> TextTower {
+    guard case .text(let configuration) = configuration else { throw otherKind("a text tower") }
+    try checkSize()
+    let tower = TextTower(configuration)
+    try assign(tower, configuration.keyMap).place()
+    return tower
+  }
+
+  /// With position embeddings for pictures of `imageSize`, interpolated when the checkpoint's are of
+  /// another size. Throws ``TowerFailure``.
+  public func image(
+    imageSize: Int? = nil, interpolation: PositionInterpolation = .bicubic
+  ) throws -> ImageTower {
+    guard case .image(let configuration) = configuration else { throw otherKind("an image tower") }
+    try checkSize()
+    let tower = ImageTower(configuration)
+    try assign(tower, configuration.keyMap).place()
+    guard let imageSize, imageSize != configuration.imageSize else { return tower }
+    return try tower.resized(to: imageSize, interpolation, path: checkpoint.path)
+  }
+
+  private func otherKind(_ wanted: String) -> TowerFailure {
+    let found: String
+    switch configuration {
+    case .text(let text): found = "a text tower (\(text.modelType))"
+    case .image: found = "an image tower"
+    }
+    return .configuration(
+      path: configurationPath ?? checkpoint.path, reason: "this is \(found), expected \(wanted)")
+  }
+
+  /// A configuration far larger than its checkpoint is refused before memory is asked for.
+  func checkSize() throws {
+    let needed: Double
+    switch configuration {
+    case .text(let text):
+      needed = Self.numbers(
+        text.layers, text.hiddenSize, text.intermediateSize,
+        Double(text.vocabularySize + text.maximumPositions + text.tokenTypes))
+    case .image(let image):
+      needed = Self.numbers(
+        image.layers, image.hiddenSize, image.intermediateSize,
+        Double(image.positions)
+          + Double(image.channels) * Double(image.patchSize) * Double(image.patchSize))
+    }
+    let held = checkpoint.tensors.values.reduce(0.0) { $0 + Double($1.heldCount) }
+    guard needed < 64 * held + 1e8 else {
+      throw TowerFailure.tensors(
+        path: checkpoint.path,
+        problems: [
+          "config.json asks for \(Int(needed / 1e6)) million numbers, the checkpoint has "
+            + "\(Int(held / 1e6)) million"
+        ])
+    }
+  }
+
+  /// About how many numbers a tower of these sizes has; `rows` are those of all its tables.
+  private static func numbers(
+    _ layers: Int, _ width: Int, _ inner: Int, _ rows: Double
+  ) -> Double {
+    let width = Double(width)
+    return Double(layers) * width * (4 * width + 2 * Double(inner)) + rows * width
+  }
+
+  /// Which tensor goes where, without reading any. Throws ``TowerFailure/tensors(path:problems:)``
+  /// with everything that does not fit.
+  private func assign(_ tower: some Tower, _ map: KeyMap) throws -> KeyAssignment {
+    let assignment = KeyAssignment(checkpoint, to: tower.checkpointParameters, map)
+    guard assignment.problems.isEmpty else {
+      throw TowerFailure.tensors(path: checkpoint.path, problems: assignment.problems)
+    }
+    return assignment
+  }
+}
+
+/// Every tensor of a checkpoint accounted for: placed, left out by name, or a problem.
+struct KeyAssignment {
+  private(set) var placed: [(parameter: Parameter, tensor: StoredTensor, name: String)] = []
+  /// Names of tensors that are no part of the tower.
+  private(set) var ignored: [String] = []
+  private(set) var problems: [String] = []
+
+  private struct Source {
+    let name: String
+    let tensor: StoredTensor
+  }
+
+  init(_ checkpoint: Checkpoint, to parameters: [Parameter], _ map: KeyMap) {
+    var sources: [String: Source] = [:]
+    var unknown: [String] = []
+    func take(_ ours: String, _ name: String, _ tensor: StoredTensor) {
+      if let other = sources[ours] { problems.append("twice: \(other.name) and \(name)") }
+      sources[ours] = Source(name: name, tensor: tensor)
+    }
+    for (name, tensor) in checkpoint.tensors.sorted(by: { $0.key > $1.key }) {
+      switch map.target(of: name) {
+      case .parameter(let ours): take(ours, name, tensor)
+      case .ignored: ignored.append(name)
+      case .unknown: unknown.append(name)
+      case .thirds(let ours):
+        guard let rows = tensor.shape.first, rows % 3 == 0 else {
+          problems.append("\(name): shape \(tensor.shape), expected three equal parts")
+          continue
+        }
+        for (index, part) in ours.enumerated() {
+          take(part, name, tensor.rows(index * rows / 3..<(index + 1) * rows / 3))
+        }
+      }
+    }
+    for parameter in parameters {
+      guard let source = sources[parameter.name] else {
+        problems.append("missing: \(map.fileName(of: parameter.name)) \(parameter.shape)")
+        continue
+      }
+      if source.tensor.shape != parameter.shape {
+        problems.append(
+          "\(source.name): shape \(source.tensor.shape), expected \(parameter.shape)")
+      } else if !source.tensor.type.isWeight {
+        problems.append(
+          "\(source.name): stored as \(source.tensor.type.rawValue), expected "
+            + StoredTensor.weightTypes)
+      } else {
+        placed.append((parameter, source.tensor, source.name))
+      }
+    }
+    let known = Set(parameters.map(\.name))
+    unknown += sources.filter { !known.contains($0.key) }.map(\.value.name)
+    for name in Set(unknown).sorted() {
+      problems.append("unexpected: \(name) \(checkpoint.tensors[name]?.shape ?? [])")
+    }
+    ignored.sort()
+  }
+
+  func place() { for (parameter, tensor, _) in placed { tensor.place(into: parameter) } }
+}

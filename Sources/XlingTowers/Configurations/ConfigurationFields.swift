@@ -1,0 +1,86 @@
+import Foundation
+import XlingCore
+
+/// The keys of a `config.json`, each read with the type it must have.
+struct ConfigurationFields {
+  let path: String
+  private let object: [String: Any]
+
+  /// Throws ``TowerFailure/configuration(path:reason:)`` or ``FileFailure``.
+  init(_ path: String) throws {
+    let data = try AtomicFile.read(
+      path, hint: "A tower is a folder with config.json and model.safetensors.")
+    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+      throw TowerFailure.configuration(path: path, reason: "not valid JSON")
+    }
+    self.init(path: path, object)
+  }
+
+  private init(path: String, _ object: [String: Any]) {
+    (self.path, self.object) = (path, object)
+  }
+
+  func refuse(_ reason: String) -> TowerFailure { .configuration(path: path, reason: reason) }
+
+  /// Present and not null.
+  func has(_ key: String) -> Bool { object[key].map { !($0 is NSNull) } ?? false }
+  var keys: [String] { object.keys.sorted() }
+
+  /// A nested object; empty when there is none.
+  func section(_ key: String) -> ConfigurationFields {
+    ConfigurationFields(path: path, object[key] as? [String: Any] ?? [:])
+  }
+
+  /// The value, or the default where the key is absent or null. Without a default it must be there.
+  private func read<Value>(
+    _ key: String, _ fallback: Value?, _ convert: (NSNumber) -> Value?
+  ) throws(TowerFailure) -> Value {
+    if let fallback, !has(key) { return fallback }
+    guard let found = object[key] else { throw refuse("the key \"\(key)\" is missing") }
+    if found is NSNull { throw refuse("\"\(key)\" is null, expected \(Value.self)") }
+    guard let number = found as? NSNumber, let value = convert(number) else {
+      throw refuse("\"\(key)\" is not of type \(Value.self)")
+    }
+    return value
+  }
+
+  /// A size between 1 and 2^24: larger ones are damage, and their products would overflow.
+  func size(_ key: String, default fallback: Int? = nil) throws(TowerFailure) -> Int {
+    let size = try integer(key, default: fallback)
+    guard size > 0, size <= 1 << 24 else {
+      throw refuse("\(key) is \(size), expected a positive size")
+    }
+    return size
+  }
+
+  func integer(_ key: String, default fallback: Int? = nil) throws(TowerFailure) -> Int {
+    try read(key, fallback) { number in Int(exactly: number.doubleValue) }
+  }
+
+  func float(_ key: String, default fallback: Float? = nil) throws(TowerFailure) -> Float {
+    try read(key, fallback) { $0.floatValue }
+  }
+
+  func flag(_ key: String, default fallback: Bool) throws(TowerFailure) -> Bool {
+    try read(key, fallback) { $0.boolValue }
+  }
+
+  /// nil where the key is absent or null.
+  func text(_ key: String) throws(TowerFailure) -> String? {
+    guard let found = object[key], !(found is NSNull) else { return nil }
+    guard let text = found as? String else { throw refuse("\"\(key)\" is not of type String") }
+    return text
+  }
+
+  /// A number, or a list of equal numbers (height and width).
+  func side(_ key: String, default fallback: Int? = nil) throws(TowerFailure) -> Int {
+    guard let list = object[key] as? [Int] else { return try size(key, default: fallback) }
+    guard let first = list.first, list.allSatisfy({ $0 == first }), (1...1 << 24).contains(first)
+    else {
+      throw refuse("\(key) is \(list), expected a square")
+    }
+    return first
+  }
+
+  func texts(_ key: String) -> [String] { object[key] as? [String] ?? [] }
+}

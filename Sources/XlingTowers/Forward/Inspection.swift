@@ -1,0 +1,142 @@
+import Foundation
+
+/// What a checkpoint is and what it would be used as, from headers alone.
+public struct Inspection: Encodable {
+  public struct Tensor: Encodable {
+    public let name: String
+    public let type: String
+    public let shape: [Int]
+    /// Whether the tower takes it.
+    public let used: Bool
+  }
+
+  public let schema = "xling.inspect/1"
+  public let path: String
+  public let container: String
+  public let bytes: Int
+  /// "text tower", "image tower" or "tensors".
+  public let kind: String
+  /// Family and sizes in words; nil for tensors that are no tower.
+  public let architecture: String?
+  /// Numbers in all tensors, and in those that the tower takes.
+  public let numbers: Int
+  public let towerParameters: Int
+  /// How many tensors are stored in each type.
+  public let types: [String: Int]
+  /// Why it cannot be used as a tower; empty for towers in order.
+  public let problems: [String]
+  public let tensors: [Tensor]
+  /// Where a PyTorch file holds several things: the one taken, and the others.
+  public let part: String?
+  public let besides: [String]
+
+  /// Throws ``TowerFailure`` or ``FileFailure`` when the files cannot be read; what cannot be used as
+  /// a tower is in `problems`.
+  public init(_ path: String, heads: Int? = nil) throws {
+    let checkpoint = try Checkpoint(path)
+    let outcome = try Outcome(path, checkpoint, heads: heads)
+    self.path = checkpoint.path
+    container = checkpoint.container
+    bytes = try checkpoint.files.reduce(0) { $0 + (try MappedFile(path: $1).count) }
+    (kind, architecture, problems) = (outcome.kind, outcome.architecture, outcome.problems)
+    towerParameters = outcome.parameters
+    let left = Set(outcome.ignored)
+    let isTower = outcome.problems.isEmpty
+    tensors = checkpoint.tensors.sorted { $0.key < $1.key }.map { name, tensor in
+      Tensor(
+        name: name, type: tensor.type.rawValue, shape: tensor.shape,
+        used: isTower && !left.contains(name))
+    }
+    numbers = checkpoint.tensors.values.reduce(0) { $0 + $1.count }
+    types = Dictionary(grouping: tensors, by: \.type).mapValues(\.count)
+    (part, besides) = (checkpoint.part, checkpoint.besides)
+  }
+
+  /// What loading would come to.
+  private struct Outcome {
+    var kind = "tensors"
+    var architecture: String?
+    var parameters = 0
+    var ignored: [String] = []
+    var problems: [String] = []
+
+    init(_ path: String, _ checkpoint: Checkpoint, heads: Int?) throws {
+      let found: TowerCheckpoint
+      do {
+        found = try TowerCheckpoint(path, heads: heads)
+      } catch let failure as TowerFailure {
+        problems = [failure.description]
+        return
+      }
+      kind = found.kind
+      architecture = found.configuration.summary
+      do {
+        let assignment = try found.assignment()
+        guard !assignment.placed.isEmpty else {
+          (kind, architecture) = ("tensors", nil)
+          problems = ["none of its tensors is one of the config.json beside it"]
+          return
+        }
+        (ignored, problems) = (assignment.ignored, assignment.problems)
+        parameters = assignment.placed.reduce(0) { $0 + $1.tensor.count }
+      } catch TowerFailure.tensors(_, let problems) {
+        self.problems = problems
+      }
+    }
+  }
+}
+
+extension TowerCheckpoint {
+  /// "text tower" or "image tower".
+  public var kind: String {
+    switch configuration {
+    case .text: "text tower"
+    case .image: "image tower"
+    }
+  }
+
+  /// Where every tensor would go, and what does not fit; nothing is read. Throws
+  /// ``TowerFailure/tensors(path:problems:)`` when the configuration is far too large to be tried.
+  func assignment() throws -> KeyAssignment {
+    try checkSize()
+    switch configuration {
+    case .text(let text):
+      return KeyAssignment(checkpoint, to: TextTower(text).checkpointParameters, text.keyMap)
+    case .image(let image):
+      return KeyAssignment(checkpoint, to: ImageTower(image).checkpointParameters, image.keyMap)
+    }
+  }
+}
+
+extension TowerCheckpoint {
+  /// Tensors of a loaded tower that hold NaN or infinity, by their names in the files: a checkpoint so
+  /// damaged computes nothing. Reads every weight.
+  public func nonFiniteTensors(of tower: some Tower) throws -> [String] {
+    let damaged = Set(tower.nonFiniteParameters)
+    guard !damaged.isEmpty else { return [] }
+    let names = try assignment().placed.filter { damaged.contains($0.parameter.name) }.map(\.name)
+    return Set(names).sorted()
+  }
+}
+
+extension TowerConfiguration {
+  /// Family and sizes in one line.
+  public var summary: String {
+    switch self {
+    case .text(let text):
+      return "\(text.modelType), \(text.layers) layers, width \(text.hiddenSize), \(text.heads) "
+        + "heads, feed-forward \(text.intermediateSize), \(text.vocabularySize) words, at most "
+        + "\(text.maximumTokens) tokens, GELU \(text.activation)"
+    case .image(let image):
+      var words =
+        "ViT, \(image.layers) layers, width \(image.hiddenSize), \(image.heads) heads, "
+        + "feed-forward \(image.intermediateSize), pictures of \(image.imageSize) in patches of "
+        + "\(image.patchSize)"
+      if image.hasDistillationToken { words += ", distillation token" }
+      if image.hasLayerScale { words += ", layer scale" }
+      if !image.queryBias { words += ", no query, key and value bias" }
+      if case .timm(let name) = image.naming { words += " (timm: \(name))" }
+      return words
+    }
+  }
+}

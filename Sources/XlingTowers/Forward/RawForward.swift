@@ -1,0 +1,191 @@
+import Foundation
+import XlingCore
+import XlingTensor
+
+/// A tower's hidden states for raw tensors, under the names of the parity fixtures: for comparing
+/// with another framework, layer by layer.
+public enum RawForward {
+  /// Float32, row-major.
+  public struct Output {
+    public let name: String
+    public let shape: [Int]
+    public let values: [Float]
+  }
+
+  /// Which token-type embeddings are added.
+  public enum TokenTypes: String, CaseIterable, Sendable {
+    /// Those of `token_type_ids`, the first where there are none.
+    case given
+    /// The first for every token.
+    case first
+    /// None at all, as LilT's text tower.
+    case none
+  }
+
+  /// What stands before `input_ids` or `pixel_values` in the names of a file ("b0."), in order. Every
+  /// tensor must be one of the inputs known. Throws ``TowerFailure/input(path:reason:)``.
+  static func batches(_ inputs: Checkpoint, _ main: String, _ others: [String]) throws -> [String] {
+    let prefixes = inputs.tensors.keys.filter { $0 == main || $0.hasSuffix("." + main) }
+      .map { String($0.dropLast(main.count)) }.sorted()
+    guard !prefixes.isEmpty else {
+      throw refuse(inputs, "it has no \(main), which this tower takes")
+    }
+    let known = Set(prefixes.flatMap { prefix in ([main] + others).map { prefix + $0 } })
+    if let stranger = inputs.tensors.keys.sorted().first(where: { !known.contains($0) }) {
+      throw refuse(
+        inputs, "the tensor \"\(stranger)\" is none of " + ([main] + others).joined(separator: ", ")
+      )
+    }
+    return prefixes
+  }
+
+  static func refuse(_ inputs: Checkpoint, _ reason: String) -> TowerFailure {
+    .input(path: inputs.path, reason: reason)
+  }
+
+  /// `input_ids` [batch, tokens], and where given `attention_mask` and `token_type_ids` of the same
+  /// shape. For each batch: `layer_input_0`, `layer_output_N` and `last_hidden_state` [batch, tokens,
+  /// width], padded places included, `cls` [batch, width], and what `readouts` make of it. Throws
+  /// ``TowerFailure/input(path:reason:)``.
+  public static func run(
+    _ tower: TextTower, on inputs: Checkpoint, readouts: [Readout] = [],
+    tokenTypes: TokenTypes = .given
+  ) throws -> [Output] {
+    tower.addsTokenTypes = tokenTypes != .none
+    let prefixes = try batches(inputs, "input_ids", ["attention_mask", "token_type_ids"])
+    let workspace = Workspace()
+    var outputs: [Output] = []
+    for prefix in prefixes {
+      workspace.reset()
+      let (batch, shape) = try tokens(
+        inputs, prefix, tower.configuration, withTypes: tokenTypes == .given)
+      let activations = tower.forward(batch, in: workspace, training: false)
+      outputs += hidden(activations.encoder.hidden, prefix, shape)
+      outputs.append(output(prefix + "last_hidden_state", activations.hidden, shape))
+      let pooled = tower.pool(activations, in: workspace)
+      outputs += pool(pooled, prefix, readouts, workspace)
+    }
+    return outputs
+  }
+
+  /// `pixel_values` [batch, channels, size, size], normalized, of the tower's own size. The same
+  /// outputs; `layer_output_N` are before the final LayerNorm, `last_hidden_state` is behind it.
+  /// Throws ``TowerFailure/input(path:reason:)``.
+  public static func run(
+    _ tower: ImageTower, on inputs: Checkpoint, readouts: [Readout] = []
+  ) throws -> [Output] {
+    let workspace = Workspace()
+    var outputs: [Output] = []
+    for prefix in try batches(inputs, "pixel_values", []) {
+      workspace.reset()
+      let pixels = try pixels(inputs, prefix, tower.configuration)
+      let count =
+        pixels.count
+        / (tower.configuration.channels * tower.configuration.imageSize
+          * tower.configuration.imageSize)
+      let tokens = tower.configuration.patches + tower.configuration.prefixTokens
+      try pixels.withUnsafeBufferPointer { buffer in
+        guard let start = buffer.baseAddress else { throw refuse(inputs, "a batch is empty") }
+        let batch = PictureBatch(pixels: start, count: count)
+        let activations = tower.forward(batch, in: workspace, training: false)
+        outputs += hidden(activations.encoder.hidden, prefix, [count, tokens])
+        outputs.append(
+          output(
+            prefix + "last_hidden_state", tower.normalized(activations, in: workspace),
+            [count, tokens]))
+        let pooled = tower.pool(activations, in: workspace).vectors
+        outputs += pool(pooled, prefix, readouts, workspace)
+      }
+    }
+    return outputs
+  }
+
+  /// The size of the pictures in a file, [batch, channels, size, size]; nil when there are several.
+  public static func pictureSize(_ inputs: Checkpoint) -> Int? {
+    let sizes = Set(
+      inputs.tensors.filter { $0.key.hasSuffix("pixel_values") }.map(\.value.shape.last))
+    return sizes.count == 1 ? sizes.first.flatMap { $0 } : nil
+  }
+
+  /// All outputs as float32 safetensors, whole or not at all. Throws `FileFailure`.
+  public static func write(_ outputs: [Output], to path: String) throws {
+    // The values stay where they are while the pointers to them are used.
+    let parameters = outputs.map { output in
+      let parameter = Parameter(output.name, output.shape)
+      for (index, value) in output.values.enumerated() { parameter.value[index] = value }
+      return parameter
+    }
+    try Safetensors.write(parameters, to: path)
+  }
+
+  private static func output(_ name: String, _ matrix: Matrix, _ shape: [Int]) -> Output {
+    Output(name: name, shape: shape + [matrix.columns], values: matrix.array())
+  }
+
+  private static func hidden(_ states: [Matrix], _ prefix: String, _ shape: [Int]) -> [Output] {
+    states.enumerated().map { index, state in
+      output(prefix + (index == 0 ? "layer_input_0" : "layer_output_\(index - 1)"), state, shape)
+    }
+  }
+
+  private static func pool(
+    _ pooled: Matrix, _ prefix: String, _ readouts: [Readout], _ workspace: Workspace
+  ) -> [Output] {
+    [output(prefix + "cls", pooled, [pooled.rows])]
+      + readouts.map { readout in
+        output(prefix + readout.name, readout.apply(pooled, in: workspace), [pooled.rows])
+      }
+  }
+
+  private static func tokens(
+    _ inputs: Checkpoint, _ prefix: String, _ configuration: BERTConfiguration,
+    withTypes: Bool
+  ) throws -> (TokenBatch, [Int]) {
+    let shape = inputs.tensors[prefix + "input_ids"]?.shape ?? []
+    guard shape.count == 2, shape[0] > 0, (1...configuration.maximumTokens).contains(shape[1])
+    else {
+      throw refuse(
+        inputs,
+        "\(prefix)input_ids has the shape \(shape), expected sequences of 1 to "
+          + "\(configuration.maximumTokens) tokens")
+    }
+    func integers(_ name: String, below limit: Int) throws -> [Int]? {
+      guard let tensor = inputs.tensors[prefix + name] else { return nil }
+      guard tensor.shape == shape, tensor.fitsFile, let values = tensor.integers() else {
+        throw refuse(
+          inputs,
+          "\(prefix)\(name) is \(tensor.type.rawValue) \(tensor.shape), expected whole "
+            + "numbers \(shape)")
+      }
+      if let wrong = values.first(where: { $0 < 0 || $0 >= limit }) {
+        throw refuse(inputs, "\(prefix)\(name) holds \(wrong), expected 0 to \(limit - 1)")
+      }
+      return values
+    }
+    let ids = try integers("input_ids", below: configuration.vocabularySize) ?? []
+    let mask = try integers("attention_mask", below: 2)?.map(UInt8.init)
+    let types = try integers("token_type_ids", below: max(configuration.tokenTypes, 1))
+    let batch = TokenBatch(
+      ids: ids.map(Int32.init), lengths: Array(repeating: shape[1], count: shape[0]), keep: mask,
+      types: withTypes ? types?.map(Int32.init) : nil)
+    return (batch, shape)
+  }
+
+  private static func pixels(
+    _ inputs: Checkpoint, _ prefix: String, _ configuration: ViTConfiguration
+  ) throws -> [Float] {
+    let size = configuration.imageSize
+    let expected = [configuration.channels, size, size]
+    guard let tensor = inputs.tensors[prefix + "pixel_values"], tensor.shape.count == 4,
+      tensor.fitsFile, tensor.shape[0] > 0,
+      Array(tensor.shape.dropFirst()) == expected, let values = tensor.floats()
+    else {
+      let found = inputs.tensors[prefix + "pixel_values"]
+      throw refuse(
+        inputs,
+        "\(prefix)pixel_values is \(found?.type.rawValue ?? "") \(found?.shape ?? []), "
+          + "expected floats [pictures, \(expected.map(String.init).joined(separator: ", "))]")
+    }
+    return values
+  }
+}

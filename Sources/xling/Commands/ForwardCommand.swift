@@ -1,0 +1,75 @@
+import ArgumentParser
+import XlingCore
+import XlingTowers
+
+extension PositionInterpolation: ExpressibleByArgument {}
+extension RawForward.TokenTypes: ExpressibleByArgument {}
+
+struct ForwardCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forward",
+    abstract: "Every hidden state of a tower for raw tensors, to compare with other frameworks.",
+    discussion: """
+      In: input_ids, attention_mask, token_type_ids [batch, tokens], or pixel_values [batch, 3, \
+      size, size], already normalized; several batches by prefixes, as in b0.input_ids. Out, by the \
+      same prefixes: layer_input_0, layer_output_0 and on, last_hidden_state (behind the ViT's final \
+      norm), cls, and pooler_output or head_logits where the checkpoint has them.
+      """)
+
+  @Option(help: "The tower's folder, or its checkpoint.")
+  var tower: String
+
+  @Option(help: "A .safetensors file of input tensors.")
+  var input: String
+
+  @Option(help: "The .safetensors file to write, in float32.")
+  var output: String
+
+  @Option(help: "Token-type embeddings: given, first (for all tokens), none (LilT).")
+  var tokenTypes: RawForward.TokenTypes = .given
+
+  @Option(
+    help:
+      "Take pictures of another size: bicubic (torch, LilT, Hugging Face) or timm (antialiased).")
+  var interpolate: PositionInterpolation?
+
+  @Option(help: "Attention heads, where a file without config.json does not tell.")
+  var heads: Int?
+
+  @Option(help: "Threads (default: the machine's cores).")
+  var threads: Int?
+
+  func run() throws {
+    if let threads { Parallel.setThreads(threads) }
+    let checkpoint = try TowerCheckpoint(tower, heads: heads)
+    let inputs = try Checkpoint(input)
+    let outputs: [RawForward.Output]
+    switch checkpoint.configuration {
+    case .text:
+      let text = try checkpoint.text()
+      try TowerWarnings.nonFinite(text, in: checkpoint)
+      outputs = try RawForward.run(
+        text, on: inputs, readouts: checkpoint.readouts, tokenTypes: tokenTypes)
+    case .image:
+      let size = interpolate == nil ? nil : RawForward.pictureSize(inputs)
+      let image = try checkpoint.image(
+        imageSize: size, interpolation: interpolate ?? .bicubic)
+      try TowerWarnings.nonFinite(image, in: checkpoint)
+      outputs = try RawForward.run(image, on: inputs, readouts: checkpoint.readouts)
+    }
+    try RawForward.write(outputs, to: output)
+    print("wrote \(outputs.count) tensors to \(output)")
+  }
+}
+
+/// What is said of a tower that computes, but hardly what it should.
+enum TowerWarnings {
+  /// Names tensors that hold NaN or infinity, on stderr.
+  static func nonFinite(_ tower: some Tower, in source: TowerCheckpoint) throws {
+    let names = try source.nonFiniteTensors(of: tower)
+    guard !names.isEmpty else { return }
+    ProgressBar.toStandardError(
+      "xling: warning: \(source.checkpoint.path) holds NaN or infinity in "
+        + "\(names.joined(separator: ", "))\n")
+  }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import XlingCore
+import XlingTowers
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "What a checkpoint holds and what it would be used as.",
+    discussion: """
+      Reads headers, never weights: safetensors, whole or in shards, and PyTorch files, through an \
+      unpickler that builds tensors and plain containers only. Ends with status 65 when the tensors \
+      do not fit the config.json beside them.
+      """)
+
+  @Argument(help: "A tower's folder, or a .safetensors, .bin or .pth file.")
+  var path: String
+
+  @Option(help: "Attention heads, where a file without config.json does not tell.")
+  var heads: Int?
+
+  @Flag(help: "Print everything as JSON.")
+  var json = false
+
+  func run() throws {
+    let found = try Inspection(path, heads: heads)
+    print(json ? try JSONText.encode(found) : Self.text(found))
+    guard found.kind != "tensors", !found.problems.isEmpty else { return }
+    throw TowerFailure.tensors(path: found.path, problems: found.problems)
+  }
+
+  private static func text(_ found: Inspection) -> String {
+    let types = found.types.sorted { $0.key < $1.key }
+      .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    let left = found.tensors.filter { !$0.used }
+    var rows = [
+      ["path", found.path],
+      ["container", "\(found.container), \(found.bytes) bytes"],
+      ["kind", found.kind],
+    ]
+    if let architecture = found.architecture { rows.append(["architecture", architecture]) }
+    rows.append(["numbers", "\(found.numbers) in \(found.tensors.count) tensors (\(types))"])
+    if let part = found.part {
+      rows.append(["part", "\"\(part)\" of this and \(names(found.besides))"])
+    }
+    if found.problems.isEmpty {
+      let rest = left.isEmpty ? "all" : "all but \(left.count)"
+      rows.append(
+        ["used as", "\(found.kind) of \(found.towerParameters) parameters, \(rest) of its tensors"])
+    } else {
+      rows.append(["used as", "nothing: \(found.problems[0])"])
+    }
+    let tensors = found.tensors.map { tensor in
+      [
+        "  " + tensor.name, tensor.type, "\(tensor.shape)",
+        tensor.used || !found.problems.isEmpty ? "" : "left out",
+      ]
+    }
+    return EvalTable.text(rows, leading: 2) + "\n" + EvalTable.text(tensors, leading: 4)
+  }
+
+  private static func names(_ besides: [String]) -> String {
+    besides.isEmpty ? "nothing else" : besides.joined(separator: ", ")
+  }
+}
