@@ -177,6 +177,41 @@ import XlingTestSupport
     }
   }
 
+  @Test func writtenFoldersReadBackEqual() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/mini"
+    let trained = try UnigramTrainer(Self.options(30)).train(try Self.corpus(["ein Hund, ein Hut"]))
+    let definition = TokenizerDefinition(
+      name: "mini", data: "\"one\" line", licence: "none", command: "xling tokenizer train unigram")
+    for _ in 0..<2 { try trained.write(to: path, definition: definition) }
+    let read = try SentencePieceTokenizer(model: path + "/spiece.model")
+    #expect(read.contentHash == (try SentencePieceTokenizer(trained.model, file: "m")).contentHash)
+    let card = String(decoding: try AtomicFile.read(path + "/definition.toml"), as: UTF8.self)
+    #expect(card.contains("data = \"\\\"one\\\" line\"\n"))
+    #expect(card.contains("content_hash = \"\(read.contentHash)\"\n"))
+    #expect(card.contains("\n[training]\nlines = 1\n"))
+  }
+
+  /// Every shipped SentencePiece folder is what its definition says, and spells what it was
+  /// learnt for.
+  @Test func shippedModelsAreAsDefined() throws {
+    let root =
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().path + "/tokenizers"
+    let folders = try FileManager.default.contentsOfDirectory(atPath: root).map { root + "/" + $0 }
+      .filter { FileManager.default.fileExists(atPath: $0 + "/spiece.model") }
+    #expect(!folders.isEmpty)
+    for folder in folders {
+      let tokenizer = try SentencePieceTokenizer(model: folder + "/spiece.model")
+      let card = String(decoding: try AtomicFile.read(folder + "/definition.toml"), as: UTF8.self)
+      #expect(card.contains("content_hash = \"\(tokenizer.contentHash)\"\n"))
+      #expect(card.contains("vocabulary_size = \(tokenizer.vocabularySize)\n"))
+      for text in ["a red bicycle", "велосипед и кошка", "自転車", "จักรยาน", "자전거"] {
+        #expect(tokenizer.encode(text).unknownCount == 0, "\(text)")
+      }
+    }
+  }
+
   @Test func impossibleWishesAreRefused() throws {
     #expect(throws: TokenizerFailure.nothingToTrainOn) {
       _ = try UnigramTrainer(Self.options(100)).train(try Self.corpus([]))
