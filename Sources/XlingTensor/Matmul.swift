@@ -12,16 +12,51 @@ public enum Matmul {
     return String(cString: xling_blas_core_name())
   }()
 
+  /// Whether a row's bits are the same at any place in the batch. OpenBLAS's Haswell and Zen kernels
+  /// compute the halves of a strip of twelve rows differently (0.3.21: the first and the last
+  /// eight columns of C), so there a row's last bits depend on what stands before it; never on what
+  /// follows, nor on the number of threads.
+  public static let rowsAreIndependent: Bool = {
+    let (rows, width) = (2 * rowUnit, 192)
+    var stream = RandomStream(seed: 0, "matmul/rows")
+    let row = (0..<width).map { _ in Float(stream.uniform(-1, 1)) }
+    var a = Array(repeating: row, count: rows).flatMap { $0 }
+    var b = (0..<width * width).map { _ in Float(stream.uniform(-1, 1)) }
+    var c = [Float](repeating: 0, count: rows * width)
+    return a.withUnsafeMutableBufferPointer { a in
+      b.withUnsafeMutableBufferPointer { b in
+        c.withUnsafeMutableBufferPointer { c in
+          guard let a = a.baseAddress, let b = b.baseAddress, let out = c.baseAddress else {
+            return false
+          }
+          multiply(
+            Matrix(a, rows: rows, columns: width), Matrix(b, rows: width, columns: width),
+            into: Matrix(out, rows: rows, columns: width), transposeB: true)
+          return c.indices.allSatisfy { c[$0] == c[$0 % width] }
+        }
+      }
+    }
+  }()
+
   /// OpenBLAS multiplies by other kernels, with other bits, up to this many multiplications (its
   /// `sgemm_small_matrix_permit`, 100^3 where it has such kernels at all).
   private static let smallKernelLimit = 1_000_000
 
+  /// OpenBLAS walks through C in strips of three times its unrolling of 4 rows, and what is left at
+  /// the end goes through other kernels. On Haswell and Zen these have other bits (measured with
+  /// 0.3.21); whole strips agree everywhere.
+  private static let rowUnit = 12
+
+  /// Rows in one call, a multiple of ``rowUnit``: beyond its buffer OpenBLAS cuts C at a multiple of
+  /// 16.
+  private static let longestCall = 4_800
+
   /// C[m, n] = alpha * op(A)[m, k] op(B)[k, n] + beta * C, float32.
   ///
   /// The rows of C are split among the threads; each element's sum over k is never split, so the
-  /// result depends neither on the number of threads nor on the other rows of the batch. For that
-  /// the kernel is chosen by n and k alone: small ones have their own, and below OpenBLAS's limit
-  /// rows of zeros are added.
+  /// result depends neither on the number of threads nor on the rows that follow, and where
+  /// ``rowsAreIndependent`` on no other row of the batch. For that the kernel is chosen by n and k alone: small ones have their own, OpenBLAS gets whole units of
+  /// rows only, and rows of zeros are added to what is left over and below its limit.
   public static func multiply(
     _ a: Matrix, _ b: Matrix, into c: Matrix, transposeA: Bool = false, transposeB: Bool = false,
     alpha: Float = 1, beta: Float = 0
@@ -41,26 +76,36 @@ public enum Matmul {
         Int64(a.stride), b.pointer, Int64(b.stride), beta, c.pointer, Int64(c.stride))
       return
     }
-    let least = max(2, smallKernelLimit / (n * k) + 1)
-    if m < least {
-      multiplyPadded(
-        to: least, a, transposeA, b, transposeB, into: c, alpha: alpha, beta: beta)
-      return
-    }
+    let least = roundedUp(smallKernelLimit / (n * k) + 1, to: rowUnit)
     let share = (m + Parallel.threads - 1) / Parallel.threads
-    let grain = 2 * m * n * k < 4_000_000 ? m : max(64, least, (share + 15) & ~15)
-    Parallel.ranges(m, grain: grain) { rows in
-      // A tail too short to be computed alone joins the range before it.
-      let tail = m % grain
-      let joined = tail > 0 && tail < least && m > grain
-      guard !(joined && rows.count == tail && rows.upperBound == m) else { return }
-      let count = rows.count + (joined && rows.upperBound == m - tail ? tail : 0)
-      let first = rows.lowerBound
-      xling_sgemm(
-        transposeA ? 1 : 0, transposeB ? 1 : 0, Int32(count), Int32(n), Int32(k), alpha,
-        transposeA ? a.pointer + first : a.pointer + first * a.stride, Int32(a.stride),
-        b.pointer, Int32(b.stride), beta, c.pointer + first * c.stride, Int32(c.stride))
+    let grain =
+      2 * m * n * k < 4_000_000 ? longestCall : min(longestCall, roundedUp(share, to: 4 * rowUnit))
+    Parallel.ranges(m, grain: max(grain, least)) { rows in
+      let a = part(of: a, transposeA, rows)
+      let c = c.slice(rows: rows)
+      let whole = rows.count < least ? 0 : rows.count - rows.count % rowUnit
+      if whole > 0 {
+        xling_sgemm(
+          transposeA ? 1 : 0, transposeB ? 1 : 0, Int32(whole), Int32(n), Int32(k), alpha,
+          a.pointer, Int32(a.stride), b.pointer, Int32(b.stride), beta, c.pointer,
+          Int32(c.stride))
+      }
+      if whole < rows.count {
+        let tail = whole..<rows.count
+        multiplyPadded(
+          to: roundedUp(max(tail.count, least), to: rowUnit), part(of: a, transposeA, tail),
+          transposeA, b, transposeB, into: c.slice(rows: tail), alpha: alpha, beta: beta)
+      }
     }
+  }
+
+  /// The rows of op(A).
+  private static func part(of a: Matrix, _ transposed: Bool, _ rows: Range<Int>) -> Matrix {
+    transposed ? a.slice(columns: rows) : a.slice(rows: rows)
+  }
+
+  private static func roundedUp(_ count: Int, to unit: Int) -> Int {
+    (count + unit - 1) / unit * unit
   }
 
   /// The same with op(A) extended by rows of zeros.

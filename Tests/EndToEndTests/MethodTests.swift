@@ -118,7 +118,9 @@ struct DriftCommandTests {
     let locked = try Parsed.object(
       try bench.xling(["drift", "runs/two", "--data", "scenes", "--lang", "tr", "--json"]).stdout)
     let rows = try #require(locked["languages"] as? [[String: Any]])
-    let alignment = try #require(rows[0]["alignment"] as? [Double])
+    // What enters the first layer as [CLS] is alike for all captions: no alignment is defined there.
+    let alignment = try #require(rows[0]["alignment"] as? [Any]).compactMap { $0 as? Double }
+    #expect(alignment.count == 2)
     #expect(alignment.allSatisfy { abs($0 - 1) < 1e-9 })
   }
 

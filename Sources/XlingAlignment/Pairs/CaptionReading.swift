@@ -25,7 +25,8 @@ public struct CaptionReading: Codable, Sendable, Equatable {
       caption, language: language ?? self.language, maximumWords: maximumWords)
     let length = maximumTokens ?? self.maximumTokens
     if hasEndToken { return tokenizer.ids(of: text, maximumLength: length) }
-    return [tokenizer.special.start] + tokenizer.encode(text, maximumTokens: length - 1).ids
+    let start = tokenizer.special.start.map { [$0] } ?? []
+    return start + tokenizer.encode(text, maximumTokens: length - start.count).ids
   }
 
   /// For protocols and lists: "none", or "lilt, 30 words".

@@ -27,8 +27,6 @@ package enum JSONValue: Equatable {
   package var integer: Int? { if case .number(let digits) = self { Int(digits) } else { nil } }
 
   package var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
-
-  var array: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
   /// As its digits are written.
   var number: String? { if case .number(let digits) = self { digits } else { nil } }
 
