@@ -56,7 +56,7 @@ import XlingUnicode
   @Test(arguments: folders)
   func loadsAndMatchesItsDefinition(name: String) throws {
     let folder = try #require(Self.root) + "/" + name
-    let tokenizer = try BertTokenizer(folder: folder)
+    let tokenizer = try TokenizerSource.load(folder)
     let card = String(decoding: try AtomicFile.read(folder + "/definition.toml"), as: UTF8.self)
     #expect(card.contains("content_hash = \"\(tokenizer.contentHash)\"\n"))
     #expect(card.contains("vocabulary_size = \(tokenizer.vocabularySize)\n"))

@@ -85,6 +85,9 @@ private final class FramedSession: TokenizerSession {
       encode(utf8, place.byte..<extent.lowerBound, offsets, &place, &encoding)
       let start = place.offset
       place.advance(utf8, to: extent.upperBound, offsets)
+      if extent.count > token.utf8.count {
+        encoding.surfaces.append(.init(token: encoding.count, utf8: Array(utf8[extent])))
+      }
       encoding.append(token.id, start, place.offset)
       at = extent.upperBound
     }

@@ -42,6 +42,7 @@ final class BertSession: TokenizerSession {
     tokens = scan.tokens
     self.word = word
     tokens.copy(into: &encoding)
+    encoding.surfaces = scan.surfaces
     encoding.unknownCount = scan.unknownCount
   }
 

@@ -16,6 +16,8 @@ struct WordScan {
   let codes: WordCodes
   let bytes: ByteKinds
   let addedTokens: AddedTokens
+  /// Of added tokens that took white space with them.
+  private(set) var surfaces: [Encoding.Surface] = []
   let cache: WordCache?
 
   var tokens: TokenBuffer
@@ -141,6 +143,9 @@ struct WordScan {
     let first = scalar - Int32(UTF8Scalar.count(text, extent.lowerBound..<at))
     scalar += Int32(UTF8Scalar.count(text, at..<extent.upperBound))
     at = extent.upperBound
+    if extent.count > token.utf8.count {
+      surfaces.append(.init(token: tokens.count, utf8: Array(raw[extent])))
+    }
     tokens.reserve(1)
     switch offsets {
     case .scalars: tokens.append(token.id, first, scalar)

@@ -2,7 +2,7 @@
 """Times xling's tokenizers and their peers in one run: Hugging Face tokenizers (WordPiece, ids and
 offsets) and sentencepiece (Unigram and BPE, ids).
 
-    benchmarks/tokenizers.py [--binary .build/release/xling] [--shared ../shared] [--megabytes 10]
+    benchmarks/compare_tokenizers.py [--binary .build/release/xling] [--shared ../shared] [--megabytes 10]
 
 Makes benchmarks/.venv with the peers, builds two texts under a temporary folder (XTD10's captions
 repeated; lines of eleven languages, none twice), and writes benchmarks/results/tokenizers.json and
@@ -132,7 +132,7 @@ def table(report):
         "# Tokenizers against their peers", "",
         f"{report['machine']}, {report['cores']} cores, load average {report['load_before']} before "
         f"and {report['load_after']} after; commit {report['commit']}. One thread where nothing else "
-        "is said; best of three rounds, taken in turns. Written by `benchmarks/tokenizers.py`.", "",
+        "is said; best of three rounds, taken in turns. Written by `benchmarks/compare_tokenizers.py`.", "",
         "| model | text | peer MB/s | xling MB/s | ratio | ratio in processor time | two threads | "
         "load |", "|---|---|---|---|---|---|---|---|",
     ]
