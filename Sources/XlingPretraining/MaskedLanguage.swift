@@ -67,7 +67,6 @@ final class MaskedLanguageHead {
   var parameters: [Parameter] { dense.parameters + norm.parameters + [bias] }
 
   private struct Forward {
-    let input: Matrix
     let before: Matrix
     let norm: LayerNorm.Saved
     let transformed: Matrix
@@ -75,66 +74,53 @@ final class MaskedLanguageHead {
     let logits: Matrix
   }
 
-  private func forward(_ hidden: Matrix, _ rows: [Int], _ workspace: Workspace) -> Forward {
-    let width = hidden.columns
-    let input = workspace.take(rows.count, width)
-    for (index, row) in rows.enumerated() {
-      input.row(index).update(from: hidden.row(row), count: width)
-    }
-    let before = workspace.take(rows.count, width)
-    dense.forward(input, into: before)
-    let after = workspace.take(rows.count, width)
+  private func forward(_ hidden: Matrix, _ workspace: Workspace) -> Forward {
+    let before = workspace.take(hidden.rows, hidden.columns)
+    dense.forward(hidden, into: before)
+    let after = workspace.take(hidden.rows, hidden.columns)
     Elementwise.gelu(before, into: after)
-    let transformed = workspace.take(rows.count, width)
+    let transformed = workspace.take(hidden.rows, hidden.columns)
     let saved = norm.forward(after, into: transformed, in: workspace)
-    let logits = workspace.take(rows.count, bias.count)
+    let logits = workspace.take(hidden.rows, bias.count)
     Elementwise.broadcast(bias.value, into: logits)
     Matmul.multiply(transformed, words.matrix, into: logits, transposeB: true, beta: 1)
-    return Forward(
-      input: input, before: before, norm: saved, transformed: transformed, logits: logits)
+    return Forward(before: before, norm: saved, transformed: transformed, logits: logits)
   }
 
-  /// Whether the best-scored piece is the masked one, row by row.
-  func correct(
-    hidden: Matrix, rows: [Int], targets: [Int32], in workspace: Workspace
-  ) -> [Bool] {
-    guard !rows.isEmpty else { return [] }
-    let logits = forward(hidden, rows, workspace).logits
+  /// Whether the best-scored piece is the masked one, row by row. `hidden` [targets, width] are the
+  /// tower's outputs where pieces are masked.
+  func correct(hidden: Matrix, targets: [Int32], in workspace: Workspace) -> [Bool] {
+    guard !targets.isEmpty else { return [] }
+    let logits = forward(hidden, workspace).logits
     return targets.enumerated().map { index, target in
       let row = UnsafeBufferPointer(start: logits.row(index), count: logits.columns)
       return row.indices.max { row[$0] < row[$1] } == Int(target)
     }
   }
 
-  /// Mean cross-entropy over `rows`; its gradient, times `weight`, is added to the parameters and to
-  /// `dHidden`.
+  /// Mean cross-entropy over `hidden` [targets, width], the tower's outputs where pieces are masked;
+  /// its gradient, times `weight`, is added to the parameters and written to `dHidden`.
   func forwardBackward(
-    hidden: Matrix, rows: [Int], targets: [Int32], weight: Float, dHidden: Matrix,
-    in workspace: Workspace
+    hidden: Matrix, targets: [Int32], weight: Float, dHidden: Matrix, in workspace: Workspace
   ) -> Double {
-    guard !rows.isEmpty else { return 0 }
-    let pass = forward(hidden, rows, workspace)
+    guard !targets.isEmpty else { return 0 }
+    let pass = forward(hidden, workspace)
     let logits = pass.logits
-    var losses = [Float](repeating: 0, count: rows.count)
-    xk_softmax_cross_entropy(
-      logits.pointer, targets, &losses, Int64(rows.count), Int64(logits.columns))
+    let rows = targets.count
+    var losses = [Float](repeating: 0, count: rows)
+    xk_softmax_cross_entropy(logits.pointer, targets, &losses, Int64(rows), Int64(logits.columns))
     for (index, target) in targets.enumerated() { logits[index, Int(target)] -= 1 }
-    xk_scale(logits.pointer, weight / Float(rows.count), Int64(logits.count))
+    xk_scale(logits.pointer, weight / Float(rows), Int64(logits.count))
     if let gradient = words.gradientMatrix {
       Matmul.multiply(logits, pass.transformed, into: gradient, transposeA: true, beta: 1)
     }
     if let gradient = bias.gradient { Elementwise.addColumnSums(logits, into: gradient) }
-    let width = hidden.columns
-    let dTransformed = workspace.take(rows.count, width)
+    let dTransformed = workspace.take(rows, hidden.columns)
     Matmul.multiply(logits, words.matrix, into: dTransformed)
-    let dAfter = workspace.take(rows.count, width)
+    let dAfter = workspace.take(rows, hidden.columns)
     norm.backward(pass.norm, dy: dTransformed, dx: dAfter)
     Elementwise.geluBackward(pass.before, dy: dAfter)
-    let dInput = workspace.take(rows.count, width)
-    dense.backward(pass.input, dy: dAfter, dx: dInput)
-    for (index, row) in rows.enumerated() {
-      xk_add(dHidden.row(row), dInput.row(index), Int64(width))
-    }
-    return losses.reduce(0) { $0 + Double($1) } / Double(rows.count)
+    dense.backward(hidden, dy: dAfter, dx: dHidden)
+    return losses.reduce(0) { $0 + Double($1) } / Double(rows)
   }
 }

@@ -28,7 +28,8 @@ public struct RecognitionQuality: Codable, Sendable, Equatable {
         preprocessing.write(try Picture.load(path: dataset.path(of: item)), to: pixels.row(row))
       }
       let activations = tower.forward(
-        PictureBatch(pixels: pixels.pointer, count: part.count), in: workspace, training: false)
+        PictureBatch(pixels: pixels.pointer, count: part.count), reading: .first, in: workspace,
+        training: false)
       let logits = workspace.take(part.count, head.outputs)
       head.forward(tower.pool(activations, in: workspace).vectors, into: logits)
       for row in 0..<part.count {

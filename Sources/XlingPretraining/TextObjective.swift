@@ -11,12 +11,16 @@ final class TextObjective: PretrainingObjective {
     var pairs = 128
     var masked = 16
     var temperature: Float = 0.05
+    /// Weight of 1 - cosine beside the ranking loss, of translations only: ranking is content with a
+    /// cosine well above the other texts', but a head trained on English hears what is left between
+    /// a text and its translation.
+    var attraction: Float = 3
     /// Weight of the masked-language loss beside the ranking loss.
     var maskedShare: Float = 0.3
     var maskProbability = 0.2
     /// How many of the last steps have close lists (``TextStream/pairs(step:count:closeLists:)``):
     /// once lists of far concepts are told apart, they teach no more.
-    var closeListSteps = 2_000
+    var closeListSteps = 3_000
   }
 
   let name = "text"
@@ -57,27 +61,28 @@ final class TextObjective: PretrainingObjective {
       special: stream.tokenizer.special,
       vocabularySize: stream.tokenizer.vocabularySize, stream: &random)
     let batch = TokenBatch(pairs.map(\.first) + pairs.map(\.second) + masking.inputs)
-    let activations = tower.forward(batch, in: workspace, training: true)
-    let dHidden = workspace.zeros(activations.hidden.rows, tower.width)
-    let ranking = rank(activations, pairs.count, dHidden, workspace)
-    let first = Int(batch.layout.offsets[2 * pairs.count])
-    let masked = head.forwardBackward(
-      hidden: activations.hidden, rows: masking.rows.map { first + $0 },
-      targets: masking.targets, weight: plan.maskedShare, dHidden: dHidden, in: workspace)
+    // Only what a loss reads leaves the last layer: `[CLS]` of the pairs, then the masked pieces.
+    let (starts, first) = (batch.layout.offsets, 2 * pairs.count)
+    let masked = masking.rows.map { Int(starts[first]) + $0 }
+    let rows = starts[..<first].map { Int($0) } + masked
+    let activations = tower.forward(
+      batch, reading: .some(rows), in: workspace, training: true)
+    let dHidden = workspace.take(rows.count, tower.width)
+    let ranking = rank(
+      pairs, activations.hidden.slice(rows: 0..<first), dHidden.slice(rows: 0..<first), workspace)
+    let language = head.forwardBackward(
+      hidden: activations.hidden.slice(rows: first..<rows.count), targets: masking.targets,
+      weight: plan.maskedShare, dHidden: dHidden.slice(rows: first..<rows.count), in: workspace)
     tower.backward(activations, dHidden: dHidden, in: workspace)
-    return [("ranking", ranking), ("masked", masked)]
+    return [("ranking", ranking.loss), ("cosine", ranking.cosine), ("masked", language)]
   }
 
-  /// The ranking loss over the first 2 * count sequences; adds to the gradient of their `[CLS]`.
+  /// The ranking loss and attraction of the pairs. `pooled` [2 * pairs, width] are the first texts'
+  /// `[CLS]`, then the second ones'; their gradient goes to `dPooled`.
   private func rank(
-    _ activations: TextTower.Activations, _ count: Int, _ dHidden: Matrix, _ workspace: Workspace
-  ) -> Double {
-    let offsets = activations.batch.layout.offsets
-    let pooled = workspace.take(2 * count, tower.width)
-    for index in 0..<2 * count {
-      pooled.row(index).update(
-        from: activations.hidden.row(Int(offsets[index])), count: tower.width)
-    }
+    _ pairs: [TextStream.Pair], _ pooled: Matrix, _ dPooled: Matrix, _ workspace: Workspace
+  ) -> (loss: Double, cosine: Double) {
+    let count = pairs.count
     let unit = workspace.take(2 * count, tower.width)
     let norms = L2Normalization.forward(pooled, into: unit, in: workspace)
     let result = InfoNCE.forwardBackward(
@@ -86,11 +91,27 @@ final class TextObjective: PretrainingObjective {
     let dUnit = workspace.take(2 * count, tower.width)
     Elementwise.copy(result.dImages, into: dUnit.slice(rows: 0..<count))
     Elementwise.copy(result.dTexts, into: dUnit.slice(rows: count..<2 * count))
-    let dPooled = workspace.take(2 * count, tower.width)
+    let cosine = attract(pairs, unit, dUnit)
     L2Normalization.backward(unit, norms: norms, dy: dUnit, into: dPooled)
-    for index in 0..<2 * count {
-      dHidden.row(Int(offsets[index])).update(from: dPooled.row(index), count: tower.width)
+    return (Double(result.loss), cosine)
+  }
+
+  /// attraction (1 - cosine), averaged over the translations among the pairs; adds to the gradient of
+  /// the unit vectors. Returns the mean cosine.
+  private func attract(_ pairs: [TextStream.Pair], _ unit: Matrix, _ dUnit: Matrix) -> Double {
+    let translations = pairs.indices.filter { pairs[$0].languages.0 != pairs[$0].languages.1 }
+    guard !translations.isEmpty else { return 0 }
+    let count = pairs.count
+    let scale = plan.attraction / Float(translations.count)
+    var sum = 0.0
+    for index in translations {
+      for column in 0..<unit.columns {
+        let (first, second) = (unit[index, column], unit[count + index, column])
+        sum += Double(first * second)
+        dUnit[index, column] -= scale * second
+        dUnit[count + index, column] -= scale * first
+      }
     }
-    return Double(result.loss)
+    return sum / Double(translations.count)
   }
 }

@@ -74,7 +74,8 @@ public struct TranslationQuality: Codable, Sendable, Equatable {
   ) -> [Float] {
     let workspace = Workspace()
     let batch = TokenBatch(texts.map(stream.tokens))
-    let activations = tower.forward(batch, in: workspace, training: false)
+    let activations = tower.forward(
+      batch, reading: .first, in: workspace, training: false)
     let pooled = tower.pool(activations, in: workspace)
     let unit = workspace.take(pooled.rows, pooled.columns)
     _ = L2Normalization.forward(pooled, into: unit, in: workspace)
@@ -109,8 +110,7 @@ public struct TranslationQuality: Codable, Sendable, Equatable {
       vocabularySize: stream.tokenizer.vocabularySize, stream: &random)
     let workspace = Workspace()
     let activations = tower.forward(
-      TokenBatch(masking.inputs), in: workspace, training: false)
-    return head.correct(
-      hidden: activations.hidden, rows: masking.rows, targets: masking.targets, in: workspace)
+      TokenBatch(masking.inputs), reading: .some(masking.rows), in: workspace, training: false)
+    return head.correct(hidden: activations.hidden, targets: masking.targets, in: workspace)
   }
 }

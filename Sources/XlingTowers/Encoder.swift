@@ -27,8 +27,11 @@ public final class Encoder {
   public struct Activations {
     /// Of ``hidden``: with the prompt's rows.
     public let layout: SequenceLayout
-    /// What enters each layer and, last, what leaves the stack: layers + 1 matrices [rows, width].
+    /// What enters each layer and, last, what leaves the stack: layers + 1 matrices [rows, width],
+    /// the last of as many rows as ``outputRows``.
     public let hidden: [Matrix]
+    /// Which rows left the last layer; nil: all.
+    let outputRows: [Int]?
     /// Of the embeddings: without the prompt's rows.
     let inputLayout: SequenceLayout
     /// From the first layer whose way back is needed on; empty when they are computed again.
@@ -44,18 +47,20 @@ public final class Encoder {
 
   /// `x` [rows, width] is what the embeddings give. Layers below everything trained keep nothing.
   func forward(
-    _ x: Matrix, _ inputLayout: SequenceLayout, in workspace: Workspace, training: Bool,
-    embeddingsTrained: Bool
+    _ x: Matrix, _ inputLayout: SequenceLayout, reading outputs: OutputRows = .all,
+    in workspace: Workspace, training: Bool, embeddingsTrained: Bool
   ) -> Activations {
     let (x, layout) = withPrompt(x, inputLayout, workspace)
+    let outputRows = self.outputRows(outputs, layout)
     let first = embeddingsTrained ? 0 : (lowestTrained ?? layers.count)
     let firstSaved = training ? first : layers.count
     var hidden = [x]
     var saved: [EncoderLayer.Saved] = []
     for (index, layer) in layers.enumerated() {
-      let y = workspace.take(x.rows, width)
+      let rows = self.outputRows(outputRows, of: index)
+      let y = workspace.take(rows?.count ?? x.rows, width)
       if let kept = layer.forward(
-        hidden[index], layout, into: y, in: workspace,
+        hidden[index], layout, reading: rows, into: y, in: workspace,
         saving: index >= firstSaved && !recomputesActivations)
       {
         saved.append(kept)
@@ -63,12 +68,27 @@ public final class Encoder {
       hidden.append(y)
     }
     return Activations(
-      layout: layout, hidden: hidden, inputLayout: inputLayout, saved: saved,
-      firstSaved: firstSaved)
+      layout: layout, hidden: hidden, outputRows: outputRows, inputLayout: inputLayout,
+      saved: saved, firstSaved: firstSaved)
   }
 
-  /// From the gradient of the last hidden state down to the lowest trained layer. Returns the
-  /// gradient of the embeddings' output when `toEmbeddings`.
+  private func outputRows(_ outputs: OutputRows, _ layout: SequenceLayout) -> [Int]? {
+    switch outputs {
+    case .first where !layers.isEmpty: return layout.offsets.dropLast().map { Int($0) }
+    case .some(let rows) where !layers.isEmpty:
+      precondition(prompt == nil, "a prompt's rows lie between those that are numbered")
+      return rows
+    default: return nil
+    }
+  }
+
+  /// Of one layer; nil: all.
+  private func outputRows(_ rows: [Int]?, of layer: Int) -> [Int]? {
+    layer == layers.count - 1 ? rows : nil
+  }
+
+  /// From the gradient of the last hidden state, of those rows that were read, down to the lowest
+  /// trained layer. Returns the gradient of the embeddings' output when `toEmbeddings`.
   func backward(
     _ activations: Activations, dHidden: Matrix, toEmbeddings: Bool, in workspace: Workspace
   ) -> Matrix? {
@@ -76,7 +96,7 @@ public final class Encoder {
     let toInput = toEmbeddings || prompt?.isTrainable == true
     for index in stride(from: layers.count - 1, through: activations.firstSaved, by: -1) {
       let needed = index > activations.firstSaved || toInput
-      let dx = needed ? workspace.take(dHidden.rows, width) : nil
+      let dx = needed ? workspace.take(activations.layout.rows, width) : nil
       backward(layer: index, activations, dy: gradient, dx: dx, workspace)
       guard let dx else { return nil }
       gradient = dx
@@ -96,7 +116,8 @@ public final class Encoder {
       let y = workspace.take(dy.rows, width)
       guard
         let again = layers[index].forward(
-          activations.hidden[index], layout, into: y, in: workspace, saving: true)
+          activations.hidden[index], layout, reading: outputRows(activations.outputRows, of: index),
+          into: y, in: workspace, saving: true)
       else { preconditionFailure("a layer that saves returns what it saved") }
       saved = again
     } else {

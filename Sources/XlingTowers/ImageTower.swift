@@ -77,13 +77,15 @@ public final class ImageTower: Tower {
     /// Unfolded patches [all patches of the batch, channels * patch * patch], and which they are.
     let unfolded: Matrix
     let patches: [[Int32]]
-    /// The last layer's output before the final norm, [rows, width].
+    /// The last layer's output before the final norm, [rows, width], of those rows that were to be
+    /// read.
     public var hidden: Matrix { encoder.hidden.last! }
   }
 
   /// Pixels to hidden states. `training` keeps what the way back needs.
   public func forward(
-    _ batch: PictureBatch, in workspace: Workspace, training: Bool
+    _ batch: PictureBatch, reading outputs: OutputRows = .all, in workspace: Workspace,
+    training: Bool
   ) -> Activations {
     let all = (0..<Int32(configuration.patches)).map { $0 }
     let patches = batch.patches ?? Array(repeating: all, count: batch.count)
@@ -112,7 +114,8 @@ public final class ImageTower: Tower {
       }
     }
     let activations = encoder.forward(
-      rows, layout, in: workspace, training: training, embeddingsTrained: embeddingsTrained)
+      rows, layout, reading: outputs, in: workspace, training: training,
+      embeddingsTrained: embeddingsTrained)
     return Activations(encoder: activations, unfolded: unfolded, patches: patches)
   }
 
@@ -152,15 +155,10 @@ public final class ImageTower: Tower {
     let norm: LayerNorm.Saved
   }
 
-  /// The CLS tokens after the final LayerNorm.
+  /// The CLS tokens after the final LayerNorm, after a pass that read all rows or the first ones.
   public func pool(_ activations: Activations, in workspace: Workspace) -> Pooled {
-    let layout = activations.encoder.layout
-    let tokens = workspace.take(layout.sequences, width)
-    for sequence in 0..<layout.sequences {
-      tokens.row(sequence).update(
-        from: activations.hidden.row(Int(layout.offsets[sequence])), count: width)
-    }
-    let vectors = workspace.take(layout.sequences, width)
+    let tokens = activations.encoder.firstRows(in: workspace)
+    let vectors = workspace.take(tokens.rows, width)
     return Pooled(
       vectors: vectors, norm: finalNorm.forward(tokens, into: vectors, in: workspace))
   }
@@ -176,18 +174,14 @@ public final class ImageTower: Tower {
   public func backward(
     _ activations: Activations, _ pooled: Pooled, dPooled: Matrix, in workspace: Workspace
   ) {
-    let layout = activations.encoder.layout
     let deeper = embeddingsTrained || encoder.lowestTrained != nil
-    let dTokens = deeper ? workspace.take(layout.sequences, width) : nil
+    let dTokens = deeper ? workspace.take(dPooled.rows, width) : nil
     finalNorm.backward(pooled.norm, dy: dPooled, dx: dTokens)
     guard let dTokens else { return }
-    let dHidden = workspace.zeros(activations.hidden.rows, width)
-    for sequence in 0..<layout.sequences {
-      dHidden.row(Int(layout.offsets[sequence])).update(
-        from: dTokens.row(sequence), count: width)
-    }
     let dRows = encoder.backward(
-      activations.encoder, dHidden: dHidden, toEmbeddings: embeddingsTrained, in: workspace)
+      activations.encoder,
+      dHidden: activations.encoder.spread(dFirst: dTokens, in: workspace),
+      toEmbeddings: embeddingsTrained, in: workspace)
     if let dRows { embeddingsBackward(activations, dRows, workspace) }
   }
 

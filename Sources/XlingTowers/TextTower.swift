@@ -75,13 +75,16 @@ public final class TextTower: Tower {
     let positions: [Int32]
     public let encoder: Encoder.Activations
     let embeddings: LayerNorm.Saved
-    /// The last layer's output, [rows, width].
+    /// The last layer's output, [rows, width], of those rows that were to be read.
     public var hidden: Matrix { encoder.hidden.last! }
   }
 
   /// Ids to hidden states. `training` keeps what the way back needs. Sequences have 1 to
   /// `maximumTokens` tokens: the tables are read without a check of each access.
-  public func forward(_ batch: TokenBatch, in workspace: Workspace, training: Bool) -> Activations {
+  public func forward(
+    _ batch: TokenBatch, reading outputs: OutputRows = .all, in workspace: Workspace,
+    training: Bool
+  ) -> Activations {
     let width = configuration.hiddenSize
     check(batch)
     let sum = workspace.take(batch.ids.count, width)
@@ -100,7 +103,8 @@ public final class TextTower: Tower {
     let normal = workspace.take(batch.ids.count, width)
     let saved = embeddingNorm.forward(sum, into: normal, in: workspace)
     let activations = encoder.forward(
-      normal, layout, in: workspace, training: training, embeddingsTrained: embeddingsTrained)
+      normal, layout, reading: outputs, in: workspace, training: training,
+      embeddingsTrained: embeddingsTrained)
     return Activations(
       batch: batch, positions: positions, encoder: activations, embeddings: saved)
   }
@@ -140,29 +144,20 @@ public final class TextTower: Tower {
       "a sequence is empty or longer than the \(configuration.maximumTokens) positions")
   }
 
-  /// The `[CLS]` vectors of the last layer, [sequences, width].
+  /// The `[CLS]` vectors of the last layer, [sequences, width], after a pass that read all rows or
+  /// the first ones.
   public func pool(_ activations: Activations, in workspace: Workspace) -> Matrix {
-    let layout = activations.encoder.layout
-    let pooled = workspace.take(layout.sequences, width)
-    for sequence in 0..<layout.sequences {
-      pooled.row(sequence).update(
-        from: activations.hidden.row(Int(layout.offsets[sequence])), count: width)
-    }
-    return pooled
+    activations.encoder.firstRows(in: workspace)
   }
 
   /// From the gradient of the pooled vectors.
   public func backward(_ activations: Activations, dPooled: Matrix, in workspace: Workspace) {
-    let layout = activations.encoder.layout
-    let dHidden = workspace.zeros(activations.hidden.rows, width)
-    for sequence in 0..<layout.sequences {
-      dHidden.row(Int(layout.offsets[sequence])).update(
-        from: dPooled.row(sequence), count: width)
-    }
-    backward(activations, dHidden: dHidden, in: workspace)
+    backward(
+      activations, dHidden: activations.encoder.spread(dFirst: dPooled, in: workspace),
+      in: workspace)
   }
 
-  /// From the gradient of every hidden state, [rows, width].
+  /// From the gradient of every hidden state that was read, [rows, width].
   public func backward(_ activations: Activations, dHidden: Matrix, in workspace: Workspace) {
     guard
       let dNormal = encoder.backward(

@@ -46,11 +46,11 @@ private func agree(_ found: [Double], _ expected: [Double]) -> Bool {
 
   private func loss(training: Bool) -> Double {
     let workspace = Workspace()
-    let activations = tower.forward(batch, in: workspace, training: training)
-    let dHidden = workspace.zeros(activations.hidden.rows, 16)
+    let activations = tower.forward(
+      batch, reading: .some(rows), in: workspace, training: training)
+    let dHidden = workspace.take(rows.count, 16)
     let loss = head.forwardBackward(
-      hidden: activations.hidden, rows: rows, targets: targets, weight: 1, dHidden: dHidden,
-      in: workspace)
+      hidden: activations.hidden, targets: targets, weight: 1, dHidden: dHidden, in: workspace)
     if training { tower.backward(activations, dHidden: dHidden, in: workspace) }
     return loss
   }

@@ -78,7 +78,7 @@ struct FreezingTests {
       run.tower.train { $0.name == "encoder.layer.2.\(part).bias" }
       #expect(run.tower.parameters.trainable.count == 1)
       let workspace = Workspace(blockBytes: 64)
-      _ = try run.step(in: workspace)
+      _ = try run.step(reading: .all, in: workspace)
       return workspace.capacity
     }
     #expect(memory == memory.sorted() && Set(memory).count == parts.count)

@@ -6,10 +6,11 @@ import XlingTowers
 /// The gradient of every parameter against PyTorch in float64, and what freezing changes: nothing
 /// but the work.
 struct GradientTests {
-  @Test func everyTextParameterFromThePooledVectors() throws {
+  @Test(arguments: [OutputRows.all, .first])
+  func everyTextParameterFromThePooledVectors(outputs: OutputRows) throws {
     let run = try TextRun()
     run.tower.train { _ in true }
-    _ = try run.step(in: Workspace(blockBytes: 1 << 16))
+    _ = try run.step(reading: outputs, in: Workspace(blockBytes: 1 << 16))
     try compare(run.tower, "bert/gradients_cls")
   }
 
@@ -25,10 +26,11 @@ struct GradientTests {
     try compare(run.tower, "bert/gradients_hidden")
   }
 
-  @Test func everyImageParameter() throws {
+  @Test(arguments: [OutputRows.all, .first])
+  func everyImageParameter(outputs: OutputRows) throws {
     let run = try ImageRun()
     run.tower.train { _ in true }
-    _ = try run.step(in: Workspace(blockBytes: 1 << 16))
+    _ = try run.step(reading: outputs, in: Workspace(blockBytes: 1 << 16))
     try compare(run.tower, "vit/gradients_cls")
   }
 

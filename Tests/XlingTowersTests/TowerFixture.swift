@@ -103,7 +103,14 @@ protocol TowerRun {
   associatedtype Model: Tower
   var tower: Model { get }
   /// Forward with `training`, backward from the weights of the loss sum(pooled * weights).
-  func step(in workspace: Workspace) throws -> [Float]
+  func step(reading outputs: OutputRows, in workspace: Workspace) throws -> [Float]
+}
+
+extension TowerRun {
+  /// As training does: only what is pooled leaves the last layer.
+  func step(in workspace: Workspace) throws -> [Float] {
+    try step(reading: .first, in: workspace)
+  }
 }
 
 struct TextRun: TowerRun {
@@ -115,8 +122,9 @@ struct TextRun: TowerRun {
     tower = try TextTower.load(fixture.folder)
   }
 
-  func step(in workspace: Workspace) throws -> [Float] {
-    let activations = tower.forward(try fixture.tokens(), in: workspace, training: true)
+  func step(reading outputs: OutputRows, in workspace: Workspace) throws -> [Float] {
+    let activations = tower.forward(
+      try fixture.tokens(), reading: outputs, in: workspace, training: true)
     let pooled = tower.pool(activations, in: workspace)
     let weights = workspace.matrix(
       try fixture.expected.floats("weight.cls"), columns: tower.width)
@@ -136,8 +144,9 @@ struct ImageRun: TowerRun {
     pixels = try fixture.pixels()
   }
 
-  func step(in workspace: Workspace) throws -> [Float] {
-    let activations = tower.forward(pixels.batch(of: tower), in: workspace, training: true)
+  func step(reading outputs: OutputRows, in workspace: Workspace) throws -> [Float] {
+    let activations = tower.forward(
+      pixels.batch(of: tower), reading: outputs, in: workspace, training: true)
     let pooled = tower.pool(activations, in: workspace)
     let weights = workspace.matrix(
       try fixture.expected.floats("weight.cls"), columns: tower.width)

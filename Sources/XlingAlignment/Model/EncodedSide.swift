@@ -59,7 +59,9 @@ struct EncodedSide {
     case .tokens(let sequences):
       let isTrained = training && model.textIsTrained
       let text = model.text
-      let activations = text.forward(TokenBatch(sequences), in: workspace, training: isTrained)
+      let activations = text.forward(
+        TokenBatch(sequences), reading: head.readsTokens ? .all : .first, in: workspace,
+        training: isTrained)
       if head.readsTokens {
         self.init(
           head, samples: sequences.count, width: width, workspace,
@@ -92,7 +94,8 @@ struct EncodedSide {
     case .pictures(let batch):
       let isTrained = training && model.imageIsTrained
       let image = model.image
-      let activations = image.forward(batch, in: workspace, training: isTrained)
+      let activations = image.forward(
+        batch, reading: .first, in: workspace, training: isTrained)
       let pooled = image.pool(activations, in: workspace)
       self.init(
         head, samples: batch.count, width: width, workspace,

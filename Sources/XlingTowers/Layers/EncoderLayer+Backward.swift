@@ -1,8 +1,8 @@
 import XlingTensor
 
 extension EncoderLayer {
-  /// Adds to the gradients of what is trained; writes the input's gradient to `dx` when asked. With
-  /// `dx` nil nothing below the lowest trained parameter of this layer is computed.
+  /// From the gradient of the rows that left the layer. Adds to the gradients of what is trained;
+  /// writes the input's gradient, of all rows, to `dx` when asked. With `dx` nil nothing below the lowest trained parameter of this layer is computed.
   func backward(
     _ saved: Saved, _ layout: SequenceLayout, dy: Matrix, dx: Matrix?, in workspace: Workspace
   ) {
@@ -38,19 +38,22 @@ extension EncoderLayer {
       saved.feedForward, dy: dsecond, dx: below ? dtotal : nil, accumulate: true, in: workspace)
     guard below else { return }
 
-    let dsum = dx ?? workspace.take(dy.rows, dy.columns)
+    // With all rows read, the residual's gradient begins the input's.
+    let whole = saved.rows == nil ? dx : nil
+    let dsum = whole ?? workspace.take(dy.rows, dy.columns)
     attentionNorm.backward(saved.attentionNorm, dy: dtotal, dx: dsum)
     guard dx != nil || attentionTrained else { return }
     let dbranch = unadapt(.attention, saved, dsum, workspace)
+    if let dx, let rows = saved.rows { spread(dsum, rows, over: dx) }
     attention.backward(
-      saved.attention, layout, dy: dbranch, addingTo: dx == nil ? nil : dsum, in: workspace)
+      saved.attention, layout, dy: dbranch, addingTo: dx, in: workspace)
   }
 
   private func backwardPreNorm(
     _ saved: Saved, _ layout: SequenceLayout, _ dy: Matrix, _ dx: Matrix?, _ workspace: Workspace
   ) {
     // middle's gradient: the residual, then what comes back through the feed-forward branch.
-    let dmiddle = dx ?? workspace.take(dy.rows, dy.columns)
+    let dmiddle = (saved.rows == nil ? dx : nil) ?? workspace.take(dy.rows, dy.columns)
     Elementwise.copy(dy, into: dmiddle)
     let dsecond = workspace.take(dy.rows, dy.columns)
     feedForward.backward(
@@ -63,13 +66,24 @@ extension EncoderLayer {
       attention.isTrainable || attentionNorm.isTrainable || adapters[.attention] != nil
       || attentionScale?.isTrainable == true
     guard dx != nil || attentionTrained else { return }
-    let dnormal = workspace.zeros(dy.rows, dy.columns)
+    let dnormal = workspace.zeros(layout.rows, dy.columns)
     attention.backward(
       saved.attention, layout,
       dy: unscale(attentionScale, saved.attentionBranch, dmiddle, workspace), addingTo: dnormal,
       in: workspace)
+    var dinput = dmiddle
+    if let rows = saved.rows {
+      dinput = dx ?? workspace.take(layout.rows, dy.columns)
+      spread(dmiddle, rows, over: dinput)
+    }
     normBackward(
-      .attention, attentionNorm, saved.attentionNorm, saved, dnormal, dmiddle, workspace)
+      .attention, attentionNorm, saved.attentionNorm, saved, dnormal, dinput, workspace)
+  }
+
+  /// The gradient of the rows that were read becomes that of all: zero for the others.
+  private func spread(_ dy: Matrix, _ rows: [Int], over dx: Matrix) {
+    dx.clear()
+    dx.scatterAdd(dy, rows: rows)
   }
 
   /// The gradient before a branch's factors; dy itself where there are none.

@@ -82,21 +82,33 @@ public final class EncoderLayer {
     let feedForward: FeedForwardBlock.Saved
     let feedForwardNorm: LayerNorm.Saved
     let adapters: [AdapterSite: AdapterActivations]
+    /// Which rows left the layer; nil: all.
+    var rows: [Int]?
     /// The branches before their factors; nil without layer scale.
     var attentionBranch: Matrix?
     var feedForwardBranch: Matrix?
   }
 
-  /// x [rows, width] into y [rows, width]. Temporary memory is given back unless `saving`.
+  /// x [rows, width] into y [rows, width], or into y [outputs.count, width] when only these rows are
+  /// read. Temporary memory is given back unless `saving`.
   func forward(
-    _ x: Matrix, _ layout: SequenceLayout, into y: Matrix, in workspace: Workspace, saving: Bool
+    _ x: Matrix, _ layout: SequenceLayout, reading outputs: [Int]? = nil, into y: Matrix,
+    in workspace: Workspace, saving: Bool
   ) -> Saved? {
     let mark = workspace.mark()
     defer { if !saving { workspace.release(to: mark) } }
     switch arrangement {
-    case .postNorm: return forwardPostNorm(x, layout, y, workspace, saving)
-    case .preNorm: return forwardPreNorm(x, layout, y, workspace, saving)
+    case .postNorm: return forwardPostNorm(x, layout, outputs, y, workspace, saving)
+    case .preNorm: return forwardPreNorm(x, layout, outputs, y, workspace, saving)
     }
+  }
+
+  /// The rows of x that are read; x itself when all are.
+  private func read(_ x: Matrix, _ outputs: [Int]?, _ workspace: Workspace) -> Matrix {
+    guard let outputs else { return x }
+    let y = workspace.take(outputs.count, x.columns)
+    x.gather(rows: outputs, into: y)
+    return y
   }
 
   private func adapt(
@@ -110,42 +122,46 @@ public final class EncoderLayer {
   }
 
   private func forwardPostNorm(
-    _ x: Matrix, _ layout: SequenceLayout, _ y: Matrix, _ workspace: Workspace, _ saving: Bool
+    _ x: Matrix, _ layout: SequenceLayout, _ outputs: [Int]?, _ y: Matrix,
+    _ workspace: Workspace, _ saving: Bool
   ) -> Saved? {
     var kept: [AdapterSite: AdapterActivations] = [:]
-    let branch = workspace.take(x.rows, x.columns)
-    let savedAttention = attention.forward(x, layout, into: branch, in: workspace, saving: saving)
-    let sum = workspace.take(x.rows, x.columns)
-    Elementwise.sum(adapt(.attention, branch, workspace, saving, &kept), x, into: sum)
-    let middle = workspace.take(x.rows, x.columns)
+    let branch = workspace.take(y.rows, y.columns)
+    let savedAttention = attention.forward(
+      x, layout, reading: outputs, into: branch, in: workspace, saving: saving)
+    let sum = workspace.take(y.rows, y.columns)
+    Elementwise.sum(
+      adapt(.attention, branch, workspace, saving, &kept), read(x, outputs, workspace), into: sum)
+    let middle = workspace.take(y.rows, y.columns)
     let savedNorm = attentionNorm.forward(sum, into: middle, in: workspace)
 
-    let second = workspace.take(x.rows, x.columns)
+    let second = workspace.take(y.rows, y.columns)
     let savedFeedForward = feedForward.forward(middle, into: second, in: workspace)
-    let total = workspace.take(x.rows, x.columns)
+    let total = workspace.take(y.rows, y.columns)
     Elementwise.sum(adapt(.feedForward, second, workspace, saving, &kept), middle, into: total)
     let savedLast = feedForwardNorm.forward(total, into: y, in: workspace)
     return savedAttention.map {
       Saved(
         attention: $0, attentionNorm: savedNorm, feedForward: savedFeedForward,
-        feedForwardNorm: savedLast, adapters: kept)
+        feedForwardNorm: savedLast, adapters: kept, rows: outputs)
     }
   }
 
   private func forwardPreNorm(
-    _ x: Matrix, _ layout: SequenceLayout, _ y: Matrix, _ workspace: Workspace, _ saving: Bool
+    _ x: Matrix, _ layout: SequenceLayout, _ outputs: [Int]?, _ y: Matrix,
+    _ workspace: Workspace, _ saving: Bool
   ) -> Saved? {
     var kept: [AdapterSite: AdapterActivations] = [:]
     let normal = workspace.take(x.rows, x.columns)
     let savedNorm = attentionNorm.forward(
       adapt(.attention, x, workspace, saving, &kept), into: normal, in: workspace)
-    let middle = workspace.take(x.rows, x.columns)
+    let middle = workspace.take(y.rows, y.columns)
     let savedAttention = attention.forward(
-      normal, layout, into: middle, in: workspace, saving: saving)
+      normal, layout, reading: outputs, into: middle, in: workspace, saving: saving)
     let attentionBranch = scale(attentionScale, middle, workspace, saving)
-    Elementwise.add(x, to: middle)
+    Elementwise.add(read(x, outputs, workspace), to: middle)
 
-    let second = workspace.take(x.rows, x.columns)
+    let second = workspace.take(y.rows, y.columns)
     let savedSecond = feedForwardNorm.forward(
       adapt(.feedForward, middle, workspace, saving, &kept), into: second, in: workspace)
     let savedFeedForward = feedForward.forward(second, into: y, in: workspace)
@@ -154,8 +170,8 @@ public final class EncoderLayer {
     return savedAttention.map {
       Saved(
         attention: $0, attentionNorm: savedNorm, feedForward: savedFeedForward,
-        feedForwardNorm: savedSecond, adapters: kept, attentionBranch: attentionBranch,
-        feedForwardBranch: feedForwardBranch)
+        feedForwardNorm: savedSecond, adapters: kept, rows: outputs,
+        attentionBranch: attentionBranch, feedForwardBranch: feedForwardBranch)
     }
   }
 

@@ -12,7 +12,9 @@ public struct SelfAttentionBlock {
   struct Saved {
     let x: Matrix
     let qkv: Matrix
+    /// Of the rows that were read.
     let context: Matrix
+    let rows: [Int]?
     let attention: Attention.Saved
   }
 
@@ -38,18 +40,25 @@ public struct SelfAttentionBlock {
     query.isTrainable || key.isTrainable || value.isTrainable || output.isTrainable
   }
 
-  /// x [rows, width] into y [rows, width].
+  /// x [rows, width] into y [rows, width], or into y [outputs.count, width] when only these rows are
+  /// read.
   func forward(
-    _ x: Matrix, _ layout: SequenceLayout, into y: Matrix, in workspace: Workspace, saving: Bool
+    _ x: Matrix, _ layout: SequenceLayout, reading outputs: [Int]? = nil, into y: Matrix,
+    in workspace: Workspace, saving: Bool
   ) -> Saved? {
     let qkv = workspace.take(x.rows, 3 * width)
     query.forward(x, into: qkv.slice(columns: 0..<width))
     key.forward(x, into: qkv.slice(columns: width..<2 * width))
     value.forward(x, into: qkv.slice(columns: 2 * width..<3 * width))
-    let context = workspace.take(x.rows, width)
+    var context = workspace.take(x.rows, width)
     let saved = attention.forward(qkv, layout, into: context, in: workspace, saving: saving)
+    if let outputs {
+      let read = workspace.take(outputs.count, width)
+      context.gather(rows: outputs, into: read)
+      context = read
+    }
     output.forward(context, into: y)
-    return saved.map { Saved(x: x, qkv: qkv, context: context, attention: $0) }
+    return saved.map { Saved(x: x, qkv: qkv, context: context, rows: outputs, attention: $0) }
   }
 
   /// Adds to the gradients of what is trained; dx += the input's gradient when asked.
@@ -60,8 +69,13 @@ public struct SelfAttentionBlock {
     let inner = query.isTrainable || key.isTrainable || value.isTrainable || dx != nil
     let dcontext = inner ? workspace.take(dy.rows, width) : nil
     output.backward(saved.context, dy: dy, dx: dcontext)
-    guard let dcontext else { return }
-    let dqkv = workspace.take(dy.rows, 3 * width)
+    guard var dcontext else { return }
+    if let rows = saved.rows {
+      let all = workspace.zeros(layout.rows, width)
+      all.scatterAdd(dcontext, rows: rows)
+      dcontext = all
+    }
+    let dqkv = workspace.take(layout.rows, 3 * width)
     attention.backward(
       saved.attention, qkv: saved.qkv, layout, dcontext: dcontext, into: dqkv)
     for (index, dense) in [query, key, value].enumerated() {

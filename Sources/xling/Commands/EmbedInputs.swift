@@ -89,7 +89,7 @@ struct EmbedRows {
     compute = { texts in
       workspace.reset()
       let batch = TokenBatch(texts.map { tokenizer.ids(of: $0, maximumLength: limit) })
-      let activations = tower.forward(batch, in: workspace, training: false)
+      let activations = tower.forward(batch, reading: .first, in: workspace, training: false)
       return tower.pool(activations, in: workspace).array()
     }
   }
@@ -104,7 +104,7 @@ struct EmbedRows {
       let pixels = workspace.floats(paths.count * preprocessing.elementCount)
       try Self.load(paths, preprocessing, into: pixels)
       let batch = PictureBatch(pixels: pixels, count: paths.count)
-      let activations = tower.forward(batch, in: workspace, training: false)
+      let activations = tower.forward(batch, reading: .first, in: workspace, training: false)
       return tower.pool(activations, in: workspace).vectors.array()
     }
   }
