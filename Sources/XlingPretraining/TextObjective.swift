@@ -5,16 +5,17 @@ import XlingTensor
 import XlingTowers
 
 /// Translation ranking (Feng et al. 2022, LaBSE: symmetric softmax over the batch, cosine of `[CLS]`
-/// vectors) plus masked-language modelling with tied weights (Devlin et al. 2019).
+/// vectors) with redundancy reduction (``CrossCorrelation``), plus masked-language modelling with tied
+/// weights (Devlin et al. 2019).
 final class TextObjective: PretrainingObjective {
   struct Plan: Codable, Equatable {
     var pairs = 128
     var masked = 16
     var temperature: Float = 0.05
-    /// Weight of 1 - cosine beside the ranking loss, of translations only: ranking is content with a
-    /// cosine well above the other texts', but a head trained on English hears what is left between
-    /// a text and its translation.
-    var attraction: Float = 3
+    /// Weight of ``CrossCorrelation`` beside the ranking loss, of translations only.
+    var correlationShare: Float = 10
+    /// What correlations of different dimensions cost there.
+    var redundancy: Float = 0.1
     /// Weight of the masked-language loss beside the ranking loss.
     var maskedShare: Float = 0.3
     var maskProbability = 0.2
@@ -74,14 +75,14 @@ final class TextObjective: PretrainingObjective {
       hidden: activations.hidden.slice(rows: first..<rows.count), targets: masking.targets,
       weight: plan.maskedShare, dHidden: dHidden.slice(rows: first..<rows.count), in: workspace)
     tower.backward(activations, dHidden: dHidden, in: workspace)
-    return [("ranking", ranking.loss), ("cosine", ranking.cosine), ("masked", language)]
+    return [("ranking", ranking.loss), ("correlation", ranking.correlation), ("masked", language)]
   }
 
-  /// The ranking loss and attraction of the pairs. `pooled` [2 * pairs, width] are the first texts'
-  /// `[CLS]`, then the second ones'; their gradient goes to `dPooled`.
+  /// The ranking and redundancy-reduction losses of the pairs. `pooled` [2 * pairs, width] are the
+  /// first texts' `[CLS]`, then the second ones'; their gradient goes to `dPooled`.
   private func rank(
     _ pairs: [TextStream.Pair], _ pooled: Matrix, _ dPooled: Matrix, _ workspace: Workspace
-  ) -> (loss: Double, cosine: Double) {
+  ) -> (loss: Double, correlation: Double) {
     let count = pairs.count
     let unit = workspace.take(2 * count, tower.width)
     let norms = L2Normalization.forward(pooled, into: unit, in: workspace)
@@ -91,27 +92,27 @@ final class TextObjective: PretrainingObjective {
     let dUnit = workspace.take(2 * count, tower.width)
     Elementwise.copy(result.dImages, into: dUnit.slice(rows: 0..<count))
     Elementwise.copy(result.dTexts, into: dUnit.slice(rows: count..<2 * count))
-    let cosine = attract(pairs, unit, dUnit)
     L2Normalization.backward(unit, norms: norms, dy: dUnit, into: dPooled)
-    return (Double(result.loss), cosine)
+    return (Double(result.loss), reduceRedundancy(pairs, pooled, dPooled, workspace))
   }
 
-  /// attraction (1 - cosine), averaged over the translations among the pairs; adds to the gradient of
-  /// the unit vectors. Returns the mean cosine.
-  private func attract(_ pairs: [TextStream.Pair], _ unit: Matrix, _ dUnit: Matrix) -> Double {
-    let translations = pairs.indices.filter { pairs[$0].languages.0 != pairs[$0].languages.1 }
-    guard !translations.isEmpty else { return 0 }
-    let count = pairs.count
-    let scale = plan.attraction / Float(translations.count)
-    var sum = 0.0
-    for index in translations {
-      for column in 0..<unit.columns {
-        let (first, second) = (unit[index, column], unit[count + index, column])
-        sum += Double(first * second)
-        dUnit[index, column] -= scale * second
-        dUnit[count + index, column] -= scale * first
-      }
-    }
-    return sum / Double(translations.count)
+  /// Adds the redundancy-reduction loss of the translations among the pairs to `dPooled`, the gradient
+  /// of `pooled` [2 * pairs, width]. Returns the mean correlation.
+  private func reduceRedundancy(
+    _ pairs: [TextStream.Pair], _ pooled: Matrix, _ dPooled: Matrix, _ workspace: Workspace
+  ) -> Double {
+    let first = pairs.indices.filter { pairs[$0].languages.0 != pairs[$0].languages.1 }
+    guard first.count > 1 else { return 0 }
+    let second = first.map { pairs.count + $0 }
+    func matrix() -> Matrix { workspace.take(first.count, pooled.columns) }
+    let (a, b, da, db) = (matrix(), matrix(), matrix(), matrix())
+    pooled.gather(rows: first, into: a)
+    pooled.gather(rows: second, into: b)
+    let result = CrossCorrelation.forwardBackward(
+      a, b, redundancy: plan.redundancy, weight: plan.correlationShare, dFirst: da, dSecond: db,
+      in: workspace)
+    dPooled.scatterAdd(da, rows: first)
+    dPooled.scatterAdd(db, rows: second)
+    return result.correlation
   }
 }

@@ -21,7 +21,7 @@ struct TextStream: Sendable {
 
   /// How often each kind of pair is drawn; the shares add up to 1.
   static let mixture: [(kind: Kind, share: Double)] = [
-    (.name, 0.25), (.list, 0.3), (.display, 0.1), (.keywords, 0.15), (.definition, 0.2),
+    (.name, 0.2), (.list, 0.3), (.display, 0.05), (.keywords, 0.2), (.definition, 0.25),
   ]
 
   enum Kind { case name, list, display, keywords, definition }
@@ -36,6 +36,8 @@ struct TextStream: Sendable {
 
   /// Concepts that the lists of a batch with close lists are made of.
   static let closeConcepts = 24
+  /// How many of them are neighbours.
+  static let closeRun = 8
 
   /// Languages with a weight of 12 and of 3; all others have 1.
   static let evaluated: Set<String> = ["en", "ru", "pl", "tr", "zh", "ko", "it", "es"]
@@ -102,11 +104,7 @@ struct TextStream: Sendable {
   /// so that many differ by one name only: hard negatives, as scenes are to each other.
   func pairs(step: Int, count: Int, closeLists: Bool = false) -> [Pair] {
     var stream = RandomStream(seed: seed, "pretrain/text/pairs", step)
-    var concepts = scenes
-    if closeLists {
-      stream.shuffle(&concepts)
-      concepts.removeLast(max(0, concepts.count - Self.closeConcepts))
-    }
+    let concepts = closeLists ? neighbours(&stream) : scenes
     var pairs: [Pair] = []
     var keys: Set<String> = []
     while pairs.count < count {
@@ -114,6 +112,18 @@ struct TextStream: Sendable {
       pairs.append(pair)
     }
     return pairs
+  }
+
+  /// ``closeConcepts`` concepts in runs that lie side by side in Unicode, where like stands beside
+  /// like.
+  private func neighbours(_ stream: inout RandomStream) -> [Concept] {
+    var chosen: Set<Int> = []
+    while chosen.count < min(Self.closeConcepts, scenes.count) {
+      let first = stream.index(scenes.count)
+      let run = first..<min(first + Self.closeRun, scenes.count)
+      chosen.formUnion(run.prefix(Self.closeConcepts - chosen.count))
+    }
+    return chosen.sorted().map { scenes[$0] }
   }
 
   private func pair(_ concepts: [Concept], _ stream: inout RandomStream) -> Pair? {
