@@ -56,7 +56,6 @@ struct MethodTests {
           "--steps", "6", "--chunk", "3", "--recompute", "--optimizer", "adafactor",
           "--schedule", "lilt", "--image-rate", "delay", "--captions", "unicode",
           "--pairs", "20", "--validate-every", "1", "--patience", "4", "--augment", "crop",
-          "--patch-dropout", "0.5",
         ]))
     #expect(aligned.status == 0, "\(aligned.stderr)")
     #expect(bench.exists("runs/one/model.safetensors"))

@@ -44,6 +44,7 @@ private let layer = 4 * (width * width + width) + 2 * width * inner + inner + wi
     ("full", wholeText, wholeImage),
     ("full-random", wholeText, wholeImage),
     ("full-random-text", wholeText, wholeImage),
+    ("image-lwa", 0, norms + 2 * layers * adapter),
     ("last-layer", layer, layer + 2 * width),
     ("layernorm", norms, norms),
     ("lit", wholeText, 0),

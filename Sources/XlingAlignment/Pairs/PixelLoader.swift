@@ -7,21 +7,18 @@ import XlingTowers
 struct PixelLoader {
   let preprocessing: ImagePreprocessing
   let augmentation: ImageAugmentation?
-  let patchDropout: PatchDropout?
   let seed: UInt64
 
   init(
-    preprocessing: ImagePreprocessing, augmentation: ImageAugmentation? = nil,
-    patchDropout: PatchDropout? = nil, seed: UInt64 = 0
+    preprocessing: ImagePreprocessing, augmentation: ImageAugmentation? = nil, seed: UInt64 = 0
   ) {
     self.preprocessing = preprocessing
     self.augmentation = augmentation
-    self.patchDropout = patchDropout
     self.seed = seed
   }
 
-  /// `step` and the rows of its batch, from `firstRow` on, address augmentation and patch dropout;
-  /// no step means none (validation, frozen towers). Throws the failure of the first picture that has one.
+  /// `step` and the rows of its batch, from `firstRow` on, address the augmentation; no step means
+  /// none (validation, frozen towers). Throws the failure of the first picture that has one.
   func load(
     _ images: [Int], step: Int?, firstRow: Int = 0, in workspace: Workspace,
     picture: (Int) throws -> Picture
@@ -42,12 +39,7 @@ struct PixelLoader {
       }
     }
     if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
-    let patches = step.flatMap { step in
-      patchDropout.map { dropout in
-        images.indices.map { dropout.kept(step: step, row: firstRow + $0) }
-      }
-    }
-    return PictureBatch(pixels: pixels, count: images.count, patches: patches)
+    return PictureBatch(pixels: pixels, count: images.count)
   }
 
   private func write(

@@ -27,8 +27,6 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var embeddingWidth = 256
   public var temperature: Float = 0.07
   public var augmentation: Augmentation?
-  /// Share of each training picture's patches that is left out; nil gives whole pictures.
-  public var patchDropout: Double?
   public var pictureStatistics = PictureStatistics.half
   public var captions = CaptionReading()
   /// So many pictures of the split only, drawn by ``pairSeed``; nil takes all.
@@ -97,9 +95,6 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
       chunkSize.map { $0 > 0 } ?? true, "chunks of \(chunkSize ?? 0) pairs: expected one or more")
     try need(
       peakRate > 0 && peakRate.isFinite, "learning rate \(peakRate): expected a positive number")
-    try need(
-      patchDropout.map { $0 > 0 && $0 < 1 } ?? true,
-      "a patch dropout of \(patchDropout ?? 0): expected a share above 0 and below 1")
     try need(warmupSteps >= 0, "\(warmupSteps) warm-up steps: expected zero or more")
     try need(
       checkpointEvery > 0, "a checkpoint every \(checkpointEvery) steps: expected one or more")

@@ -21,11 +21,7 @@ struct TrainingBatches {
     self.source = source
     loader = PixelLoader(
       preprocessing: configuration.preprocessing(for: model.image),
-      augmentation: configuration.augmentation?.images,
-      patchDropout: configuration.patchDropout.map {
-        PatchDropout(
-          patches: model.image.configuration.patches, share: $0, seed: configuration.seed)
-      }, seed: configuration.seed)
+      augmentation: configuration.augmentation?.images, seed: configuration.seed)
     sampler = BatchSampler(
       seed: configuration.seed, count: source.count, batchSize: configuration.batchSize)
     let textIsFixed =
@@ -33,7 +29,6 @@ struct TrainingBatches {
     textFeatures = textIsFixed ? FrozenFeatures(width: model.text.width) : nil
     let imageIsFixed =
       cachesFrozenFeatures && !model.imageIsTrained && configuration.augmentation == nil
-      && configuration.patchDropout == nil
     imageFeatures = imageIsFixed ? FrozenFeatures(width: model.image.width) : nil
   }
 

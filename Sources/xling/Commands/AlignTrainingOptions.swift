@@ -59,9 +59,6 @@ struct AlignTrainingOptions: ParsableArguments {
   @Option(help: "What is done to pictures; with none, what frozen towers compute is kept.")
   var augment: AugmentationChoice?
 
-  @Option(help: "Share of each training picture's patches left out: faster (default: none).")
-  var patchDropout: Double?
-
   @Option(help: "What is done to captions before they are tokenized (default: none).")
   var captions: CaptionPreprocessing?
 
@@ -101,9 +98,6 @@ struct AlignTrainingOptions: ParsableArguments {
     if let rate, !(rate > 0) {
       throw ValidationError("--rate must be above 0, found \(rate)")
     }
-    if let patchDropout, !(patchDropout > 0 && patchDropout < 1) {
-      throw ValidationError("--patch-dropout must lie between 0 and 1, found \(patchDropout)")
-    }
     for (option, value) in [("--clip", clip), ("--weight-decay", weightDecay)] {
       if let value, value < 0 {
         throw ValidationError("\(option) must not be negative, found \(value)")
@@ -123,7 +117,6 @@ struct AlignTrainingOptions: ParsableArguments {
     configuration.pairSeed = pairsSeed
     configuration.chunkSize = chunk
     configuration.recomputesActivations = recompute
-    configuration.patchDropout = patchDropout
     configuration.steps =
       steps
       ?? AlignmentConfiguration.steps(
