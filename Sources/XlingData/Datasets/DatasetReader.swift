@@ -40,11 +40,20 @@ package struct DatasetReader: Sendable {
   /// Lines of bytes (Swift takes CR LF for one Character), without a byte order mark, carriage
   /// returns, and the empty piece after the last line's end.
   package static func lines(_ data: Data) -> [Data] {
-    var bytes = data[...]
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-    var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    return lines.map { line in Data(line.last == 0x0D ? line.dropLast() : line) }
+    data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+      guard let base = bytes.baseAddress else { return [] }
+      var lines: [Data] = []
+      var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+      while start < bytes.count {
+        // `Data.split` asks of each byte whether it ends a line: a tenth of a short evaluation.
+        let found = memchr(base + start, 0x0A, bytes.count - start)
+        let end = found.map { UnsafeRawPointer($0) - base } ?? bytes.count
+        let line = bytes[start..<end]
+        lines.append(Data(line.last == 0x0D ? line.dropLast() : line))
+        start = end + 1
+      }
+      return lines
+    }
   }
 
   private func parse(_ line: Data, number: Int) throws(DataFailure) -> Dataset.Item {
