@@ -7,22 +7,27 @@ public struct SelfAttentionBlock {
   public var value: Linear
   public var output: Linear
   let attention: Attention
+  /// Of all heads together: the tower's own, but in some sizes of T5.
   let width: Int
+  /// Shared with the other layers; nil where positions are embedded.
+  var relativePositions: RelativePositions?
 
-  struct Saved {
+  package struct Saved {
     let x: Matrix
     let qkv: Matrix
     let context: Matrix
     let attention: Attention.Saved
   }
 
-  init(names: LayerNames, width: Int, heads: Int, queryBias: Bool) {
-    query = Linear(names.query, from: width, to: width, bias: queryBias)
-    key = Linear(names.key, from: width, to: width, bias: queryBias)
-    value = Linear(names.value, from: width, to: width, bias: queryBias)
-    output = Linear(names.attentionOutput, from: width, to: width)
-    attention = Attention(heads: heads, size: width / heads)
-    self.width = width
+  package init(names: LayerNames, shape: EncoderLayer.Shape) {
+    width = shape.heads * shape.headWidth
+    let bias = shape.queryBias
+    query = Linear(names.query, from: shape.width, to: width, bias: bias)
+    key = Linear(names.key, from: shape.width, to: width, bias: bias)
+    value = Linear(names.value, from: shape.width, to: width, bias: bias)
+    output = Linear(names.attentionOutput, from: width, to: shape.width, bias: !shape.isT5)
+    attention = Attention(
+      heads: shape.heads, size: shape.headWidth, scale: shape.isT5 ? 1 : nil)
   }
 
   /// What was trained beside the dense layers' weights.
@@ -38,8 +43,13 @@ public struct SelfAttentionBlock {
     query.isTrainable || key.isTrainable || value.isTrainable || output.isTrainable
   }
 
+  /// The largest distance within a sequence.
+  private func reach(_ layout: SequenceLayout) -> Int {
+    (0..<layout.sequences).reduce(1) { max($0, layout.length($1)) } - 1
+  }
+
   /// x [rows, width] into y [rows, width].
-  func forward(
+  package func forward(
     _ x: Matrix, _ layout: SequenceLayout, into y: Matrix, in workspace: Workspace, saving: Bool
   ) -> Saved? {
     let qkv = workspace.take(x.rows, 3 * width)
@@ -47,13 +57,15 @@ public struct SelfAttentionBlock {
     key.forward(x, into: qkv.slice(columns: width..<2 * width))
     value.forward(x, into: qkv.slice(columns: 2 * width..<3 * width))
     let context = workspace.take(x.rows, width)
-    let saved = attention.forward(qkv, layout, into: context, in: workspace, saving: saving)
+    let saved = attention.forward(
+      qkv, layout, bias: relativePositions?.bias(reach: reach(layout), in: workspace),
+      into: context, in: workspace, saving: saving)
     output.forward(context, into: y)
     return saved.map { Saved(x: x, qkv: qkv, context: context, attention: $0) }
   }
 
   /// Adds to the gradients of what is trained; dx += the input's gradient when asked.
-  func backward(
+  package func backward(
     _ saved: Saved, _ layout: SequenceLayout, dy: Matrix, addingTo dx: Matrix?,
     in workspace: Workspace
   ) {
@@ -62,8 +74,10 @@ public struct SelfAttentionBlock {
     output.backward(saved.context, dy: dy, dx: dcontext)
     guard let dcontext else { return }
     let dqkv = workspace.take(dy.rows, 3 * width)
+    let dBias = relativePositions?.gradients(layout, reach: reach(layout), in: workspace)
     attention.backward(
-      saved.attention, qkv: saved.qkv, layout, dcontext: dcontext, into: dqkv)
+      saved.attention, qkv: saved.qkv, layout, dcontext: dcontext, into: dqkv, dBias: dBias)
+    if let dBias { relativePositions?.backward(dBias) }
     for (index, dense) in [query, key, value].enumerated() {
       dense.backward(
         saved.x, dy: dqkv.slice(columns: index * width..<(index + 1) * width), dx: dx,
