@@ -44,7 +44,9 @@ extension Tower {
 extension Parameter {
   /// Whether it holds NaN or infinity. Reads all of it.
   public var isNonFinite: Bool {
-    let exponent: UInt32 = 0x7F80_0000
-    return values.reduce(false) { $0 || $1.bitPattern & exponent == exponent }
+    // Without a sign, bits are ordered as magnitudes: one maximum, which vectorizes.
+    var largest: UInt32 = 0
+    for value in values { largest = max(largest, value.bitPattern & 0x7FFF_FFFF) }
+    return largest >= Float.infinity.bitPattern
   }
 }
