@@ -10,7 +10,8 @@ safetensors numpy.
 Each folder holds a checkpoint, inputs.safetensors (b0.input_ids, ...) and expected.safetensors
 (b0.layer_input_0, b0.layer_output_N, b0.last_hidden_state, b0.cls, and pooler_output or head_logits
 where the checkpoint has them). Weights are float32; what is expected is computed in float64 and
-rounded to float32. gradients_cls.safetensors: of sum(cls * weight.cls), by the names xling has. For
+rounded to float32 (T5's norms and softmax stay float32 in transformers). gradients_cls.safetensors: of
+sum(cls * weight.cls), by the names xling has; of mT5, gradients_mean of its tokens' mean. For
 folders to check: XLING_SAVED_TOWERS=FOLDER swift test --filter TowerFolderTests.
 """
 
@@ -25,8 +26,10 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from transformers import (AutoModel, BertConfig, BertForMaskedLM, BertModel, DeiTConfig, DeiTModel,
-                          DistilBertConfig, DistilBertForMaskedLM, DistilBertModel, ViTConfig,
-                          ViTModel, XLMRobertaConfig, XLMRobertaModel)
+                          DistilBertConfig, DistilBertForMaskedLM, DistilBertModel, MT5Config,
+                          MT5EncoderModel, MT5ForConditionalGeneration, ViTConfig, ViTModel,
+                          XLMRobertaConfig, XLMRobertaModel)
+from transformers.models.t5.modeling_t5 import T5Attention
 
 TOWERS = Path(__file__).resolve().parent.parent / "Tests" / "Fixtures" / "parity" / "towers"
 DEIT3 = "deit3_small_patch16_224"
@@ -173,6 +176,51 @@ def text_towers():
     randomize(distilled, 7)
     folder = hugging_face("distilbert", distilled.distilbert, texts(8, 31))
     pickled("distilbert_mlm", "pytorch_model.bin", distilled.float().state_dict(), folder)
+    quick = BertModel(eager(BertConfig(vocab_size=31, max_position_embeddings=16, type_vocab_size=2,
+                                       hidden_act="quick_gelu", **SIZES)), add_pooling_layer=False)
+    hugging_face("bert_quick_gelu", randomize(quick, 21).bfloat16(), texts(22, 31, types=2))
+
+
+MT5 = {"shared": "embeddings.word_embeddings", "block.": "layer.",
+       "layer.0.SelfAttention.relative_attention_bias": "attention.relative_attention_bias",
+       "layer.0.SelfAttention.q": "attention.self.query",
+       "layer.0.SelfAttention.k": "attention.self.key",
+       "layer.0.SelfAttention.v": "attention.self.value",
+       "layer.0.SelfAttention.o": "attention.output.dense",
+       "layer.0.layer_norm": "attention.output.LayerNorm",
+       "layer.1.DenseReluDense.wi_0": "intermediate.dense",
+       "layer.1.DenseReluDense.wi_1": "intermediate.factor.dense",
+       "layer.1.DenseReluDense.wo": "output.dense", "layer.1.layer_norm": "output.LayerNorm",
+       "encoder.final_layer_norm": "layernorm"}
+
+
+def mt5():
+    """Heads that do not make up the width, buckets of several distances, and the whole model."""
+    whole = randomize(MT5ForConditionalGeneration(eager(MT5Config(
+        vocab_size=31, d_model=24, d_kv=10, num_heads=3, d_ff=40, num_layers=2,
+        relative_attention_num_buckets=8, relative_attention_max_distance=6))), 23)
+    encoder = MT5EncoderModel(eager(whole.config))
+    encoder.load_state_dict({k: v for k, v in whole.state_dict().items()
+                             if k in encoder.state_dict()})
+    inputs = texts(24, 31)
+    folder = hugging_face("mt5", encoder.eval(), inputs)
+    pickled("mt5_whole", "pytorch_model.bin", whole.state_dict(), folder)
+    batch = dict(batches(inputs))["b0"]
+    keep = batch["attention_mask"][..., None]
+    encoder.zero_grad()
+    mean = (hidden_states(encoder, batch)[1] * keep).sum(1) / keep.sum(1)
+    weight = torch.randn(mean.shape, generator=torch.Generator().manual_seed(9))
+    (mean * weight).sum().backward()
+    result = {"weight.mean": weight, "mean": mean}
+    for name, parameter in encoder.named_parameters():
+        for theirs, ours in MT5.items():
+            name = name.replace(theirs, ours)
+        result[name] = parameter.grad
+    save_file(rounded(result), folder / "gradients_mean.safetensors")
+    offsets = torch.arange(-1100, 1101)
+    save_file({f"{count}_{distance}": T5Attention._relative_position_bucket(
+        offsets, num_buckets=count, max_distance=distance).to(torch.int32)
+        for count, distance in [(32, 128), (8, 6), (9, 1000)]}, folder / "buckets.safetensors")
 
 
 OURS = {"blocks.": "encoder.layer.", "attn.proj": "attention.output.dense",
@@ -284,6 +332,7 @@ def main():
         check(sys.argv[2])
     elif len(sys.argv) == 1:
         text_towers()
+        mt5()
         image_towers()
         interpolations()
         versions = {"torch": torch.__version__, "transformers": transformers.__version__,

@@ -66,6 +66,10 @@ XK_INLINE void unpack(const float *x, int64_t rows, int64_t size, float *out, in
     memcpy(out + t * stride, x + t * width, (size_t)size * sizeof(float));
 }
 
+XK_INLINE void add_row(float *row, const float *x, int64_t n) {
+  for (int64_t c = 0; c < n; c++) row[c] += x[c];
+}
+
 /// Scores of keys that nobody may attend to go far below any score.
 XK_INLINE void mask_row(float *row, const uint8_t *keep, int64_t n) {
   for (int64_t c = 0; c < n; c++) row[c] = keep[c] ? row[c] : -1e30f;
@@ -109,15 +113,15 @@ static float *scratch(int64_t count) {
   return aligned_alloc(64, (size_t)padded(count) * sizeof(float));
 }
 
-/// P = softmax(Q K^T / sqrt(size)); context = P V.
+/// P = softmax(scale Q K^T + bias); context = P V.
 XK_CLONES int xk_attention(const float *qkv, const int32_t *offsets, const uint8_t *keep,
                            const int64_t *probability_offsets, int32_t first, int32_t last,
-                           int32_t heads, int32_t size, float *context, float *probabilities) {
+                           int32_t heads, int32_t size, float scale, const float *bias,
+                           int64_t reach, float *context, float *probabilities) {
   const int64_t width = (int64_t)heads * size, stride = 3 * width, d = padded(size);
   const int64_t t_max = longest(offsets, first, last), tp_max = padded(t_max);
   float *memory = scratch(2 * t_max * d + d * tp_max + t_max * tp_max);
   if (!memory) return -1;
-  const float scale = 1.0f / __builtin_sqrtf((float)size);
   for (int32_t s = first; s < last; s++) {
     const int64_t t = offsets[s + 1] - offsets[s], tp = padded(t);
     const uint8_t *mask = mask_of(keep ? keep + offsets[s] : NULL, t);
@@ -128,6 +132,7 @@ XK_CLONES int xk_attention(const float *qkv, const int32_t *offsets, const uint8
       pack_transposed(q + width, stride, t, size, keys);
       multiply(t, tp, size, packed, d, 1, keys, tp, p, tp);
       for (int64_t r = 0; r < t; r++) {
+        if (bias) add_row(p + r * tp, bias + h * (2 * reach + 1) + reach - r, t);
         if (mask) mask_row(p + r * tp, mask, t);
         softmax_row(p + r * tp, t);
       }
@@ -145,17 +150,17 @@ XK_CLONES int xk_attention(const float *qkv, const int32_t *offsets, const uint8
   return 0;
 }
 
-/// dV = P^T dO; dP = dO V^T; dS = P * (dP - rowsum(dP * P)) / sqrt(size); dQ = dS K; dK = dS^T Q.
+/// dV = P^T dO; dP = dO V^T; dS = P * (dP - rowsum(dP * P)); dQ = scale dS K; dK = scale dS^T Q; the
+/// bias's gradient is dS.
 XK_CLONES int xk_attention_backward(const float *qkv, const int32_t *offsets,
                                     const int64_t *probability_offsets, int32_t first,
-                                    int32_t last, int32_t heads, int32_t size,
+                                    int32_t last, int32_t heads, int32_t size, float scale,
                                     const float *probabilities, const float *dcontext,
-                                    float *dqkv) {
+                                    float *dqkv, float *dbias, int64_t reach) {
   const int64_t width = (int64_t)heads * size, stride = 3 * width, d = padded(size);
   const int64_t t_max = longest(offsets, first, last), tp_max = padded(t_max);
   float *memory = scratch(3 * t_max * d + d * tp_max + t_max * tp_max);
   if (!memory) return -1;
-  const float scale = 1.0f / __builtin_sqrtf((float)size);
   for (int32_t s = first; s < last; s++) {
     const int64_t t = offsets[s + 1] - offsets[s], tp = padded(t);
     float *dout = memory, *packed = dout + t * d, *result = packed + t * d;
@@ -174,7 +179,10 @@ XK_CLONES int xk_attention_backward(const float *qkv, const int32_t *offsets,
         const float *pr = p + r * t;
         float dot = 0;
         for (int64_t c = 0; c < t; c++) dot += dsr[c] * pr[c];
-        for (int64_t c = 0; c < t; c++) dsr[c] = pr[c] * (dsr[c] - dot) * scale;
+        for (int64_t c = 0; c < t; c++) dsr[c] = pr[c] * (dsr[c] - dot);
+        if (dbias)
+          add_row(dbias + ((int64_t)s * heads + h) * (2 * reach + 1) + reach - r, dsr, t);
+        for (int64_t c = 0; c < t; c++) dsr[c] *= scale;
       }
       pack(q + width, stride, t, size, 1, packed);
       multiply(t, d, t, ds, tp, 1, packed, d, result, d);

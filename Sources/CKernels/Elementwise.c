@@ -98,6 +98,41 @@ XK_CLONES void xk_gelu_tanh_backward(const float *x, const float *dy, float *dx,
   }
 }
 
+/// sigmoid(1.702 x)
+XK_INLINE void quick_chunk(const v16 *x, v16 *s) {
+  v16 e = *x * -1.702f;
+  vexp(&e);
+  *s = 1.0f / (e + 1.0f);
+}
+
+XK_CLONES void xk_gelu_quick(const float *x, float *y, int64_t count) {
+  for (int64_t i = 0; i < count; i += 16) {
+    const int64_t part = count - i < 16 ? count - i : 16;
+    v16 v, s;
+    load_part(&v, x + i, part);
+    quick_chunk(&v, &s);
+    v = v * s;
+    store_part(y + i, &v, part);
+  }
+}
+
+/// s + 1.702 x s (1 - s)
+XK_CLONES void xk_gelu_quick_backward(const float *x, const float *dy, float *dx, int64_t count) {
+  for (int64_t i = 0; i < count; i += 16) {
+    const int64_t part = count - i < 16 ? count - i : 16;
+    v16 v, s, d;
+    load_part(&v, x + i, part);
+    load_part(&d, dy + i, part);
+    quick_chunk(&v, &s);
+    d = d * (s + v * 1.702f * s * (1.0f - s));
+    store_part(dx + i, &d, part);
+  }
+}
+
+XK_CLONES void xk_product(const float *a, const float *b, float *y, int64_t count) {
+  for (int64_t i = 0; i < count; i++) y[i] = a[i] * b[i];
+}
+
 XK_CLONES void xk_scale_columns(const float *x, const float *scale, float *y, int64_t rows,
                                 int64_t columns) {
   for (int64_t r = 0; r < rows; r++)

@@ -23,6 +23,18 @@ XK_INLINE float row_square_sum(const float *x, float mean, int64_t n) {
   return s;
 }
 
+XK_CLONES void xk_rmsnorm(const float *x, const float *gamma, float epsilon, float *y,
+                          float *inverse_deviation, int64_t rows, int64_t columns) {
+  for (int64_t r = 0; r < rows; r++) {
+    const float *xr = x + r * columns;
+    float *yr = y + r * columns;
+    float square = row_square_sum(xr, 0, columns) / (float)columns;
+    float inverse = 1.0f / __builtin_sqrtf(square + epsilon);
+    inverse_deviation[r] = inverse;
+    for (int64_t c = 0; c < columns; c++) yr[c] = xr[c] * inverse * gamma[c];
+  }
+}
+
 XK_CLONES void xk_layernorm(const float *x, const float *gamma, const float *beta, float epsilon,
                             float *y, float *mean, float *inverse_deviation, int64_t rows,
                             int64_t columns) {
@@ -38,14 +50,15 @@ XK_CLONES void xk_layernorm(const float *x, const float *gamma, const float *bet
   }
 }
 
-/// dx = rstd * (g - mean(g) - xhat * mean(g * xhat)) with g = dy * gamma.
+/// dx = rstd * (g - mean(g) - xhat * mean(g * xhat)) with g = dy * gamma; without the mean of g where
+/// none was subtracted from x.
 XK_CLONES void xk_layernorm_backward(const float *dy, const float *x, const float *gamma,
                                      const float *mean, const float *inverse_deviation, float *dx,
                                      int accumulate, int64_t rows, int64_t columns) {
   for (int64_t r = 0; r < rows; r++) {
     const float *dyr = dy + r * columns, *xr = x + r * columns;
     float *dxr = dx + r * columns;
-    const float mu = mean[r], inverse = inverse_deviation[r];
+    const float mu = mean ? mean[r] : 0, inverse = inverse_deviation[r];
     v16 acc1 = {0}, acc2 = {0};
     int64_t c = 0;
     for (; c + 16 <= columns; c += 16) {
@@ -59,7 +72,7 @@ XK_CLONES void xk_layernorm_backward(const float *dy, const float *x, const floa
       s1 += g;
       s2 += g * ((xr[c] - mu) * inverse);
     }
-    s1 /= (float)columns;
+    s1 = mean ? s1 / (float)columns : 0;
     s2 /= (float)columns;
     if (accumulate) {
       for (int64_t i = 0; i < columns; i++)
@@ -77,7 +90,7 @@ XK_CLONES void xk_layernorm_parameters(const float *dy, const float *x, const fl
                                        int64_t last) {
   for (int64_t r = 0; r < rows; r++) {
     const float *dyr = dy + r * columns, *xr = x + r * columns;
-    const float mu = mean[r], inverse = inverse_deviation[r];
+    const float mu = mean ? mean[r] : 0, inverse = inverse_deviation[r];
     if (dgamma)
       for (int64_t c = first; c < last; c++) dgamma[c] += dyr[c] * ((xr[c] - mu) * inverse);
     if (dbeta)

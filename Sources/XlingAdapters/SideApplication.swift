@@ -84,6 +84,9 @@ struct SideApplication {
     if Set(side.modules).count < side.modules.count {
       throw unfit("each module once", side.modules.map(\.rawValue).joined(separator: ", "))
     }
+    if side.modules.contains(.prompt), (tower as? TextTower)?.t5 != nil {
+      throw unfit("position embeddings, since a prompt has no place among relative ones", "prompt")
+    }
     let options = side.options
     for (name, size) in [
       ("depth", options.depth), ("rank", options.rank), ("prompt_length", options.promptLength),

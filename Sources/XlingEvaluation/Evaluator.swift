@@ -14,6 +14,9 @@ public struct EvaluationPlan: Sendable, Equatable {
   /// Of a caption, with start and end. LilT evaluates with 30.
   public var maximumTokens: Int
   public var statistics: PictureStatistics
+  /// What was done to the pictures in training is done to these; nil squeezes them into the tower's
+  /// square, bicubic, EXIF ignored, normalized by ``statistics``.
+  public var pictures: PictureInput?
   public var ties: TieBreaking
   /// What was done to the captions in training is done to these.
   public var reading = CaptionReading()
@@ -44,6 +47,8 @@ public final class Evaluator {
   private let model: DualEncoder
   private let tokenizer: any Tokenizer
   private var embeddedPictures: [Float]?
+  /// Of the pictures embedded so far.
+  public let damage = PictureDamage()
   /// Draws of pictures, shared by all languages and directions.
   public let resamples: Resamples
 
@@ -67,7 +72,6 @@ public final class Evaluator {
 
   /// The protocol of the results, but for the subset.
   public func measured(subset: String = "all") -> EvaluationProtocol {
-    let size = model.image.configuration.imageSize
     let captions =
       plan.captionsPerPicture == .max ? "all" : "first \(plan.captionsPerPicture)"
     let usual = CaptionReading().description
@@ -76,17 +80,26 @@ public final class Evaluator {
       dataset: dataset.name, datasetHash: dataset.contentHash, split: plan.split.rawValue,
       subset: subset, ties: plan.ties.rawValue,
       captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)",
-      imagePreprocessing: "\(size)x\(size) bicubic, \(plan.statistics.rawValue)",
+      imagePreprocessing: pictureInput.description,
       tokenizerHash: tokenizer.contentHash, resamples: plan.resamples, seed: plan.seed)
+  }
+
+  private var pictureInput: PictureInput {
+    plan.pictures
+      ?? PictureInput(
+        ImagePreprocessing(
+          size: model.image.configuration.imageSize, statistics: plan.statistics.channels))
   }
 
   /// Unit vectors of all pictures, [pictures, width], in the order of ``items``.
   public func pictureEmbeddings() throws -> [Float] {
     if let embeddedPictures { return embeddedPictures }
-    let preprocessing = ImagePreprocessing(
-      size: model.image.configuration.imageSize, statistics: plan.statistics.channels)
-    let all = try model.embedPictures(items.count, preprocessing: preprocessing) { index in
-      try Picture.load(path: dataset.path(of: items[index]))
+    let input = pictureInput
+    let all = try model.embedPictures(items.count, preprocessing: input.preprocessing) { index in
+      let path = dataset.path(of: items[index])
+      let result = try input.load(path: path)
+      if let reason = result.damage { damage.note(path, reason) }
+      return result.picture
     }
     embeddedPictures = all
     return all

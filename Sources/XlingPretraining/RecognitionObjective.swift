@@ -65,7 +65,7 @@ final class RecognitionObjective: PretrainingObjective {
     let batch = stream.batch(step: step, stage: stage, count: count, in: workspace)
     let activations = tower.forward(
       PictureBatch(pixels: batch.pixels.pointer, count: count, patches: batch.patches),
-      reading: .first, in: workspace, training: true)
+      reading: .pooled, in: workspace, training: true)
     let pooled = tower.pool(activations, in: workspace)
     let logits = workspace.take(count, head.outputs)
     head.forward(pooled.vectors, into: logits)

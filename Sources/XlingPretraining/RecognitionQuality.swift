@@ -28,7 +28,7 @@ public struct RecognitionQuality: Codable, Sendable, Equatable {
         preprocessing.write(try Picture.load(path: dataset.path(of: item)), to: pixels.row(row))
       }
       let activations = tower.forward(
-        PictureBatch(pixels: pixels.pointer, count: part.count), reading: .first, in: workspace,
+        PictureBatch(pixels: pixels.pointer, count: part.count), reading: .pooled, in: workspace,
         training: false)
       let logits = workspace.take(part.count, head.outputs)
       head.forward(tower.pool(activations, in: workspace).vectors, into: logits)

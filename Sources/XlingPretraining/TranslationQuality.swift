@@ -75,7 +75,7 @@ public struct TranslationQuality: Codable, Sendable, Equatable {
     let workspace = Workspace()
     let batch = TokenBatch(texts.map(stream.tokens))
     let activations = tower.forward(
-      batch, reading: .first, in: workspace, training: false)
+      batch, reading: .pooled, in: workspace, training: false)
     let pooled = tower.pool(activations, in: workspace)
     let unit = workspace.take(pooled.rows, pooled.columns)
     _ = L2Normalization.forward(pooled, into: unit, in: workspace)

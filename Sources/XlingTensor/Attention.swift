@@ -29,10 +29,27 @@ public struct Attention {
   public let heads: Int
   /// Width of one head.
   public let size: Int
+  /// What the products of queries and keys are multiplied by.
+  public let scale: Float
 
-  public init(heads: Int, size: Int) {
+  /// `scale` is 1 / sqrt(size) unless given.
+  public init(heads: Int, size: Int, scale: Float? = nil) {
     self.heads = heads
     self.size = size
+    self.scale = scale ?? 1 / Float(size).squareRoot()
+  }
+
+  /// Numbers added to the scores by head and by how far the key lies behind the query.
+  public struct Bias {
+    /// [heads, 2 * reach + 1]; the middle column is the query's own place.
+    public let values: Matrix
+    /// At least the longest sequence less one.
+    public var reach: Int { values.columns / 2 }
+
+    public init(_ values: Matrix) {
+      precondition(values.isContiguous && values.columns % 2 == 1)
+      self.values = values
+    }
   }
 
   /// The attention weights, heads * T * T floats a sequence.
@@ -44,9 +61,10 @@ public struct Attention {
   /// qkv [rows, 3 * heads * size] (queries, keys, values side by side) into context
   /// [rows, heads * size]. Weights are kept only when `saving`.
   public func forward(
-    _ qkv: Matrix, _ layout: SequenceLayout, into context: Matrix, in workspace: Workspace,
-    saving: Bool
+    _ qkv: Matrix, _ layout: SequenceLayout, bias: Bias? = nil, into context: Matrix,
+    in workspace: Workspace, saving: Bool
   ) -> Saved? {
+    check(bias, layout)
     var offsets: [Int64] = [0]
     for sequence in 0..<layout.sequences {
       let length = layout.length(sequence)
@@ -56,23 +74,37 @@ public struct Attention {
     Parallel.ranges(layout.sequences, grain: grain(layout)) { range in
       let status = xk_attention(
         qkv.pointer, layout.offsets, layout.keep, offsets, Int32(range.lowerBound),
-        Int32(range.upperBound), Int32(heads), Int32(size), context.pointer, probabilities)
+        Int32(range.upperBound), Int32(heads), Int32(size), scale, bias?.values.pointer,
+        Int64(bias?.reach ?? 0), context.pointer, probabilities)
       precondition(status == 0, "out of memory")
     }
     return probabilities.map { Saved(probabilities: $0, offsets: offsets) }
   }
 
-  /// dqkv [rows, 3 * heads * size] from dcontext [rows, heads * size].
+  /// dqkv [rows, 3 * heads * size] from dcontext [rows, heads * size]. `dBias`, when given, gets the
+  /// bias's gradient of each sequence added, [sequences * heads, 2 * reach + 1]: apart, so that sums do
+  /// not depend on threads.
   public func backward(
-    _ saved: Saved, qkv: Matrix, _ layout: SequenceLayout, dcontext: Matrix, into dqkv: Matrix
+    _ saved: Saved, qkv: Matrix, _ layout: SequenceLayout, dcontext: Matrix, into dqkv: Matrix,
+    dBias: Matrix? = nil
   ) {
+    if let dBias {
+      precondition(dBias.rows == layout.sequences * heads && dBias.isContiguous)
+      check(Bias(dBias), layout)
+    }
     Parallel.ranges(layout.sequences, grain: grain(layout)) { range in
       let status = xk_attention_backward(
         qkv.pointer, layout.offsets, saved.offsets, Int32(range.lowerBound),
-        Int32(range.upperBound), Int32(heads), Int32(size), saved.probabilities,
-        dcontext.pointer, dqkv.pointer)
+        Int32(range.upperBound), Int32(heads), Int32(size), scale, saved.probabilities,
+        dcontext.pointer, dqkv.pointer, dBias?.pointer, Int64((dBias?.columns ?? 0) / 2))
       precondition(status == 0, "out of memory")
     }
+  }
+
+  private func check(_ bias: Bias?, _ layout: SequenceLayout) {
+    guard let bias else { return }
+    let longest = (0..<layout.sequences).map(layout.length).max() ?? 0
+    precondition(longest <= bias.reach + 1, "a bias for every distance within a sequence")
   }
 
   /// At least 128 rows a range.

@@ -1,10 +1,12 @@
 import CKernels
 import XlingCore
 
-/// The two forms of GELU (Hendrycks and Gimpel 2016): x Phi(x), and its approximation by tanh.
+/// The forms of GELU (Hendrycks and Gimpel 2016): x Phi(x), and its approximations by tanh and by the
+/// logistic function, x sigmoid(1.702 x), which OpenAI's CLIP has ("quick").
 public enum GELU: Sendable, Equatable {
   case erf
   case tanh
+  case quick
 }
 
 /// Passes over contiguous matrices, split by rows among the threads.
@@ -43,10 +45,25 @@ public enum Elementwise {
     }
   }
 
+  /// y = a * b, element by element; y may be either.
+  public static func product(_ a: Matrix, _ b: Matrix, into y: Matrix) {
+    precondition(a.count == y.count && b.count == y.count)
+    precondition(a.isContiguous && b.isContiguous && y.isContiguous)
+    Parallel.ranges(y.rows, grain: grain(columns: y.columns)) { rows in
+      let first = rows.lowerBound
+      xk_product(a.row(first), b.row(first), y.row(first), Int64(rows.count * y.columns))
+    }
+  }
+
   /// y = GELU(x).
   public static func gelu(_ x: Matrix, into y: Matrix, form: GELU = .erf) {
     precondition(x.count == y.count && x.isContiguous && y.isContiguous)
-    let kernel = form == .erf ? xk_gelu : xk_gelu_tanh
+    let kernel =
+      switch form {
+      case .erf: xk_gelu
+      case .tanh: xk_gelu_tanh
+      case .quick: xk_gelu_quick
+      }
     Parallel.ranges(y.rows, grain: grain(columns: y.columns)) { rows in
       kernel(x.row(rows.lowerBound), y.row(rows.lowerBound), Int64(rows.count * y.columns))
     }
@@ -55,7 +72,12 @@ public enum Elementwise {
   /// dy becomes dx = dy * GELU'(x).
   public static func geluBackward(_ x: Matrix, dy: Matrix, form: GELU = .erf) {
     precondition(x.count == dy.count && x.isContiguous && dy.isContiguous)
-    let kernel = form == .erf ? xk_gelu_backward : xk_gelu_tanh_backward
+    let kernel =
+      switch form {
+      case .erf: xk_gelu_backward
+      case .tanh: xk_gelu_tanh_backward
+      case .quick: xk_gelu_quick_backward
+      }
     Parallel.ranges(dy.rows, grain: grain(columns: dy.columns)) { rows in
       let first = rows.lowerBound
       kernel(x.row(first), dy.row(first), dy.row(first), Int64(rows.count * dy.columns))

@@ -1,39 +1,53 @@
 import CKernels
 import XlingCore
 
-/// Layer normalization over the columns (Ba, Kiros and Hinton 2016).
+/// Layer normalization over the columns (Ba, Kiros and Hinton 2016), or its form that subtracts no mean
+/// and adds no bias, RMSNorm (Zhang and Sennrich 2019).
 public struct LayerNorm {
+  public enum Form: Sendable, Equatable {
+    case centred
+    case rootMeanSquare
+  }
+
   public let gamma: Parameter
-  public let beta: Parameter
+  /// nil in an RMSNorm.
+  public let beta: Parameter?
   public let epsilon: Float
 
   /// What the way back needs: the input, and each row's mean and reciprocal deviation.
   public struct Saved {
     public let x: Matrix
-    let mean: UnsafeMutablePointer<Float>
+    /// nil in an RMSNorm.
+    let mean: UnsafeMutablePointer<Float>?
     let inverseDeviation: UnsafeMutablePointer<Float>
   }
 
-  /// Parameters `name.weight` (one) and `name.bias` (zero).
-  public init(_ name: String, width: Int, epsilon: Float) {
+  /// Parameters `name.weight` (one) and, unless it is an RMSNorm, `name.bias` (zero).
+  public init(_ name: String, width: Int, epsilon: Float, form: Form = .centred) {
     gamma = Parameter(name + ".weight", [width])
-    beta = Parameter(name + ".bias", [width])
+    beta = form == .centred ? Parameter(name + ".bias", [width]) : nil
     gamma.value.update(repeating: 1, count: width)
     self.epsilon = epsilon
   }
 
-  public var parameters: [Parameter] { [gamma, beta] }
-  public var isTrainable: Bool { gamma.isTrainable || beta.isTrainable }
+  public var parameters: [Parameter] { [gamma] + (beta.map { [$0] } ?? []) }
+  public var isTrainable: Bool { gamma.isTrainable || beta?.isTrainable == true }
 
   /// x [rows, width] into y; the statistics are taken from `workspace`.
   public func forward(_ x: Matrix, into y: Matrix, in workspace: Workspace) -> Saved {
-    let mean = workspace.floats(x.rows)
+    let mean = beta == nil ? nil : workspace.floats(x.rows)
     let inverse = workspace.floats(x.rows)
     Parallel.ranges(x.rows, grain: Elementwise.grain(columns: x.columns)) { rows in
       let first = rows.lowerBound
-      xk_layernorm(
-        x.row(first), gamma.value, beta.value, epsilon, y.row(first), mean + first,
-        inverse + first, Int64(rows.count), Int64(x.columns))
+      if let beta, let mean {
+        xk_layernorm(
+          x.row(first), gamma.value, beta.value, epsilon, y.row(first), mean + first,
+          inverse + first, Int64(rows.count), Int64(x.columns))
+      } else {
+        xk_rmsnorm(
+          x.row(first), gamma.value, epsilon, y.row(first), inverse + first, Int64(rows.count),
+          Int64(x.columns))
+      }
     }
     return Saved(x: x, mean: mean, inverseDeviation: inverse)
   }
@@ -45,7 +59,7 @@ public struct LayerNorm {
       Parallel.ranges(x.columns, grain: 64) { columns in
         xk_layernorm_parameters(
           dy.pointer, x.pointer, saved.mean, saved.inverseDeviation, gamma.gradient,
-          beta.gradient, Int64(x.rows), Int64(x.columns), Int64(columns.lowerBound),
+          beta?.gradient, Int64(x.rows), Int64(x.columns), Int64(columns.lowerBound),
           Int64(columns.upperBound))
       }
     }
@@ -53,7 +67,7 @@ public struct LayerNorm {
     Parallel.ranges(x.rows, grain: Elementwise.grain(columns: x.columns)) { rows in
       let first = rows.lowerBound
       xk_layernorm_backward(
-        dy.row(first), x.row(first), gamma.value, saved.mean + first,
+        dy.row(first), x.row(first), gamma.value, saved.mean.map { $0 + first },
         saved.inverseDeviation + first, dx.row(first), accumulate ? 1 : 0, Int64(rows.count),
         Int64(x.columns))
     }

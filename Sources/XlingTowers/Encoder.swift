@@ -74,7 +74,7 @@ public final class Encoder {
 
   private func outputRows(_ outputs: OutputRows, _ layout: SequenceLayout) -> [Int]? {
     switch outputs {
-    case .first where !layers.isEmpty: return layout.offsets.dropLast().map { Int($0) }
+    case .pooled where !layers.isEmpty: return layout.offsets.dropLast().map { Int($0) }
     case .some(let rows) where !layers.isEmpty:
       precondition(prompt == nil, "a prompt's rows lie between those that are numbered")
       return rows

@@ -4,8 +4,8 @@ import XlingTensor
 /// a row of a layer is needed by others for its key and value only.
 public enum OutputRows: Sendable {
   case all
-  /// The first of each sequence, `[CLS]`: what pooling reads.
-  case first
+  /// What pooling reads: the first of each sequence, `[CLS]`; in T5, which averages them, all.
+  case pooled
   /// These, as numbered in the input; not for an encoder with a prompt.
   case some([Int])
 }

@@ -26,15 +26,20 @@ public struct TokenBatch {
 }
 
 /// BERT's encoder (Devlin et al. 2019) and its kin RoBERTa, XLM-R, MiniLM and DistilBERT: post-LN,
-/// learned positions, `[CLS]` read from the last layer without BERT's pooler.
+/// learned positions, `[CLS]` read from the last layer without BERT's pooler. Also the encoder of T5
+/// and mT5: see ``T5Parts``.
 public final class TextTower: Tower {
   public let configuration: BERTConfiguration
   public let encoder: Encoder
   public let wordEmbeddings: Parameter
+  /// One row of zeros, and no parameter of the tower, in T5.
   public let positionEmbeddings: Parameter
-  /// One row of zeros, and no parameter of the tower, in DistilBERT.
+  /// One row of zeros, and no parameter of the tower, in DistilBERT and T5.
   public let tokenTypeEmbeddings: Parameter
-  public let embeddingNorm: LayerNorm
+  /// nil in T5.
+  public let embeddingNorm: LayerNorm?
+  /// nil in the other families.
+  public let t5: T5Parts?
   /// LilT's text tower adds no token-type embeddings, not even the first type's.
   public var addsTokenTypes = true
 
@@ -45,11 +50,15 @@ public final class TextTower: Tower {
     wordEmbeddings = Parameter(
       "embeddings.word_embeddings.weight", [configuration.vocabularySize, width])
     positionEmbeddings = Parameter(
-      "embeddings.position_embeddings.weight", [configuration.maximumPositions, width])
+      "embeddings.position_embeddings.weight",
+      [configuration.t5 == nil ? configuration.maximumPositions : 1, width])
     tokenTypeEmbeddings = Parameter(
       "embeddings.token_type_embeddings.weight", [max(configuration.tokenTypes, 1), width])
-    embeddingNorm = LayerNorm(
-      "embeddings.LayerNorm", width: width, epsilon: configuration.layerNormEpsilon)
+    embeddingNorm =
+      configuration.t5 == nil
+      ? LayerNorm("embeddings.LayerNorm", width: width, epsilon: configuration.layerNormEpsilon)
+      : nil
+    t5 = configuration.t5.map { T5Parts($0, configuration) }
     encoder = Encoder(layers: [], width: width)
     for index in 0..<configuration.layers {
       encoder.append(makeLayer(named: "encoder.layer.\(index)"))
@@ -57,16 +66,23 @@ public final class TextTower: Tower {
   }
 
   public func makeLayer(named name: String) -> EncoderLayer {
-    EncoderLayer(
-      name, names: .bert(name), arrangement: .postNorm, shape: configuration.layerShape)
+    let layer = EncoderLayer(
+      name, names: .bert(name), arrangement: t5 == nil ? .postNorm : .preNorm,
+      shape: configuration.layerShape)
+    layer.attention.relativePositions = t5?.relativePositions
+    return layer
   }
 
-  public var outerParameters: [Parameter] {
-    [wordEmbeddings, positionEmbeddings]
-      + (configuration.tokenTypes > 0 ? [tokenTypeEmbeddings] : []) + embeddingNorm.parameters
+  /// What has to be reached on the way back through all layers.
+  private var lowParameters: [Parameter] {
+    [wordEmbeddings] + (t5 == nil ? [positionEmbeddings] : [])
+      + (configuration.tokenTypes > 0 ? [tokenTypeEmbeddings] : [])
+      + (embeddingNorm?.parameters ?? []) + (t5.map { [$0.relativePositions.table] } ?? [])
   }
 
-  private var embeddingsTrained: Bool { outerParameters.contains(where: \.isTrainable) }
+  public var outerParameters: [Parameter] { lowParameters + (t5?.finalNorm.parameters ?? []) }
+
+  private var embeddingsTrained: Bool { lowParameters.contains(where: \.isTrainable) }
 
   /// What one forward pass leaves behind.
   public struct Activations {
@@ -74,9 +90,12 @@ public final class TextTower: Tower {
     /// Row of the position table for each token.
     let positions: [Int32]
     public let encoder: Encoder.Activations
-    let embeddings: LayerNorm.Saved
-    /// The last layer's output, [rows, width], of those rows that were to be read.
-    public var hidden: Matrix { encoder.hidden.last! }
+    /// nil in T5.
+    let embeddings: LayerNorm.Saved?
+    /// T5's last hidden state and what its norm keeps; nil in the other families.
+    let normalized: T5Parts.Normalized?
+    /// The last hidden state, [rows, width], of those rows that were to be read.
+    public var hidden: Matrix { normalized?.hidden ?? encoder.hidden.last! }
   }
 
   /// Ids to hidden states. `training` keeps what the way back needs. Sequences have 1 to
@@ -100,18 +119,22 @@ public final class TextTower: Tower {
         for column in 0..<width { out[column] = word[column] + type[column] + place[column] }
       }
     }
-    let normal = workspace.take(batch.ids.count, width)
-    let saved = embeddingNorm.forward(sum, into: normal, in: workspace)
+    let normal = embeddingNorm == nil ? sum : workspace.take(batch.ids.count, width)
+    let saved = embeddingNorm?.forward(sum, into: normal, in: workspace)
+    var read = outputs
+    if case .pooled = outputs, t5 != nil { read = .all }
     let activations = encoder.forward(
-      normal, layout, reading: outputs, in: workspace, training: training,
+      normal, layout, reading: read, in: workspace, training: training,
       embeddingsTrained: embeddingsTrained)
     return Activations(
-      batch: batch, positions: positions, encoder: activations, embeddings: saved)
+      batch: batch, positions: positions, encoder: activations, embeddings: saved,
+      normalized: t5?.normalize(activations, in: workspace))
   }
 
   /// From 0 in BERT; in RoBERTa and XLM-R from the place behind the padding id on, and only tokens
-  /// other than padding count (Liu et al. 2019's code).
+  /// other than padding count (Liu et al. 2019's code). In T5 all share a row of zeros.
   private func positions(of batch: TokenBatch) -> [Int32] {
+    guard t5 == nil else { return [Int32](repeating: 0, count: batch.ids.count) }
     let padding = Int32(configuration.paddingId)
     var positions = [Int32](repeating: padding, count: batch.ids.count)
     for sequence in 0..<batch.layout.sequences {
@@ -144,29 +167,36 @@ public final class TextTower: Tower {
       "a sequence is empty or longer than the \(configuration.maximumTokens) positions")
   }
 
-  /// The `[CLS]` vectors of the last layer, [sequences, width], after a pass that read all rows or
-  /// the first ones.
+  /// The `[CLS]` vectors of the last layer, [sequences, width]; T5's means. After a pass that read
+  /// all rows or those that are pooled.
   public func pool(_ activations: Activations, in workspace: Workspace) -> Matrix {
-    activations.encoder.firstRows(in: workspace)
+    if let t5 { return t5.pool(activations.hidden, activations.encoder.layout, in: workspace) }
+    return activations.encoder.firstRows(in: workspace)
   }
 
   /// From the gradient of the pooled vectors.
   public func backward(_ activations: Activations, dPooled: Matrix, in workspace: Workspace) {
-    backward(
-      activations, dHidden: activations.encoder.spread(dFirst: dPooled, in: workspace),
-      in: workspace)
+    let dHidden =
+      t5?.poolBackward(dPooled, activations.encoder.layout, in: workspace)
+      ?? activations.encoder.spread(dFirst: dPooled, in: workspace)
+    backward(activations, dHidden: dHidden, in: workspace)
   }
 
   /// From the gradient of every hidden state that was read, [rows, width].
   public func backward(_ activations: Activations, dHidden: Matrix, in workspace: Workspace) {
+    let dLast = t5?.backward(activations.normalized, dHidden, in: workspace) ?? dHidden
     guard
       let dNormal = encoder.backward(
-        activations.encoder, dHidden: dHidden, toEmbeddings: embeddingsTrained, in: workspace)
+        activations.encoder, dHidden: dLast, toEmbeddings: embeddingsTrained, in: workspace)
     else { return }
     let tables = wordEmbeddings.isTrainable || positionEmbeddings.isTrainable
     let any = tables || tokenTypeEmbeddings.isTrainable
+    guard let embeddingNorm, let saved = activations.embeddings else {
+      if any { scatter(dNormal, activations) }
+      return
+    }
     let dSum = any ? workspace.take(dNormal.rows, width) : nil
-    embeddingNorm.backward(activations.embeddings, dy: dNormal, dx: dSum)
+    embeddingNorm.backward(saved, dy: dNormal, dx: dSum)
     guard let dSum else { return }
     if let gradient = tokenTypeEmbeddings.gradient, activations.batch.types == nil, addsTokenTypes {
       Elementwise.addColumnSums(dSum, into: gradient)
@@ -176,7 +206,7 @@ public final class TextTower: Tower {
 
   /// Adds each row's gradient to its word, position and type; rows meet, so this is one thread's
   /// work.
-  private func scatter(_ dSum: Matrix, _ activations: Activations) {
+  package func scatter(_ dSum: Matrix, _ activations: Activations) {
     let batch = activations.batch
     for row in 0..<dSum.rows {
       let source = dSum.slice(rows: row..<row + 1)

@@ -29,10 +29,7 @@ extension Tower {
   /// Names of parameters that hold NaN or infinity: a checkpoint so damaged computes nothing.
   /// Reads every weight.
   public var nonFiniteParameters: [String] {
-    parameters.all.filter { parameter in
-      let exponent: UInt32 = 0x7F80_0000
-      return parameter.values.reduce(false) { $0 || $1.bitPattern & exponent == exponent }
-    }.map(\.name)
+    parameters.all.filter(\.isNonFinite).map(\.name)
   }
 
   /// Normal(0, deviation) for matrices, zero biases, unit norms: BERT's initialization
@@ -41,5 +38,15 @@ extension Tower {
     for parameter in checkpointParameters {
       Initialization.standard(parameter, seed: seed, deviation: deviation)
     }
+  }
+}
+
+extension Parameter {
+  /// Whether it holds NaN or infinity. Reads all of it.
+  public var isNonFinite: Bool {
+    // Without a sign, bits are ordered as magnitudes: one maximum, which vectorizes.
+    var largest: UInt32 = 0
+    for value in values { largest = max(largest, value.bitPattern & 0x7FFF_FFFF) }
+    return largest >= Float.infinity.bitPattern
   }
 }

@@ -16,7 +16,7 @@ struct KernelParityTests {
     let x = try fixture.matrix("in.x", in: workspace)
     let norm = LayerNorm("norm", width: x.columns, epsilon: epsilon)
     norm.gamma.fill(try fixture.floats("in.weight"))
-    norm.beta.fill(try fixture.floats("in.bias"))
+    norm.beta?.fill(try fixture.floats("in.bias"))
     for parameter in norm.parameters { parameter.isTrainable = true }
     let y = workspace.take(x.rows, x.columns)
     let dx = workspace.take(x.rows, x.columns)
@@ -25,7 +25,25 @@ struct KernelParityTests {
     #expect(try fixture.error("out.y", y.array()) <= 1)
     #expect(try fixture.error("grad.x", dx.array()) <= 1)
     #expect(try fixture.error("grad.weight", norm.gamma.gradients) <= 1)
-    #expect(try fixture.error("grad.bias", norm.beta.gradients) <= 1)
+    #expect(try fixture.error("grad.bias", norm.beta?.gradients ?? []) <= 1)
+  }
+
+  @Test(arguments: [("1e-06", Float(1e-6)), ("1e-05", 1e-5)])
+  func rootMeanSquareNorm(name: String, epsilon: Float) throws {
+    let fixture = try KernelFixture("rmsnorm_eps\(name)")
+    let x = try fixture.matrix("in.x", in: workspace)
+    let norm = LayerNorm("norm", width: x.columns, epsilon: epsilon, form: .rootMeanSquare)
+    #expect(norm.parameters.count == 1)
+    norm.gamma.fill(try fixture.floats("in.weight"))
+    norm.gamma.isTrainable = true
+    let y = workspace.take(x.rows, x.columns)
+    let dx = workspace.zeros(x.rows, x.columns)
+    let saved = norm.forward(x, into: y, in: workspace)
+    norm.backward(
+      saved, dy: try fixture.matrix("grad_out.y", in: workspace), dx: dx, accumulate: true)
+    #expect(try fixture.error("out.y", y.array()) <= 1)
+    #expect(try fixture.error("grad.x", dx.array()) <= 1)
+    #expect(try fixture.error("grad.weight", norm.gamma.gradients) <= 1)
   }
 
   @Test func lowRankUpdate() throws {
@@ -55,7 +73,7 @@ struct KernelParityTests {
     #expect(try fixture.error("out.y", y.array()) <= 1)
   }
 
-  @Test(arguments: [("gelu_erf", GELU.erf), ("gelu_tanh", .tanh)])
+  @Test(arguments: [("gelu_erf", GELU.erf), ("gelu_tanh", .tanh), ("quick_gelu", .quick)])
   func gelu(name: String, form: GELU) throws {
     let fixture = try KernelFixture(name)
     let x = try fixture.matrix("in.x", in: workspace)

@@ -13,7 +13,8 @@ struct TowerCheckpointTests {
 
   private static let set = Fixtures.path("parity/towers")
   static let folders = [
-    "bert", "xlmr", "distilbert", "deit", "vit_noqkvbias", "timm_vit", "timm_deit3",
+    "bert", "bert_quick_gelu", "xlmr", "distilbert", "mt5", "deit", "vit_noqkvbias", "timm_vit",
+    "timm_deit3",
   ]
 
   /// `XLING_SAVED_TOWERS` keeps the folders, for `scripts/generate_tower_goldens.py check`.

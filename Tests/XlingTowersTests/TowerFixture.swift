@@ -109,7 +109,7 @@ protocol TowerRun {
 extension TowerRun {
   /// As training does: only what is pooled leaves the last layer.
   func step(in workspace: Workspace) throws -> [Float] {
-    try step(reading: .first, in: workspace)
+    try step(reading: .pooled, in: workspace)
   }
 }
 

@@ -70,12 +70,12 @@ struct TowerFolderTests {
     ("vocab_size", "-1", "vocab_size is -1, expected a positive size"),
     (
       "hidden_act", #""relu""#,
-      #"hidden_act is "relu"; "gelu" (erf) and "gelu_new" (tanh) are supported"#
+      #"hidden_act is "relu"; "gelu" (erf), "gelu_new" (tanh) and "quick_gelu" are supported"#
     ),
     (
       "model_type", #""gpt2""#,
-      #"model_type is "gpt2", expected one of bert, camembert, deit, distilbert, roberta, vit, "#
-        + "xlm-roberta"
+      #"model_type is "gpt2", expected one of bert, camembert, deit, distilbert, mt5, roberta, t5, "#
+        + "vit, xlm-roberta"
     ),
     ("model_type", #""vit""#, #"the key "image_size" is missing"#),
     ("num_hidden_layers", "1001", "num_hidden_layers is 1001, expected at most 1000"),

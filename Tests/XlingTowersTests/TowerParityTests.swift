@@ -63,7 +63,8 @@ struct TowerParityTests {
   static let copies = [
     Copy(file: "bert_bin", original: "bert"), Copy(file: "bert_legacy_bin", original: "bert"),
     Copy(file: "bert_gamma_beta", original: "bert"), Copy(file: "bert_sharded", original: "bert"),
-    Copy(file: "distilbert_mlm", original: "distilbert"), Copy(file: "xlmr_mlm", original: "xlmr"),
+    Copy(file: "distilbert_mlm", original: "distilbert"),
+    Copy(file: "mt5_whole", original: "mt5"), Copy(file: "xlmr_mlm", original: "xlmr"),
     Copy(file: "deit_pth/deit_tiny_patch16_224.pth", original: "timm_vit", heads: 3),
     Copy(file: "deit_pth/deit_tiny_patch16_224_legacy.pth", original: "timm_vit", heads: 3),
     Copy(file: "dino_pth/dino_vitbase16_pretrain.pth", original: "timm_dino", heads: 4),

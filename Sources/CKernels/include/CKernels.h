@@ -22,6 +22,11 @@ void xk_gelu_backward(const float *x, const float *dy, float *dx, int64_t count)
 /// y = GELU(x) with tanh in place of erf (Hendrycks and Gimpel 2016, section 2), and its way back.
 void xk_gelu_tanh(const float *x, float *y, int64_t count);
 void xk_gelu_tanh_backward(const float *x, const float *dy, float *dx, int64_t count);
+/// y = x * sigmoid(1.702 x), GELU's approximation by the logistic function (the same, section 2).
+void xk_gelu_quick(const float *x, float *y, int64_t count);
+void xk_gelu_quick_backward(const float *x, const float *dy, float *dx, int64_t count);
+/// y[i] = a[i] * b[i]; y may be a or b.
+void xk_product(const float *a, const float *b, float *y, int64_t count);
 /// y[r, c] = x[r, c] * scale[c]; y may be x.
 void xk_scale_columns(const float *x, const float *scale, float *y, int64_t rows, int64_t columns);
 /// out[c] += sum over r of x[r, c] * y[r, c], for c in [first, last)
@@ -41,11 +46,16 @@ void xk_scale(float *x, float factor, int64_t count);
 /// kept for the way back.
 void xk_layernorm(const float *x, const float *gamma, const float *beta, float epsilon, float *y,
                   float *mean, float *inverse_deviation, int64_t rows, int64_t columns);
-/// dx for the rows given; adds to dx when accumulate is set.
+/// y = x / sqrt(mean(x^2) + epsilon) * gamma, per row (RMSNorm, Zhang and Sennrich 2019). Its way back
+/// is that of LayerNorm without means.
+void xk_rmsnorm(const float *x, const float *gamma, float epsilon, float *y,
+                float *inverse_deviation, int64_t rows, int64_t columns);
+/// dx for the rows given; adds to dx when accumulate is set. mean NULL: RMSNorm's.
 void xk_layernorm_backward(const float *dy, const float *x, const float *gamma, const float *mean,
                            const float *inverse_deviation, float *dx, int accumulate, int64_t rows,
                            int64_t columns);
-/// dgamma += sum dy * xhat, dbeta += sum dy, for the columns [first, last).
+/// dgamma += sum dy * xhat, dbeta += sum dy, for the columns [first, last). mean NULL: RMSNorm's;
+/// dgamma or dbeta NULL: not wanted.
 void xk_layernorm_parameters(const float *dy, const float *x, const float *mean,
                              const float *inverse_deviation, float *dgamma, float *dbeta,
                              int64_t rows, int64_t columns, int64_t first, int64_t last);
@@ -55,16 +65,22 @@ void xk_layernorm_parameters(const float *dy, const float *x, const float *mean,
 /// Sequences lie one after another without padding: sequence s has the rows
 /// offsets[s]..<offsets[s + 1] of qkv [rows, 3 * heads * size] (queries, keys, values side by side).
 /// probabilities holds heads * T * T floats a sequence, from probability_offsets[s] on.
+/// Scores are scale * q k. bias, when given, adds a number to them by head and by how far the key lies
+/// behind the query: bias[h, key - query + reach] of heads rows of 2 * reach + 1, reach at least the
+/// longest sequence less one.
 /// keep, when given, has one byte a row: rows of 0 are attended to by nobody. A sequence of zeros
 /// only is taken as unmasked: the same number added to all scores changes no softmax.
 /// Returns 0, or -1 when memory is short.
 int xk_attention(const float *qkv, const int32_t *offsets, const uint8_t *keep,
                  const int64_t *probability_offsets, int32_t first, int32_t last, int32_t heads,
-                 int32_t size, float *context, float *probabilities);
+                 int32_t size, float scale, const float *bias, int64_t reach, float *context,
+                 float *probabilities);
+/// dbias, when given, is bias's gradient of each sequence apart: [sequences, heads, 2 * reach + 1],
+/// added to.
 int xk_attention_backward(const float *qkv, const int32_t *offsets,
                           const int64_t *probability_offsets, int32_t first, int32_t last,
-                          int32_t heads, int32_t size, const float *probabilities,
-                          const float *dcontext, float *dqkv);
+                          int32_t heads, int32_t size, float scale, const float *probabilities,
+                          const float *dcontext, float *dqkv, float *dbias, int64_t reach);
 
 // Softmax ----------------------------------------------------------------------------------------
 

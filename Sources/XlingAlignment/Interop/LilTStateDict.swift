@@ -20,6 +20,11 @@ public struct LilTStateDict {
   /// heads that its code does not have.
   public init(_ model: DualEncoder) throws(AlignmentFailure) {
     try Self.check(model.recipe)
+    guard model.text.configuration.family == .bert else {
+      throw .configuration(
+        reason: "LilT's text tower is a BERT, this is "
+          + "\(model.text.configuration.modelType): its positions cannot be exported to it")
+    }
     tensors = Self.text(model.text) + Self.image(model.image) + Self.heads(model)
   }
 
@@ -66,7 +71,9 @@ public struct LilTStateDict {
         name: outer + "position_embeddings.weight", shape: tower.positionEmbeddings.shape,
         values: positions),
     ]
-    tensors += tower.embeddingNorm.parameters.map { tensor(outer + "LayerNorm." + last($0), $0) }
+    tensors += (tower.embeddingNorm?.parameters ?? []).map {
+      tensor(outer + "LayerNorm." + last($0), $0)
+    }
     for (index, layer) in tower.encoder.layers.enumerated() {
       let prefix = "text_encoder.encoder.layer.\(index)"
       tensors += layer.parameters.map {

@@ -70,13 +70,13 @@ extension DualEncoder {
   /// The text tower's pooled output before the projection, [captions, text width].
   func poolTexts(_ sequences: [[Int32]], in workspace: Workspace) -> Matrix {
     let activations = text.forward(
-      TokenBatch(sequences), reading: .first, in: workspace, training: false)
+      TokenBatch(sequences), reading: .pooled, in: workspace, training: false)
     return text.pool(activations, in: workspace)
   }
 
   /// The image tower's pooled output before the projection, [pictures, image width].
   func poolImages(_ batch: PictureBatch, in workspace: Workspace) -> Matrix {
-    let activations = image.forward(batch, reading: .first, in: workspace, training: false)
+    let activations = image.forward(batch, reading: .pooled, in: workspace, training: false)
     return image.pool(activations, in: workspace).vectors
   }
 }

@@ -60,7 +60,7 @@ struct EncodedSide {
       let isTrained = training && model.textIsTrained
       let text = model.text
       let activations = text.forward(
-        TokenBatch(sequences), reading: head.readsTokens ? .all : .first, in: workspace,
+        TokenBatch(sequences), reading: head.readsTokens ? .all : .pooled, in: workspace,
         training: isTrained)
       if head.readsTokens {
         self.init(
@@ -95,7 +95,7 @@ struct EncodedSide {
       let isTrained = training && model.imageIsTrained
       let image = model.image
       let activations = image.forward(
-        batch, reading: .first, in: workspace, training: isTrained)
+        batch, reading: .pooled, in: workspace, training: isTrained)
       let pooled = image.pool(activations, in: workspace)
       self.init(
         head, samples: batch.count, width: width, workspace,

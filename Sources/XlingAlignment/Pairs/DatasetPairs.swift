@@ -17,10 +17,12 @@ public final class DatasetPairs: PairSource {
   public let emptyCaptions: Int
 
   /// `limit` keeps so many pictures, drawn by `seed`: a smaller draw lies within a larger one.
+  /// What is wrong with pictures that `reading` lets pass goes to `damage`.
   /// Throws `DataFailure` when the split has no caption in the language, `UnicodeFailure`.
   public init(
     _ dataset: Dataset, split: Split, captions: CaptionReading, tokenizer: any Tokenizer,
-    limit: Int = .max, seed: UInt64 = 0, cacheBytes: Int = 512 << 20
+    limit: Int = .max, seed: UInt64 = 0, reading: PictureReading = PictureReading(),
+    damage: PictureDamage = PictureDamage(), cacheBytes: Int = 512 << 20
   ) throws {
     var items = try dataset.gold(captions.language, split).items
     if limit < items.count {
@@ -36,18 +38,23 @@ public final class DatasetPairs: PairSource {
     let frame = captions.hasEndToken ? 2 : 1
     emptyCaptions = ids.joined().count { $0.count <= frame }
     self.cacheBytes = cacheBytes
-    ahead = PicturesAhead { [paths] in try Picture.load(path: paths[$0]) }
+    ahead = PicturesAhead { [paths] in
+      let result = try reading.load(path: paths[$0])
+      if let reason = result.damage { damage.note(paths[$0], reason) }
+      return result.picture
+    }
   }
 
   /// A split as a run reads it: its language, length and number of pairs.
   public convenience init(
     _ dataset: Dataset, split: Split, tokenizer: any Tokenizer,
-    configuration: AlignmentConfiguration
+    configuration: AlignmentConfiguration, damage: PictureDamage = PictureDamage()
   ) throws {
     try self.init(
       dataset, split: split, captions: configuration.captions, tokenizer: tokenizer,
       limit: split == .train ? configuration.pairLimit ?? .max : .max,
-      seed: configuration.pairSeed)
+      seed: configuration.pairSeed,
+      reading: configuration.pictureInput?.reading ?? PictureReading(), damage: damage)
   }
 
   public var count: Int { paths.count }
@@ -67,5 +74,19 @@ public final class DatasetPairs: PairSource {
 
   public func announce(_ images: [Int]) {
     ahead.announce(cache.withLock { cache in images.filter { cache.pictures[$0] == nil } })
+  }
+}
+
+/// What was wrong with pictures that a policy let pass, noted by whichever thread read them.
+public final class PictureDamage: Sendable {
+  private let found = Mutex<[String: String]>([:])
+
+  public init() {}
+
+  public func note(_ path: String, _ reason: String) { found.withLock { $0[path] = reason } }
+
+  /// By path.
+  public var all: [(path: String, reason: String)] {
+    found.withLock { $0.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
   }
 }

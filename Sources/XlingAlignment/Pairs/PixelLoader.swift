@@ -4,12 +4,12 @@ import XlingTensor
 import XlingTowers
 
 /// Pictures to the tensor that the image tower reads, on all threads.
-struct PixelLoader {
+public struct PixelLoader {
   let preprocessing: ImagePreprocessing
   let augmentation: ImageAugmentation?
   let seed: UInt64
 
-  init(
+  public init(
     preprocessing: ImagePreprocessing, augmentation: ImageAugmentation? = nil, seed: UInt64 = 0
   ) {
     self.preprocessing = preprocessing
@@ -19,7 +19,7 @@ struct PixelLoader {
 
   /// `step` and the rows of its batch, from `firstRow` on, address the augmentation; no step means
   /// none (validation, frozen towers). Throws the failure of the first picture that has one.
-  func load(
+  public func load(
     _ images: [Int], step: Int?, firstRow: Int = 0, in workspace: Workspace,
     picture: (Int) throws -> Picture
   ) throws -> PictureBatch {

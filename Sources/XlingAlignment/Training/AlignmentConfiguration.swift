@@ -28,6 +28,9 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var temperature: Float = 0.07
   public var augmentation: Augmentation?
   public var pictureStatistics = PictureStatistics.half
+  /// How pictures are read and prepared; nil squeezes them into the tower's square, bicubic, EXIF
+  /// ignored, normalized by ``pictureStatistics``.
+  public var pictureInput: PictureInput?
   public var captions = CaptionReading()
   /// So many pictures of the split only, drawn by ``pairSeed``; nil takes all.
   public var pairLimit: Int?
@@ -66,10 +69,14 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     epochs * max(1, pairs / max(1, min(batchSize, pairs)))
   }
 
-  /// How pictures are brought to a tower, in training and in evaluation.
+  /// How pictures are brought to a tower of so many pixels a side, in training and in evaluation.
+  public func pictureInput(side: Int) -> PictureInput {
+    pictureInput
+      ?? PictureInput(ImagePreprocessing(size: side, statistics: pictureStatistics.channels))
+  }
+
   public func preprocessing(for tower: ImageTower) -> ImagePreprocessing {
-    ImagePreprocessing(
-      size: tower.configuration.imageSize, statistics: pictureStatistics.channels)
+    pictureInput(side: tower.configuration.imageSize).preprocessing
   }
 
   /// For so many training pairs.

@@ -3,7 +3,7 @@ import Foundation
 import XlingCore
 
 /// Mean and standard deviation of each channel, of values in 0...1.
-public struct ChannelStatistics: Sendable, Equatable {
+public struct ChannelStatistics: Codable, Sendable, Equatable {
   public let mean: [Float]
   public let deviation: [Float]
 
@@ -12,6 +12,17 @@ public struct ChannelStatistics: Sendable, Equatable {
     precondition(mean.count == 3 && deviation.count == 3 && deviation.allSatisfy { $0 > 0 })
     self.mean = mean
     self.deviation = deviation
+  }
+
+  /// Three numbers each, deviations above 0, or `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    mean = try values.decode([Float].self, forKey: .mean)
+    deviation = try values.decode([Float].self, forKey: .deviation)
+    guard mean.count == 3, deviation.count == 3, deviation.allSatisfy({ $0 > 0 }) else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "expected three channels"))
+    }
   }
 
   /// CLIP (Radford et al. 2021).
@@ -26,9 +37,19 @@ public struct ChannelStatistics: Sendable, Equatable {
   public static let none = ChannelStatistics(mean: [0, 0, 0], deviation: [1, 1, 1])
 }
 
+extension ChannelStatistics: CustomStringConvertible {
+  /// A preset's name, or the numbers.
+  public var description: String {
+    let presets: [(name: String, statistics: ChannelStatistics)] = [
+      ("half", .half), ("imagenet", .imagenet), ("clip", .clip), ("none", .none),
+    ]
+    return presets.first { $0.statistics == self }?.name ?? "mean \(mean), deviation \(deviation)"
+  }
+}
+
 /// How a picture becomes the tensor that a tower reads.
-public struct ImagePreprocessing: Sendable, Equatable {
-  public enum Resize: Sendable, Equatable {
+public struct ImagePreprocessing: Codable, Sendable, Equatable {
+  public enum Resize: Codable, Sendable, Equatable {
     case none
     /// Both sides, whatever the aspect: torchvision's `Resize((S, S))`.
     case square(Int)
@@ -37,7 +58,7 @@ public struct ImagePreprocessing: Sendable, Equatable {
   }
 
   /// Where a crop lies when half a pixel is left over.
-  public enum CropRounding: Sendable, Equatable {
+  public enum CropRounding: String, Codable, Sendable, Equatable {
     /// torchvision's `CenterCrop`.
     case halfToEven
     /// Hugging Face's `center_crop`.
@@ -45,7 +66,7 @@ public struct ImagePreprocessing: Sendable, Equatable {
   }
 
   /// What an eight-bit value is multiplied by before the mean is subtracted.
-  public enum Rescale: Sendable, Equatable {
+  public enum Rescale: Codable, Sendable, Equatable {
     /// Division by 255 in single precision, as torchvision's `ToTensor`.
     case byte
     /// A factor in double precision, rounded to single, as Hugging Face's `rescale`.
@@ -81,6 +102,26 @@ public struct ImagePreprocessing: Sendable, Equatable {
     self.filter = filter
     self.rescale = rescale
     self.statistics = statistics
+  }
+
+  /// What would not give squares of `size` is a `DecodingError`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    size = try values.decode(Int.self, forKey: .size)
+    resize = try values.decode(Resize.self, forKey: .resize)
+    crop = try values.decodeIfPresent(CropRounding.self, forKey: .crop)
+    filter = try values.decode(ResampleFilter.self, forKey: .filter)
+    rescale = try values.decode(Rescale.self, forKey: .rescale)
+    statistics = try values.decode(ChannelStatistics.self, forKey: .statistics)
+    let sides: [Int] =
+      switch resize {
+      case .none: [size]
+      case .square(let side), .shorterSide(let side): [size, side]
+      }
+    guard sides.allSatisfy({ 1...16384 ~= $0 }), crop != nil || resize == .square(size) else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "expected squares of one size"))
+    }
   }
 
   /// Floats in one picture's tensor: 3 x size x size.

@@ -3,9 +3,9 @@ import Foundation
 import XlingCore
 
 /// How picture files are read: what can be decided differently and changes pixels.
-public struct PictureReading: Sendable, Equatable {
+public struct PictureReading: Codable, Sendable, Equatable {
   /// What the EXIF orientation of a file does.
-  public enum Orientation: String, Sendable, CaseIterable {
+  public enum Orientation: String, Codable, Sendable, CaseIterable {
     /// Nothing, as in LilT and in Pillow's `Image.open`.
     case ignore
     /// The picture is turned upright, as by Pillow's `ImageOps.exif_transpose`.
@@ -13,7 +13,7 @@ public struct PictureReading: Sendable, Equatable {
   }
 
   /// What happens to a picture whose pixel data stop early or are damaged.
-  public enum Truncated: String, Sendable, CaseIterable {
+  public enum Truncated: String, Codable, Sendable, CaseIterable {
     /// It is refused.
     case strict
     /// It is decoded as far as it goes, as in LilT, which sets Pillow's `LOAD_TRUNCATED_IMAGES`:

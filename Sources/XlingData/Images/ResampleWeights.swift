@@ -3,7 +3,7 @@ import Foundation
 
 /// The filters of Pillow's `Image.resize`; all but ``nearest`` are antialiased: they widen with the
 /// scale when a picture is made smaller.
-public enum ResampleFilter: String, Sendable, Equatable, CaseIterable {
+public enum ResampleFilter: String, Codable, Sendable, Equatable, CaseIterable {
   case nearest
   case box
   case bilinear

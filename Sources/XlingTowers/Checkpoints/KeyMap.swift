@@ -11,6 +11,8 @@ struct KeyMap: Sendable {
   var renamesAll = false
   /// One tensor for queries, keys and values, stacked in this order.
   var fused: (file: String, ours: [String])?
+  /// Names under which a checkpoint may hold a parameter once more; read where the other is missing.
+  var copies: [(file: String, ours: String)] = []
   /// Beginnings of names that are no part of a tower: heads of tasks, buffers.
   var ignored: [String] = []
 
@@ -18,6 +20,7 @@ struct KeyMap: Sendable {
     case parameter(String)
     /// A third of the rows each.
     case thirds([String])
+    case copy(of: String)
     case ignored
     case unknown
   }
@@ -30,6 +33,7 @@ struct KeyMap: Sendable {
   func target(of name: String) -> Target {
     var short = shortName(name)
     if ignored.contains(where: short.hasPrefix) { return .ignored }
+    if let copy = copies.first(where: { $0.file == short }) { return .copy(of: copy.ours) }
     if let ending = endings.first(where: { short.hasSuffix($0.file) }) {
       short = short.dropLast(ending.file.count) + ending.ours
     }

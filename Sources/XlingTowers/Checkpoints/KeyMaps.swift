@@ -43,6 +43,30 @@ extension KeyMap {
       "classifier.", "qa_outputs.", "embeddings.position_ids",
     ])
 
+  /// The encoder of mT5 and T5, alone or beside its decoder.
+  static let t5 = KeyMap(
+    prefixes: ["module."],
+    parts: [
+      ("shared", "embeddings.word_embeddings"),
+      ("encoder.block.*.layer.0.SelfAttention.q", "encoder.layer.*.attention.self.query"),
+      ("encoder.block.*.layer.0.SelfAttention.k", "encoder.layer.*.attention.self.key"),
+      ("encoder.block.*.layer.0.SelfAttention.v", "encoder.layer.*.attention.self.value"),
+      ("encoder.block.*.layer.0.SelfAttention.o", "encoder.layer.*.attention.output.dense"),
+      (
+        "encoder.block.*.layer.0.SelfAttention.relative_attention_bias",
+        "encoder.layer.*.attention.relative_attention_bias"
+      ),
+      ("encoder.block.*.layer.0.layer_norm", "encoder.layer.*.attention.output.LayerNorm"),
+      ("encoder.block.*.layer.1.DenseReluDense.wi_0", "encoder.layer.*.intermediate.dense"),
+      ("encoder.block.*.layer.1.DenseReluDense.wi_1", "encoder.layer.*.intermediate.factor.dense"),
+      ("encoder.block.*.layer.1.DenseReluDense.wo", "encoder.layer.*.output.dense"),
+      ("encoder.block.*.layer.1.layer_norm", "encoder.layer.*.output.LayerNorm"),
+      ("encoder.final_layer_norm", "layernorm"),
+    ],
+    renamesAll: true,
+    copies: [("encoder.embed_tokens.weight", "embeddings.word_embeddings.weight")],
+    ignored: ["decoder.", "lm_head.", "classification_head.", "classifier."])
+
   /// Hugging Face's ViT and DeiT.
   static let vit = KeyMap(
     prefixes: ["vit.", "deit.", "module."],

@@ -71,11 +71,12 @@ public struct TowerCheckpoint {
     switch configuration {
     case .text(let text):
       needed = Self.numbers(
-        text.layers, text.hiddenSize, text.intermediateSize,
+        text.layers, text.hiddenSize, (text.t5 == nil ? 2 : 3) * text.intermediateSize,
+        attention: text.layerShape.heads * text.layerShape.headWidth,
         Double(text.vocabularySize + text.maximumPositions + text.tokenTypes))
     case .image(let image):
       needed = Self.numbers(
-        image.layers, image.hiddenSize, image.intermediateSize,
+        image.layers, image.hiddenSize, 2 * image.intermediateSize, attention: image.hiddenSize,
         Double(image.positions)
           + Double(image.channels) * Double(image.patchSize) * Double(image.patchSize))
     }
@@ -90,12 +91,13 @@ public struct TowerCheckpoint {
     }
   }
 
-  /// About how many numbers a tower of these sizes has; `rows` are those of all its tables.
+  /// About how many numbers a tower of these sizes has; `inner` is the feed-forward's width times its
+  /// matrices, `rows` are those of all tables.
   private static func numbers(
-    _ layers: Int, _ width: Int, _ inner: Int, _ rows: Double
+    _ layers: Int, _ width: Int, _ inner: Int, attention: Int, _ rows: Double
   ) -> Double {
     let width = Double(width)
-    return Double(layers) * width * (4 * width + 2 * Double(inner)) + rows * width
+    return Double(layers) * width * (4 * Double(attention) + Double(inner)) + rows * width
   }
 
   /// Which tensor goes where, without reading any. Throws ``TowerFailure/tensors(path:problems:)``
@@ -124,6 +126,7 @@ struct KeyAssignment {
   init(_ checkpoint: Checkpoint, to parameters: [Parameter], _ map: KeyMap) {
     var sources: [String: Source] = [:]
     var unknown: [String] = []
+    var copies: [(ours: String, source: Source)] = []
     func take(_ ours: String, _ name: String, _ tensor: StoredTensor) {
       if let other = sources[ours] { problems.append("twice: \(other.name) and \(name)") }
       sources[ours] = Source(name: name, tensor: tensor)
@@ -133,6 +136,7 @@ struct KeyAssignment {
       case .parameter(let ours): take(ours, name, tensor)
       case .ignored: ignored.append(name)
       case .unknown: unknown.append(name)
+      case .copy(let ours): copies.append((ours, Source(name: name, tensor: tensor)))
       case .thirds(let ours):
         guard let rows = tensor.shape.first, rows % 3 == 0 else {
           problems.append("\(name): shape \(tensor.shape), expected three equal parts")
@@ -142,6 +146,9 @@ struct KeyAssignment {
           take(part, name, tensor.rows(index * rows / 3..<(index + 1) * rows / 3))
         }
       }
+    }
+    for (ours, copy) in copies {
+      if sources[ours] == nil { sources[ours] = copy } else { ignored.append(copy.name) }
     }
     for parameter in parameters {
       guard let source = sources[parameter.name] else {

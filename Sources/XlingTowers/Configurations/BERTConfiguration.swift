@@ -1,13 +1,15 @@
 import XlingTensor
 
-/// What shapes a text tower's computation: `config.json` of a Hugging Face BERT, DistilBERT, RoBERTa
-/// or XLM-R folder.
+/// What shapes a text tower's computation: `config.json` of a Hugging Face BERT, DistilBERT, RoBERTa,
+/// XLM-R or mT5 folder.
 public struct BERTConfiguration: Sendable, Equatable {
   /// Where families differ: names in checkpoints, positions, token types.
   public enum Family: Sendable, Equatable {
     case bert
     case distilbert
     case roberta
+    /// The encoder: pre-LN without means or biases, relative positions, gated feed-forward.
+    case t5
   }
 
   public var modelType = "bert"
@@ -16,14 +18,16 @@ public struct BERTConfiguration: Sendable, Equatable {
   public var layers: Int
   public var heads: Int
   public var intermediateSize: Int
-  /// Rows of the position table.
+  /// Rows of the position table; in T5, which has none, the most tokens that a sequence may have.
   public var maximumPositions: Int
-  /// Rows of the token-type table; 0 in DistilBERT, which has none.
+  /// Rows of the token-type table; 0 in DistilBERT and T5, which have none.
   public var tokenTypes: Int
   public var layerNormEpsilon: Float
   public var activation = GELU.erf
   /// Never shown to the tower except in input padded elsewhere; RoBERTa counts positions from it.
   public var paddingId = 0
+  /// nil in the other families.
+  public var t5: T5?
 
   public init(
     vocabularySize: Int, hiddenSize: Int, layers: Int, heads: Int, intermediateSize: Int,
@@ -41,7 +45,7 @@ public struct BERTConfiguration: Sendable, Equatable {
 
   static let families: [String: Family] = [
     "bert": .bert, "distilbert": .distilbert, "roberta": .roberta, "xlm-roberta": .roberta,
-    "camembert": .roberta,
+    "camembert": .roberta, "mt5": .t5, "t5": .t5,
   ]
 
   public var family: Family { Self.families[modelType] ?? .bert }
@@ -54,7 +58,8 @@ public struct BERTConfiguration: Sendable, Equatable {
   var layerShape: EncoderLayer.Shape {
     .init(
       width: hiddenSize, heads: heads, intermediateWidth: intermediateSize,
-      epsilon: layerNormEpsilon, activation: activation)
+      epsilon: layerNormEpsilon, activation: activation, headWidth: t5?.headWidth,
+      isT5: family == .t5)
   }
 
   var keyMap: KeyMap {
@@ -62,12 +67,13 @@ public struct BERTConfiguration: Sendable, Equatable {
     case .bert: .bert
     case .distilbert: .distilbert
     case .roberta: .roberta
+    case .t5: .t5
     }
   }
 }
 
 extension BERTConfiguration {
-  /// Throws ``TowerFailure/configuration(path:reason:)``.
+  /// Of all families but T5. Throws ``TowerFailure/configuration(path:reason:)``.
   init(_ fields: ConfigurationFields, modelType: String) throws(TowerFailure) {
     let short = Self.families[modelType] == .distilbert
     let isRoberta = Self.families[modelType] == .roberta
@@ -88,8 +94,8 @@ extension BERTConfiguration {
     try check(fields)
   }
 
-  private func check(_ fields: ConfigurationFields) throws(TowerFailure) {
-    guard hiddenSize % heads == 0 else {
+  func check(_ fields: ConfigurationFields) throws(TowerFailure) {
+    guard t5 != nil || hiddenSize % heads == 0 else {
       throw fields.refuse("hidden_size \(hiddenSize) is not a multiple of \(heads) heads")
     }
     guard layers <= 1000 else {
@@ -109,17 +115,26 @@ extension BERTConfiguration {
   static func activation(
     _ fields: ConfigurationFields, _ key: String
   ) throws(TowerFailure) -> GELU {
-    switch try fields.text(key) ?? "gelu" {
+    try activation(named: try fields.text(key) ?? "gelu", fields, key)
+  }
+
+  static func activation(
+    named name: String, _ fields: ConfigurationFields, _ key: String
+  ) throws(TowerFailure) -> GELU {
+    switch name {
     case "gelu", "gelu_python": return .erf
     case "gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh": return .tanh
-    case let other:
+    case "quick_gelu": return .quick
+    default:
       throw fields.refuse(
-        "\(key) is \"\(other)\"; \"gelu\" (erf) and \"gelu_new\" (tanh) are supported")
+        "\(key) is \"\(name)\"; \"gelu\" (erf), \"gelu_new\" (tanh) and \"quick_gelu\" are "
+          + "supported")
     }
   }
 
   /// `config.json` as `transformers` reads it.
   var json: [String: any Sendable] {
+    if let t5 { return json(t5) }
     let short = family == .distilbert
     var fields: [String: any Sendable] = [
       "model_type": modelType, "vocab_size": vocabularySize,
@@ -127,7 +142,7 @@ extension BERTConfiguration {
       short ? "n_heads" : "num_attention_heads": heads,
       short ? "hidden_dim" : "intermediate_size": intermediateSize,
       "max_position_embeddings": maximumPositions, "pad_token_id": paddingId,
-      short ? "activation" : "hidden_act": activation == .erf ? "gelu" : "gelu_new",
+      short ? "activation" : "hidden_act": activation.configurationName,
     ]
     if !short {
       fields["type_vocab_size"] = tokenTypes

@@ -18,12 +18,15 @@ public enum TowerConfiguration: Sendable, Equatable {
     if imageTypes.contains(type) {
       return .image(try ViTConfiguration(fields, modelType: type))
     }
-    guard BERTConfiguration.families[type] != nil else {
+    guard let family = BERTConfiguration.families[type] else {
       let known = (Array(BERTConfiguration.families.keys) + imageTypes).sorted()
       throw fields.refuse(
         "model_type is \"\(type)\", expected one of " + known.joined(separator: ", "))
     }
-    return .text(try BERTConfiguration(fields, modelType: type))
+    return .text(
+      family == .t5
+        ? try BERTConfiguration(t5: fields, modelType: type)
+        : try BERTConfiguration(fields, modelType: type))
   }
 
   /// Old configurations do not name their type; their architecture, or BERT's own keys, do.
@@ -31,7 +34,7 @@ public enum TowerConfiguration: Sendable, Equatable {
     if let type = try fields.text("model_type") { return type }
     let starts = [
       ("DistilBert", "distilbert"), ("XLMRoberta", "xlm-roberta"), ("Roberta", "roberta"),
-      ("Bert", "bert"), ("ViT", "vit"), ("DeiT", "deit"),
+      ("Bert", "bert"), ("MT5", "mt5"), ("T5", "t5"), ("ViT", "vit"), ("DeiT", "deit"),
     ]
     for name in fields.texts("architectures") {
       if let start = starts.first(where: { name.hasPrefix($0.0) }) { return start.1 }

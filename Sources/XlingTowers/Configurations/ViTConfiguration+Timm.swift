@@ -107,7 +107,7 @@ extension ViTConfiguration {
       switch KeyMap.timm.target(of: name) {
       case .parameter(let ours): shapes[ours] = tensor.shape
       case .thirds(let ours): for name in ours { shapes[name] = tensor.shape }
-      case .ignored, .unknown: continue
+      case .ignored, .copy, .unknown: continue
       }
     }
     guard let kernel = shapes["embeddings.patch_embeddings.projection.weight"], kernel.count == 4,

@@ -104,7 +104,7 @@ extension ViTConfiguration {
       "hidden_size": hiddenSize, "num_hidden_layers": layers, "num_attention_heads": heads,
       "intermediate_size": intermediateSize,
       "layer_norm_eps": JSONNumber.shortest(layerNormEpsilon), "qkv_bias": queryBias,
-      "hidden_act": activation == .erf ? "gelu" : "gelu_new",
+      "hidden_act": activation.configurationName,
     ]
   }
 }

@@ -110,9 +110,12 @@ extension TowerCheckpoint {
 
 extension TowerCheckpoint {
   /// Tensors of a loaded tower that hold NaN or infinity, by their names in the files: a checkpoint so
-  /// damaged computes nothing. Reads every weight.
-  public func nonFiniteTensors(of tower: some Tower) throws -> [String] {
-    let damaged = Set(tower.nonFiniteParameters)
+  /// damaged computes nothing. Parameters in `others` came from elsewhere and are left out. Reads
+  /// every weight.
+  public func nonFiniteTensors(
+    of tower: some Tower, except others: Set<String> = []
+  ) throws -> [String] {
+    let damaged = Set(tower.nonFiniteParameters).subtracting(others)
     guard !damaged.isEmpty else { return [] }
     let names = try assignment().placed.filter { damaged.contains($0.parameter.name) }.map(\.name)
     return Set(names).sorted()
@@ -124,9 +127,10 @@ extension TowerConfiguration {
   public var summary: String {
     switch self {
     case .text(let text):
+      let gate = text.t5 == nil ? "" : "gated "
       return "\(text.modelType), \(text.layers) layers, width \(text.hiddenSize), \(text.heads) "
         + "heads, feed-forward \(text.intermediateSize), \(text.vocabularySize) words, at most "
-        + "\(text.maximumTokens) tokens, GELU \(text.activation)"
+        + "\(text.maximumTokens) tokens, \(gate)GELU \(text.activation)"
     case .image(let image):
       var words =
         "ViT, \(image.layers) layers, width \(image.hiddenSize), \(image.heads) heads, "

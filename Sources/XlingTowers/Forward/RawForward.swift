@@ -45,7 +45,8 @@ public enum RawForward {
 
   /// `input_ids` [batch, tokens], and where given `attention_mask` and `token_type_ids` of the same
   /// shape. For each batch: `layer_input_0`, `layer_output_N` and `last_hidden_state` [batch, tokens,
-  /// width], padded places included, `cls` [batch, width], and what `readouts` make of it. Throws
+  /// width], padded places included, `cls` (the first token's) [batch, width], what `readouts` make of
+  /// it, and of T5 `mean`, over the tokens kept. Throws
   /// ``TowerFailure/input(path:reason:)``.
   public static func run(
     _ tower: TextTower, on inputs: Checkpoint, readouts: [Readout] = [],
@@ -63,7 +64,15 @@ public enum RawForward {
       outputs += hidden(activations.encoder.hidden, prefix, shape)
       outputs.append(output(prefix + "last_hidden_state", activations.hidden, shape))
       let pooled = tower.pool(activations, in: workspace)
-      outputs += pool(pooled, prefix, readouts, workspace)
+      if tower.t5 == nil {
+        outputs += pool(pooled, prefix, readouts, workspace)
+      } else {
+        let first = Matrix(
+          activations.hidden.pointer, rows: shape[0], columns: tower.width,
+          stride: shape[1] * tower.width)
+        outputs.append(output(prefix + "cls", first, [shape[0]]))
+        outputs.append(output(prefix + "mean", pooled, [shape[0]]))
+      }
     }
     return outputs
   }

@@ -6,33 +6,9 @@ public final class EncoderLayer {
   public enum Arrangement: Sendable {
     /// h = LN(adapter(attention(x)) + x), y = LN(adapter(ffn(h)) + h) (BERT; Vaswani et al. 2017).
     case postNorm
-    /// h = x + attention(LN(adapter(x))), y = h + ffn(LN(adapter(h))) (ViT; LilT, section 3); with
+    /// h = x + attention(LN(adapter(x))), y = h + ffn(LN(adapter(h))) (ViT, T5; LilT, section 3); with
     /// layer scale each branch is multiplied by its factors before it is added (DeiT-III).
     case preNorm
-  }
-
-  /// Sizes that all layers of one tower share.
-  public struct Shape: Sendable, Equatable {
-    public let width: Int
-    public let heads: Int
-    public let intermediateWidth: Int
-    public let epsilon: Float
-    public let queryBias: Bool
-    public let activation: GELU
-    public let hasLayerScale: Bool
-
-    public init(
-      width: Int, heads: Int, intermediateWidth: Int, epsilon: Float, queryBias: Bool = true,
-      activation: GELU = .erf, hasLayerScale: Bool = false
-    ) {
-      self.width = width
-      self.heads = heads
-      self.intermediateWidth = intermediateWidth
-      self.epsilon = epsilon
-      self.queryBias = queryBias
-      self.activation = activation
-      self.hasLayerScale = hasLayerScale
-    }
   }
 
   /// The name that its parameters begin with.
@@ -50,13 +26,13 @@ public final class EncoderLayer {
   public init(_ name: String, names: LayerNames, arrangement: Arrangement, shape: Shape) {
     self.name = name
     self.arrangement = arrangement
-    attention = SelfAttentionBlock(
-      names: names, width: shape.width, heads: shape.heads, queryBias: shape.queryBias)
-    feedForward = FeedForwardBlock(
-      names: names, width: shape.width, intermediateWidth: shape.intermediateWidth,
-      activation: shape.activation)
-    attentionNorm = LayerNorm(names.attentionNorm, width: shape.width, epsilon: shape.epsilon)
-    feedForwardNorm = LayerNorm(names.feedForwardNorm, width: shape.width, epsilon: shape.epsilon)
+    attention = SelfAttentionBlock(names: names, shape: shape)
+    feedForward = FeedForwardBlock(names: names, shape: shape)
+    let form: LayerNorm.Form = shape.isT5 ? .rootMeanSquare : .centred
+    attentionNorm = LayerNorm(
+      names.attentionNorm, width: shape.width, epsilon: shape.epsilon, form: form)
+    feedForwardNorm = LayerNorm(
+      names.feedForwardNorm, width: shape.width, epsilon: shape.epsilon, form: form)
     let hasScale = shape.hasLayerScale && arrangement == .preNorm
     attentionScale = hasScale ? LayerScale(names.attentionScale, width: shape.width) : nil
     feedForwardScale = hasScale ? LayerScale(names.feedForwardScale, width: shape.width) : nil

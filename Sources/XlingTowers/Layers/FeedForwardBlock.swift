@@ -1,34 +1,60 @@
 import XlingTensor
 
-/// dense, GELU, dense.
+/// dense, GELU, dense; in T5 the GELU is multiplied by what another dense layer gives (GEGLU, Shazeer
+/// 2020).
 public struct FeedForwardBlock {
   public let intermediate: Linear
+  /// What the GELU is multiplied by; nil without gate.
+  public let factor: Linear?
   public let output: Linear
   public let activation: GELU
 
   struct Saved {
     let x: Matrix
-    /// Before and after the GELU, [rows, intermediate width].
+    /// Before the GELU and what enters the last dense layer, [rows, intermediate width].
     let before: Matrix
     let after: Matrix
+    let gate: Gate?
   }
 
-  init(names: LayerNames, width: Int, intermediateWidth: Int, activation: GELU) {
-    intermediate = Linear(names.intermediate, from: width, to: intermediateWidth)
-    output = Linear(names.feedForwardOutput, from: intermediateWidth, to: width)
-    self.activation = activation
+  /// What the gate multiplies, [rows, intermediate width].
+  struct Gate {
+    let gelu: Matrix
+    let factor: Matrix
   }
 
-  var parameters: [Parameter] { intermediate.parameters + output.parameters }
-  var isTrainable: Bool { intermediate.isTrainable || output.isTrainable }
+  init(names: LayerNames, shape: EncoderLayer.Shape) {
+    let (width, inner) = (shape.width, shape.intermediateWidth)
+    intermediate = Linear(names.intermediate, from: width, to: inner, bias: !shape.isT5)
+    factor = shape.isT5 ? Linear(names.factor, from: width, to: inner, bias: false) : nil
+    output = Linear(names.feedForwardOutput, from: inner, to: width, bias: !shape.isT5)
+    activation = shape.activation
+  }
+
+  var parameters: [Parameter] {
+    intermediate.parameters + (factor?.parameters ?? []) + output.parameters
+  }
+  private var innerIsTrainable: Bool {
+    intermediate.isTrainable || factor?.isTrainable == true
+  }
+  var isTrainable: Bool { innerIsTrainable || output.isTrainable }
 
   func forward(_ x: Matrix, into y: Matrix, in workspace: Workspace) -> Saved {
     let before = workspace.take(x.rows, intermediate.outputs)
     intermediate.forward(x, into: before)
     let after = workspace.take(x.rows, intermediate.outputs)
     Elementwise.gelu(before, into: after, form: activation)
-    output.forward(after, into: y)
-    return Saved(x: x, before: before, after: after)
+    guard let factor else {
+      output.forward(after, into: y)
+      return Saved(x: x, before: before, after: after, gate: nil)
+    }
+    let factors = workspace.take(x.rows, factor.outputs)
+    factor.forward(x, into: factors)
+    let product = workspace.take(x.rows, factor.outputs)
+    Elementwise.product(after, factors, into: product)
+    output.forward(product, into: y)
+    return Saved(
+      x: x, before: before, after: product, gate: Gate(gelu: after, factor: factors))
   }
 
   /// Adds to the gradients of what is trained; dx (+)= the input's gradient when asked.
@@ -36,10 +62,17 @@ public struct FeedForwardBlock {
     _ saved: Saved, dy: Matrix, dx: Matrix?, accumulate: Bool, in workspace: Workspace
   ) {
     let inner =
-      intermediate.isTrainable || dx != nil
-      ? workspace.take(dy.rows, intermediate.outputs) : nil
+      innerIsTrainable || dx != nil ? workspace.take(dy.rows, intermediate.outputs) : nil
     output.backward(saved.after, dy: dy, dx: inner)
     guard let inner else { return }
+    var accumulate = accumulate
+    if let factor, let gate = saved.gate {
+      let dFactor = workspace.take(inner.rows, inner.columns)
+      Elementwise.product(inner, gate.gelu, into: dFactor)
+      factor.backward(saved.x, dy: dFactor, dx: dx, accumulate: accumulate)
+      accumulate = true
+      Elementwise.product(inner, gate.factor, into: inner)
+    }
     Elementwise.geluBackward(saved.before, dy: inner, form: activation)
     intermediate.backward(saved.x, dy: inner, dx: dx, accumulate: accumulate)
   }

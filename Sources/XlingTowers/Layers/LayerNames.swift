@@ -6,6 +6,8 @@ public struct LayerNames: Sendable {
   let attentionOutput: String
   let attentionNorm: String
   let intermediate: String
+  /// Of a gated feed-forward; as ours are called, since BERT has none.
+  let factor: String
   let feedForwardOutput: String
   let feedForwardNorm: String
   /// Where layers have factors for their branches; as ours are called, since timm's own names differ
@@ -21,6 +23,7 @@ public struct LayerNames: Sendable {
       attentionOutput: prefix + ".attention.output.dense",
       attentionNorm: prefix + ".attention.output.LayerNorm",
       intermediate: prefix + ".intermediate.dense",
+      factor: prefix + ".intermediate.factor.dense",
       feedForwardOutput: prefix + ".output.dense", feedForwardNorm: prefix + ".output.LayerNorm",
       attentionScale: prefix + ".layer_scale_attention",
       feedForwardScale: prefix + ".layer_scale_feed_forward")
@@ -34,6 +37,7 @@ public struct LayerNames: Sendable {
       attentionOutput: prefix + ".attention.output.dense",
       attentionNorm: prefix + ".layernorm_before",
       intermediate: prefix + ".intermediate.dense",
+      factor: prefix + ".intermediate.factor.dense",
       feedForwardOutput: prefix + ".output.dense", feedForwardNorm: prefix + ".layernorm_after",
       attentionScale: prefix + ".layer_scale_attention",
       feedForwardScale: prefix + ".layer_scale_feed_forward")

@@ -7,9 +7,12 @@ public struct SelfAttentionBlock {
   public var value: Linear
   public var output: Linear
   let attention: Attention
+  /// Of all heads together: the tower's own, but in some sizes of T5.
   let width: Int
+  /// Shared with the other layers; nil where positions are embedded.
+  var relativePositions: RelativePositions?
 
-  struct Saved {
+  package struct Saved {
     let x: Matrix
     let qkv: Matrix
     /// Of the rows that were read.
@@ -18,13 +21,15 @@ public struct SelfAttentionBlock {
     let attention: Attention.Saved
   }
 
-  init(names: LayerNames, width: Int, heads: Int, queryBias: Bool) {
-    query = Linear(names.query, from: width, to: width, bias: queryBias)
-    key = Linear(names.key, from: width, to: width, bias: queryBias)
-    value = Linear(names.value, from: width, to: width, bias: queryBias)
-    output = Linear(names.attentionOutput, from: width, to: width)
-    attention = Attention(heads: heads, size: width / heads)
-    self.width = width
+  package init(names: LayerNames, shape: EncoderLayer.Shape) {
+    width = shape.heads * shape.headWidth
+    let bias = shape.queryBias
+    query = Linear(names.query, from: shape.width, to: width, bias: bias)
+    key = Linear(names.key, from: shape.width, to: width, bias: bias)
+    value = Linear(names.value, from: shape.width, to: width, bias: bias)
+    output = Linear(names.attentionOutput, from: width, to: shape.width, bias: !shape.isT5)
+    attention = Attention(
+      heads: shape.heads, size: shape.headWidth, scale: shape.isT5 ? 1 : nil)
   }
 
   /// What was trained beside the dense layers' weights.
@@ -40,9 +45,14 @@ public struct SelfAttentionBlock {
     query.isTrainable || key.isTrainable || value.isTrainable || output.isTrainable
   }
 
+  /// The largest distance within a sequence.
+  private func reach(_ layout: SequenceLayout) -> Int {
+    (0..<layout.sequences).reduce(1) { max($0, layout.length($1)) } - 1
+  }
+
   /// x [rows, width] into y [rows, width], or into y [outputs.count, width] when only these rows are
   /// read.
-  func forward(
+  package func forward(
     _ x: Matrix, _ layout: SequenceLayout, reading outputs: [Int]? = nil, into y: Matrix,
     in workspace: Workspace, saving: Bool
   ) -> Saved? {
@@ -51,7 +61,9 @@ public struct SelfAttentionBlock {
     key.forward(x, into: qkv.slice(columns: width..<2 * width))
     value.forward(x, into: qkv.slice(columns: 2 * width..<3 * width))
     var context = workspace.take(x.rows, width)
-    let saved = attention.forward(qkv, layout, into: context, in: workspace, saving: saving)
+    let saved = attention.forward(
+      qkv, layout, bias: relativePositions?.bias(reach: reach(layout), in: workspace),
+      into: context, in: workspace, saving: saving)
     if let outputs {
       let read = workspace.take(outputs.count, width)
       context.gather(rows: outputs, into: read)
@@ -62,7 +74,7 @@ public struct SelfAttentionBlock {
   }
 
   /// Adds to the gradients of what is trained; dx += the input's gradient when asked.
-  func backward(
+  package func backward(
     _ saved: Saved, _ layout: SequenceLayout, dy: Matrix, addingTo dx: Matrix?,
     in workspace: Workspace
   ) {
@@ -76,8 +88,10 @@ public struct SelfAttentionBlock {
       dcontext = all
     }
     let dqkv = workspace.take(layout.rows, 3 * width)
+    let dBias = relativePositions?.gradients(layout, reach: reach(layout), in: workspace)
     attention.backward(
-      saved.attention, qkv: saved.qkv, layout, dcontext: dcontext, into: dqkv)
+      saved.attention, qkv: saved.qkv, layout, dcontext: dcontext, into: dqkv, dBias: dBias)
+    if let dBias { relativePositions?.backward(dBias) }
     for (index, dense) in [query, key, value].enumerated() {
       dense.backward(
         saved.x, dy: dqkv.slice(columns: index * width..<(index + 1) * width), dx: dx,

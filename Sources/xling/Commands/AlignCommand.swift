@@ -6,6 +6,7 @@ import XlingCore
 import XlingData
 import XlingEvaluation
 import XlingExperiments
+import XlingTowers
 
 struct AlignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,6 +37,9 @@ struct AlignCommand: ParsableCommand {
 
   @OptionGroup var training: AlignTrainingOptions
 
+  @OptionGroup(title: "Pictures")
+  var pictures: PictureOptions
+
   @Flag(help: "Go on with an interrupted run: same options, same bits.")
   var resume = false
 
@@ -61,12 +65,15 @@ struct AlignCommand: ParsableCommand {
     var configuration = try training.configuration(card, language: language) { configuration in
       min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)
     }
+    configuration.pictureInput = try pictureInput(towers.image, card, configuration)
     let start = try startFrom.map { try StartingWeights(run: $0) }
     configuration.startsFrom = start?.hash
     let journal = AlignJournal(
       try ExperimentStore(path: store), run: folder, every: configuration.logEvery)
     try journal.prepare(resume: resume)
-    let trainer = try trainer(towers, dataset, configuration, folder)
+    let damage = PictureDamage()
+    let trainer = try trainer(towers, dataset, configuration, folder, damage)
+    try TowerWarnings.nonFinite(trainer.model, text: towers.text, image: towers.image)
     if let start {
       let taken = try start.copy(into: trainer.model)
       ProgressBar.toStandardError("starting from \(taken) trained tensors of \(start.run)\n")
@@ -74,6 +81,7 @@ struct AlignCommand: ParsableCommand {
     do {
       let record = try train(trainer, journal, method)
       try journal.close(.finished)
+      PictureWarnings.damaged(damage.all)
       try show(record, folder.path)
     } catch let failure as InterruptionFailure {
       try journal.close(.interrupted)
@@ -85,16 +93,29 @@ struct AlignCommand: ParsableCommand {
     }
   }
 
+  /// nil where it is what a run does anyway, so that runs stay what they were.
+  private func pictureInput(
+    _ tower: TowerSource, _ card: MethodCard, _ configuration: AlignmentConfiguration
+  ) throws -> PictureInput? {
+    let checkpoint = try TowerCheckpoint(tower.folder)
+    guard case .image(let image) = checkpoint.configuration else { return nil }
+    let input = try pictures.input(
+      tower: tower.folder, side: image.imageSize,
+      preset: card.training.pictures.map { _ in configuration.pictureStatistics })
+    return input == configuration.pictureInput(side: image.imageSize) ? nil : input
+  }
+
   private func trainer(
     _ towers: AlignTowers, _ dataset: Dataset, _ configuration: AlignmentConfiguration,
-    _ folder: RunFolder
+    _ folder: RunFolder, _ damage: PictureDamage
   ) throws -> Trainer {
     let model = try DualEncoder(
       text: towers.text, image: towers.image, configuration: configuration)
     try towers.check(model, maximumTokens: configuration.maximumTokens)
     func pairs(_ split: Split) throws -> DatasetPairs {
       try DatasetPairs(
-        dataset, split: split, tokenizer: towers.tokenizer, configuration: configuration)
+        dataset, split: split, tokenizer: towers.tokenizer, configuration: configuration,
+        damage: damage)
     }
     let hasValidation = dataset.coverage(configuration.language, .val).n > 0
     return try Trainer(

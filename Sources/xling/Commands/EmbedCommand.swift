@@ -7,8 +7,6 @@ import XlingTensor
 import XlingTokenizers
 import XlingTowers
 
-extension PictureStatistics: ExpressibleByArgument {}
-
 struct EmbedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "embed",
@@ -17,7 +15,8 @@ struct EmbedCommand: ParsableCommand {
       A text tower reads texts: one a line, or JSON objects, one a line, of which --field is taken. \
       An image tower reads a folder's pictures in the order of their names, or a list of paths, one \
       a line. Row i of the output belongs to the i-th of them. Vectors are the CLS token's, as every \
-      method starts from. An interrupted run keeps its rows beside the output; --resume goes on.
+      method starts from; those of mT5, which has none, are means over tokens. An interrupted run \
+      keeps its rows beside the output; --resume goes on.
       """)
 
   @Option(help: "The tower's folder, or its checkpoint.")
@@ -38,14 +37,14 @@ struct EmbedCommand: ParsableCommand {
   @Option(help: "Tokens of a text, start and end included; longer ones are cut.")
   var maximumTokens: Int = 64
 
-  @Option(help: "Mean and deviation of pixel values: half, imagenet, clip.")
-  var statistics: PictureStatistics = .half
-
   @Option(help: "Side of the resized pictures (default: the tower's own).")
   var imageSize: Int?
 
   @Option(help: "How positions follow --image-size: bicubic or timm.")
   var interpolate: PositionInterpolation = .bicubic
+
+  @OptionGroup(title: "Pictures")
+  var pictures: PictureOptions
 
   @Flag(help: "Scale each vector to length one.")
   var normalize = false
@@ -74,37 +73,45 @@ struct EmbedCommand: ParsableCommand {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
     let checkpoint = try TowerCheckpoint(tower, heads: heads)
+    let damage = PictureDamage()
     let items: [String]
     let rows: EmbedRows
+    var input: PictureInput?
     switch checkpoint.configuration {
     case .text:
-      items = try EmbedInputs.texts(input, field: field)
+      items = try EmbedInputs.texts(self.input, field: field)
       let text = try checkpoint.text()
       try TowerWarnings.nonFinite(text, in: checkpoint)
       rows = try EmbedRows(
-        text, tokenizer: BertTokenizer(folder: tokenizer ?? tower), maximumTokens: maximumTokens)
+        items, text, tokenizer: BertTokenizer(folder: tokenizer ?? tower),
+        maximumTokens: maximumTokens)
     case .image:
-      items = try EmbedInputs.pictures(input)
+      items = try EmbedInputs.pictures(self.input)
       let image = try checkpoint.image(imageSize: imageSize, interpolation: interpolate)
       try TowerWarnings.nonFinite(image, in: checkpoint)
-      rows = EmbedRows(image, statistics: statistics.channels)
+      let read = try pictures.input(
+        tower: tower, side: image.configuration.imageSize, isChosen: imageSize != nil)
+      input = read
+      rows = EmbedRows(items, image, read, damage)
     }
     let partial = EmbedPartial(
-      output, width: rows.width, identity: try identity(checkpoint, items), resume: resume)
-    try embed(items, rows, into: partial)
+      output, width: rows.width, identity: try identity(checkpoint, items, input),
+      resume: resume)
+    try embed(items.count, rows, into: partial)
+    PictureWarnings.damaged(damage.all)
     try EmbedFile.write(partial, rows: items.count, to: output)
     print("wrote \(items.count) rows of \(rows.width) to \(output)")
   }
 
-  private func embed(_ items: [String], _ rows: EmbedRows, into partial: EmbedPartial) throws {
-    var done = try partial.begin(of: items.count)
-    var bar = ProgressBar("embed", total: items.count, startingAt: done, unit: "rows")
-    while done < items.count {
+  private func embed(_ count: Int, _ rows: EmbedRows, into partial: EmbedPartial) throws {
+    var done = try partial.begin(of: count)
+    var bar = ProgressBar("embed", total: count, startingAt: done, unit: "rows")
+    while done < count {
       if Interruption.requested {
         throw InterruptionFailure.interrupted(
-          work: "embedded \(done) of \(items.count)", resume: "the same command with --resume")
+          work: "embedded \(done) of \(count)", resume: "the same command with --resume")
       }
-      let batch = Array(items[done..<min(done + batchSize, items.count)])
+      let batch = done..<min(done + batchSize, count)
       var vectors = try rows.vectors(of: batch)
       if normalize { EmbedRows.normalize(&vectors, width: rows.width) }
       try partial.append(vectors)
@@ -115,12 +122,14 @@ struct EmbedCommand: ParsableCommand {
   }
 
   /// Everything that decides the rows: resumed work must agree in it.
-  private func identity(_ checkpoint: TowerCheckpoint, _ items: [String]) throws -> String {
+  private func identity(
+    _ checkpoint: TowerCheckpoint, _ items: [String], _ input: PictureInput?
+  ) throws -> String {
     let digest = Digest()
     digest.update(try checkpoint.checkpoint.contentHash())
     if let path = checkpoint.configurationPath { digest.update(try AtomicFile.read(path)) }
     digest.update(
-      "\(maximumTokens) \(statistics) \(imageSize ?? 0) \(interpolate) \(normalize) "
+      "\(maximumTokens) \(input?.description ?? "") \(imageSize ?? 0) \(interpolate) \(normalize) "
         + "\(heads ?? 0) \(tokenizer ?? "")\n")
     for item in items { digest.update("\(item.utf8.count) \(item)") }
     return digest.hexadecimal()

@@ -1,4 +1,5 @@
 import Foundation
+import XlingAlignment
 import XlingCore
 import XlingData
 import XlingTensor
@@ -80,58 +81,43 @@ enum EmbedInputs {
 /// Texts or pictures to pooled vectors.
 struct EmbedRows {
   let width: Int
-  private let compute: ([String]) throws -> [Float]
+  private let compute: (Range<Int>) throws -> [Float]
 
-  init(_ tower: TextTower, tokenizer: some Tokenizer, maximumTokens: Int) {
+  init(_ texts: [String], _ tower: TextTower, tokenizer: some Tokenizer, maximumTokens: Int) {
     let workspace = Workspace()
     let limit = min(maximumTokens, tower.configuration.maximumTokens)
     width = tower.width
-    compute = { texts in
+    compute = { rows in
       workspace.reset()
-      let batch = TokenBatch(texts.map { tokenizer.ids(of: $0, maximumLength: limit) })
-      let activations = tower.forward(batch, reading: .first, in: workspace, training: false)
+      let batch = TokenBatch(texts[rows].map { tokenizer.ids(of: $0, maximumLength: limit) })
+      let activations = tower.forward(batch, reading: .pooled, in: workspace, training: false)
       return tower.pool(activations, in: workspace).array()
     }
   }
 
-  init(_ tower: ImageTower, statistics: ChannelStatistics) {
+  /// Pictures by their paths; the next ones are decoded while the tower computes. What is wrong with
+  /// those that `input` lets pass goes to `damage`.
+  init(_ paths: [String], _ tower: ImageTower, _ input: PictureInput, _ damage: PictureDamage) {
     let workspace = Workspace()
-    let preprocessing = ImagePreprocessing(
-      size: tower.configuration.imageSize, statistics: statistics)
+    let loader = PixelLoader(preprocessing: input.preprocessing)
+    let ahead = PicturesAhead { index in
+      let result = try input.load(path: paths[index])
+      if let reason = result.damage { damage.note(paths[index], reason) }
+      return result.picture
+    }
     width = tower.width
-    compute = { paths in
+    compute = { rows in
       workspace.reset()
-      let pixels = workspace.floats(paths.count * preprocessing.elementCount)
-      try Self.load(paths, preprocessing, into: pixels)
-      let batch = PictureBatch(pixels: pixels, count: paths.count)
-      let activations = tower.forward(batch, reading: .first, in: workspace, training: false)
+      let batch = try loader.load(
+        Array(rows), step: nil, in: workspace, picture: ahead.picture)
+      ahead.announce(rows.upperBound..<min(rows.upperBound + rows.count, paths.count))
+      let activations = tower.forward(batch, reading: .pooled, in: workspace, training: false)
       return tower.pool(activations, in: workspace).vectors.array()
     }
   }
 
-  /// Row-major [items, width].
-  func vectors(of items: [String]) throws -> [Float] { try compute(items) }
-
-  /// On all threads; throws the failure of the first picture that has one.
-  private static func load(
-    _ paths: [String], _ preprocessing: ImagePreprocessing,
-    into pixels: UnsafeMutablePointer<Float>
-  ) throws {
-    var failures = [(any Error)?](repeating: nil, count: paths.count)
-    failures.withUnsafeMutableBufferPointer { failures in
-      // A slot is one thread's; they are read when all threads are done.
-      nonisolated(unsafe) let failures = failures
-      Parallel.ranges(paths.count, grain: 1) { rows in
-        for row in rows {
-          do {
-            preprocessing.write(
-              try Picture.load(path: paths[row]), to: pixels + row * preprocessing.elementCount)
-          } catch { failures[row] = error }
-        }
-      }
-    }
-    if let failure = failures.lazy.compactMap({ $0 }).first { throw failure }
-  }
+  /// Of those items, row-major [items, width].
+  func vectors(of items: Range<Int>) throws -> [Float] { try compute(items) }
 
   /// Each row of `width` to length one; rows of zeros stay.
   static func normalize(_ vectors: inout [Float], width: Int) {

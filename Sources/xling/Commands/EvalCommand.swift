@@ -47,6 +47,9 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup(title: "What is measured")
   var measure: EvalMeasureOptions
 
+  @OptionGroup(title: "Pictures, where not as in training")
+  var pictures: PictureOptions
+
   @OptionGroup(title: "Embeddings made elsewhere")
   var embeddings: EvalEmbeddingOptions
 
@@ -81,8 +84,9 @@ struct EvalCommand: ParsableCommand {
     let dataset = try Dataset.load(try DataFolder.resolve(data))
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
     let evaluated = try EvaluatedRun(folder: folder)
+    try TowerWarnings.nonFinite(evaluated)
     let evaluator = try Evaluator(
-      evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: plan(evaluated))
+      evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: try plan(evaluated))
     let store = try ExperimentStore(path: store)
     try EvalRun.register(evaluated, in: store)
     let evaluations = try evaluateAll(languages, evaluator, evaluated.name, store, metrics)
@@ -95,14 +99,16 @@ struct EvalCommand: ParsableCommand {
     try measure.print(rows) { text(evaluations, evaluated.name, evaluator, partial) }
   }
 
-  private func plan(_ run: EvaluatedRun) -> EvaluationPlan {
+  private func plan(_ run: EvaluatedRun) throws -> EvaluationPlan {
     let configuration = run.record.identity.configuration
     var plan = EvaluationPlan(
       split: split, captionsPerPicture: captionsPerPicture ?? .max,
       maximumTokens: min(30, run.model.text.configuration.maximumPositions),
-      statistics: run.record.identity.configuration.pictureStatistics, ties: measure.ties,
+      statistics: configuration.pictureStatistics, ties: measure.ties,
       resamples: measure.resamples, seed: measure.seed)
     plan.reading = configuration.captions
+    plan.pictures = try pictures.input(
+      like: configuration.pictureInput(side: run.model.image.configuration.imageSize))
     return plan
   }
 
@@ -123,6 +129,7 @@ struct EvalCommand: ParsableCommand {
       bar.advance(to: index + 1, language)
     }
     bar.finish()
+    PictureWarnings.damaged(evaluator.damage.all)
     return all
   }
 

@@ -61,15 +61,3 @@ struct ForwardCommand: ParsableCommand {
     print("wrote \(outputs.count) tensors to \(output)")
   }
 }
-
-/// What is said of a tower that computes, but hardly what it should.
-enum TowerWarnings {
-  /// Names tensors that hold NaN or infinity, on stderr.
-  static func nonFinite(_ tower: some Tower, in source: TowerCheckpoint) throws {
-    let names = try source.nonFiniteTensors(of: tower)
-    guard !names.isEmpty else { return }
-    ProgressBar.toStandardError(
-      "xling: warning: \(source.checkpoint.path) holds NaN or infinity in "
-        + "\(names.joined(separator: ", "))\n")
-  }
-}

@@ -3,9 +3,6 @@ import Foundation
 import XlingCore
 import XlingData
 
-extension PictureReading.Orientation: ExpressibleByArgument {}
-extension PictureReading.Truncated: ExpressibleByArgument {}
-
 struct PixelsCommand: ParsableCommand {
   /// Normalizations by name, all of bicubic squares.
   enum Preset: String, CaseIterable, ExpressibleByArgument {
