@@ -8,11 +8,11 @@ import XlingTestSupport
 @Suite("datasets by card")
 struct DatasetCardTests {
   let folder: TemporaryFolder
-  var root: String { folder.path + "/root" }
+  var root: String { folder.path + "/files" }
 
   init() throws {
     folder = try TemporaryFolder()
-    try AtomicFile.createFolder(folder.path + "/root/val2014")
+    try AtomicFile.createFolder(folder.path + "/files/val2014")
   }
 
   private static let parallel = """
