@@ -48,7 +48,7 @@ let package = Package(
     .target(
       name: "XlingData",
       dependencies: [
-        "XlingCore", "XlingUnicode", "CImageCodecs", "CPixels", "CTextRendering",
+        "XlingCore", "XlingUnicode", "CImageCodecs", "CPixels", "CTextRendering", tomlKit,
       ]),
     .target(
       name: "XlingAlignment",

@@ -16,11 +16,17 @@ public enum DataFailure: Failure, Equatable {
   case folderInTheWay(path: String, reason: String)
   /// The system's data do not yield what a dataset is made of.
   case cannotBuild(what: String, reason: String)
+  /// A card of `datasets/` that is not what it must be.
+  case badCard(path: String, expected: String, found: String)
+  case unknownDataset(given: String, nearest: String?, known: [String])
+  /// A file with one text a line that has too few or too many lines.
+  case lineCount(path: String, expected: Int, found: Int)
 
   public var exitStatus: ExitStatus {
     switch self {
     case .missingCLDR, .missingDataset: .missingInput
-    case .brokenXML, .badLine, .badDataset, .cannotBuild: .badData
+    case .brokenXML, .badLine, .badDataset, .cannotBuild, .badCard, .lineCount: .badData
+    case .unknownDataset: .usage
     case .folderInTheWay: .inputOutput
     }
   }
@@ -42,6 +48,14 @@ public enum DataFailure: Failure, Equatable {
     case .badDataset(let path, let reason): "\(path): \(reason)"
     case .folderInTheWay(let path, let reason):
       "\(path): \(reason). Remove the folder or name another one; nothing was changed."
+    case .badCard(let path, let expected, let found):
+      "\(path): expected \(expected), found \(found). Mend the card."
+    case .unknownDataset(let given, let nearest, let known):
+      "there is no dataset card \"\(given)\"." + (nearest.map { " Did you mean \"\($0)\"?" } ?? "")
+        + " Cards: \(known.joined(separator: ", "))."
+    case .lineCount(let path, let expected, let found):
+      "\(path): expected \(expected) lines, found \(found). A line break inside a text, or a file cut "
+        + "off, moves every caption behind it to another picture. Get the file again."
     case .cannotBuild(let what, let reason): "cannot build \(what): \(reason)"
     }
   }

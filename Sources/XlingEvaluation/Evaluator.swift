@@ -45,21 +45,27 @@ public final class Evaluator {
   /// All pictures of the split, whatever the language: the gallery never shrinks.
   public let items: [Dataset.Item]
   private let model: DualEncoder
-  private let tokenizer: any Tokenizer
+  let tokenizer: any Tokenizer
   private var embeddedPictures: [Float]?
   /// Of the pictures embedded so far.
   public let damage = PictureDamage()
+  private var keptCaptions: KeptEmbeddings
+  private var keptPictures: KeptEmbeddings
   /// Draws of pictures, shared by all languages and directions.
   public let resamples: Resamples
 
+  /// `cache`: where embeddings are kept, and ``EvaluatedRun/modelHash()``; without it all are computed.
   /// Throws `DataFailure` when the split is empty.
   public init(
-    _ model: DualEncoder, tokenizer: any Tokenizer, dataset: Dataset, plan: EvaluationPlan
+    _ model: DualEncoder, tokenizer: any Tokenizer, dataset: Dataset, plan: EvaluationPlan,
+    cache: (rows: EmbeddingCache, model: String)? = nil
   ) throws {
     self.model = model
     self.tokenizer = tokenizer
     self.dataset = dataset
     self.plan = plan
+    keptCaptions = KeptEmbeddings(cache, width: model.embeddingWidth)
+    keptPictures = KeptEmbeddings(cache, width: model.embeddingWidth)
     items = dataset.items(in: plan.split)
     guard !items.isEmpty else {
       throw DataFailure.badDataset(
@@ -91,15 +97,30 @@ public final class Evaluator {
           size: model.image.configuration.imageSize, statistics: plan.statistics.channels))
   }
 
+  /// Contents that were embedded so far, being in no cache.
+  public var embedded: (pictures: Int, captions: Int) {
+    (keptPictures.computed, keptCaptions.computed)
+  }
+
   /// Unit vectors of all pictures, [pictures, width], in the order of ``items``.
   public func pictureEmbeddings() throws -> [Float] {
     if let embeddedPictures { return embeddedPictures }
     let input = pictureInput
-    let all = try model.embedPictures(items.count, preprocessing: input.preprocessing) { index in
-      let path = dataset.path(of: items[index])
-      let result = try input.load(path: path)
-      if let reason = result.damage { damage.note(path, reason) }
-      return result.picture
+    let paths = items.map(dataset.path(of:))
+    // What was wrong with a picture is told by reading it, so where damage passes nothing is kept.
+    if input.reading.truncated != .strict {
+      keptPictures = KeptEmbeddings(nil, width: model.embeddingWidth)
+    }
+    let keys = try paths.map {
+      EmbeddingCache.key(picture: try AtomicFile.read($0), preprocessing: input.description)
+    }
+    let all = try keptPictures.rows(of: keys, what: "pictures", batch: 512) { places in
+      try model.embedPictures(places.count, preprocessing: input.preprocessing) { index in
+        let path = paths[places[index]]
+        let result = try input.load(path: path)
+        if let reason = result.damage { damage.note(path, reason) }
+        return result.picture
+      }
     }
     embeddedPictures = all
     return all
@@ -112,7 +133,10 @@ public final class Evaluator {
       try plan.reading.ids(
         of: $0, language: language, maximumTokens: plan.maximumTokens, by: tokenizer)
     }
-    return model.embedTexts(ids, batchSize: 256)
+    let keys = ids.map(EmbeddingCache.key(ids:))
+    return try keptCaptions.rows(of: keys, what: "captions", batch: 4_096) { places in
+      model.embedTexts(places.map { ids[$0] }, batchSize: 256)
+    }
   }
 
   /// Both directions in one language, ranks and estimates. Throws `DataFailure` when the split has

@@ -10,7 +10,7 @@ import XlingCore
 public struct Dataset: Sendable {
   /// One line.
   public struct Item: Sendable, Equatable {
-    /// File name inside `images/`.
+    /// File name inside `images/`, or as the files of a card's dataset have it.
     public let image: String
     public let split: Split
     /// language (BCP 47) -> captions, at least one each.
@@ -22,7 +22,7 @@ public struct Dataset: Sendable {
   }
 
   public let folder: String
-  /// The folder's last component: "scenes".
+  /// The card's name, or the folder's last component: "scenes".
   public let name: String
   /// In the file's order.
   public let items: [Item]
@@ -31,6 +31,8 @@ public struct Dataset: Sendable {
   public let contentHash: String
   /// Every language with a caption, sorted.
   public let languages: [String]
+  /// Where pictures lie inside the folder, when not in `images/`.
+  private let paths: [String: String]
 
   /// Reads and checks the whole folder; nothing is skipped. Throws ``DataFailure`` or
   /// `FileFailure`, telling file, line, expected and found.
@@ -38,16 +40,24 @@ public struct Dataset: Sendable {
     try DatasetReader(folder).read()
   }
 
-  init(folder: String, items: [Item], contentHash: String) {
+  init(
+    folder: String, name: String? = nil, items: [Item], contentHash: String,
+    paths: [String: String] = [:]
+  ) {
     self.folder = folder
-    name = (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init) ?? ""
+    self.name =
+      name ?? (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init)
+      ?? ""
     self.items = items
     self.contentHash = contentHash
+    self.paths = paths
     languages = Set(items.flatMap(\.captions.keys)).sorted()
   }
 
   /// Path of a picture.
-  public func path(of item: Item) -> String { folder + "/images/" + item.image }
+  public func path(of item: Item) -> String {
+    folder + "/" + (paths[item.image] ?? "images/" + item.image)
+  }
 
   public func items(in split: Split) -> [Item] { items.filter { $0.split == split } }
 

@@ -5,8 +5,12 @@ import XlingData
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Build the embedded datasets; look at any dataset.",
-    subcommands: [DataBuildCommand.self, DataImportCommand.self, DataShowCommand.self])
+    commandName: "data",
+    abstract: "Build the embedded datasets; look at any dataset; verify published test sets.",
+    subcommands: [
+      DataBuildCommand.self, DataImportCommand.self, DataListCommand.self, DataShowCommand.self,
+      DataCheckCommand.self,
+    ])
 }
 
 struct DataBuildCommand: ParsableCommand {
@@ -69,29 +73,6 @@ struct DataBuildCommand: ParsableCommand {
         \(counts.joined(separator: ", ")) pictures, \(summary.languages.count) languages \
         (\(partial) partial, under 95 % of the test pictures)
         """)
-    }
-  }
-}
-
-struct DataShowCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Check a dataset folder and show its splits and languages.")
-
-  @Argument(help: "A folder with images/ and captions.jsonl.")
-  var folder: String
-
-  func run() throws {
-    let dataset = try Dataset.load(folder)
-    print("\(dataset.folder)  content \(dataset.contentHash.prefix(16))")
-    for split in Split.allCases {
-      let count = dataset.items(in: split).count
-      guard count > 0 else { continue }
-      print("\(split.rawValue): \(count) pictures")
-      for language in dataset.languages {
-        let coverage = dataset.coverage(language, split)
-        guard coverage.n > 0 else { continue }
-        print("  \(language): n \(coverage.n)\(coverage.isPartial ? ", partial" : "")")
-      }
     }
   }
 }

@@ -26,8 +26,11 @@ struct EvalCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
   var name: String?
 
-  @Option(help: "scenes, emoji (in data/), or a dataset folder.")
+  @Option(help: "scenes, emoji (in data/), a dataset folder, or a name of `xling data list`.")
   var data: String?
+
+  @Option(help: "The folder with the files of a published test set (default: in data/).")
+  var root: String?
 
   @Option(help: "A language's code or name, repeatable; or all.")
   var lang: [String] = []
@@ -40,6 +43,9 @@ struct EvalCommand: ParsableCommand {
 
   @Option(help: "The SQLite file that records results.")
   var store: String = ExperimentStore.defaultPath
+
+  @Flag(help: "Embed everything anew, and keep no embeddings beside the store.")
+  var noCache = false
 
   @Option(help: "Threads (default: the machine's cores).")
   var threads: Int?
@@ -59,9 +65,10 @@ struct EvalCommand: ParsableCommand {
         "--captions-per-picture must be at least 1, found \(captionsPerPicture)")
     }
     guard !embeddings.isUsed else {
-      if name != nil || data != nil || captionsPerPicture != nil {
+      if name != nil || data != nil || captionsPerPicture != nil || noCache || root != nil {
         throw ValidationError(
-          "a run, --data and --captions-per-picture do not go with --image-embeddings")
+          "a run, --data, --root, --captions-per-picture and --no-cache do not go with "
+            + "--image-embeddings")
       }
       if lang.count > 1 { throw ValidationError("embeddings are of one language: one --lang") }
       return
@@ -81,15 +88,17 @@ struct EvalCommand: ParsableCommand {
   private func evaluate(run name: String, on data: String) throws {
     let metrics = try measure.metrics()
     let folder = try EvalRun.folder(name, store: store)
-    let dataset = try Dataset.load(try DataFolder.resolve(data))
+    let dataset = try DataSource.load(data, root: root)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
     let evaluated = try EvaluatedRun(folder: folder)
     try TowerWarnings.nonFinite(evaluated)
     let evaluator = try Evaluator(
-      evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: try plan(evaluated))
+      evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: try plan(evaluated),
+      cache: try cache(evaluated))
     let store = try ExperimentStore(path: store)
     try EvalRun.register(evaluated, in: store)
     let evaluations = try evaluateAll(languages, evaluator, evaluated.name, store, metrics)
+    tellEmbedded(evaluator)
     let partial = Set(languages.filter { dataset.coverage($0, split).isPartial })
     let averages = EvalAverages(evaluations, evaluator)
     let rows =
@@ -99,14 +108,27 @@ struct EvalCommand: ParsableCommand {
     try measure.print(rows) { text(evaluations, evaluated.name, evaluator, partial) }
   }
 
+  private func cache(_ run: EvaluatedRun) throws -> (rows: EmbeddingCache, model: String)? {
+    guard !noCache else { return nil }
+    return (
+      try EmbeddingCache(path: EmbeddingCache.path(besideStore: store)), try run.modelHash()
+    )
+  }
+
+  private func tellEmbedded(_ evaluator: Evaluator) {
+    guard !noCache else { return }
+    let (pictures, captions) = evaluator.embedded
+    ProgressBar.toStandardError(
+      "xling: embedded \(pictures) pictures and \(captions) captions; what was embedded before came "
+        + "from \(EmbeddingCache.path(besideStore: store))\n")
+  }
+
   private func plan(_ run: EvaluatedRun) throws -> EvaluationPlan {
     let configuration = run.record.identity.configuration
-    var plan = EvaluationPlan(
-      split: split, captionsPerPicture: captionsPerPicture ?? .max,
-      maximumTokens: min(30, run.model.text.configuration.maximumPositions),
-      statistics: configuration.pictureStatistics, ties: measure.ties,
-      resamples: measure.resamples, seed: measure.seed)
-    plan.reading = configuration.captions
+    var plan = EvaluationPlan(of: run, split: split, captionsPerPicture: captionsPerPicture)
+    plan.ties = measure.ties
+    plan.resamples = measure.resamples
+    plan.seed = measure.seed
     plan.pictures = try pictures.input(
       like: configuration.pictureInput(side: run.model.image.configuration.imageSize))
     return plan

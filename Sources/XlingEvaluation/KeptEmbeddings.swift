@@ -1,0 +1,85 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingExperiments
+import XlingTensor
+
+/// One model's embeddings, each content computed once: within a call, and, with a cache, ever.
+struct KeptEmbeddings {
+  /// The cache, and the hash of everything that decides this model's embeddings.
+  let cache: (rows: EmbeddingCache, model: String)?
+  let width: Int
+  /// Contents that had to be computed.
+  private(set) var computed = 0
+
+  init(_ cache: (rows: EmbeddingCache, model: String)?, width: Int) {
+    self.cache = cache
+    self.width = width
+  }
+
+  /// Rows, [keys, width], in their order. `embed` is given the places of contents that are in no
+  /// cache, each content once, at most `batch` at a time, and returns their rows; each part is kept as
+  /// soon as it is there, so that whoever is interrupted goes on from it. Throws what `embed` throws,
+  /// `ExperimentFailure`, `InterruptionFailure`.
+  mutating func rows(
+    of keys: [EmbeddingCache.Key], what: String, batch: Int, embed: ([Int]) throws -> [Float]
+  ) throws -> [Float] {
+    var known = try cache?.rows.rows(of: keys, model: cache?.model ?? "", width: width) ?? [:]
+    var isMissing = Set<EmbeddingCache.Key>()
+    let missing = keys.indices.filter {
+      known[keys[$0]] == nil && isMissing.insert(keys[$0]).inserted
+    }
+    for start in stride(from: 0, to: missing.count, by: batch) {
+      try Interruption.check(
+        "embedded \(start) of \(missing.count) \(what)"
+          + (cache == nil ? "" : ", which are kept"),
+        resume: "the same command")
+      let part = Array(missing[start..<min(missing.count, start + batch)])
+      let values = try embed(part)
+      let new = part.enumerated().map { place, index in
+        (key: keys[index], row: Array(values[place * width..<(place + 1) * width]))
+      }
+      try cache?.rows.save(new, model: cache?.model ?? "")
+      for (key, row) in new { known[key] = row }
+      computed += part.count
+    }
+    var all: [Float] = []
+    all.reserveCapacity(keys.count * width)
+    for key in keys { all += known[key] ?? [] }
+    return all
+  }
+}
+
+extension EmbeddingCache {
+  /// Of a caption: its ids, which hold all that tokenizer, preprocessing and truncation did.
+  static func key(ids: [Int32]) -> Key {
+    let digest = Digest()
+    digest.update("text \(ids.count)\n")
+    ids.withUnsafeBytes { digest.update($0) }
+    return digest.finish()
+  }
+
+  /// Of a picture file's bytes and what is done to them.
+  static func key(picture: Data, preprocessing: String) -> Key {
+    let digest = Digest()
+    digest.update("picture \(preprocessing.utf8.count):\(preprocessing)\n")
+    digest.update(picture)
+    return digest.finish()
+  }
+}
+
+extension EvaluatedRun {
+  /// SHA-256 of all that decides an embedding's bits: architectures, recipe, every parameter, and the
+  /// BLAS kernels, which round in their own ways. Throws `AdapterFailure`.
+  public func modelHash() throws -> String {
+    let digest = Digest()
+    let identity = record.identity
+    digest.update("\(identity.text.configurationHash) \(identity.image.configurationHash)\n")
+    digest.update("\(Matmul.coreName) \(model.embeddingWidth)\n\(try model.recipe.toml())\n")
+    for (name, parameter) in model.parameters {
+      digest.update("\(name) \(parameter.shape)\n")
+      digest.update(UnsafeRawBufferPointer(start: parameter.value, count: parameter.count * 4))
+    }
+    return digest.hexadecimal()
+  }
+}

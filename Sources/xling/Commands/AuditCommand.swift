@@ -1,0 +1,96 @@
+import ArgumentParser
+import Foundation
+import XlingCore
+import XlingData
+import XlingEvaluation
+
+struct AuditCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit",
+    abstract: "Find test pictures and captions that are in the training data as well.",
+    discussion: """
+      A test picture is in the training data when its bytes are, when both go by one number of COCO \
+      or Flickr, or when two perceptual hashes differ in a few bits only. Captions are compared \
+      without case and punctuation. Status 1 when a picture was found.
+      """)
+
+  @Option(help: "Training data: scenes, emoji, a dataset folder, or a name of `xling data list`.")
+  var train: String
+
+  @Option(help: "Test data, named alike.")
+  var test: String
+
+  @Option(help: "The split of the training data.")
+  var trainSplit: Split = .train
+
+  @Option(help: "The split of the test data.")
+  var testSplit: Split = .test
+
+  @Option(help: "The folder with the files of a published training set (default: in data/).")
+  var trainRoot: String?
+
+  @Option(help: "The folder with the files of a published test set (default: in data/).")
+  var testRoot: String?
+
+  @Option(help: "Bits of 64 in which both perceptual hashes of one picture may differ.")
+  var distance = 4
+
+  @Option(help: "Write the names of the test pictures found to this file, one a line.")
+  var output: String?
+
+  @Option(help: "Threads (default: the machine's cores).")
+  var threads: Int?
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  func validate() throws {
+    if !(0...64).contains(distance) {
+      throw ValidationError("--distance must be 0 to 64, found \(distance)")
+    }
+  }
+
+  private struct Report: Encodable {
+    let schema = "xling.audit/1"
+    let distance: Int
+    let audit: LeakAudit
+  }
+
+  func run() throws {
+    if let threads { Parallel.setThreads(threads) }
+    Interruption.watch()
+    let audit = try LeakAudit(
+      train: try DataSource.load(train, root: trainRoot), trainSplit,
+      test: try DataSource.load(test, root: testRoot), testSplit, distance: distance)
+    if let output {
+      try AtomicFile.write(audit.leaks.map { $0.test + "\n" }.joined(), to: output)
+    }
+    print(json ? try JSONText.encode(Report(distance: distance, audit: audit)) : text(audit))
+    if !audit.leaks.isEmpty { throw ExitCode(ExitStatus.belowThreshold.rawValue) }
+  }
+
+  private func text(_ audit: LeakAudit) -> String {
+    let share = 100 * Double(audit.leaks.count) / Double(max(1, audit.testPictures))
+    var lines = [
+      String(
+        format: "%d of %d test pictures (%.1f %%) are among %d training pictures",
+        audit.leaks.count, audit.testPictures, share, audit.trainPictures)
+    ]
+    for reason in LeakAudit.Reason.allCases {
+      let leaks = audit.leaks.filter { $0.reason == reason }
+      guard !leaks.isEmpty else { continue }
+      lines.append("\(reason.rawValue): \(leaks.count)")
+      for leak in leaks.prefix(10) {
+        let bits = reason == .looks ? "  \(leak.distance) bits" : ""
+        lines.append("  \(leak.test)  \(leak.train)\(bits)")
+      }
+      if leaks.count > 10 { lines.append("  … (all of them: --json, --output)") }
+    }
+    for overlap in audit.captions {
+      lines.append(
+        "captions in \(overlap.language): \(overlap.repeated) of \(overlap.n) are training captions"
+      )
+    }
+    return lines.joined(separator: "\n")
+  }
+}

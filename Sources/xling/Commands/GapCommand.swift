@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import XlingCore
+import XlingEvaluation
+import XlingExperiments
+import XlingRetrieval
+
+struct GapCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gap",
+    abstract: "What each language loses against the one aligned on, and where it is lost.",
+    discussion: """
+      Over the pictures that have a caption in both languages: recall of either, their difference, \
+      and how often a caption finds its translation among the texts. Of the pictures that only the \
+      aligned language finds, the share whose translation is not found is lost in the language; the \
+      rest is lost between text and picture.
+      """)
+
+  @OptionGroup var subject: EvalSubject
+
+  @Option(name: .customShort("k"), help: "Places that count as found.")
+  var k = 10
+
+  @Option(help: "The language to hold the others against (default: the one aligned on).")
+  var against: String?
+
+  @Flag(help: "Print the results as JSON.")
+  var json = false
+
+  func validate() throws {
+    if k < 1 { throw ValidationError("-k must be at least 1, found \(k)") }
+  }
+
+  private struct Number: Encodable {
+    let value: Double
+    let low: Double
+    let high: Double
+    let n: Int
+
+    init(_ estimate: Estimate) {
+      value = 100 * estimate.value
+      low = 100 * estimate.low
+      high = 100 * estimate.high
+      n = estimate.n
+    }
+
+    var text: String { String(format: "%.1f [%.1f, %.1f]", value, low, high) }
+  }
+
+  private struct Row: Encodable {
+    let schema = "xling.gap/1"
+    let run: String
+    let language: String
+    let against: String
+    let k: Int
+    let againstRecall: Number
+    let recall: Number
+    let gap: Number
+    let textRecall: Number
+    let lost: Int
+    let gained: Int
+    let lostInLanguage: Number?
+
+    init(_ gap: TransferGap, run: String) {
+      self.run = run
+      language = gap.language
+      against = gap.pivot
+      k = gap.k
+      againstRecall = Number(gap.pivotRecall)
+      recall = Number(gap.recall)
+      self.gap = Number(gap.gap)
+      textRecall = Number(gap.textRecall)
+      lost = gap.lost
+      gained = gap.gained
+      lostInLanguage = gap.lostInLanguage.map(Number.init)
+    }
+  }
+
+  func run() throws {
+    let (run, evaluator, languages) = try subject.load()
+    let pivot = try EvalLanguages.resolve(
+      against ?? run.record.identity.configuration.language, in: evaluator.dataset,
+      split: subject.split)
+    let others = languages.filter { $0 != pivot }
+    var bar = ProgressBar("gap \(run.name)", total: others.count, unit: "languages")
+    var rows: [Row] = []
+    for (index, language) in others.enumerated() {
+      rows.append(Row(try evaluator.transferGap(language, pivot: pivot, k: k), run: run.name))
+      bar.advance(to: index + 1, language)
+    }
+    bar.finish()
+    print(json ? try JSONText.encode(rows) : text(rows, pivot))
+  }
+
+  private func text(_ rows: [Row], _ pivot: String) -> String {
+    let table = rows.map { row in
+      [
+        row.language, "\(row.gap.n)", row.againstRecall.text, row.recall.text, row.gap.text,
+        row.textRecall.text, "\(row.lost)", "\(row.gained)", row.lostInLanguage?.text ?? "–",
+      ]
+    }
+    let header = [
+      "language", "n", "\(pivot) R@\(k)", "R@\(k)", "gap", "text R@\(k)", "lost", "gained",
+      "lost in language",
+    ]
+    return EvalTable.text([header] + table, leading: 1)
+      + "\n\nText to image, first captions, percent [95 % interval]; text: the \(pivot) caption of the "
+      + "same picture among the texts.\nLost, gained: pictures that only \(pivot) finds, or only the "
+      + "other language."
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+import XlingCore
+import XlingExperiments
+import XlingTestSupport
+
+@Suite struct EmbeddingCacheTests {
+  let folder: TemporaryFolder
+  let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = EmbeddingCache.path(besideStore: folder.path + "/xling.sqlite")
+  }
+
+  private func key(_ number: Int) -> EmbeddingCache.Key {
+    [UInt8](repeating: UInt8(number % 251), count: 32)
+  }
+
+  @Test func rowsComeBackBitForBit() throws {
+    #expect(path == folder.path + "/xling.embeddings.sqlite")
+    let rows: [[Float]] = [[0.1, -0.0, .leastNonzeroMagnitude], [1, 2, .greatestFiniteMagnitude]]
+    try EmbeddingCache(path: path).save([(key(1), rows[0]), (key(2), rows[1])], model: "m")
+    let cache = try EmbeddingCache(path: path)
+    let found = try cache.rows(of: [key(2), key(3), key(1), key(2)], model: "m", width: 3)
+    #expect(found.count == 2)
+    for (number, row) in [(1, rows[0]), (2, rows[1])] {
+      #expect(found[key(number)]?.map(\.bitPattern) == row.map(\.bitPattern))
+    }
+    #expect(try cache.rows(of: [key(1)], model: "other", width: 3).isEmpty)
+  }
+
+  @Test func whatIsThereStays() throws {
+    let cache = try EmbeddingCache(path: path)
+    try cache.save([(key(1), [1])], model: "m")
+    try cache.save([(key(1), [2]), (key(2), [3])], model: "m")
+    #expect(
+      try cache.rows(of: [key(1), key(2)], model: "m", width: 1) == [key(1): [1], key(2): [3]])
+  }
+
+  @Test func anotherWidthIsDamage() throws {
+    let cache = try EmbeddingCache(path: path)
+    try cache.save([(key(1), [1, 2])], model: "m")
+    #expect(
+      throws: ExperimentFailure.damaged(
+        path: path, what: "an embedding has 8 bytes where the model's have 12")
+    ) { try cache.rows(of: [key(1)], model: "m", width: 3) }
+  }
+
+  @Test func severalWritersWaitForOneAnother() throws {
+    let caches = try (0..<4).map { _ in try EmbeddingCache(path: path) }
+    let failures = UnsafeMutablePointer<Bool>.allocate(capacity: 4)
+    failures.initialize(repeating: false, count: 4)
+    defer { failures.deallocate() }
+    nonisolated(unsafe) let failed = failures
+    DispatchQueue.concurrentPerform(iterations: 4) { writer in
+      for part in 0..<10 {
+        let rows = (0..<20).map { (key: key(part * 20 + $0), row: [Float(part * 20 + $0)]) }
+        do { try caches[writer].save(rows, model: "m") } catch { failed[writer] = true }
+      }
+    }
+    #expect((0..<4).allSatisfy { !failures[$0] })
+    let found = try caches[0].rows(of: (0..<200).map(key), model: "m", width: 1)
+    #expect((0..<200).allSatisfy { found[key($0)] == [Float($0)] })
+  }
+
+  @Test func somethingElseInItsPlaceIsNamed() throws {
+    try AtomicFile.write("no database, but long enough to look at", to: path)
+    #expect(throws: ExperimentFailure.notADatabase(path: path)) { try EmbeddingCache(path: path) }
+  }
+}
