@@ -12,7 +12,7 @@ Each folder holds a checkpoint, inputs.safetensors (b0.input_ids, ...) and expec
 where the checkpoint has them). Weights are float32; what is expected is computed in float64 and
 rounded to float32 (T5's norms and softmax stay float32 in transformers). gradients_cls.safetensors: of
 sum(cls * weight.cls), by the names xling has; of mT5, gradients_mean of its tokens' mean. For
-folders to check: XLING_SAVED_TOWERS=FOLDER swift test --filter TowerFolderTests.
+folders to check: XLING_SAVED_TOWERS=FOLDER swift test --filter TowerCheckpointTests.
 """
 
 import argparse
