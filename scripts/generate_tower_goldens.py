@@ -12,7 +12,7 @@ Each folder holds a checkpoint, inputs.safetensors (b0.input_ids, ...) and expec
 where the checkpoint has them). Weights are float32; what is expected is computed in float64 and
 rounded to float32 (T5's norms and softmax stay float32 in transformers). gradients_cls.safetensors: of
 sum(cls * weight.cls), by the names xling has; of mT5, gradients_mean of its tokens' mean. For
-folders to check: XLING_SAVED_TOWERS=FOLDER swift test --filter TowerFolderTests.
+folders to check: XLING_SAVED_TOWERS=FOLDER swift test --filter TowerCheckpointTests.
 """
 
 import argparse
@@ -25,7 +25,7 @@ import timm
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
-from transformers import (AutoModel, BertConfig, BertForMaskedLM, BertModel, DeiTConfig, DeiTModel,
+from transformers import (BertConfig, BertForMaskedLM, BertModel, DeiTConfig, DeiTModel,
                           DistilBertConfig, DistilBertForMaskedLM, DistilBertModel, MT5Config,
                           MT5EncoderModel, MT5ForConditionalGeneration, ViTConfig, ViTModel,
                           XLMRobertaConfig, XLMRobertaModel)
@@ -309,7 +309,9 @@ def check(folder):
         if "architecture" in configuration:
             model = timm.create_model(f"local-dir:{saved}", pretrained=True)
         else:
-            model, info = AutoModel.from_pretrained(
+            # AutoModel would add a decoder to mT5's encoder.
+            kind = getattr(transformers, configuration["architectures"][0])
+            model, info = kind.from_pretrained(
                 saved, output_loading_info=True, dtype=torch.float64, attn_implementation="eager")
             problems = {k: [n for n in v if "pooler." not in n] for k, v in info.items() if v}
             if any(problems.values()):

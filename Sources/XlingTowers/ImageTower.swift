@@ -185,7 +185,7 @@ public final class ImageTower: Tower {
     if let dRows { embeddingsBackward(activations, dRows, workspace) }
   }
 
-  private func embeddingsBackward(
+  package func embeddingsBackward(
     _ activations: Activations, _ dRows: Matrix, _ workspace: Workspace
   ) {
     let layout = activations.encoder.inputLayout
