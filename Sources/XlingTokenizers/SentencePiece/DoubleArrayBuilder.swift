@@ -138,17 +138,23 @@ struct DoubleArrayBuilder {
 
   private func findBase(_ children: [Node], _ parent: Int) -> Int? {
     let first = children[0].unit
-    var at = freeList.first
-    while at >= 0 {
-      let base = at ^ first
-      if !isBase[base], isEncodable(parent ^ base),
-        children.allSatisfy({ !isTaken[base ^ $0.unit] })
-      {
-        return base
+    return isBase.withUnsafeBufferPointer { isBase in
+      isTaken.withUnsafeBufferPointer { isTaken in
+        children.withUnsafeBufferPointer { children in
+          var at = freeList.first
+          candidates: while at >= 0 {
+            let base = at ^ first
+            at = freeList.next(at)
+            if isBase[base] || !isEncodable(parent ^ base) { continue }
+            for child in 1..<max(1, children.count) where isTaken[base ^ children[child].unit] {
+              continue candidates
+            }
+            return base
+          }
+          return nil
+        }
       }
-      at = freeList.next(at)
     }
-    return nil
   }
 
   private func isEncodable(_ relative: Int) -> Bool {

@@ -41,6 +41,8 @@ final class SentencePieceSession: TokenizerSession {
   func encode(_ utf8: UnsafeRawBufferPointer, offsets: OffsetUnit, into encoding: inout Encoding) {
     encoding.removeAll()
     let text = utf8.bindMemory(to: UInt8.self)
+    // Lent for the time being, so that their memory is reused.
+    swap(&surfaces, &encoding.surfaces)
     start()
     if let cache {
       if !encodeWords(text, offsets, cache) {
@@ -51,15 +53,13 @@ final class SentencePieceSession: TokenizerSession {
       encodeWhole(text, offsets)
     }
     tokens.copy(into: &encoding)
-    if unknownCount > 0 {
-      encoding.surfaces = surfaces
-      encoding.unknownCount = unknownCount
-    }
+    swap(&surfaces, &encoding.surfaces)
+    encoding.unknownCount = unknownCount
   }
 
   private func start() {
     tokens.count = 0
-    if unknownCount > 0 { surfaces.removeAll() }
+    surfaces.removeAll()
     unknownCount = 0
     score = 0
     lastIsUnknown = false

@@ -58,7 +58,10 @@ final class SentencePieceVocabulary: Sendable {
       userDefined.isEmpty
       ? nil
       : ConstantBuffer(DoubleArrayBuilder.build(pieces, userDefined, values: userDefined))
-    hasSpace = words.contains { model.pieces[Int($0)].elementsEqual(SentencePieceModel.space) }
+    let space = SentencePieceModel.space
+    hasSpace = space.withUnsafeBufferPointer { text in
+      text.baseAddress.map { trie.first($0, text.count).id >= 0 } ?? false
+    }
     highestScore = words.reduce(0) { max($0, scores[Int($1)]) }
     unknownId = Int32(kinds.firstIndex(of: .unknown) ?? 0)
     bytePieces = model.byteFallback ? Self.bytePieces(model) : nil
