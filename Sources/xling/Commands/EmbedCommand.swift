@@ -32,7 +32,7 @@ struct EmbedCommand: ParsableCommand {
   @Option(help: "Each line of the input is JSON; the text is under this key.")
   var field: String?
 
-  @Option(help: "The tokenizer's folder (default: the tower's own).")
+  @Option(help: "A tokenizer's folder or file (default: the tower's own).")
   var tokenizer: String?
 
   @Option(help: "Tokens of a text, start and end included; longer ones are cut.")
@@ -82,7 +82,8 @@ struct EmbedCommand: ParsableCommand {
       let text = try checkpoint.text()
       try TowerWarnings.nonFinite(text, in: checkpoint)
       rows = try EmbedRows(
-        text, tokenizer: BertTokenizer(folder: tokenizer ?? tower), maximumTokens: maximumTokens)
+        text, tokenizer: TokenizerSource.load(tokenizer ?? tower),
+        maximumTokens: maximumTokens)
     case .image:
       items = try EmbedInputs.pictures(input)
       let image = try checkpoint.image(imageSize: imageSize, interpolation: interpolate)
