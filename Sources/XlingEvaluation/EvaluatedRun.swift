@@ -20,7 +20,7 @@ public struct EvaluatedRun {
     name = Self.name(of: folder)
     record = try RunFolder(folder).record()
     model = try DualEncoder.load(run: folder, allowUnfinished: allowUnfinished)
-    let tokenizer = try BertTokenizer(folder: record.identity.text.folder)
+    let tokenizer = try TokenizerSource.load(record.identity.text.folder)
     guard tokenizer.contentHash == record.identity.tokenizerHash else {
       throw AlignmentFailure.towerChanged(
         path: record.identity.text.folder, expected: record.identity.tokenizerHash,

@@ -33,7 +33,7 @@ public struct TextPretraining {
   ) throws {
     self.options = options
     tokenizerFolder = path
-    let tokenizer = try BertTokenizer(folder: path)
+    let tokenizer = try TokenizerSource.load(path)
     if let initial {
       tower = try TextTower.load(initial)
       let words = tower.configuration.vocabularySize
@@ -68,7 +68,7 @@ public struct TextPretraining {
   public func save(to output: String) throws {
     try tower.save(to: output, storage: .bfloat16)
     tower.parameters.copyValues(from: try TextTower.load(output).parameters)
-    for name in ["vocab.txt", "tokenizer_config.json"] {
+    for name in try TokenizerSource.files(in: tokenizerFolder) {
       try AtomicFile.write(
         try AtomicFile.read(tokenizerFolder + "/" + name), to: output + "/" + name)
     }

@@ -47,7 +47,7 @@ struct TextStream: Sendable {
   ]
 
   let seed: UInt64
-  let tokenizer: BertTokenizer
+  let tokenizer: any Tokenizer
   /// What hides a token.
   let mask: Int32
   let corpus: TranslationCorpus
@@ -66,7 +66,7 @@ struct TextStream: Sendable {
   private let rule: PairRule
 
   init(
-    seed: UInt64, tokenizer: BertTokenizer, corpus: TranslationCorpus, maximumLength: Int
+    seed: UInt64, tokenizer: any Tokenizer, corpus: TranslationCorpus, maximumLength: Int
   ) throws {
     guard let mask = tokenizer.special.mask else { throw PretrainingFailure.noMaskToken }
     self.seed = seed

@@ -14,28 +14,16 @@ public struct Encoding: Sendable, Equatable {
   public var unknownCount = 0
   /// Tokens cut off at the end.
   public var truncatedCount = 0
-  /// The surface of tokens that are not their id's piece (SentencePiece's unknown runs), by token
-  /// index, ascending; UTF-8. Everything else is spelt by its piece.
-  public var surfaces: [Surface] = []
-
-  public struct Surface: Sendable, Equatable {
-    public var token: Int
-    public var utf8: [UInt8]
-
-    public init(token: Int, utf8: [UInt8]) {
-      self.token = token
-      self.utf8 = utf8
-    }
-  }
+  /// The surface of tokens that are not their id's piece (SentencePiece's unknown runs). Everything
+  /// else is spelt by its piece.
+  public var surfaces = Surfaces()
 
   public init() {}
 
   public var count: Int { ids.count }
 
   /// The surface of a token that is not spelt by its piece; nil for all others.
-  public func surface(of token: Int) -> [UInt8]? {
-    surfaces.first { $0.token == token }?.utf8
-  }
+  public func surface(of token: Int) -> [UInt8]? { surfaces[token] }
 
   public var spans: [Range<Int>] { ids.indices.map { Int(starts[$0])..<Int(ends[$0]) } }
 
@@ -44,7 +32,7 @@ public struct Encoding: Sendable, Equatable {
     ids.removeAll(keepingCapacity: true)
     starts.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
-    surfaces.removeAll(keepingCapacity: true)
+    surfaces.removeAll()
     unknownCount = 0
     truncatedCount = 0
   }
@@ -63,7 +51,7 @@ public struct Encoding: Sendable, Equatable {
     ids.removeLast(surplus)
     starts.removeLast(surplus)
     ends.removeLast(surplus)
-    while let last = surfaces.last, last.token >= count { surfaces.removeLast() }
+    surfaces.remove(from: count)
     truncatedCount += surplus
   }
 }

@@ -28,7 +28,11 @@ struct JSONReader {
 
   /// A file's value. Throws ``FileFailure`` or ``TokenizerFailure/badModel(file:offset:expected:found:)``.
   static func document(_ file: String) throws -> JSONNode {
-    let bytes = [UInt8](try AtomicFile.read(file))
+    try document([UInt8](try AtomicFile.read(file)), file: file)
+  }
+
+  /// The same of bytes; `file` names them in errors.
+  static func document(_ bytes: [UInt8], file: String) throws -> JSONNode {
     do {
       return try bytes.withUnsafeBytes { try read($0) }
     } catch let error as Malformed {

@@ -35,6 +35,20 @@ public enum TokenizerSource {
     }
   }
 
+  /// The names of what a folder's tokenizer is read from, sorted. Throws ``FileFailure``.
+  public static func files(in folder: String) throws -> [String] {
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    } catch {
+      throw FileFailure.cannotRead(path: folder, reason: error.localizedDescription)
+    }
+    return names.sorted().filter {
+      ["vocab.txt", "tokenizer_config.json", "tokenizer.json"].contains($0)
+        || $0.hasSuffix(".model")
+    }
+  }
+
   private static let hint =
     "A tokenizer is a folder as Hugging Face lays it out, or a vocab.txt, .model or tokenizer.json."
 

@@ -124,6 +124,19 @@ struct CheckpointCommandTests {
     #expect(refused.stderr.contains("was begun with another tower, input or options"))
   }
 
+  @Test func embedTakesTokenizersOfAnyKind() throws {
+    let arguments = ["embed", "--tower", Self.root + "/towers/mini-text", "--output"]
+    let own = try xling(arguments + ["own.npy"], stdin: "a dog\n")
+    #expect(own.status == 0, "\(own.stderr)")
+    let unigram = Self.root + "/tokenizers/mini-unigram"
+    let other = try xling(arguments + ["other.npy", "--tokenizer", unigram], stdin: "a dog\n")
+    #expect(other.status == 0, "\(other.stderr)")
+    let rows = try ["own.npy", "other.npy"].map {
+      try Data(contentsOf: URL(fileURLWithPath: folder.path + "/" + $0))
+    }
+    #expect(rows[0].count == rows[1].count && rows[0] != rows[1])
+  }
+
   /// The key of unfinished work: a run that cannot write its rows leaves it behind.
   private func interruptedKey(_ arguments: [String], _ texts: String) throws -> String {
     try texts.write(toFile: folder.path + "/stdin", atomically: true, encoding: .utf8)

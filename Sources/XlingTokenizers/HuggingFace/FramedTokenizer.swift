@@ -86,7 +86,7 @@ private final class FramedSession: TokenizerSession {
       let start = place.offset
       place.advance(utf8, to: extent.upperBound, offsets)
       if extent.count > token.utf8.count {
-        encoding.surfaces.append(.init(token: encoding.count, utf8: Array(utf8[extent])))
+        encoding.surfaces.append(token: encoding.count, utf8[extent])
       }
       encoding.append(token.id, start, place.offset)
       at = extent.upperBound
@@ -123,10 +123,7 @@ private final class FramedSession: TokenizerSession {
       encoding.append(
         part.ids[index], place.offset + part.starts[index], place.offset + part.ends[index])
     }
-    let before = encoding.count - part.count
-    for surface in part.surfaces where keepsSurfaces {
-      encoding.surfaces.append(.init(token: before + surface.token, utf8: surface.utf8))
-    }
+    if keepsSurfaces { encoding.surfaces.append(part.surfaces, at: encoding.count - part.count) }
     encoding.unknownCount += part.unknownCount
     place.advance(utf8, to: range.upperBound, offsets)
   }

@@ -24,7 +24,7 @@ extension TokenizerJSON {
     return FramedTokenizer(
       model: whole, inner: inner, addedTokens: AddedTokens(addedTokens.map(\.token)),
       addedPieces: try addedPieces(model), special: specialTokens(unknown: unknown),
-      contentHash: try contentHash, maximumLength: maximumLength)
+      contentHash: contentHash, maximumLength: maximumLength)
   }
 
   private func addedPieces(_ model: SentencePieceModel) throws(TokenizerFailure) -> [[UInt8]] {

@@ -33,11 +33,11 @@ extension TokenizerJSON {
     return try BertTokenizer(
       index, configuration: configuration, special: specialTokens(unknown: unknown),
       unknown: unknown, addedTokens: addedTokens.map(\.token), maximumScalarsPerWord: limit,
-      contentHash: try contentHash(options))
+      contentHash: contentHash(options))
   }
 
-  private func contentHash(_ options: TokenizerOptions) throws -> String {
-    let base = try contentHash
+  private func contentHash(_ options: TokenizerOptions) -> String {
+    let base = contentHash
     if options == TokenizerOptions() { return base }
     let digest = Digest()
     digest.update(base)

@@ -7,14 +7,21 @@ import XlingCore
 /// `decoder` nothing: they act behind what is encoded here.
 struct TokenizerJSON {
   let file: String
+  private let bytes: [UInt8]
   let root: JSONNode
   let addedTokens: [JSONAddedToken]
   let frame: JSONFrame
 
   /// Throws ``FileFailure`` or ``TokenizerFailure``.
   init(file: String) throws {
+    try self.init([UInt8](try AtomicFile.read(file)), file: file)
+  }
+
+  /// `file` names the bytes in errors. Throws ``TokenizerFailure``.
+  init(_ bytes: [UInt8], file: String) throws {
     self.file = file
-    root = try JSONReader.document(file)
+    self.bytes = bytes
+    root = try JSONReader.document(bytes, file: file)
     guard case .object(let members) = root else {
       throw TokenizerFailure.badConfiguration(
         file: file, key: "(whole file)", expected: "an object", found: root.kind)
@@ -69,9 +76,7 @@ struct TokenizerJSON {
 
   var maximumLength: Int? { root["truncation"]?["max_length"]?.integer }
 
-  var contentHash: String {
-    get throws { Digest.of(try AtomicFile.read(file)) }
-  }
+  var contentHash: String { Digest.of(Data(bytes)) }
 
   /// The id of the added token with one of these texts.
   func addedToken(_ texts: String...) -> Int32? {

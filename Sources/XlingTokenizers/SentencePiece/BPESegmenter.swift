@@ -26,7 +26,14 @@ final class BPESegmenter {
   @exclusivity(unchecked) private var capacity = 64
   /// How unused pieces came about, by id: bytes of their left part.
   private var leftCounts: [Int32: Int32] = [:]
-  @exclusivity(unchecked) private(set) var tokens: [ChunkToken] = []
+  /// Room for one token a byte.
+  @exclusivity(unchecked) private var found: UnsafeMutablePointer<ChunkToken>
+  @exclusivity(unchecked) private var foundCount = 0
+
+  /// The last segmentation; valid until the next one.
+  var tokens: UnsafeBufferPointer<ChunkToken> {
+    UnsafeBufferPointer(start: found, count: foundCount)
+  }
 
   init(_ vocabulary: SentencePieceVocabulary) {
     self.vocabulary = vocabulary
@@ -34,10 +41,12 @@ final class BPESegmenter {
     hasUnused = !vocabulary.isUnused.isEmpty
     symbols = .allocate(capacity: capacity)
     queue = MergeQueue(capacity: 3 * capacity)
+    found = .allocate(capacity: capacity)
   }
 
   deinit {
     symbols.deallocate()
+    found.deallocate()
     queue.deallocate()
   }
 
@@ -55,14 +64,14 @@ final class BPESegmenter {
       guard left.count + right.count == merge.count else { continue }
       symbols[Int(left.next)].count = 0
       symbols[Int(merge.left)].count = merge.count
-      symbols[Int(merge.left)].id = trie.id(Int(merge.base))
+      symbols[Int(merge.left)].id = merge.id
       symbols[Int(merge.left)].base = merge.base
       symbols[Int(merge.left)].next = right.next
       if right.next >= 0 { symbols[Int(right.next)].previous = merge.left }
       if left.previous >= 0 { offer(left.previous, chunk) }
       offer(merge.left, chunk)
     }
-    tokens.removeAll(keepingCapacity: true)
+    foundCount = 0
     var at: Int32 = symbolCount == 0 ? -1 : 0
     while at >= 0 {
       let symbol = symbols[Int(at)]
@@ -76,6 +85,8 @@ final class BPESegmenter {
     capacity = max(bytes, 2 * capacity)
     symbols.deallocate()
     queue.deallocate()
+    found.deallocate()
+    found = .allocate(capacity: capacity)
     symbols = .allocate(capacity: capacity)
     queue = MergeQueue(capacity: 3 * capacity)
   }
@@ -94,10 +105,9 @@ final class BPESegmenter {
       }
       var base = trie.root
       let last = walk(text, at..<at + count, &base)
-      let isPiece = last.map { ScoredTrie.score($0) != nil } ?? false
       symbols[index] = Symbol(
         previous: Int32(index) - 1, next: at + count < chunk.count ? Int32(index) + 1 : -1,
-        start: Int32(at), count: Int32(count), id: isPiece ? trie.id(base) : -1,
+        start: Int32(at), count: Int32(count), id: last.map(ScoredTrie.id) ?? -1,
         base: last == nil ? -1 : Int32(base), isFrozen: isFrozen)
       at += count
       index += 1
@@ -127,17 +137,14 @@ final class BPESegmenter {
     if right.isFrozen { return }
     var base = Int(left.base)
     let range = Int(right.start)..<Int(right.start + right.count)
-    guard let unit = walk(chunk.baseAddress.unsafelyUnwrapped, range, &base),
-      let score = ScoredTrie.score(unit)
-    else { return }
-    if hasUnused {
-      let id = trie.id(base)
-      if vocabulary.isUnused[Int(id)] { leftCounts[id] = left.count }
-    }
+    guard let unit = walk(chunk.baseAddress.unsafelyUnwrapped, range, &base) else { return }
+    let id = ScoredTrie.id(unit)
+    if id < 0 { return }
+    if hasUnused, vocabulary.isUnused[Int(id)] { leftCounts[id] = left.count }
     queue.push(
       MergeQueue.Merge(
-        order: MergeQueue.order(score, index), left: index, count: left.count + right.count,
-        base: Int32(base)))
+        order: MergeQueue.order(vocabulary.scores[Int(id)], index), left: index,
+        count: left.count + right.count, base: Int32(base), id: id))
   }
 
   /// An unused piece is taken apart into what made it, again and again.
@@ -147,8 +154,7 @@ final class BPESegmenter {
       for part in [range.lowerBound..<middle, middle..<range.upperBound] {
         var base = trie.root
         let last = walk(chunk.baseAddress.unsafelyUnwrapped, part, &base)
-        let isPiece = last.map { ScoredTrie.score($0) != nil } ?? false
-        emit(part, isPiece ? trie.id(base) : -1, chunk)
+        emit(part, last.map(ScoredTrie.id) ?? -1, chunk)
       }
       return
     }
@@ -159,6 +165,7 @@ final class BPESegmenter {
         id = known
       }
     }
-    tokens.append(ChunkToken(id: id, end: Int32(range.upperBound), score: 0))
+    found[foundCount] = ChunkToken(id: id, end: Int32(range.upperBound), score: 0)
+    foundCount += 1
   }
 }

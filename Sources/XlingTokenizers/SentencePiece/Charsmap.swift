@@ -8,6 +8,8 @@ final class Charsmap: Sendable {
   private let begins: ConstantBuffer<UInt64>
   /// Whether an ASCII character that stands ahead of another is never touched.
   let asciiIsPlain: [Bool]
+  /// Whether spaces stay as they are, and no rule reaches over one.
+  let keepsSpaces: Bool
   /// Number of rules.
   let ruleCount: Int
 
@@ -37,6 +39,17 @@ final class Charsmap: Sendable {
     begins = ConstantBuffer(walk.begins)
     asciiIsPlain = walk.asciiIsPlain
     ruleCount = walk.ruleCount
+    keepsSpaces = walk.keepsSpaces && Self.spaceIsItself(self.units.base, replacements)
+  }
+
+  private static func spaceIsItself(
+    _ units: UnsafePointer<UInt32>, _ replacements: ConstantBuffer<UInt8>
+  ) -> Bool {
+    let space: [UInt8] = [0x20]
+    guard let start = space.withUnsafeBufferPointer({ DoubleArray.value(units, of: $0) }) else {
+      return true
+    }
+    return replacements[Int(start)] == 0x20 && replacements[Int(start) + 1] == 0
   }
 
   @inline(__always)

@@ -8,6 +8,8 @@ struct CharsmapWalk {
 
   private(set) var begins = [UInt64](repeating: 0, count: 0x10000 / 64)
   private(set) var asciiIsPlain = [Bool](repeating: true, count: 128)
+  /// Whether no rule holds a space, but the one that may say that a space is a space.
+  private(set) var keepsSpaces = true
   private(set) var ruleCount = 0
 
   init(_ units: [UInt32], replacementBytes: Int) throws(Charsmap.Malformed) {
@@ -27,7 +29,7 @@ struct CharsmapWalk {
   }
 
   /// Goes everywhere once, depth first. Throws on a way back, out, or to a missing replacement.
-  private func countRules(_ root: Int) throws(Charsmap.Malformed) -> Int {
+  private mutating func countRules(_ root: Int) throws(Charsmap.Malformed) -> Int {
     /// 0 new, 1 on the way, 2 done.
     var states = [UInt8](repeating: 0, count: units.count)
     var counts = [Int](repeating: 0, count: units.count)
@@ -51,6 +53,9 @@ struct CharsmapWalk {
       open[open.count - 1].at += 1
       let unit = Int(below[below.startIndex + top.at])
       let child = try base(unit)
+      if units[unit] & 0xFF == 0x20, top.base != root || !children[child].isEmpty {
+        keepsSpaces = false
+      }
       if units[unit] & DoubleArray.hasValue != 0 { try check(units[child]) }
       if states[child] == 1 {
         throw .init(expected: "a charsmap without cycles", found: "a way back to unit \(child)")

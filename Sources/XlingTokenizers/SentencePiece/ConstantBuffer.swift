@@ -4,11 +4,18 @@ final class ConstantBuffer<Element: BitwiseCopyable & Sendable>: @unchecked Send
   let base: UnsafePointer<Element>
   let count: Int
 
-  init(_ elements: [Element]) {
-    let copy = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(1, elements.count))
-    _ = copy.update(fromContentsOf: elements)
-    base = UnsafePointer(copy.baseAddress.unsafelyUnwrapped)
-    count = elements.count
+  /// `fill` writes every element.
+  init(count: Int, _ fill: (UnsafeMutablePointer<Element>) -> Void) {
+    let memory = UnsafeMutablePointer<Element>.allocate(capacity: max(1, count))
+    fill(memory)
+    base = UnsafePointer(memory)
+    self.count = count
+  }
+
+  convenience init(_ elements: [Element]) {
+    self.init(count: elements.count) { memory in
+      for at in elements.indices { memory[at] = elements[at] }
+    }
   }
 
   deinit { base.deallocate() }

@@ -7,8 +7,9 @@ struct MergeQueue {
     let left: Int32
     /// Bytes of both symbols; a merge whose symbols have other sizes by now is stale.
     let count: Int32
-    /// Base of the merged piece in the trie.
+    /// The merged piece: its base in the trie, and its id.
     let base: Int32
+    let id: Int32
   }
 
   private let merges: UnsafeMutablePointer<Merge>

@@ -2,9 +2,9 @@
 /// from text to text.
 final class NormalizedText {
   /// UTF-8; spaces are ▁ where the model escapes them.
-  private(set) var bytes: UnsafeMutablePointer<UInt8>
+  @exclusivity(unchecked) private(set) var bytes: UnsafeMutablePointer<UInt8>
   /// For every byte, and for the end, where its source unit starts in the original text.
-  private(set) var origins: UnsafeMutablePointer<Int32>
+  @exclusivity(unchecked) private(set) var origins: UnsafeMutablePointer<Int32>
   @exclusivity(unchecked) var count = 0
   /// Where the stretches start that no piece can cross, ascending; the first is 0 unless empty.
   @exclusivity(unchecked) var cuts: [Int32] = []

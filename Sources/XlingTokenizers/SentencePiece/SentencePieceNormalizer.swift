@@ -11,6 +11,13 @@ struct SentencePieceNormalizer: Sendable {
   let whitespaceIsSuffix: Bool
   /// Whether ▁ behind another character is a cut.
   let cutsAtSpaces: Bool
+  /// Whether words between spaces normalize alone to what they do in a text, each with a ▁ ahead
+  /// and a cut there: no rule or symbol reaches over a space.
+  var keepsWordsApart: Bool {
+    cutsAtSpaces && addsDummyPrefix && !whitespaceIsSuffix && symbolsHoldNoSpace
+      && charsmap?.keepsSpaces ?? true
+  }
+  private let symbolsHoldNoSpace: Bool
   /// Bytes that stand for themselves when an ASCII byte follows, the space not among them.
   private let isPlain: [Bool]
 
@@ -25,6 +32,9 @@ struct SentencePieceNormalizer: Sendable {
     escapesWhitespace = model.escapesWhitespace
     whitespaceIsSuffix = model.whitespaceIsSuffix
     self.cutsAtSpaces = cutsAtSpaces && escapesWhitespace
+    symbolsHoldNoSpace = !(0..<model.count).contains {
+      model.kinds[$0] == .userDefined && model.pieces[$0].contains(0x20)
+    }
     isPlain = (0..<256).map { byte in
       if byte >= 0x80 || byte == 0x20 { return false }
       if let charsmap, !charsmap.asciiIsPlain[byte] { return false }

@@ -15,6 +15,8 @@ struct SentencePieceIds: Sendable {
   let scheme: SentencePieceScheme
   private let pieces: PieceList
   let unknown: Int32
+  /// What all other pieces' numbers are raised by.
+  let shift: Int32
   let special: SpecialTokens
   static let sentinelCount = 100
 
@@ -24,6 +26,7 @@ struct SentencePieceIds: Sendable {
     _ model: SentencePieceModel, scheme: SentencePieceScheme, file: String
   ) throws(TokenizerFailure) {
     self.scheme = scheme
+    shift = scheme == .xlmRoberta ? 1 : 0
     pieces = model.pieces
     let firstPieces = (0..<min(3, model.count)).map {
       String(decoding: model.pieces[$0], as: UTF8.self)
@@ -70,8 +73,7 @@ struct SentencePieceIds: Sendable {
   /// The id of a piece that text can become.
   @inline(__always)
   func id(ofPiece piece: Int32, unknownPiece: Int32) -> Int32 {
-    if piece == unknownPiece { return unknown }
-    return scheme == .xlmRoberta ? piece + 1 : piece
+    piece == unknownPiece ? unknown : piece + shift
   }
 
   func text(_ id: Int32) -> [UInt8] {

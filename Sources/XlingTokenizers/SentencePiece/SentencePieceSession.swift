@@ -1,145 +1,93 @@
-/// One thread's buffers for a ``SentencePieceTokenizer``.
+/// One thread's buffers for a ``SentencePieceTokenizer``. With a cache, texts are encoded word by
+/// word where the model allows; without one, and where a text does not, as a whole.
 final class SentencePieceSession: TokenizerSession {
-  private let tokenizer: SentencePieceTokenizer
-  private let vocabulary: SentencePieceVocabulary
-  private let normalized = NormalizedText()
-  private let unigram: UnigramSegmenter
-  private let bpe: BPESegmenter
-  private let cache: ChunkCache?
+  let tokenizer: SentencePieceTokenizer
+  let vocabulary: SentencePieceVocabulary
+  let normalized = NormalizedText()
+  let unigram: UnigramSegmenter
+  let bpe: BPESegmenter
+  /// Nil when texts are encoded as a whole.
+  let cache: WordCache?
+  /// By a part of a word's hash, another part of the last one that fell there: words are kept when
+  /// they come a second time, since most words of a text never do.
+  let seen: UnsafeMutablePointer<UInt8>
+  static let seenCount = 1 << 16
+  @exclusivity(unchecked) var tokens = TokenBuffer()
+  @exclusivity(unchecked) var surfaces = Surfaces()
+  @exclusivity(unchecked) var unknownCount = 0
   /// Unigram: the score of the path up to here, as the reference's float32 has it.
-  @exclusivity(unchecked) private var score: Float = 0
-  @exclusivity(unchecked) private var lastIsUnknown = false
+  @exclusivity(unchecked) var score: Float = 0
+  @exclusivity(unchecked) var lastIsUnknown = false
+  /// A cached word's tokens, while they are put together.
+  @exclusivity(unchecked) var placed: [PlacedToken] = []
 
   init(_ tokenizer: SentencePieceTokenizer, cached: Bool) {
     self.tokenizer = tokenizer
     vocabulary = tokenizer.vocabulary
     unigram = UnigramSegmenter(tokenizer.vocabulary)
     bpe = BPESegmenter(tokenizer.vocabulary)
-    cache = cached && tokenizer.vocabulary.cutsAtSpaces ? ChunkCache() : nil
+    cache = cached && tokenizer.encodesWordsAlone ? WordCache() : nil
+    let count = cache == nil ? 0 : Self.seenCount
+    seen = .allocate(capacity: count)
+    seen.initialize(repeating: 0, count: count)
+  }
+
+  deinit {
+    cache?.deallocate()
+    seen.deallocate()
+    tokens.deallocate()
   }
 
   func encode(_ utf8: UnsafeRawBufferPointer, offsets: OffsetUnit, into encoding: inout Encoding) {
     encoding.removeAll()
-    tokenizer.normalizer.normalize(
-      utf8.bindMemory(to: UInt8.self), offsets, into: normalized)
+    let text = utf8.bindMemory(to: UInt8.self)
+    // Lent for the time being, so that their memory is reused.
+    swap(&surfaces, &encoding.surfaces)
+    start()
+    if let cache {
+      if !encodeWords(text, offsets, cache) {
+        start()
+        encodeWhole(text, offsets)
+      }
+    } else {
+      encodeWhole(text, offsets)
+    }
+    tokens.copy(into: &encoding)
+    swap(&surfaces, &encoding.surfaces)
+    encoding.unknownCount = unknownCount
+  }
+
+  private func start() {
+    tokens.count = 0
+    surfaces.removeAll()
+    unknownCount = 0
     score = 0
     lastIsUnknown = false
+  }
+
+  private func encodeWhole(_ text: UnsafeBufferPointer<UInt8>, _ offsets: OffsetUnit) {
+    tokenizer.normalizer.normalize(text, offsets, into: normalized)
     let cuts = normalized.cuts.count
     for index in 0..<cuts {
       let start = Int(normalized.cuts[index])
       let end = index + 1 < cuts ? Int(normalized.cuts[index + 1]) : normalized.count
-      encode(start..<end, &encoding)
+      segment(start..<end, Place(isTextStart: true))
     }
   }
 
-  private func encode(_ range: Range<Int>, _ encoding: inout Encoding) {
+  /// Segments a stretch of the normalized text as the reference does, the path so far included,
+  /// and takes its tokens.
+  func segment(_ range: Range<Int>, _ place: Place) {
     let chunk = UnsafeBufferPointer(
       start: normalized.bytes + range.lowerBound, count: range.count)
-    guard let cache, range.count <= ChunkCache.longestChunk else {
-      return segment(chunk, range.lowerBound, &encoding)
-    }
-    let hash = ChunkCache.hash(chunk)
-    if let known = cache.find(chunk, hash) {
-      if abs(score) >= known.limit { return segment(chunk, range.lowerBound, &encoding) }
-      return append(known.tokens, range.lowerBound, &encoding)
-    }
     if vocabulary.algorithm == .bpe {
       bpe.segment(chunk)
-      cache.insert(chunk, hash, bpe.tokens, limit: .infinity)
-      bpe.tokens.withUnsafeBufferPointer { append($0, range.lowerBound, &encoding) }
-    } else {
-      let limit = unigram.segmentAlone(chunk)
-      cache.insert(chunk, hash, unigram.tokens, limit: limit)
-      if abs(score) >= limit { return segment(chunk, range.lowerBound, &encoding) }
-      unigram.tokens.withUnsafeBufferPointer { append($0, range.lowerBound, &encoding) }
-    }
-  }
-
-  /// As the reference segments it, the path so far included.
-  private func segment(
-    _ chunk: UnsafeBufferPointer<UInt8>, _ start: Int, _ encoding: inout Encoding
-  ) {
-    if vocabulary.algorithm == .bpe {
-      bpe.segment(chunk)
-      bpe.tokens.withUnsafeBufferPointer { append($0, start, &encoding) }
+      append(bpe.tokens, range.lowerBound, place)
     } else {
       let end = unigram.segment(chunk, base: score)
-      unigram.tokens.withUnsafeBufferPointer { append($0, start, &encoding) }
+      append(unigram.tokens, range.lowerBound, place)
       // Not the sum of the scores when the reference subtracts on the way.
       score = end
     }
-  }
-
-  private func append(
-    _ tokens: UnsafeBufferPointer<ChunkToken>, _ start: Int, _ encoding: inout Encoding
-  ) {
-    let unknownId = vocabulary.unknownId
-    var from = start
-    for token in tokens {
-      let to = start + Int(token.end)
-      score += token.score
-      if token.id == unknownId {
-        appendUnknown(from..<to, &encoding)
-      } else {
-        lastIsUnknown = false
-        encoding.append(
-          tokenizer.ids.id(ofPiece: token.id, unknownPiece: unknownId), spanStart(of: from..<to),
-          spanEnd(of: from..<to))
-      }
-      from = to
-    }
-  }
-
-  /// Where a piece starts in the text: behind a ▁ that belongs to the character after it in the
-  /// spans asked for.
-  @inline(__always)
-  private func spanStart(of range: Range<Int>) -> Int32 {
-    if tokenizer.spans == .sentencepiece { return normalized.origins[range.lowerBound] }
-    return normalized.origins[isMerged(range) ? range.lowerBound + 3 : range.lowerBound]
-  }
-
-  /// Where a piece ends in the text. Hugging Face's spans take all of a character that became
-  /// several, even where the piece ends among them.
-  @inline(__always)
-  private func spanEnd(of range: Range<Int>) -> Int32 {
-    if tokenizer.spans == .sentencepiece { return normalized.origins[range.upperBound] }
-    var end = range.upperBound
-    if isMerged(range) { end = max(end, range.lowerBound + 4) }
-    let origins = normalized.origins
-    while end < normalized.count, origins[end] == origins[end - 1] { end += 1 }
-    return origins[end]
-  }
-
-  private func isMerged(_ range: Range<Int>) -> Bool {
-    let word = range.lowerBound + SentencePieceModel.space.count
-    let isDummy = range.lowerBound == 0 && tokenizer.normalizer.addsDummyPrefix
-    return (isDummy || tokenizer.spans == .words) && word < normalized.count
-      && normalized.bytes[word - 3] == 0xE2 && normalized.bytes[word - 2] == 0x96
-      && normalized.bytes[word - 1] == 0x81
-  }
-
-  /// Neighbouring unknown characters are one token, or each is its bytes, the last of which has
-  /// the span.
-  private func appendUnknown(_ range: Range<Int>, _ encoding: inout Encoding) {
-    let (start, end) = (spanStart(of: range), spanEnd(of: range))
-    let text = UnsafeBufferPointer(start: normalized.bytes + range.lowerBound, count: range.count)
-    if let bytePieces = vocabulary.bytePieces {
-      for (index, byte) in text.enumerated() {
-        let piece = bytePieces[Int(byte)]
-        encoding.append(
-          tokenizer.ids.id(ofPiece: piece, unknownPiece: vocabulary.unknownId), start,
-          index == text.count - 1 || tokenizer.spans != .sentencepiece ? end : start)
-      }
-      return
-    }
-    if lastIsUnknown {
-      encoding.ends[encoding.ends.count - 1] = end
-      encoding.surfaces[encoding.surfaces.count - 1].utf8.append(contentsOf: text)
-      return
-    }
-    encoding.append(tokenizer.ids.unknown, start, end)
-    encoding.surfaces.append(.init(token: encoding.count - 1, utf8: Array(text)))
-    encoding.unknownCount += 1
-    lastIsUnknown = true
   }
 }

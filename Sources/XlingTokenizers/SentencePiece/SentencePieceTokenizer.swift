@@ -12,6 +12,8 @@ public struct SentencePieceTokenizer: Tokenizer {
   let normalizer: SentencePieceNormalizer
   let ids: SentencePieceIds
   var spans = SentencePieceSpans.sentencepiece
+  /// Whether words between spaces come to the same tokens alone as in their text.
+  let encodesWordsAlone: Bool
   private let charsmapHash: String?
   private let kinds: [SentencePieceModel.Kind]
 
@@ -32,6 +34,7 @@ public struct SentencePieceTokenizer: Tokenizer {
     normalizer = SentencePieceNormalizer(
       model, charsmap: charsmap, symbols: vocabulary.symbols,
       cutsAtSpaces: vocabulary.cutsAtSpaces)
+    encodesWordsAlone = normalizer.keepsWordsApart && vocabulary.hasSpace
     ids = try SentencePieceIds(model, scheme: scheme, file: file)
     special = ids.special
     self.maximumLength = maximumLength

@@ -20,6 +20,8 @@ final class SentencePieceVocabulary: Sendable {
   let symbols: ConstantBuffer<UInt32>?
   /// Single characters that are control pieces: BPE finds them, Unigram does not.
   let reserved: [[UInt8]: Int32]
+  /// Whether ▁ alone is a piece.
+  let hasSpace: Bool
   /// Whether no piece holds ▁ behind another character, and none is unused: then what lies between
   /// such places can be segmented alone.
   let cutsAtSpaces: Bool
@@ -27,6 +29,11 @@ final class SentencePieceVocabulary: Sendable {
   /// Throws ``TokenizerFailure/badModel(file:offset:expected:found:)`` on a piece that is twice there.
   init(_ model: SentencePieceModel, file: String) throws(TokenizerFailure) {
     let kinds = model.kinds
+    guard model.count <= ScoredTrie.maximumCount else {
+      throw .badModel(
+        file: file, offset: 0, expected: "at most \(ScoredTrie.maximumCount) pieces",
+        found: "\(model.count)")
+    }
     let (order, duplicate) = model.pieces.sorted()
     if let (first, second) = duplicate {
       throw .badModel(
@@ -42,13 +49,19 @@ final class SentencePieceVocabulary: Sendable {
     let isBPE = model.algorithm == .bpe
     let scores = Self.scores(model)
     let words = sorted { $0 == .normal || $0 == .userDefined || isBPE && $0 == .unused }
-    trie = ScoredTrie(pieces, words, scores: scores)
+    self.scores = ConstantBuffer(scores)
+    var trie = ScoredTrie(pieces, words, scores: self.scores)
+    if !isBPE { trie.learnFirstScalars() }
+    self.trie = trie
     let userDefined = sorted { $0 == .userDefined }
     symbols =
       userDefined.isEmpty
       ? nil
       : ConstantBuffer(DoubleArrayBuilder.build(pieces, userDefined, values: userDefined))
-    self.scores = ConstantBuffer(scores)
+    let space = SentencePieceModel.space
+    hasSpace = space.withUnsafeBufferPointer { text in
+      text.baseAddress.map { trie.first($0, text.count).id >= 0 } ?? false
+    }
     highestScore = words.reduce(0) { max($0, scores[Int($1)]) }
     unknownId = Int32(kinds.firstIndex(of: .unknown) ?? 0)
     bytePieces = model.byteFallback ? Self.bytePieces(model) : nil

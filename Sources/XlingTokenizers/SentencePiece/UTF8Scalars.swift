@@ -46,6 +46,30 @@ enum UTF8Scalars {
     return count
   }
 
+  /// How many scalars bytes count for in offsets, malformed ones each for one.
+  static func units(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
+    var (at, units): (Int, Int32) = (0, 0)
+    while at < count {
+      at += scalar(text, at, count)?.length ?? 1
+      units += 1
+    }
+    return units
+  }
+
+  /// By byte, and for the end, how many scalars lie ahead; malformed bytes are one each.
+  static func numbers(_ text: UnsafePointer<UInt8>, _ count: Int) -> [Int32] {
+    var numbers: [Int32] = []
+    numbers.reserveCapacity(count + 1)
+    var scalars: Int32 = 0
+    while numbers.count < count {
+      let length = scalar(text, numbers.count, count)?.length ?? 1
+      numbers.append(contentsOf: repeatElement(scalars, count: length))
+      scalars += 1
+    }
+    numbers.append(scalars)
+    return numbers
+  }
+
   static func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
     guard let scalar = Unicode.Scalar(scalar), let encoded = UTF8.encode(scalar) else { return }
     bytes.append(contentsOf: encoded)

@@ -80,7 +80,9 @@ final class BertSession: TokenizerSession {
   private func take(
     _ end: Int, _ hash: UInt64, _ scalars: Int32, _ word: SpelledWord, _ scan: inout WordScan
   ) {
-    cache?.insert(hash, scan.text + scan.at, end - scan.at, scalars: Int(scalars), word)
+    cache?.insert(
+      hash, scan.text + scan.at, end - scan.at, scalars: Int(scalars), unknowns: word.unknownCount,
+      UnsafeBufferPointer(rebasing: word.tokens[..<word.tokenCount]))
     scan.take(word, scalars: scalars, end: end)
   }
 

@@ -17,7 +17,7 @@ struct WordScan {
   let bytes: ByteKinds
   let addedTokens: AddedTokens
   /// Of added tokens that took white space with them.
-  private(set) var surfaces: [Encoding.Surface] = []
+  private(set) var surfaces = Surfaces()
   let cache: WordCache?
 
   var tokens: TokenBuffer
@@ -144,7 +144,7 @@ struct WordScan {
     scalar += Int32(UTF8Scalar.count(text, at..<extent.upperBound))
     at = extent.upperBound
     if extent.count > token.utf8.count {
-      surfaces.append(.init(token: tokens.count, utf8: Array(raw[extent])))
+      surfaces.append(token: tokens.count, raw[extent])
     }
     tokens.reserve(1)
     switch offsets {

@@ -22,13 +22,13 @@ enum DataFolder {
 struct AlignTowers {
   let text: TowerSource
   let image: TowerSource
-  let tokenizer: BertTokenizer
+  let tokenizer: any Tokenizer
 
   /// The shipped mini towers where none are named. Throws what reading them throws.
   init(text: String?, image: String?) throws {
     self.text = try Self.source(text, shipped: "towers/mini-text")
     self.image = try Self.source(image, shipped: "towers/mini-image")
-    tokenizer = try BertTokenizer(folder: self.text.folder)
+    tokenizer = try TokenizerSource.load(self.text.folder)
   }
 
   /// Absolute, so that the run is found whole from any working folder.

@@ -31,7 +31,7 @@ struct EmbedCommand: ParsableCommand {
   @Option(help: "Each line of the input is JSON; the text is under this key.")
   var field: String?
 
-  @Option(help: "The tokenizer's folder (default: the tower's own).")
+  @Option(help: "A tokenizer's folder or file (default: the tower's own).")
   var tokenizer: String?
 
   @Option(help: "Tokens of a text, start and end included; longer ones are cut.")
@@ -83,7 +83,7 @@ struct EmbedCommand: ParsableCommand {
       let text = try checkpoint.text()
       try TowerWarnings.nonFinite(text, in: checkpoint)
       rows = try EmbedRows(
-        items, text, tokenizer: BertTokenizer(folder: tokenizer ?? tower),
+        items, text, tokenizer: TokenizerSource.load(tokenizer ?? tower),
         maximumTokens: maximumTokens)
     case .image:
       items = try EmbedInputs.pictures(self.input)

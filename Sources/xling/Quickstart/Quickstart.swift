@@ -26,7 +26,7 @@ struct Quickstart {
   let summary: DatasetSummary
   private let text: TowerSource
   private let image: TowerSource
-  private let tokenizer: BertTokenizer
+  private let tokenizer: any Tokenizer
   private let store: ExperimentStore
 
   init(output: String, data: String, steps: Int, seeds: [UInt64], split: Split) throws {
@@ -36,7 +36,7 @@ struct Quickstart {
     self.split = split
     text = try TowerSource(folder: try Assets.path("towers/mini-text"))
     image = try TowerSource(folder: try Assets.path("towers/mini-image"))
-    tokenizer = try BertTokenizer(folder: text.folder)
+    tokenizer = try TokenizerSource.load(text.folder)
     summary = try DatasetBuilder.scenes(into: data)
     dataset = try Dataset.load(data)
     try AtomicFile.createFolder(output)

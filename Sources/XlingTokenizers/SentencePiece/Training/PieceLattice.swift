@@ -36,13 +36,12 @@ struct PieceLattice {
       var at = start
       while at < text.count, let unit = trie.step(&base, text[at]) {
         at += 1
-        guard let score = ScoredTrie.score(unit), whole || start > 0 || at < text.count else {
-          continue
-        }
-        let piece = trie.id(base)
+        let piece = ScoredTrie.id(unit)
+        guard piece >= 0, whole || start > 0 || at < text.count else { continue }
         edges.append(
           Edge(
-            start: Int32(start), end: Int32(at), piece: piece, score: score,
+            start: Int32(start), end: Int32(at), piece: piece,
+            score: trie.scores[Int(piece)],
             probability: model.probabilities[Int(piece)]))
         if at == next { hasSingle = true }
       }

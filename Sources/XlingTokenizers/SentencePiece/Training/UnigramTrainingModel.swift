@@ -17,7 +17,8 @@ struct UnigramTrainingModel {
     self.pieces = pieces
     self.scores = scores
     probabilities = scores.map { exp(Double($0)) }
-    trie = ScoredTrie(pieces, Array(0..<Int32(pieces.count)), scores: scores)
+    trie = ScoredTrie(
+      pieces, Array(0..<Int32(pieces.count)), scores: ConstantBuffer(scores))
     lowestScore = scores.min() ?? 0
     unknownScore = lowestScore - 10
     longest = max(4, (0..<pieces.count).map { pieces.range($0).count }.max() ?? 0)

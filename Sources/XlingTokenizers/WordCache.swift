@@ -11,7 +11,7 @@ struct PlacedToken: Equatable {
 /// its tokens. What does not fit a line is not kept, so the size is fixed.
 ///
 /// A line: byte 0 the key's length (0: no entry), 1 the tokens, 2 the key's scalars, 3 the unknown
-/// tokens; 4...7 zero; the key from 8; tokens of 8 bytes from the end backwards: id, start and end
+/// tokens; 4...7 what the caller keeps with it; the key from 8; tokens of 8 bytes from the end backwards: id, start and end
 /// in scalars, start and end in bytes.
 struct WordCache {
   static let maximumKey = 40
@@ -88,23 +88,24 @@ struct WordCache {
 
   /// Keeps a key that is not there yet, if it fits; the older entry of its set gives way.
   func insert(
-    _ hash: UInt64, _ key: UnsafePointer<UInt8>, _ count: Int, scalars: Int, _ word: SpelledWord
+    _ hash: UInt64, _ key: UnsafePointer<UInt8>, _ count: Int, scalars: Int, unknowns: Int,
+    note: UInt32 = 0, _ tokens: UnsafeBufferPointer<PlacedToken>
   ) {
     let keyWords = (count + 7) / 8
-    guard count <= Self.maximumKey, 1 + keyWords + word.tokenCount <= Self.lineBytes / 8 else {
+    guard count <= Self.maximumKey, 1 + keyWords + tokens.count <= Self.lineBytes / 8 else {
       return
     }
     let line = line(hash)
     (line + Self.lineBytes).copyMemory(from: line, byteCount: Self.lineBytes)
-    let header = UInt64(count) | UInt64(word.tokenCount) << 8 | UInt64(scalars) << 16
-    line.storeBytes(of: header | UInt64(word.unknownCount) << 24, as: UInt64.self)
+    let header = UInt64(count) | UInt64(tokens.count) << 8 | UInt64(scalars) << 16
+    line.storeBytes(
+      of: header | UInt64(unknowns) << 24 | UInt64(note) << 32, as: UInt64.self)
     for at in 0..<keyWords {
       line.storeBytes(
         of: Self.word(key + 8 * at, count - 8 * at, readable: 0), toByteOffset: 8 + 8 * at,
         as: UInt64.self)
     }
-    for at in 0..<word.tokenCount {
-      let token = word.tokens[at]
+    for (at, token) in tokens.enumerated() {
       let places =
         UInt32(token.startScalar) | UInt32(token.endScalar) << 8 | UInt32(token.startByte) << 16
         | UInt32(token.endByte) << 24
