@@ -20,13 +20,35 @@ struct StoreFile: Sendable {
     configuration.journalMode = .wal
     configuration.foreignKeysEnabled = true
     do {
-      database = try DatabaseQueue(path: path, configuration: configuration)
-      if try database.read({ try migrator.hasBeenSuperseded($0) }) {
-        throw ExperimentFailure.newerSchema(path: path)
-      }
-      try migrator.migrate(database)
+      database = try Self.open(path, configuration, migrator, until: Date() + seconds)
     } catch {
       throw ExperimentFailure.from(error, path: path)
+    }
+  }
+
+  /// Where two processes make one file at once, the later one may find it locked without SQLite's
+  /// waiting (a change of the journal mode does not wait), or find the tables made that it was about to
+  /// make: it looks again, for a second at the most.
+  private static func open(
+    _ path: String, _ configuration: Configuration, _ migrator: DatabaseMigrator, until end: Date
+  ) throws -> DatabaseQueue {
+    var attempt = 0
+    while true {
+      do {
+        let database = try DatabaseQueue(path: path, configuration: configuration)
+        if try database.read({ try migrator.hasBeenSuperseded($0) }) {
+          throw ExperimentFailure.newerSchema(path: path)
+        }
+        try migrator.migrate(database)
+        return database
+      } catch let error as DatabaseError {
+        let mayPass: [ResultCode] = [
+          .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_ERROR, .SQLITE_CONSTRAINT,
+        ]
+        attempt += 1
+        guard mayPass.contains(error.resultCode), attempt < 50, Date() < end else { throw error }
+        usleep(20_000)
+      }
     }
   }
 

@@ -92,11 +92,11 @@ struct EvalCommand: ParsableCommand {
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
     let evaluated = try EvaluatedRun(folder: folder)
     try TowerWarnings.nonFinite(evaluated)
+    let store = try ExperimentStore(path: store)
+    try EvalRun.register(evaluated, in: store)
     let evaluator = try Evaluator(
       evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: try plan(evaluated),
       cache: try cache(evaluated))
-    let store = try ExperimentStore(path: store)
-    try EvalRun.register(evaluated, in: store)
     let evaluations = try evaluateAll(languages, evaluator, evaluated.name, store, metrics)
     tellEmbedded(evaluator)
     let partial = Set(languages.filter { dataset.coverage($0, split).isPartial })
