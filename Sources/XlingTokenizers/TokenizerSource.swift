@@ -7,7 +7,8 @@ public struct TokenizerOptions: Sendable, Equatable {
   public var lowercase: Bool?
   /// WordPiece: whose Unicode data decides.
   public var unicode = UnicodeData.reference
-  /// SentencePiece: whose ids; nil as `tokenizer_config.json` says, else the model's own.
+  /// SentencePiece: whose ids; nil as `tokenizer_config.json` says, else as the `model_type` of the
+  /// tower in the folder asks for, else the model's own.
   public var scheme: SentencePieceScheme?
 
   public init() {}
@@ -69,12 +70,25 @@ public enum TokenizerSource {
         path: folder, found: "several models: " + models.joined(separator: ", "))
     }
     if let model = models.first {
+      var options = options
+      if options.scheme == nil, configurationFile == nil, names.contains("config.json") {
+        options.scheme = try scheme(ofTower: folder + "/config.json")
+      }
       return try sentencePiece(
         folder + "/" + model, configurationFile: configurationFile, options)
     }
     if hasJSON { return try json(folder + "/tokenizer.json", options) }
     throw TokenizerFailure.noTokenizer(
       path: folder, found: names.isEmpty ? "nothing" : names.prefix(8).joined(separator: ", "))
+  }
+
+  /// A tower's embeddings are numbered as its family numbers them; nil for families without a rule.
+  private static func scheme(ofTower file: String) throws -> SentencePieceScheme? {
+    switch try JSONReader.document(file)["model_type"]?.text {
+    case "xlm-roberta": .xlmRoberta
+    case "t5", "mt5": .t5
+    default: nil
+    }
   }
 
   private static func wordPiece(

@@ -49,6 +49,20 @@ import XlingTestSupport
     #expect(try TokenizerSource.load(folder.path, options: options).encode("A").ids == [1])
   }
 
+  /// A model beside an XLM-R tower is numbered as the tower's embeddings are, not as the model is.
+  @Test(arguments: [
+    ("xlm-roberta", SentencePieceScheme.xlmRoberta), ("mt5", .t5), ("bert", .sentencepiece),
+  ])
+  func theTowerDecidesHowPiecesAreNumbered(family: String, scheme: SentencePieceScheme) throws {
+    let model = try Assets.path("tokenizers") + "/mini-unigram/spiece.model"
+    let folder = try Self.folder(["config.json": "{\"model_type\": \"\(family)\"}"])
+    try AtomicFile.write(try AtomicFile.read(model), to: folder.path + "/spiece.model")
+    var options = TokenizerOptions()
+    options.scheme = scheme
+    let expected = try TokenizerSource.load(model, options: options).encode("red apple").ids
+    #expect(try TokenizerSource.load(folder.path).encode("red apple").ids == expected)
+  }
+
   @Test func foldersWithoutATokenizerSayWhatTheyHold() throws {
     #expect(try Self.message([:]).description.contains("found nothing"))
     #expect(try Self.message(["notes.md": ""]).description.contains("found notes.md"))
