@@ -1,5 +1,8 @@
 #include "COpenBLAS.h"
 
+#include <stddef.h>
+#include <string.h>
+
 // Declared here because the header's folder differs between distributions.
 enum { COLUMN_MAJOR = 102, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
 void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha,
@@ -19,3 +22,14 @@ void xling_sgemm(int transpose_a, int transpose_b, int32_t m, int32_t n, int32_t
 void xling_blas_single_threaded(void) { openblas_set_num_threads(1); }
 
 const char *xling_blas_core_name(void) { return openblas_get_corename(); }
+
+const char *xling_blas_overlooked_core(void) {
+#ifdef __x86_64__
+  // "Prescott" (SSE3, 128 bits) is what OpenBLAS takes for every processor that it cannot name.
+  if (strcmp(openblas_get_corename(), "Prescott") != 0) return NULL;
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v4")) return "SkylakeX";
+  if (__builtin_cpu_supports("x86-64-v3")) return "Haswell";
+#endif
+  return NULL;
+}

@@ -21,7 +21,7 @@ struct TextStream: Sendable {
 
   /// How often each kind of pair is drawn; the shares add up to 1.
   static let mixture: [(kind: Kind, share: Double)] = [
-    (.name, 0.2), (.list, 0.3), (.display, 0.05), (.keywords, 0.2), (.definition, 0.25),
+    (.name, 0.2), (.list, 0.25), (.display, 0.05), (.keywords, 0.2), (.definition, 0.3),
   ]
 
   enum Kind { case name, list, display, keywords, definition }
@@ -33,6 +33,9 @@ struct TextStream: Sendable {
   static let displayMixture: [(kind: MultilingualItem.Kind, share: Double)] = [
     (.territory, 0.35), (.language, 0.25), (.subdivision, 0.2), (.currency, 0.1), (.unit, 0.1),
   ]
+
+  /// How many monolingual pairs are of names that are never translated.
+  static let unseenShare = 0.65
 
   /// Concepts that the lists of a batch with close lists are made of.
   static let closeConcepts = 24
@@ -58,7 +61,7 @@ struct TextStream: Sendable {
   /// All texts of names and of keywords by concept, for monolingual use.
   private let definitions: [Definition]
   /// Those whose names are never translated: their meaning comes from monolingual pairs alone, so
-  /// half of these pairs are theirs.
+  /// most of these pairs are theirs (``unseenShare``).
   private let unseenDefinitions: [Definition]
   /// Scene concepts that may be translated.
   private let scenes: [Concept]
@@ -194,7 +197,7 @@ struct TextStream: Sendable {
 
   /// A name and up to four of its keywords in one language.
   private func definition(_ stream: inout RandomStream) -> Pair? {
-    let unseen = !unseenDefinitions.isEmpty && stream.uniform() < 0.5
+    let unseen = !unseenDefinitions.isEmpty && stream.uniform() < Self.unseenShare
     let list = unseen ? unseenDefinitions : definitions
     let item = list[stream.index(list.count)]
     let shared = item.name.texts.keys.filter { item.keywords.texts[$0] != nil }.sorted()

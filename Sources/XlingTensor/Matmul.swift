@@ -12,6 +12,16 @@ public enum Matmul {
     return String(cString: xling_blas_core_name())
   }()
 
+  /// The kernel set for this processor where OpenBLAS is older than it, does not know it and fell back
+  /// on SSE3 (0.3.21 on Emerald Rapids: training ran at 0.3 times the speed); else nil. OpenBLAS
+  /// chooses once, as it is loaded, and asks ``coreVariable`` first.
+  public static let overlookedCore: String? = xling_blas_overlooked_core().map {
+    String(cString: $0)
+  }
+
+  /// The environment variable that OpenBLAS takes its kernel set from.
+  public static let coreVariable = "OPENBLAS_CORETYPE"
+
   /// Whether a row's bits are the same at any place in the batch. OpenBLAS's Haswell and Zen kernels
   /// compute the halves of a strip of twelve rows differently (0.3.21: the first and the last
   /// eight columns of C), so there a row's last bits depend on what stands before it; never on what

@@ -15,4 +15,8 @@ void xling_blas_single_threaded(void);
 /// between kernel sets, so results record it.
 const char *xling_blas_core_name(void);
 
+/// The kernel set that this processor can run, where OpenBLAS did not know the processor and fell back
+/// on kernels a fraction as fast; else NULL.
+const char *xling_blas_overlooked_core(void);
+
 #endif
