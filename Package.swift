@@ -72,7 +72,7 @@ let package = Package(
       ]),
     .target(
       name: "XlingReports",
-      dependencies: ["XlingRetrieval", "XlingExperiments"]),
+      dependencies: ["XlingCore", "XlingRetrieval", "XlingExperiments"]),
     .executableTarget(
       name: "xling",
       dependencies: [

@@ -10,6 +10,8 @@ public enum EvaluationFailure: Failure, Equatable {
   /// The gold file leaves rows without a partner.
   case withoutGold(path: String, side: String, rows: [Int], count: Int)
   case notAShard(path: String, reason: String)
+  /// A file that should keep what was counted.
+  case checkpoint(path: String, reason: String)
   /// Shards that do not belong together, or not all of them.
   case shards(reason: String)
 
@@ -38,6 +40,9 @@ public enum EvaluationFailure: Failure, Equatable {
         + "protocol says so."
     case .notAShard(let path, let reason):
       "\(path) is not what `xling eval --shard` writes: \(reason). Make that shard again."
+    case .checkpoint(let path, let reason):
+      "\(path) cannot be gone on from: \(reason). Delete it to count from the beginning, or name another "
+        + "--checkpoint."
     case .shards(let reason): "these shards cannot be merged: \(reason)."
     }
   }

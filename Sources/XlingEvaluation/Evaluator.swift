@@ -4,6 +4,7 @@ import XlingCore
 import XlingData
 import XlingExperiments
 import XlingRetrieval
+import XlingTensor
 import XlingTokenizers
 
 /// What is evaluated and how; a part of every result's protocol.
@@ -51,6 +52,9 @@ public final class Evaluator {
   public let damage = PictureDamage()
   private var keptCaptions: KeptEmbeddings
   private var keptPictures: KeptEmbeddings
+  /// Pictures of the split, by name, that the model was trained on: results are given without them
+  /// too.
+  public var trainingPictures: Set<String> = []
   /// Draws of pictures, shared by all languages and directions.
   public let resamples: Resamples
 
@@ -87,7 +91,8 @@ public final class Evaluator {
       subset: subset, ties: plan.ties.rawValue,
       captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)",
       imagePreprocessing: pictureInput.description,
-      tokenizerHash: tokenizer.contentHash, resamples: plan.resamples, seed: plan.seed)
+      tokenizerHash: tokenizer.contentHash, blasCore: Matmul.coreName,
+      resamples: plan.resamples, seed: plan.seed)
   }
 
   private var pictureInput: PictureInput {
@@ -142,25 +147,45 @@ public final class Evaluator {
   /// Both directions in one language, ranks and estimates. Throws `DataFailure` when the split has
   /// no caption in the language.
   public func evaluate(_ language: String) throws -> LanguageResult {
-    let gold = try dataset.gold(language, plan.split, perImage: plan.captionsPerPicture)
+    let queries = try captionQueries(language)
+    let both = try Ranking.bothWays(
+      texts: queries.embeddings, images: try pictureEmbeddings(), width: width,
+      gold: GoldRelation(single: queries.pictures))
+    return LanguageResult(
+      language: language, coverage: queries.gold.coverage, captions: queries.gold.captions,
+      textToImage: .init(
+        ranking: both.textToImage, pictures: queries.pictures,
+        queriesHash: Digest.of(queries.gold.captions.joined(separator: "\n"))),
+      imageToText: .init(
+        ranking: both.imageToText, pictures: queries.covered,
+        queriesHash: Digest.of(queries.gold.items.map(\.image).joined(separator: "\n"))))
+  }
+
+  /// The captions of one language.
+  struct CaptionQueries {
+    let gold: Dataset.Gold
+    /// The picture of each caption, by its place in the whole split, not among the pictures that the
+    /// language covers.
+    let pictures: [Int32]
+    /// Pictures with a caption. The others ask nothing; they stay in the gallery.
+    let covered: [Int32]
+    /// Unit vectors, [captions, width].
+    let embeddings: [Float]
+  }
+
+  /// Places in ``items``.
+  func pictureNumbers(_ some: [Dataset.Item]) -> [Int32] {
     var number: [String: Int32] = [:]
     for (index, item) in items.enumerated() { number[item.image] = Int32(index) }
-    // Rows of the whole split, not of the pictures that the language covers.
-    let pictureOfCaption = gold.imageOfCaption.map { number[gold.items[$0].image] ?? 0 }
-    let captions = try captionEmbeddings(gold.captions, language: language)
-    let pictures = try pictureEmbeddings()
-    let both = try Ranking.bothWays(
-      texts: captions, images: pictures, width: width, gold: GoldRelation(single: pictureOfCaption))
-    // Pictures without a caption here ask nothing; they stay in the gallery.
-    let covered = gold.items.map { number[$0.image] ?? 0 }
-    return LanguageResult(
-      language: language, coverage: gold.coverage, captions: gold.captions,
-      textToImage: .init(
-        ranking: both.textToImage, pictures: pictureOfCaption,
-        queriesHash: Digest.of(gold.captions.joined(separator: "\n"))),
-      imageToText: .init(
-        ranking: both.imageToText, pictures: covered,
-        queriesHash: Digest.of(gold.items.map(\.image).joined(separator: "\n"))))
+    return some.map { number[$0.image] ?? 0 }
+  }
+
+  func captionQueries(_ language: String) throws -> CaptionQueries {
+    let gold = try dataset.gold(language, plan.split, perImage: plan.captionsPerPicture)
+    let covered = pictureNumbers(gold.items)
+    return CaptionQueries(
+      gold: gold, pictures: gold.imageOfCaption.map { covered[$0] }, covered: covered,
+      embeddings: try captionEmbeddings(gold.captions, language: language))
   }
 
   /// The results of a language as the store keeps them: all queries, and, where the dataset marks
@@ -200,12 +225,13 @@ public final class Evaluator {
 
   /// Names in the protocol, and which pictures belong.
   private var subsets: [(name: String, contains: (Dataset.Item) -> Bool)] {
-    let marked = items.contains(where: \.isHeldOut)
-    return [("all", { _ in true })]
-      + (marked
-        ? [
-          ("with held-out words", { $0.isHeldOut }),
-          ("without held-out words", { !$0.isHeldOut }),
-        ] : [])
+    var subsets: [(String, (Dataset.Item) -> Bool)] = [("all", { _ in true })]
+    if items.contains(where: \.isHeldOut) {
+      subsets.append(("with held-out words", { $0.isHeldOut }))
+      subsets.append(("without held-out words", { !$0.isHeldOut }))
+    }
+    let seen = trainingPictures
+    if !seen.isEmpty { subsets.append(("without training pictures", { !seen.contains($0.image) })) }
+    return subsets
   }
 }

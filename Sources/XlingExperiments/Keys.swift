@@ -42,6 +42,8 @@ public struct EvaluationProtocol: FieldKey, Codable {
   public var imagePreprocessing: String
   public var tokenizerHash: String
   public var precision: String
+  /// The kernel set of OpenBLAS that embedded; nil in results from before it was recorded.
+  public var blasCore: String?
   /// Whether languages with missing captions were let through.
   public var missingAllowed: Bool
   public var resamples: Int
@@ -51,8 +53,8 @@ public struct EvaluationProtocol: FieldKey, Codable {
     dataset: String, datasetHash: String, split: String = "test", subset: String = "all",
     ties: String = "pessimistic", captions: String = "all", imagePreprocessing: String = "",
     tokenizerHash: String = "",
-    precision: String = "float32", missingAllowed: Bool = false, resamples: Int = 1_000,
-    seed: UInt64 = 0
+    precision: String = "float32", blasCore: String? = nil, missingAllowed: Bool = false,
+    resamples: Int = 1_000, seed: UInt64 = 0
   ) {
     self.dataset = dataset
     self.datasetHash = datasetHash
@@ -63,6 +65,7 @@ public struct EvaluationProtocol: FieldKey, Codable {
     self.imagePreprocessing = imagePreprocessing
     self.tokenizerHash = tokenizerHash
     self.precision = precision
+    self.blasCore = blasCore
     self.missingAllowed = missingAllowed
     self.resamples = resamples
     self.seed = seed
@@ -73,7 +76,7 @@ public struct EvaluationProtocol: FieldKey, Codable {
       ("dataset", dataset), ("dataset hash", datasetHash), ("split", split), ("subset", subset),
       ("ties", ties), ("captions", captions), ("image preprocessing", imagePreprocessing),
       ("tokenizer hash", tokenizerHash), ("precision", precision),
-      ("missing allowed", "\(missingAllowed)"), ("resamples", "\(resamples)"), ("seed", "\(seed)"),
+      ("BLAS core", blasCore ?? "not recorded"), ("missing allowed", "\(missingAllowed)"), ("resamples", "\(resamples)"), ("seed", "\(seed)"),
     ]
   }
 

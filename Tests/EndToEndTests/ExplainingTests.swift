@@ -32,6 +32,59 @@ struct ExplainingTests {
     #expect(shown.stdout.contains("en R@10"))
   }
 
+  @Test func languagesHaveNeighbours() throws {
+    let neighbours = ["neighbours", "runs/one", "--data", "scenes", "--lang", "tr", "--lang", "ru"]
+    let rows = try Parsed.list(try bench.xling(neighbours + ["--json"]).stdout)
+    // The aligned language is always among them.
+    #expect(rows.map { $0["language"] as? String } == ["en", "tr", "ru"])
+    for row in rows {
+      for key in ["hubness", "neverFound", "astray"] {
+        let number = try #require(row[key] as? [String: Any])
+        #expect((number["n"] as? Int ?? 0) == 12)
+      }
+    }
+    let shown = try bench.xling(neighbours)
+    #expect(shown.status == 0 && shown.stdout.hasPrefix("language   n"), "\(shown.stderr)")
+  }
+
+  @Test func trainingPicturesAreTold() throws {
+    let folder = bench.path + "/data/scenes/images/"
+    let eval = ["eval", "runs/one", "--data", "scenes", "--lang", "tr", "--trec", "trec"]
+    let clean = try bench.xling(eval)
+    #expect(clean.status == 0 && !clean.stderr.contains("warning"), "\(clean.stderr)")
+    #expect(
+      bench.names(in: "trec") == [
+        "tr.image-to-text.qrels", "tr.image-to-text.run", "tr.text-to-image.qrels",
+        "tr.text-to-image.run",
+      ])
+    let (seen, test) = (try pictures("train")[0], try pictures("test")[0])
+    // Test data that holds a training picture; the training data stays what it was.
+    try FileManager.default.copyItem(
+      atPath: bench.path + "/data/scenes", toPath: bench.path + "/other")
+    try AtomicFile.write(
+      try AtomicFile.read(folder + seen), to: bench.path + "/other/images/" + test)
+    let leaked = try bench.xling(["eval", "runs/one", "--data", "other", "--lang", "tr"])
+    #expect(leaked.status == 0)
+    #expect(
+      leaked.stderr.contains(
+        "xling: warning: 1 of 12 pictures are training pictures of run one (0 by COCO's or Flickr's "
+          + "number, 1 by their bytes), such as \(test)."), "\(leaked.stderr)")
+    #expect(leaked.stdout.contains("without training pictures; gallery 12 pictures"))
+    try FileManager.default.moveItem(
+      atPath: bench.path + "/data/scenes", toPath: bench.path + "/gone")
+    let gone = try bench.xling(["eval", "runs/one", "--data", "gone", "--lang", "tr"])
+    #expect(gone.status == 0 && gone.stderr.contains("is not there: test pictures were not looked"))
+  }
+
+  /// Names of a split's pictures.
+  private func pictures(_ split: String) throws -> [String] {
+    let names = bench.names(in: "data/scenes/images")
+    return String(
+      decoding: try AtomicFile.read(bench.path + "/data/scenes/captions.jsonl"), as: UTF8.self
+    ).split(separator: "\n").filter { $0.contains("\"split\": \"\(split)\"") }
+      .compactMap { line in names.first { line.contains("\"\($0)\"") } }
+  }
+
   @Test func captionsAreAttributed() throws {
     let attribute = ["attribute", "runs/one", "--data", "scenes", "--lang", "tr"]
     let rows = try Parsed.list(
@@ -53,19 +106,11 @@ struct ExplainingTests {
 
   @Test func aCopiedPictureIsFound() throws {
     let folder = bench.path + "/data/scenes/images/"
-    let names = bench.names(in: "data/scenes/images")
-    let lines = String(
-      decoding: try AtomicFile.read(bench.path + "/data/scenes/captions.jsonl"), as: UTF8.self
-    ).split(separator: "\n")
-    func first(_ split: String) throws -> String {
-      let line = try #require(lines.first { $0.contains("\"split\": \"\(split)\"") })
-      return try #require(names.first { line.contains("\"\($0)\"") })
-    }
     let audit = ["audit", "--train", "scenes", "--test", "scenes", "--distance", "0"]
     let clean = try bench.xling(audit)
     #expect(clean.status == 0, "\(clean.stdout)\(clean.stderr)")
     #expect(clean.stdout.hasPrefix("0 of 12 test pictures (0.0 %) are among 40 training pictures"))
-    let (seen, test) = (try first("train"), try first("test"))
+    let (seen, test) = (try pictures("train")[0], try pictures("test")[0])
     try AtomicFile.write(try AtomicFile.read(folder + seen), to: folder + test)
     let found = try bench.xling(audit + ["--output", "leaked.txt"])
     #expect(found.status == 1 && found.stderr.isEmpty)

@@ -46,6 +46,29 @@ import XlingTowers
     result.metrics.first { $0.name == name }?.estimate.value
   }
 
+  @Test func anInterruptedCountGoesOn() throws {
+    struct Stop: Error {}
+    let pairs = try pairs(random(90, 8, "texts"), random(45, 8, "images"), perImage: 2)
+    let whole = try pairs.count { _ in }
+    let path = folder.path + "/kept"
+    let checkpoint = RankCheckpoint(path, block: 16, interval: 0)
+    var shares: [Double] = []
+    #expect(throws: Stop.self) {
+      try pairs.count(keptIn: checkpoint) { share in
+        if share > 0.5 { throw Stop() }
+      }
+    }
+    #expect(FileManager.default.fileExists(atPath: path))
+    #expect(throws: EvaluationFailure.self) {
+      try pairs.count(rows: 0..<80, keptIn: checkpoint) { _ in }
+    }
+    #expect(try pairs.count(keptIn: checkpoint) { shares.append($0) } == whole)
+    // The blocks before were not counted again, and nothing is left behind.
+    #expect(shares.first ?? 0 > 0.3 && !FileManager.default.fileExists(atPath: path))
+    try AtomicFile.write("{}", to: path)
+    #expect(throws: EvaluationFailure.self) { try pairs.count(keptIn: checkpoint) { _ in } }
+  }
+
   @Test func aConstantScorerFindsNothing() throws {
     let rows = [[Float]](repeating: [0.3, -1, 2], count: 50)
     let result = try result(pairs(rows, rows))

@@ -94,6 +94,61 @@ import XlingRetrieval
     }
   }
 
+  @Test func trainingPicturesAreLeftOutOnceMore() throws {
+    let train = try Dataset.load(gallery.data)
+    let clean = try TrainingLeaks(train: train, test: train, .test)
+    #expect(clean.all.isEmpty && clean.testPictures == 4)
+    // The same bytes under another name, and a copy that only has the same size.
+    let images = gallery.data + "/images/"
+    let seen = try AtomicFile.read(images + "0.png")
+    try AtomicFile.write(seen, to: images + "4.png")
+    let third = try AtomicFile.read(images + "3.png")
+    try AtomicFile.write(Data(seen.dropLast()) + [seen[seen.count - 1] ^ 1], to: images + "3.png")
+    let leaks = try TrainingLeaks(train: train, test: train, .test)
+    try AtomicFile.write(third, to: images + "3.png")
+    #expect(leaks.sameBytes == ["4.png"] && leaks.sameNumber.isEmpty)
+    let evaluator = try gallery.evaluator()
+    let result = try evaluator.evaluate("tr")
+    evaluator.trainingPictures = leaks.all
+    let stored = try evaluator.evaluations(of: result, run: "r", at: Date())
+    let part = try #require(
+      stored.first {
+        $0.measured.subset == "without training pictures" && $0.direction == .textToImage
+      })
+    #expect(part.pictures == [0, 1] && part.ranking.gallerySize == 4)
+  }
+
+  @Test func whatRepeatsIsLenient() throws {
+    let result = try #require(try gallery.evaluator().ambiguity("en"))
+    #expect(result.repeatedCaptions == 2 && result.repeatedPictures == 0)
+    #expect(result.metrics.count == 12)
+    let bound = result.metrics.first {
+      $0.name == "R@1 upper bound" && $0.direction == .textToImage
+    }
+    // One of the two "cow" is answered at best.
+    #expect(bound?.estimate.value == 7.0 / 8 && bound?.estimate.n == 8)
+    #expect(try gallery.evaluator().ambiguity("tr") == nil)
+  }
+
+  @Test func rankingsForOtherPrograms() throws {
+    let evaluator = try gallery.evaluator()
+    let files = try evaluator.trecFiles("en", depth: 4, tag: "a run")
+    #expect(files.map(\.name) == ["text-to-image", "image-to-text"])
+    let (texts, images) = (files[0].files, files[1].files)
+    #expect(texts.relevance.hasPrefix("1.png#0 0 1.png 1\n1.png#1 0 1.png 1\n2.png#0 0 2.png 1\n"))
+    #expect(images.relevance.hasPrefix("1.png 0 1.png#0 1\n1.png 0 1.png#1 1\n"))
+    let english = try evaluator.evaluate("en")
+    for (query, lines) in stride(from: 0, to: 32, by: 4).enumerated() {
+      let rows = texts.run.split(separator: "\n")[lines..<lines + 4].map {
+        $0.split(separator: " ")
+      }
+      #expect(rows.map { $0[3] } == ["1", "2", "3", "4"] && rows.allSatisfy { $0[5] == "a%20run" })
+      let gold = rows[0][0].split(separator: "#")[0]
+      let rank = try #require(rows.firstIndex { $0[2] == gold })
+      #expect(Double(rank + 1) == english.textToImage.ranking.rank(query))
+    }
+  }
+
   @Test func withoutMarksThereIsOnlyTheWhole() throws {
     try gallery.write(
       Gallery.lines.map { line in

@@ -95,6 +95,26 @@ struct ExplainingTests {
     #expect(gap.lost == 0 && gap.gained == 0 && gap.lostInLanguage == nil && gap.gap.value == 0)
   }
 
+  @Test func neighboursOfLanguages() throws {
+    let gallery = try Gallery()
+    let evaluator = try gallery.evaluator()
+    let found = try evaluator.neighbours(of: ["en", "tr"], pivot: "en", k: 1)
+    #expect(found.map(\.language) == ["en", "tr"])
+    let english = try #require(found.first)
+    // Four first captions, one picture each; the hub's share is what the others lack.
+    #expect(english.hubness.n == 4 && english.neverFound.n == 4 && english.agreement == nil)
+    #expect(english.hub.captions >= 1 && english.hub.captions <= 4)
+    #expect(english.neverFound.value <= Double(4 - 1) / 4)
+    // Of the third picture there is no Turkish caption, so its English one is astray at least.
+    #expect(english.astray?.n == 4 && (english.astray?.value ?? 0) >= 0.25)
+    #expect(english.nearestWrong?.language == "tr" && english.nearestWrong?.share.value == 1)
+    #expect(found[1].agreement?.n == 3 && abs(found[1].agreement?.value ?? 9) <= 1)
+    let alone = try evaluator.neighbours(of: ["en"], pivot: "en", k: 4)
+    #expect(alone[0].astray == nil && alone[0].nearestWrong == nil)
+    // Every picture is among the first four of every caption.
+    #expect(alone[0].hubness.value == 0 && alone[0].neverFound.value == 0)
+  }
+
   @Test func aRunIsExplained() throws {
     let gallery = try Gallery()
     let evaluator = try gallery.evaluator()

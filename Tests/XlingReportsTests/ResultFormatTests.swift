@@ -8,12 +8,13 @@ import XlingRetrieval
 @Suite struct ResultFormatTests {
   private func row(
     _ metric: String, _ value: Double, _ direction: Direction?, isRate: Bool = true,
-    language: String = "tr", run: String? = nil, partial: Bool = false
+    language: String = "tr", run: String? = nil, partial: Bool = false,
+    measured: EvaluationProtocol = EvaluationProtocol(dataset: "d", datasetHash: "h")
   ) -> ResultRow {
     ResultRow(
       metric, Estimate(value: value, low: value / 2, high: value, n: 8, method: "m"),
       isRate: isRate, direction: direction, language: language, ties: 1, partial: partial,
-      run: run, protocol: "p")
+      run: run, measured: measured)
   }
 
   @Test func commaSeparated() throws {
@@ -21,12 +22,37 @@ import XlingRetrieval
       row("R@1", 0.5, .textToImage, run: "a, \"b\""),
       row("mean rank", 3, .imageToText, isRate: false),
     ])
+    let hash = EvaluationProtocol(dataset: "d", datasetHash: "h").hash
     #expect(
       text == """
-        metric,direction,language,value,low,high,unit,n,ties,partial,subset,run,protocol
-        R@1,text-to-image,tr,50.0,25.0,50.0,percent,8,1,false,all,"a, ""b\""",p
-        mean rank,image-to-text,tr,3.0,1.5,3.0,rank,8,1,false,all,,p
+        metric,direction,language,value,low,high,unit,n,ties,partial,dataset,split,subset,run,protocol
+        R@1,text-to-image,tr,50.0,25.0,50.0,percent,8,1,false,d,test,all,"a, ""b\""",\(hash)
+        mean rank,image-to-text,tr,3.0,1.5,3.0,rank,8,1,false,d,test,all,,\(hash)
         """)
+  }
+
+  @Test func taskResults() throws {
+    let text = try ResultFormat.mteb.text([
+      row("R@5", 0.5, .textToImage, run: "lwa"), row("nDCG@10", 0.25, .textToImage, run: "lwa"),
+      row("MRR", 0.25, .textToImage, run: "lwa"),
+      row("nDCG@10", 0.75, .textToImage, language: "zh", run: "lwa"),
+      row("nDCG@10", 0.5, .textToImage, language: "mean", run: "lwa"),
+      row("rsum", 3, nil, run: "lwa"), row("nDCG@10", 0.125, .imageToText, run: "lwa"),
+    ])
+    let rest =
+      #""dataset_revision":null,"evaluation_time":null,"kg_co2_emissions":null,"model_name":"lwa","#
+      + #""mteb_version":null,"scores":{"test":["#
+    #expect(
+      text == """
+        {\(rest){"cv_recall_at_5":0.5,"hf_subset":"tr","languages":["tur-Latn"],\
+        "main_score":0.25,"ndcg_at_10":0.25},{"hf_subset":"zh","languages":["zho-Hans"],\
+        "main_score":0.75,"ndcg_at_10":0.75}]},"task_name":"xling d T2IRetrieval"}
+        {\(rest){"hf_subset":"tr","languages":["tur-Latn"],"main_score":0.125,\
+        "ndcg_at_10":0.125}]},"task_name":"xling d I2TRetrieval"}
+        """)
+    #expect(throws: ExchangeFailure.noMainScore(found: ["cv_recall_at_1"])) {
+      try ResultFormat.mteb.text([row("R@1", 0.5, .textToImage)])
+    }
   }
 
   @Test func tables() throws {

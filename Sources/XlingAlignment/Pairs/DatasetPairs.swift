@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import XlingCore
 import XlingData
@@ -12,6 +13,7 @@ public final class DatasetPairs: PairSource {
   private let cache = Mutex((pictures: [Int: Picture](), bytes: 0))
   private let ahead: PicturesAhead
 
+  public let folder: String?
   /// Captions that hold no token but the frame, of which the preprocessing left nothing, say. They
   /// are trained on as they are: dropping them would change the data in silence.
   public let emptyCaptions: Int
@@ -29,6 +31,7 @@ public final class DatasetPairs: PairSource {
       let drawn = RandomStream(seed: seed, "pairs").shuffled(Array(items.indices)).prefix(limit)
       items = drawn.sorted().map { items[$0] }
     }
+    folder = URL(fileURLWithPath: dataset.folder).standardizedFileURL.path
     paths = items.map { dataset.path(of: $0) }
     ids = try items.map { item in
       try (item.captions[captions.language] ?? []).map {

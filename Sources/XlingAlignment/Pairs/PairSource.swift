@@ -5,6 +5,8 @@ import XlingData
 public protocol PairSource: Sendable {
   /// Pictures.
   var count: Int { get }
+  /// The dataset's folder, absolute; nil where there is none.
+  var folder: String? { get }
   /// Captions of a picture, at least one.
   func captionCount(_ image: Int) -> Int
   /// Captions without a token of their own.
@@ -19,10 +21,8 @@ public protocol PairSource: Sendable {
 
 extension PairSource {
   public func announce(_ images: [Int]) {}
-}
-
-extension PairSource {
   public var emptyCaptions: Int { 0 }
+  public var folder: String? { nil }
 }
 
 /// Which pairs make which batch. Everything is addressed by (seed, epoch) or (seed, step, row), so

@@ -6,6 +6,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var method: String
   public var identity: RunIdentity
   public var trainingPairs: Int
+  /// Where the training data lay, so that an evaluation can look for its test pictures there.
+  public var trainingFolder: String?
   public var trainedParameters: Int
   /// Adapters and projections included.
   public var allParameters: Int
@@ -34,6 +36,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     method = identity.configuration.recipe.name
     self.identity = identity
     trainingPairs = source.count
+    trainingFolder = source.folder
     emptyCaptions = source.emptyCaptions
     trainedParameters = model.trainedParameters.reduce(0) { $0 + $1.parameter.count }
     allParameters = model.parameters.reduce(0) { $0 + $1.parameter.count }

@@ -17,12 +17,14 @@ public struct AuditedPicture: Sendable {
     frequencies = .frequencies(of: picture)
     gradients = .gradients(of: picture)
     digest = Digest.of(data)
-    number = Self.isPublishedNumber(name) ? PictureNumber.of(name) : nil
+    number = Self.publishedNumber(name)
   }
 
-  /// Short numbers count pictures of one collection and name none.
-  private static func isPublishedNumber(_ name: String) -> Bool {
-    name.utf8.split { !(0x30...0x39).contains($0) }.contains { $0.count >= 7 }
+  /// The number of COCO or Flickr in a name. Short numbers count pictures of one collection and name
+  /// none.
+  static func publishedNumber(_ name: String) -> Int? {
+    let isLong = name.utf8.split { !(0x30...0x39).contains($0) }.contains { $0.count >= 7 }
+    return isLong ? PictureNumber.of(name) : nil
   }
 
   static func all(of dataset: Dataset, _ split: Split) throws -> [AuditedPicture] {

@@ -49,7 +49,8 @@ public struct EmbeddingPairs: Sendable {
   /// pictures. `progress` is told the share done. Throws what `progress` throws and
   /// ``RetrievalFailure``. `relation` replaces the given one.
   public func count(
-    rows: Range<Int>? = nil, of relation: GoldRelation? = nil, progress: (Double) throws -> Void
+    rows: Range<Int>? = nil, of relation: GoldRelation? = nil, keptIn checkpoint: RankCheckpoint? = nil,
+    progress: (Double) throws -> Void
   ) throws -> RankCounts {
     try texts.values.withUnsafeBufferPointer { left in
       try images.values.withUnsafeBufferPointer { right in
@@ -57,8 +58,12 @@ public struct EmbeddingPairs: Sendable {
           queries: Embeddings(left, width: texts.width, name: texts.path),
           gallery: Embeddings(right, width: images.width, name: images.path),
           gold: relation ?? gold.relation, bothWays: true)
-        try ranks.count(rows: rows ?? 0..<texts.count, progress: progress)
-        return ranks.counts
+        let rows = rows ?? 0..<texts.count
+        guard let checkpoint else {
+          try ranks.count(rows: rows, progress: progress)
+          return ranks.counts
+        }
+        return try checkpoint.count(rows, inputs: inputsHash, &ranks, progress: progress)
       }
     }
   }

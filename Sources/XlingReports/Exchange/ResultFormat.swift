@@ -10,6 +10,8 @@ public enum ResultFormat: String, Sendable, CaseIterable {
   case latex
   /// The object that CLIP_benchmark writes, one line a language (and run).
   case clipBenchmark = "clip-benchmark"
+  /// MTEB's task results, one object a line: a run, a subset and a direction.
+  case mteb
 
   public func text(_ rows: [ResultRow]) throws -> String {
     switch self {
@@ -17,19 +19,20 @@ public enum ResultFormat: String, Sendable, CaseIterable {
     case .markdown: Self.markdown(rows)
     case .latex: Self.latex(rows)
     case .clipBenchmark: try CLIPBenchmarkRecord.lines(rows)
+    case .mteb: try MTEBTaskResult.lines(rows)
     }
   }
 
   private static func csv(_ rows: [ResultRow]) -> String {
     let header = [
       "metric", "direction", "language", "value", "low", "high", "unit", "n", "ties", "partial",
-      "subset", "run", "protocol",
+      "dataset", "split", "subset", "run", "protocol",
     ]
     let lines = rows.map { row in
       [
         row.metric, row.direction, row.language, "\(row.value)", "\(row.low)", "\(row.high)",
-        row.unit, "\(row.n)", "\(row.ties)", "\(row.partial)", row.subset, row.run ?? "",
-        row.protocol,
+        row.unit, "\(row.n)", "\(row.ties)", "\(row.partial)", row.dataset, row.split,
+        row.subset, row.run ?? "", row.protocol,
       ]
     }
     return ([header] + lines).map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n")

@@ -22,6 +22,9 @@ public struct ResultRow: Encodable, Sendable {
   public let ties: Int
   /// The language covers fewer than 95 % of the pictures.
   public let partial: Bool
+  /// `given embeddings` where there is none.
+  public let dataset: String
+  public let split: String
   public let subset: String
   /// nil for embeddings that were made elsewhere.
   public let run: String?
@@ -30,8 +33,7 @@ public struct ResultRow: Encodable, Sendable {
   /// `direction` nil: over both. `estimate` is in 0...1 for rates.
   public init(
     _ metric: String, _ estimate: Estimate, isRate: Bool, direction: Direction?, language: String,
-    ties: Int, partial: Bool = false, subset: String = "all", run: String? = nil,
-    protocol: String
+    ties: Int, partial: Bool = false, run: String? = nil, measured: EvaluationProtocol
   ) {
     let scale = isRate ? 100.0 : 1
     self.metric = metric
@@ -44,9 +46,11 @@ public struct ResultRow: Encodable, Sendable {
     n = estimate.n
     self.ties = ties
     self.partial = partial
-    self.subset = subset
+    dataset = measured.dataset
+    split = measured.split
+    subset = measured.subset
     self.run = run
-    self.protocol = `protocol`
+    `protocol` = measured.hash
   }
 
   /// The stored metrics of an evaluation, in the order of `metrics`.
@@ -58,8 +62,7 @@ public struct ResultRow: Encodable, Sendable {
       return ResultRow(
         metric.name, estimate, isRate: metric.isRate, direction: evaluation.direction,
         language: evaluation.language, ties: evaluation.ranking.tieCount, partial: partial,
-        subset: evaluation.measured.subset, run: evaluation.run,
-        protocol: evaluation.measured.hash)
+        run: evaluation.run, measured: evaluation.measured)
     }
   }
 }

@@ -57,7 +57,7 @@ public struct DotProductRanks {
     for start in stride(from: 0, to: right.count, by: Self.tileColumns) {
       let columns = order[start..<min(right.count, start + Self.tileColumns)]
       tile.gather(columns, of: right)
-      var limits = counts.items.map { ColumnLimits($0, columns, margin: margin(right, left)) }
+      var limits = counts.items.map { ColumnLimits($0, columns) { right.margin($0, against: left) } }
       for row in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.tileRows) {
         let part = row..<min(rows.upperBound, row + Self.tileRows)
         tile.multiply(left, part)
@@ -70,6 +70,12 @@ public struct DotProductRanks {
     }
   }
 
+  /// Takes over what was counted before, of the same embeddings, for rows that are not counted here.
+  /// Throws ``RetrievalFailure/shape(what:expected:found:)`` when it is of others.
+  public mutating func add(_ counted: RankCounts) throws(RetrievalFailure) {
+    try counts.add(counted)
+  }
+
   /// Counts everything.
   public mutating func count() { count(rows: 0..<left.count) { _ in } }
 
@@ -80,14 +86,6 @@ public struct DotProductRanks {
       (gold.range($1).count, $0) < (gold.range($0).count, $1)
     }
   }
-
-  /// How far rounding can carry a float32 product from the exact one, whatever the order of its sum
-  /// (Higham 2002, section 3.1), for row `i` of `one` against any row of `other`.
-  private func margin(_ one: Embeddings, _ other: Embeddings) -> (Int) -> Double {
-    let factor = 1.01 * Double(one.width + 2) * 0x1p-24 * other.largestNorm
-    let underflow = Double(one.width + 2) * 0x1p-149
-    return { factor * one.norms[$0] + underflow }
-  }
 }
 
 extension DotProductRanks {
@@ -95,7 +93,6 @@ extension DotProductRanks {
   {
     let gold = counts.queries.gold
     let exact = counts.queries.exact
-    let margin = margin(left, right)
     let (left, right) = (left, right)
     counts.queries.above.withUnsafeMutableBufferPointer { above in
       counts.queries.tied.withUnsafeMutableBufferPointer { tied in
@@ -105,7 +102,7 @@ extension DotProductRanks {
             for offset in part {
               let query = rows.lowerBound + offset
               let scores = tile.scores + offset * tile.columns
-              let (width, first) = (margin(query), columns.startIndex)
+              let (width, first) = (left.margin(query, against: right), columns.startIndex)
               for slot in gold.range(query) {
                 let limit = exact[slot]
                 let undecided = xk_count_above(

@@ -40,6 +40,13 @@ public struct Embeddings {
   func exactDot(_ row: Int, _ other: Embeddings, _ otherRow: Int) -> Double {
     xk_exact_dot(self.row(row), other.row(otherRow), Int64(width))
   }
+
+  /// How far rounding can carry a float32 product from the exact one, whatever the order of its sum
+  /// (Higham 2002, section 3.1), for a row against any row of `other`.
+  func margin(_ row: Int, against other: Embeddings) -> Double {
+    let factor = 1.01 * Double(width + 2) * 0x1p-24 * other.largestNorm
+    return factor * norms[row] + Double(width + 2) * 0x1p-149
+  }
 }
 
 extension Ranking {

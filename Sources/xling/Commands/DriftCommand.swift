@@ -58,6 +58,9 @@ struct DriftCommand: ParsableCommand {
     help: "A language, code or name; repeatable; all for all of the dataset.")
   var languages: [String] = []
 
+  @Option(help: "The folder with the files of a published test set (default: in data/).")
+  var root: String?
+
   @Option(help: "train, val or test.")
   var split = "val"
 
@@ -81,7 +84,7 @@ struct DriftCommand: ParsableCommand {
   func run() throws {
     let split = Split(rawValue: split) ?? .val
     let run = try EvaluatedRun(folder: try EvalRun.folder(name, store: store))
-    let dataset = try Dataset.load(try DataFolder.resolve(data))
+    let dataset = try DataSource.load(data, root: root)
     let codes = try EvalLanguages.resolve(languages, in: dataset, split: split)
     let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)
       .measure(codes)

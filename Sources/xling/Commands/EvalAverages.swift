@@ -72,7 +72,7 @@ struct EvalAverages {
   ) -> ResultRow {
     ResultRow(
       metric, estimate, isRate: isRate, direction: direction, language: language,
-      ties: parts.reduce(0) { $0 + $1.ranking.tieCount }, subset: parts[0].measured.subset,
-      run: parts[0].run, protocol: parts[0].measured.hash)
+      ties: parts.reduce(0) { $0 + $1.ranking.tieCount }, run: parts[0].run,
+      measured: parts[0].measured)
   }
 }

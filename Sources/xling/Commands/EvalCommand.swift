@@ -44,6 +44,9 @@ struct EvalCommand: ParsableCommand {
   @Option(help: "The SQLite file that records results.")
   var store: String = ExperimentStore.defaultPath
 
+  @Flag(help: "Lenient recall and the upper bound too, where captions or pictures repeat.")
+  var ambiguity = false
+
   @Flag(help: "Embed everything anew, and keep no embeddings beside the store.")
   var noCache = false
 
@@ -52,6 +55,9 @@ struct EvalCommand: ParsableCommand {
 
   @OptionGroup(title: "What is measured")
   var measure: EvalMeasureOptions
+
+  @OptionGroup(title: "Rankings for trec_eval, ranx and ir_measures")
+  var trec: EvalTRECOptions
 
   @OptionGroup(title: "Pictures, where not as in training")
   var pictures: PictureOptions
@@ -65,10 +71,15 @@ struct EvalCommand: ParsableCommand {
         "--captions-per-picture must be at least 1, found \(captionsPerPicture)")
     }
     guard !embeddings.isUsed else {
-      if name != nil || data != nil || captionsPerPicture != nil || noCache || root != nil {
+      if name != nil || data != nil || captionsPerPicture != nil || noCache || root != nil
+        || ambiguity
+      {
         throw ValidationError(
-          "a run, --data, --root, --captions-per-picture and --no-cache do not go with "
+          "a run, --data, --root, --captions-per-picture, --ambiguity and --no-cache do not go with "
             + "--image-embeddings")
+      }
+      if trec.trec != nil, embeddings.shard != nil {
+        throw ValidationError("--trec needs the whole: no --shard")
       }
       if lang.count > 1 { throw ValidationError("embeddings are of one language: one --lang") }
       return
@@ -82,7 +93,7 @@ struct EvalCommand: ParsableCommand {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
     if let name, let data { return try evaluate(run: name, on: data) }
-    try embeddings.evaluate(measure, language: lang.first)
+    try embeddings.evaluate(measure, language: lang.first, trec: trec)
   }
 
   private func evaluate(run name: String, on data: String) throws {
@@ -97,7 +108,18 @@ struct EvalCommand: ParsableCommand {
     let evaluator = try Evaluator(
       evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: try plan(evaluated),
       cache: try cache(evaluated))
+    try LeakWarnings.look(evaluated, evaluator)
     let evaluations = try evaluateAll(languages, evaluator, evaluated.name, store, metrics)
+    let lenient = try ambiguity ? ambiguities(languages, evaluator, evaluated.name) : []
+    if let folder = trec.trec {
+      for language in languages {
+        for (name, files) in try evaluator.trecFiles(
+          language, depth: trec.trecDepth, tag: evaluated.name)
+        {
+          try files.write(to: folder, name: "\(language).\(name)")
+        }
+      }
+    }
     tellEmbedded(evaluator)
     let partial = Set(languages.filter { dataset.coverage($0, split).isPartial })
     let averages = EvalAverages(evaluations, evaluator)
@@ -105,7 +127,35 @@ struct EvalCommand: ParsableCommand {
       evaluations.flatMap {
         ResultRow.rows($0, metrics, partial: partial.contains($0.language))
       } + (try averages.sums(metrics)) + (try averages.means(metrics))
-    try measure.print(rows) { text(evaluations, evaluated.name, evaluator, partial) }
+      + lenient.flatMap(\.rows)
+    try measure.print(rows) {
+      ([text(evaluations, evaluated.name, evaluator, partial)] + lenient.map(\.text))
+        .joined(separator: "\n\n")
+    }
+  }
+
+  /// What repeats in each language, as rows and as a table; nothing where nothing does.
+  private func ambiguities(
+    _ languages: [String], _ evaluator: Evaluator, _ run: String
+  ) throws -> [(rows: [ResultRow], text: String)] {
+    try languages.compactMap { language in
+      guard let result = try evaluator.ambiguity(language) else { return nil }
+      let table = result.metrics.map { metric in
+        [
+          metric.name, metric.direction?.words ?? "both", "\(metric.estimate.n)",
+          EvalTable.figure(metric.estimate, isRate: metric.isRate),
+        ]
+      }
+      let title =
+        "\(language): \(result.repeatedCaptions) captions and \(result.repeatedPictures) pictures "
+        + "repeat\n"
+      return (
+        result.metrics.map {
+          ResultRow($0, language: language, run: run, measured: evaluator.measured())
+        },
+        title + EvalTable.text([["metric", "direction", "n", "percent"]] + table, leading: 2)
+      )
+    }
   }
 
   private func cache(_ run: EvaluatedRun) throws -> (rows: EmbeddingCache, model: String)? {

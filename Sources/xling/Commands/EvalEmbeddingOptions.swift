@@ -51,9 +51,13 @@ struct EvalEmbeddingOptions: ParsableArguments {
   @Option(help: "The file that a shard goes to.")
   var output: String?
 
+  @Option(help: "Keep what is counted in this file: the same command goes on from it.")
+  var checkpoint: String?
+
   var isUsed: Bool {
     imageEmbeddings != nil || textEmbeddings != nil || gold != nil || similarity != nil
       || allowMissing || shard != nil || output != nil || captionTexts != nil || pictureKeys != nil
+      || checkpoint != nil
   }
 
   func validate() throws {
@@ -73,7 +77,9 @@ struct EvalEmbeddingOptions: ParsableArguments {
   }
 
   /// Prints the result, or writes the shard that was asked for.
-  func evaluate(_ measure: EvalMeasureOptions, language: String?) throws {
+  func evaluate(
+    _ measure: EvalMeasureOptions, language: String?, trec: EvalTRECOptions
+  ) throws {
     let metrics = try measure.metrics()
     let language = try EvalLabel.code(language)
     let pairs = try EmbeddingPairs(
@@ -82,9 +88,10 @@ struct EvalEmbeddingOptions: ParsableArguments {
     let (index, count) = (shard?.index ?? 1, shard?.count ?? 1)
     let rows = RankShard.rows(index, of: count, texts: pairs.texts.count)
     var bar = ProgressBar("rank", total: rows.count, unit: "captions")
-    let counts = try pairs.count(rows: rows) { share in
+    let kept = checkpoint.map { "what is counted is kept in \($0)" }
+    let counts = try pairs.count(rows: rows, keptIn: checkpoint.map { RankCheckpoint($0) }) { share in
       try Interruption.check(
-        "nothing is kept of this part", resume: "the same command; --shard i/n makes smaller parts")
+        kept ?? "nothing is kept, without --checkpoint", resume: "the same command")
       bar.advance(to: Int(share * Double(rows.count)))
     }
     bar.finish()
@@ -97,6 +104,11 @@ struct EvalEmbeddingOptions: ParsableArguments {
       var report = try EvalEmbeddingReport(part, measure, metrics, language: language)
       if let ambiguity = try ambiguity(pairs) { try report.add(ambiguity, pairs) }
       try report.print()
+      if let folder = trec.trec {
+        for (name, files) in try pairs.trecFiles(depth: trec.trecDepth, tag: "xling") {
+          try files.write(to: folder, name: "\(language).\(name)")
+        }
+      }
     }
   }
 

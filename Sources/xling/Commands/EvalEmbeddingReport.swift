@@ -31,7 +31,7 @@ struct EvalEmbeddingReport {
     EvaluationProtocol(
       dataset: "given embeddings", datasetHash: shard.goldHash, ties: measure.ties.rawValue,
       captions: "as embedded", imagePreprocessing: "as embedded, \(shard.similarity.rawValue)",
-      missingAllowed: shard.missingAllowed, resamples: measure.resamples, seed: measure.seed)
+      blasCore: "none", missingAllowed: shard.missingAllowed, resamples: measure.resamples, seed: measure.seed)
   }
 
   func print() throws {
@@ -39,9 +39,9 @@ struct EvalEmbeddingReport {
   }
 
   private var rows: [ResultRow] {
-    let hash = measured.hash
+    let measured = measured
     return (result.metrics + (ambiguity?.metrics ?? [])).map {
-      ResultRow($0, language: language, protocol: hash)
+      ResultRow($0, language: language, measured: measured)
     }
   }
 

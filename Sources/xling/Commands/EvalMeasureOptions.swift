@@ -50,7 +50,7 @@ struct EvalMeasureOptions: ParsableArguments {
   @Flag(help: "Print the results as JSON, one object a number.")
   var json = false
 
-  @Option(help: "csv, markdown, latex, or clip-benchmark in place of the table.")
+  @Option(help: "csv, markdown, latex, clip-benchmark or mteb in place of the table.")
   var format: ResultFormat?
 
   func validate() throws {

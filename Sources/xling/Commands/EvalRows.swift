@@ -5,10 +5,12 @@ import XlingReports
 import XlingRetrieval
 
 extension ResultRow {
-  init(_ measured: MeasuredMetric, language: String, protocol: String) {
+  init(
+    _ metric: MeasuredMetric, language: String, run: String? = nil, measured: EvaluationProtocol
+  ) {
     self.init(
-      measured.name, measured.estimate, isRate: measured.isRate, direction: measured.direction,
-      language: language, ties: measured.ties, protocol: `protocol`)
+      metric.name, metric.estimate, isRate: metric.isRate, direction: metric.direction,
+      language: language, ties: metric.ties, run: run, measured: measured)
   }
 }
 

@@ -31,48 +31,32 @@ struct GapCommand: ParsableCommand {
     if k < 1 { throw ValidationError("-k must be at least 1, found \(k)") }
   }
 
-  private struct Number: Encodable {
-    let value: Double
-    let low: Double
-    let high: Double
-    let n: Int
-
-    init(_ estimate: Estimate) {
-      value = 100 * estimate.value
-      low = 100 * estimate.low
-      high = 100 * estimate.high
-      n = estimate.n
-    }
-
-    var text: String { String(format: "%.1f [%.1f, %.1f]", value, low, high) }
-  }
-
   private struct Row: Encodable {
     let schema = "xling.gap/1"
     let run: String
     let language: String
     let against: String
     let k: Int
-    let againstRecall: Number
-    let recall: Number
-    let gap: Number
-    let textRecall: Number
+    let againstRecall: EstimateRow
+    let recall: EstimateRow
+    let gap: EstimateRow
+    let textRecall: EstimateRow
     let lost: Int
     let gained: Int
-    let lostInLanguage: Number?
+    let lostInLanguage: EstimateRow?
 
     init(_ gap: TransferGap, run: String) {
       self.run = run
       language = gap.language
       against = gap.pivot
       k = gap.k
-      againstRecall = Number(gap.pivotRecall)
-      recall = Number(gap.recall)
-      self.gap = Number(gap.gap)
-      textRecall = Number(gap.textRecall)
+      againstRecall = EstimateRow(gap.pivotRecall)
+      recall = EstimateRow(gap.recall)
+      self.gap = EstimateRow(gap.gap)
+      textRecall = EstimateRow(gap.textRecall)
       lost = gap.lost
       gained = gap.gained
-      lostInLanguage = gap.lostInLanguage.map(Number.init)
+      lostInLanguage = gap.lostInLanguage.map { EstimateRow($0) }
     }
   }
 
@@ -95,8 +79,8 @@ struct GapCommand: ParsableCommand {
   private func text(_ rows: [Row], _ pivot: String) -> String {
     let table = rows.map { row in
       [
-        row.language, "\(row.gap.n)", row.againstRecall.text, row.recall.text, row.gap.text,
-        row.textRecall.text, "\(row.lost)", "\(row.gained)", row.lostInLanguage?.text ?? "–",
+        row.language, "\(row.gap.n)", row.againstRecall.text(), row.recall.text(), row.gap.text(),
+        row.textRecall.text(), "\(row.lost)", "\(row.gained)", row.lostInLanguage?.text() ?? "–",
       ]
     }
     let header = [

@@ -4,6 +4,7 @@ import XlingData
 import XlingEvaluation
 import XlingLanguages
 import XlingReports
+import XlingRetrieval
 
 /// A few queries with the pictures that came first. They are drawn by a fixed rule, not chosen.
 struct QuickstartExamples {
@@ -44,18 +45,17 @@ struct QuickstartExamples {
     _ result: Quickstart.MethodResult, _ query: String, gold: Int
   ) throws -> QuickstartReport.Answer {
     let evaluator = result.evaluator
-    let width = evaluator.width
     let vector = try evaluator.captionEmbeddings([query])
     let pictures = try evaluator.pictureEmbeddings()
-    let scores = evaluator.items.indices.map { item in
-      (0..<width).reduce(Float(0)) { $0 + vector[$1] * pictures[item * width + $1] }
-    }
-    // Ties count against the gold picture.
-    let rank = 1 + scores.indices.count { $0 != gold && scores[$0] >= scores[gold] }
-    let first = scores.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }.prefix(depth)
+    let ranking = try Ranking(
+      queries: vector, gallery: pictures, width: evaluator.width,
+      gold: GoldRelation(single: [Int32(gold)]))
+    let first = try Neighbours(
+      queries: vector, gallery: pictures, width: evaluator.width, count: depth)
     return .init(
-      method: result.method, goldRank: rank,
-      pictures: try first.map { index in
+      method: result.method, goldRank: Int(ranking.rank(0)),
+      pictures: try first.items[0].map { found in
+        let index = Int(found.index)
         let item = evaluator.items[index]
         return .init(
           jpeg: try AtomicFile.read(evaluator.dataset.path(of: item)),
