@@ -76,7 +76,8 @@ public struct EvaluationProtocol: FieldKey, Codable {
       ("dataset", dataset), ("dataset hash", datasetHash), ("split", split), ("subset", subset),
       ("ties", ties), ("captions", captions), ("image preprocessing", imagePreprocessing),
       ("tokenizer hash", tokenizerHash), ("precision", precision),
-      ("BLAS core", blasCore ?? "not recorded"), ("missing allowed", "\(missingAllowed)"), ("resamples", "\(resamples)"), ("seed", "\(seed)"),
+      ("BLAS core", blasCore ?? "not recorded"), ("missing allowed", "\(missingAllowed)"),
+      ("resamples", "\(resamples)"), ("seed", "\(seed)"),
     ]
   }
 

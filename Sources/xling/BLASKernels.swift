@@ -12,6 +12,6 @@ enum BLASKernels {
     var arguments = CommandLine.arguments.map { strdup($0) }
     arguments.append(nil)
     execv("/proc/self/exe", &arguments)
-    arguments.forEach { free($0) }
+    for argument in arguments { free(argument) }
   }
 }

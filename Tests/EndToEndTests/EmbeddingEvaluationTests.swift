@@ -118,7 +118,8 @@ struct EmbeddingEvaluationTests {
       (["eval"] + embeddings + ["--shard", "3/2", "--output", "x"], 64, "3/2"),
       (["eval", "--gold", "gold.jsonl"], 64, "--image-embeddings is missing"),
       (
-        ["eval", "run"] + embeddings, 64, "a run, --data, --root, --captions-per-picture, --ambiguity and"
+        ["eval", "run"] + embeddings, 64,
+        "a run, --data, --root, --captions-per-picture, --ambiguity and"
       ),
     ] as [([String], Int32, String)] {
       let result = try xling(arguments)

@@ -49,7 +49,8 @@ public struct EmbeddingPairs: Sendable {
   /// pictures. `progress` is told the share done. Throws what `progress` throws and
   /// ``RetrievalFailure``. `relation` replaces the given one.
   public func count(
-    rows: Range<Int>? = nil, of relation: GoldRelation? = nil, keptIn checkpoint: RankCheckpoint? = nil,
+    rows: Range<Int>? = nil, of relation: GoldRelation? = nil,
+    keptIn checkpoint: RankCheckpoint? = nil,
     progress: (Double) throws -> Void
   ) throws -> RankCounts {
     try texts.values.withUnsafeBufferPointer { left in

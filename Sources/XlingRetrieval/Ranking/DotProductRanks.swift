@@ -57,7 +57,9 @@ public struct DotProductRanks {
     for start in stride(from: 0, to: right.count, by: Self.tileColumns) {
       let columns = order[start..<min(right.count, start + Self.tileColumns)]
       tile.gather(columns, of: right)
-      var limits = counts.items.map { ColumnLimits($0, columns) { right.margin($0, against: left) } }
+      var limits = counts.items.map {
+        ColumnLimits($0, columns) { right.margin($0, against: left) }
+      }
       for row in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.tileRows) {
         let part = row..<min(rows.upperBound, row + Self.tileRows)
         tile.multiply(left, part)

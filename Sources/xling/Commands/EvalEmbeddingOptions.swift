@@ -89,7 +89,8 @@ struct EvalEmbeddingOptions: ParsableArguments {
     let rows = RankShard.rows(index, of: count, texts: pairs.texts.count)
     var bar = ProgressBar("rank", total: rows.count, unit: "captions")
     let kept = checkpoint.map { "what is counted is kept in \($0)" }
-    let counts = try pairs.count(rows: rows, keptIn: checkpoint.map { RankCheckpoint($0) }) { share in
+    let counts = try pairs.count(rows: rows, keptIn: checkpoint.map { RankCheckpoint($0) }) {
+      share in
       try Interruption.check(
         kept ?? "nothing is kept, without --checkpoint", resume: "the same command")
       bar.advance(to: Int(share * Double(rows.count)))

@@ -31,7 +31,8 @@ struct EvalEmbeddingReport {
     EvaluationProtocol(
       dataset: "given embeddings", datasetHash: shard.goldHash, ties: measure.ties.rawValue,
       captions: "as embedded", imagePreprocessing: "as embedded, \(shard.similarity.rawValue)",
-      blasCore: "none", missingAllowed: shard.missingAllowed, resamples: measure.resamples, seed: measure.seed)
+      blasCore: "none", missingAllowed: shard.missingAllowed, resamples: measure.resamples,
+      seed: measure.seed)
   }
 
   func print() throws {

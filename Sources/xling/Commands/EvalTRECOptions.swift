@@ -10,6 +10,8 @@ struct EvalTRECOptions: ParsableArguments {
   var trecDepth = 100
 
   func validate() throws {
-    if trecDepth < 1 { throw ValidationError("--trec-depth must be at least 1, found \(trecDepth)") }
+    if trecDepth < 1 {
+      throw ValidationError("--trec-depth must be at least 1, found \(trecDepth)")
+    }
   }
 }
