@@ -9,6 +9,11 @@ BINARY := .build/$(CONFIG)/xling
 SHARE := $(DESTDIR)$(PREFIX)/share/xling
 # What `xling` reads at run time, beside its binary: ../share/xling/.
 ASSETS := languages methods datasets tokenizers towers
+# OpenBLAS takes SSE3 kernels on processors newer than itself. `xling` mends that as it starts
+# (BLASKernels.swift); `swift test` has to be told.
+ifndef OPENBLAS_CORETYPE
+KERNELS := $(shell grep -qw avx512vl /proc/cpuinfo && echo env OPENBLAS_CORETYPE=SkylakeX)
+endif
 SWIFT_SOURCES := Package.swift Sources Tests $(wildcard benchmarks/Package.swift benchmarks/Sources)
 
 help: ## this list
@@ -25,7 +30,7 @@ quickstart: build ## build, then the whole way once: data, five methods, table, 
 
 test: deps lint check-arrows ## lint, check the arrows, build once, run all tests
 	swift build -c $(CONFIG) --build-tests -Xswiftc -enable-testing
-	swift test -c $(CONFIG) --skip-build --disable-xctest -Xswiftc -enable-testing
+	$(KERNELS) swift test -c $(CONFIG) --skip-build --disable-xctest -Xswiftc -enable-testing
 
 lint: ## swift format, strictly
 	swift format lint --strict --recursive --parallel --configuration .swift-format \
