@@ -8,7 +8,7 @@ CONFIG := release
 BINARY := .build/$(CONFIG)/xling
 SHARE := $(DESTDIR)$(PREFIX)/share/xling
 # What `xling` reads at run time, beside its binary: ../share/xling/.
-ASSETS := languages methods datasets tokenizers towers
+ASSETS := languages methods datasets prompts tokenizers towers
 SWIFT_SOURCES := Package.swift Sources Tests $(wildcard benchmarks/Package.swift benchmarks/Sources)
 
 help: ## this list

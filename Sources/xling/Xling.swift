@@ -18,7 +18,8 @@ struct Xling: ParsableCommand {
     subcommands: [
       QuickstartCommand.self, DataCommand.self, TokenizeCommand.self, TokenizerCommand.self,
       PretrainCommand.self, AlignCommand.self, EvalCommand.self, MergeCommand.self,
-      CompareCommand.self, GapCommand.self, AttributeCommand.self, AuditCommand.self,
+      CompareCommand.self, GapCommand.self, AttributeCommand.self, ClassifyCommand.self,
+      AuditCommand.self,
       RunsCommand.self, ShowCommand.self, MethodsCommand.self,
       DriftCommand.self, ExportCommand.self, InspectCommand.self, ForwardCommand.self,
       EmbedCommand.self, PixelsCommand.self,

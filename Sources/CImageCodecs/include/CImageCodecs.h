@@ -59,4 +59,7 @@ int xling_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int
                      xling_file *file);
 void xling_file_free(xling_file *file);
 
+// What zlib's deflate made `data` of, at most `limit` bytes.
+int xling_inflate(const uint8_t *data, size_t count, size_t limit, xling_file *file);
+
 #endif
