@@ -6,12 +6,14 @@ import Foundation
 struct MATFile {
   struct NumericArray {
     let dimensions: [Int]
+    fileprivate let stored: StoredNumbers
+
     /// How messages call the type in which values are stored.
-    let kind: String
+    var kind: String { stored.kind }
     /// The values as they are stored, first index fastest; nil when they are not bytes.
-    let bytes: [UInt8]?
+    var bytes: [UInt8]? { stored.bytes }
     /// Nil when a value is not whole.
-    let integers: [Int]?
+    var integers: [Int]? { stored.integers }
   }
 
   private let path: String
@@ -135,11 +137,7 @@ struct MATFile {
         path: path, expected: "\(text) with as many values as its dimensions say",
         found: "\(stored?.count ?? 0) of type \(values.type)")
     }
-    return (
-      text,
-      NumericArray(
-        dimensions: dimensions, kind: stored.kind, bytes: stored.bytes, integers: stored.integers)
-    )
+    return (text, NumericArray(dimensions: dimensions, stored: stored))
   }
 
   /// What MATLAB compressed by zlib. No array of SVHN's is near 2 GiB.
@@ -163,7 +161,7 @@ struct MATFile {
 private struct StoredNumbers {
   let kind: String
   let count: Int
-  let bytes: [UInt8]?
+  private let isBytes: Bool
   private let data: ArraySlice<UInt8>
   private let value: (UnsafeRawBufferPointer, Int) -> Double
 
@@ -188,9 +186,11 @@ private struct StoredNumbers {
     }
     guard data.count % width == 0 else { return nil }
     count = data.count / width
-    bytes = type == 2 ? [UInt8](data) : nil
+    isBytes = type == 2
     self.data = data
   }
+
+  var bytes: [UInt8]? { isBytes ? [UInt8](data) : nil }
 
   var integers: [Int]? {
     let numbers = data.withUnsafeBytes { buffer in

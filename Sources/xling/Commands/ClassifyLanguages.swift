@@ -40,7 +40,14 @@ enum ClassifyLanguages {
         pictures.classes.allSatisfy { names.names(of: $0, in: language) != nil }
       }
       if allowMissing { return present }
-      guard complete.isEmpty, let first = present.first else { return complete }
+      guard complete.isEmpty, let first = present.first else {
+        if complete.count < present.count {
+          ProgressBar.toStandardError(
+            "xling: \(present.count - complete.count) of \(present.count) languages lack names of some "
+              + "classes and are left out; --allow-missing takes them\n")
+        }
+        return complete
+      }
       throw ClassificationFailure.missingNames(
         language: first,
         classes: pictures.classes.filter { names.names(of: $0, in: first) == nil },
