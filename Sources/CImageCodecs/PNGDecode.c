@@ -102,6 +102,16 @@ static int set_transforms(png_structp png, png_infop info) {
   return wide;
 }
 
+// To eight bits of red, green, blue and straight alpha.
+static void keep_alpha(png_structp png, png_infop info) {
+  png_set_expand(png);  // palettes, greys of fewer bits, and tRNS to alpha
+  if (png_get_bit_depth(png, info) == 16) png_set_strip_16(png);
+  if (!(png_get_color_type(png, info) & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(png);
+  png_set_add_alpha(png, 0xff, PNG_FILLER_AFTER);
+  png_set_interlace_handling(png);
+  png_read_update_info(png, info);
+}
+
 // What a row would hold that is never reached: zero in the file's own values.
 static void blank(png_structp png, png_infop info, uint8_t *pixels, size_t count) {
   png_colorp palette = NULL;
@@ -122,7 +132,7 @@ static void clip_greys(const uint8_t *wide, uint8_t *pixels, size_t count) {
     memset(pixels + 3 * i, wide[2 * i] > 0 ? 255 : wide[2 * i + 1], 3);
 }
 
-static void read_picture(png_structp png, png_infop info, reader *source, int policy,
+static void read_picture(png_structp png, png_infop info, reader *source, int policy, int channels,
                          uint8_t *pixels, const xling_image *image) {
   size_t width = image->width;
   size_t height = image->height;
@@ -130,12 +140,17 @@ static void read_picture(png_structp png, png_infop info, reader *source, int po
   if (png_get_image_width(png, info) != width || png_get_image_height(png, info) != height)
     png_error(png, "two headers that differ");
   if (policy == XLING_IMAGE_LENIENT) blank(png, info, pixels, width * height);
-  int wide = set_transforms(png, info);
+  int wide = 0;
+  if (channels == 4) {
+    keep_alpha(png, info);
+  } else {
+    wide = set_transforms(png, info);
+  }
   if (wide) {
     source->wide = allocate(png, width * height * 2);
     memset(source->wide, 0, width * height * 2);
   }
-  size_t stride = wide ? width * 2 : width * 3;
+  size_t stride = width * (size_t)(wide ? 2 : channels);
   if (png_get_rowbytes(png, info) != stride) png_error(png, "rows of an unknown kind");
   source->rows = allocate(png, sizeof(png_bytep) * height);
   uint8_t *first = wide ? source->wide : pixels;
@@ -160,8 +175,8 @@ int xling_png_size(const uint8_t *data, size_t count, xling_image *image) {
   return image->code = XLING_IMAGE_CORRUPT;
 }
 
-int xling_png_decode(const uint8_t *data, size_t count, int policy, uint8_t *pixels,
-                     xling_image *image) {
+static int decode(const uint8_t *data, size_t count, int policy, int channels, uint8_t *pixels,
+                  xling_image *image) {
   reader source = {.data = data, .count = count};
   if (policy == XLING_IMAGE_LENIENT && !repair(&source)) return image->code = XLING_IMAGE_NO_MEMORY;
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &source, fail, ignore);
@@ -172,7 +187,7 @@ int xling_png_decode(const uint8_t *data, size_t count, int policy, uint8_t *pix
     // libpng has a limit on either side; ours is on the product, and the caller has applied it.
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_read_fn(png, &source, pull);
-    read_picture(png, info, &source, policy, pixels, image);
+    read_picture(png, info, &source, policy, channels, pixels, image);
   }
   png_destroy_read_struct(&png, &info, NULL);
   if (policy == XLING_IMAGE_LENIENT && source.started) source.code = XLING_IMAGE_OK;
@@ -183,4 +198,13 @@ int xling_png_decode(const uint8_t *data, size_t count, int policy, uint8_t *pix
   free(source.repaired);
   snprintf(image->message, sizeof image->message, "%s", source.message);
   return image->code = source.code;
+}
+
+int xling_png_decode(const uint8_t *data, size_t count, int policy, uint8_t *pixels,
+                     xling_image *image) {
+  return decode(data, count, policy, 3, pixels, image);
+}
+
+int xling_png_decode_rgba(const uint8_t *data, size_t count, uint8_t *pixels, xling_image *image) {
+  return decode(data, count, XLING_IMAGE_STRICT, 4, pixels, image);
 }

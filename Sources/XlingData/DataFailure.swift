@@ -4,6 +4,8 @@ import XlingCore
 public enum DataFailure: Failure, Equatable {
   /// A part of CLDR is not installed.
   case missingCLDR(path: String)
+  /// Tux Paint's stamps are not installed.
+  case missingStamps(path: String)
   /// An XML file of CLDR that breaks off or is not what LDML says.
   case brokenXML(path: String, offset: Int, reason: String)
   /// The folder has no `captions.jsonl` or no `images/`.
@@ -24,7 +26,7 @@ public enum DataFailure: Failure, Equatable {
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .missingCLDR, .missingDataset: .missingInput
+    case .missingCLDR, .missingStamps, .missingDataset: .missingInput
     case .brokenXML, .badLine, .badDataset, .cannotBuild, .badCard, .lineCount: .badData
     case .unknownDataset: .usage
     case .folderInTheWay: .inputOutput
@@ -37,6 +39,10 @@ public enum DataFailure: Failure, Equatable {
       "\(path) does not exist: names in many languages come from the Debian package "
         + "unicode-cldr-core. Install it (apt-get install unicode-cldr-core), or set XLING_CLDR to "
         + "a folder that holds annotations/, annotationsDerived/ and main/."
+    case .missingStamps(let path):
+      "\(path) does not exist: `stamps` is built of the Debian package tuxpaint-stamps-default. "
+        + "Install it (apt install tuxpaint-stamps-default), or set XLING_STAMPS to the folder that "
+        + "holds its stamps."
     case .brokenXML(let path, let offset, let reason):
       "\(path), byte \(offset): \(reason). Install unicode-cldr-core again, or check XLING_CLDR."
     case .missingDataset(let path, let expected):

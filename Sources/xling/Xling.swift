@@ -19,6 +19,7 @@ struct Xling: ParsableCommand {
       QuickstartCommand.self, DataCommand.self, TokenizeCommand.self, TokenizerCommand.self,
       PretrainCommand.self, AlignCommand.self, EvalCommand.self, MergeCommand.self,
       CompareCommand.self, GapCommand.self, NeighboursCommand.self, AttributeCommand.self,
+      ClassifyCommand.self,
       AuditCommand.self,
       RunsCommand.self, ShowCommand.self, MethodsCommand.self,
       DriftCommand.self, ExportCommand.self, InspectCommand.self, ForwardCommand.self,

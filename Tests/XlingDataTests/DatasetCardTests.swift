@@ -173,6 +173,80 @@ struct DatasetCardTests {
     ) { try card(crossmodal + both).load(root: root) }
   }
 
+  /// A card of the layout whose captions are one file a language.
+  private func iglue(_ layout: String, listed: Int, _ languages: [String]) throws -> DatasetCard {
+    let head = Self.parallel.components(separatedBy: "only_containing")[0]
+      .replacingOccurrences(of: "parallel-lines", with: layout)
+      .replacingOccurrences(of: "listed = 3", with: "listed = \(listed)")
+      .replacingOccurrences(of: "used = 2", with: "used = \(listed)")
+    let captions = languages.map { "[captions.\($0)]\npath = \"\($0).jsonl\"\n" }
+    return try card(
+      head + "[pictures]\nlisting = \"\(languages[0]).jsonl\"\nfolders = [\"val2014\"]\n"
+        + captions.joined())
+  }
+
+  @Test func xFlickrCO() throws {
+    let card = try iglue("xflickrco", listed: 2, ["en", "tr"])
+    let english = [
+      #"{"sentences": ["a dog"], "id": "7", "img_path": "7.jpg"}"#,
+      #"{"sentences": ["a cow"], "id": 9, "img_path": "COCO_9.jpg"}"#,
+    ]
+    let turkish = [
+      #"{"sentences": ["bir inek", "inek"], "id": 9, "img_path": "COCO_9.jpg"}"#,
+      #"{"sentences": ["bir köpek"], "id": "7", "img_path": "7.jpg"}"#,
+    ]
+    try write("en.jsonl", english.joined(separator: "\n"))
+    try write("tr.jsonl", turkish.joined(separator: "\n") + "\n")
+    for name in ["7.jpg", "COCO_9.jpg"] { try write("val2014/" + name, "bytes") }
+    let data = try card.load(root: root)
+    #expect(data.items.map(\.image) == ["7.jpg", "COCO_9.jpg"])
+    #expect(data.items[0].captions == ["en": ["a dog"], "tr": ["bir köpek"]])
+    #expect(data.items[1].captions == ["en": ["a cow"], "tr": ["bir inek", "inek"]])
+
+    func fails(_ lines: [String], _ failure: DataFailure) throws {
+      try write("tr.jsonl", lines.joined(separator: "\n"))
+      #expect(throws: failure) { try card.load(root: root) }
+    }
+    let path = root + "/tr.jsonl"
+    try fails([turkish[0]], .lineCount(path: path, expected: 2, found: 1))
+    try fails(
+      [turkish[0], turkish[0]],
+      .badLine(
+        path: path, line: 2, expected: "each picture of en.jsonl once", found: "\"COCO_9.jpg\""))
+    try fails(
+      [turkish[0], #"{"sentences": [], "img_path": "7.jpg"}"#],
+      .badLine(path: path, line: 2, expected: "a list \"sentences\"", found: "[]"))
+    try fails(
+      [turkish[0], "7.jpg"],
+      .badLine(path: path, line: 2, expected: "a JSON object", found: "\"7.jpg\""))
+  }
+
+  @Test func wit() throws {
+    let card = try iglue("wit", listed: 2, ["tr"])
+    func line(_ picture: String, _ caption: String) -> String {
+      #"{"image_idx": 3, "caption_reference_description": "\#(caption)", "wit_ix": "\#(picture)"}"#
+    }
+    try write(
+      "tr.jsonl",
+      [line("wit-test_0", "bir ev"), line("wit-test_9", "kale"), line("wit-test_0", "ev")]
+        .joined(separator: "\n"))
+    // Pictures are found whatever their kind.
+    try write("val2014/wit-test_0.png", "bytes")
+    let check = DatasetCheck(card, root: root)
+    #expect(check.pictures == 2 && check.missingPictures == ["wit-test_9"])
+    try write("val2014/wit-test_9.jpeg", "bytes")
+    let data = try card.load(root: root)
+    #expect(data.items.map(\.image) == ["wit-test_0", "wit-test_9"])
+    #expect(data.items.map(\.captions) == [["tr": ["bir ev", "ev"]], ["tr": ["kale"]]])
+    #expect(data.path(of: data.items[0]) == root + "/val2014/wit-test_0.png")
+    try write("tr.jsonl", line("wit-test_0", "bir ev") + "\n" + line("wit-test_9", " "))
+    #expect(
+      throws: DataFailure.badLine(
+        path: root + "/tr.jsonl", line: 2, expected: "a text \"caption_reference_description\"",
+        found: "\" \"")
+    ) { try card.load(root: root) }
+  }
+
   @Test func cardsAreReadStrictly() throws {
     func fails(_ from: String, _ to: String, _ expected: String, _ found: String) {
       let text = Self.parallel.replacingOccurrences(of: from, with: to)
@@ -182,7 +256,9 @@ struct DatasetCardTests {
       ) { try card(text) }
     }
     fails("name = \"small\"", "name = \"big\"", "name = \"small\", as the file is named", "\"big\"")
-    fails("parallel-lines", "rows", "layout = parallel-lines, karpathy, crossmodal", "\"rows\"")
+    fails(
+      "parallel-lines", "rows", "layout = parallel-lines, karpathy, crossmodal, xflickrco, wit",
+      "\"rows\"")
     fails(
       "pictures_listed = 3", "pictures_listed = 0", "pictures_listed = a number above 0",
       "something else")
@@ -201,7 +277,10 @@ struct DatasetCardTests {
 
   @Test func shippedCardsAreGood() throws {
     let cards = try DatasetCards.load()
-    #expect(cards.all.count >= 7)
+    #expect(cards.all.count >= 19)
+    #expect(
+      try cards.find("xflickrco").languages == ["de", "en", "es", "id", "ja", "ru", "tr", "zh"])
+    #expect(try cards.find("wit-tr").picturesUsed == 681)
     #expect(throws: DataFailure.self) { try cards.find("xtd10") }
     for card in cards.all {
       #expect(!card.captions.isEmpty, "\(card.name)")

@@ -36,6 +36,9 @@ int xling_jpeg_decode(const uint8_t *data, size_t count, int policy, uint8_t *pi
                       xling_image *image);
 int xling_png_decode(const uint8_t *data, size_t count, int policy, uint8_t *pixels,
                      xling_image *image);
+// With the file's transparency, straight: RGBA interleaved, width * height * 4 bytes; strict. 16-bit
+// channels keep the high byte.
+int xling_png_decode_rgba(const uint8_t *data, size_t count, uint8_t *pixels, xling_image *image);
 // The first frame. libwebp says no more than that it failed: there is no lenient way.
 int xling_webp_decode(const uint8_t *data, size_t count, uint8_t *pixels, xling_image *image);
 
@@ -55,5 +58,8 @@ int xling_jpeg_encode(const uint8_t *pixels, uint32_t width, uint32_t height, in
 int xling_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels,
                      xling_file *file);
 void xling_file_free(xling_file *file);
+
+// What zlib's deflate made `data` of, at most `limit` bytes.
+int xling_inflate(const uint8_t *data, size_t count, size_t limit, xling_file *file);
 
 #endif

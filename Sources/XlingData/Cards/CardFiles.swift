@@ -43,6 +43,8 @@ struct CardFiles {
     case .parallelLines: try parallelLines()
     case .karpathy: try karpathy()
     case .crossmodal: try crossmodal()
+    case .xFlickrCO: try xFlickrCO()
+    case .wit: try wit()
     }
   }
 
@@ -74,9 +76,14 @@ struct CardFiles {
     return numbers
   }
 
-  /// Where a picture lies, inside the root; nil when no folder has it.
+  /// Where a picture lies, inside the root; nil when no folder has it. The files of some sets name
+  /// pictures without an extension.
   func place(of picture: String) -> String? {
-    card.pictureFolders.lazy.map { $0 == "." ? picture : $0 + "/" + picture }
+    let endings =
+      (picture as NSString).pathExtension.isEmpty ? ["", ".jpg", ".jpeg", ".png", ".webp"] : [""]
+    let names = endings.map { picture + $0 }
+    return card.pictureFolders.lazy
+      .flatMap { folder in names.map { folder == "." ? $0 : folder + "/" + $0 } }
       .first { FileManager.default.fileExists(atPath: root + "/" + $0) }
   }
 

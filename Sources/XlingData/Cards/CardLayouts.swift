@@ -55,26 +55,90 @@ extension CardFiles {
   /// Crossmodal-3600 (Thapliyal et al. 2022): a JSON object a picture, with `image/key` and for each
   /// language an object whose `caption` is a list.
   func crossmodal() throws -> [Entry] {
-    let path = root + "/" + card.listing.path
-    return try DatasetReader.lines(try read(card.listing)).enumerated().map { index, line in
-      func bad(_ expected: String, _ value: JSONValue?) -> DataFailure {
-        .badLine(
-          path: path, line: index + 1, expected: expected,
-          found: value.map { String($0.shown.prefix(60)) } ?? "no such key")
-      }
-      let object = JSONValue(line)?.object
-      guard let key = object?["image/key"]?.string else {
-        throw bad("a text \"image/key\"", object?["image/key"])
-      }
+    try objects(card.listing).map { line in
+      let key = try line.text("image/key")
       var captions: [String: [String]] = [:]
       for language in card.languages {
-        let value = object?[language]?.object?["caption"]
+        let value = line.object[language]?.object?["caption"]
         guard let texts = value?.strings, !texts.isEmpty else {
-          throw bad("\"\(language)\" with a list \"caption\"", value)
+          throw line.bad("\"\(language)\" with a list \"caption\"", value)
         }
         captions[language] = texts
       }
       return Entry(name: key + ".jpg", captions: captions)
+    }
+  }
+
+  /// xFlickr&CO of IGLUE (Bugliarello et al. 2022): one file a language with a JSON object a picture,
+  /// `img_path` and `sentences`. The listing is one of them; all name the same pictures, in any order.
+  func xFlickrCO() throws -> [Entry] {
+    let names = try objects(card.listing).map { try $0.text("img_path") }
+    let known = Set(names)
+    var captions: [String: [String: [String]]] = [:]
+    for (language, file) in card.captions {
+      let lines = try objects(file)
+      var seen: Set<String> = []
+      for line in lines {
+        let name = try line.text("img_path")
+        guard known.contains(name), seen.insert(name).inserted else {
+          throw line.bad("each picture of \(card.listing.path) once", .string(name))
+        }
+        let value = line.object["sentences"]
+        guard let texts = value?.strings, !texts.isEmpty else {
+          throw line.bad("a list \"sentences\"", value)
+        }
+        captions[name, default: [:]][language] = texts
+      }
+      guard lines.count == names.count else {
+        throw DataFailure.lineCount(
+          path: root + "/" + file.path, expected: names.count, found: lines.count)
+      }
+    }
+    return names.map { Entry(name: $0, captions: captions[$0] ?? [:]) }
+  }
+
+  /// WIT as IGLUE (Bugliarello et al. 2022) tests on it: a JSON object a caption, with the picture's
+  /// name `wit_ix` and `caption_reference_description`. A picture may have several captions; each
+  /// language has pictures of its own, and is a card of its own.
+  func wit() throws -> [Entry] {
+    let language = card.languages.first ?? "en"
+    var captions = CaptionsByPicture()
+    for line in try objects(card.listing) {
+      captions.add(try line.text("caption_reference_description"), to: try line.text("wit_ix"))
+    }
+    return captions.items().map { Entry(name: $0.name, captions: [language: $0.captions]) }
+  }
+
+  /// One line of a file of JSON objects.
+  private struct Line {
+    let path: String
+    /// From 1.
+    let number: Int
+    let object: [String: JSONValue]
+
+    func text(_ key: String) throws(DataFailure) -> String {
+      let value = object[key]
+      guard let text = value?.string?.trimmingCharacters(in: .whitespacesAndNewlines), !text.isEmpty
+      else { throw bad("a text \"\(key)\"", value) }
+      return text
+    }
+
+    func bad(_ expected: String, _ value: JSONValue?) -> DataFailure {
+      .badLine(
+        path: path, line: number, expected: expected,
+        found: value.map { String($0.shown.prefix(60)) } ?? "no such key")
+    }
+  }
+
+  private func objects(_ file: DatasetCard.File) throws -> [Line] {
+    let path = root + "/" + file.path
+    return try DatasetReader.lines(try read(file)).enumerated().map { index, line in
+      guard let object = JSONValue(line)?.object else {
+        throw DataFailure.badLine(
+          path: path, line: index + 1, expected: "a JSON object",
+          found: "\"\(String(decoding: line.prefix(60), as: UTF8.self))\"")
+      }
+      return Line(path: path, number: index + 1, object: object)
     }
   }
 }

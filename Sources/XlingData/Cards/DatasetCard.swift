@@ -20,6 +20,10 @@ public struct DatasetCard: Sendable, Equatable {
     case karpathy
     /// Crossmodal-3600's `captions.jsonl`.
     case crossmodal
+    /// IGLUE's xFlickr&CO: one file a language, an object a picture.
+    case xFlickrCO = "xflickrco"
+    /// IGLUE's WIT: an object a caption.
+    case wit
   }
 
   /// Which of the listed pictures the protocol uses.

@@ -2,7 +2,7 @@ import Foundation
 import XlingCore
 
 /// Builds the project's own datasets from what the system's packages hold: names from CLDR,
-/// pictures from the emoji font. The same packages and seed give the same bytes.
+/// pictures from the emoji font, or Tux Paint's stamps. The same packages and seed give the same bytes.
 public enum DatasetBuilder {
   /// Raised when a change of the code changes what is built.
   static let revision = 1
@@ -50,6 +50,29 @@ public enum DatasetBuilder {
       }
       // A sequence that the font has no glyph for has no picture.
       return DatasetContents(items: items.compactMap { $0 }, catalogue: catalogue)
+    }
+  }
+
+  /// Tux Paint's stamps on white, with captions in as many languages as the installed package has.
+  /// Throws ``DataFailure`` (no package), ``ImageFailure`` or `FileFailure`; the folder then does not
+  /// come into being.
+  public static func stamps(
+    into folder: String, source: StampFolder? = nil
+  ) throws -> DatasetSummary {
+    let source = try source ?? StampFolder()
+    let definition = DatasetDefinition(name: "stamps", sources: try source.fingerprints())
+    return try DatasetFolder(folder).build(definition) { partial in
+      let pictures = StampPictures(folder: source)
+      let items = try concurrently(source.stamps, grain: 16) { stamp in
+        try pictures.write(stamp, into: partial)
+      }
+      var owners: [String: String] = [:]
+      for (stamp, item) in zip(source.stamps, items) {
+        guard let other = owners.updateValue(stamp, forKey: item.image) else { continue }
+        throw DataFailure.cannotBuild(
+          what: "stamps", reason: "\(other) and \(stamp) would both be images/\(item.image).")
+      }
+      return DatasetContents(items: items, leftOut: source.drawings)
     }
   }
 

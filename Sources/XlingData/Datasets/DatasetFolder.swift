@@ -4,25 +4,57 @@ import XlingCore
 /// What a built dataset depends on; equal definitions give equal bytes.
 struct DatasetDefinition: Sendable {
   let name: String
-  let cldrVersion: String
+  /// Of the datasets that are drawn from CLDR and the emoji font; nil of others.
+  let cldrVersion: String?
   /// SHA-256 of the font file.
-  let fontHash: String
+  let fontHash: String?
   /// SHA-256 of all of it.
   let hash: String
 
   init(name: String, cldr: CLDR, font: EmojiFont, details: [String]) throws {
+    let fontHash = Digest.of(try AtomicFile.read(font.path))
+    self.init(
+      name: name, cldrVersion: cldr.version, fontHash: fontHash,
+      parts: ["cldr \(cldr.version)", fontHash] + details)
+  }
+
+  /// `sources`: what names the contents of the files that it is built of.
+  init(name: String, sources: [String]) {
+    self.init(name: name, cldrVersion: nil, fontHash: nil, parts: sources)
+  }
+
+  private init(name: String, cldrVersion: String?, fontHash: String?, parts: [String]) {
     self.name = name
-    cldrVersion = cldr.version
-    fontHash = Digest.of(try AtomicFile.read(font.path))
-    let parts = [name, "revision \(DatasetBuilder.revision)", "cldr \(cldrVersion)", fontHash]
-    hash = Digest.of((parts + details).joined(separator: "\n"))
+    self.cldrVersion = cldrVersion
+    self.fontHash = fontHash
+    let revision = "revision \(DatasetBuilder.revision)"
+    hash = Digest.of(([name, revision] + parts).joined(separator: "\n"))
   }
 }
 
 /// What a builder made, before the captions are written.
 struct DatasetContents {
   let items: [Dataset.Item]
-  let catalogue: ConceptCatalogue
+  /// Those that the summary counts, with a caption or not.
+  let languages: [String]
+  let heldOut: [DatasetSummary.HeldOut]
+  /// Pictures of the source that could not be taken.
+  let leftOut: Int
+
+  init(items: [Dataset.Item], catalogue: ConceptCatalogue) {
+    self.items = items
+    languages = catalogue.languages
+    heldOut = catalogue.scenes.filter { catalogue.heldOut.contains($0.id) }
+      .map { DatasetSummary.HeldOut(concept: $0.id, name: $0.name) }
+    leftOut = 0
+  }
+
+  init(items: [Dataset.Item], leftOut: Int) {
+    self.items = items
+    languages = Set(items.flatMap(\.captions.keys)).sorted()
+    heldOut = []
+    self.leftOut = leftOut
+  }
 }
 
 /// `dataset.json`: what was built, of what, and how much of it each language covers.
@@ -43,22 +75,24 @@ public struct DatasetSummary: Codable, Sendable, Equatable {
 
   public let schema: Int
   public let name: String
-  /// SHA-256 over builder, seed, counts and the versions of CLDR and font.
+  /// SHA-256 over builder, seed, counts and the versions of CLDR and font, or the source's files.
   public let definition: String
-  public let cldr: String
-  public let font: String
+  public let cldr: String?
+  public let font: String?
   /// split -> pictures.
   public let pictures: [String: Int]
   /// language -> coverage of the test split.
   public let languages: [String: Language]
   /// Words never shown as translations in pretraining.
   public let heldOut: [HeldOut]
+  /// Pictures of the source that could not be taken; nil where none can be missing.
+  public let leftOut: Int?
   /// False when an equal dataset was there already.
   public var isNew: Bool { built }
   private var built = false
 
   private enum CodingKeys: String, CodingKey {
-    case schema, name, definition, cldr, font, pictures, languages, heldOut
+    case schema, name, definition, cldr, font, pictures, languages, heldOut, leftOut
   }
 
   init(_ definition: DatasetDefinition, _ contents: DatasetContents) {
@@ -73,14 +107,14 @@ public struct DatasetSummary: Codable, Sendable, Equatable {
     self.pictures = pictures
     let test = contents.items.filter { $0.split == .test }
     var languages: [String: Language] = [:]
-    for code in contents.catalogue.languages {
+    for code in contents.languages {
       let n = test.count { $0.captions[code] != nil }
       let coverage = Dataset.Coverage(n: n, total: test.count)
       languages[code] = Language(n: n, share: coverage.share, partial: coverage.isPartial)
     }
     self.languages = languages
-    heldOut = contents.catalogue.scenes.filter { contents.catalogue.heldOut.contains($0.id) }
-      .map { HeldOut(concept: $0.id, name: $0.name) }
+    heldOut = contents.heldOut
+    leftOut = contents.leftOut > 0 ? contents.leftOut : nil
     built = true
   }
 
@@ -154,7 +188,7 @@ struct DatasetFolder {
     guard summary.definition == definition.hash else {
       throw DataFailure.folderInTheWay(
         path: path,
-        reason: "holds \"\(summary.name)\" built with another seed, size, CLDR, font or version")
+        reason: "holds \"\(summary.name)\" built with another seed, size, version or sources")
     }
     let pictures = try? FileManager.default.contentsOfDirectory(atPath: path + "/images")
     guard pictures?.count == summary.pictures.values.reduce(0, +),

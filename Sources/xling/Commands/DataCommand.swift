@@ -16,17 +16,19 @@ struct DataCommand: ParsableCommand {
 struct DataBuildCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build",
-    abstract: "Build a dataset from CLDR's names and the emoji font.",
+    abstract: "Build a dataset from what packages of the system hold.",
     discussion: """
       scenes: pictures of one to four emoji with captions in about 95 languages.
       emoji: single emoji, unseen concepts in val and test.
+      stamps: Tux Paint's stamps with sentences in about 75 languages \
+      (apt install tuxpaint-stamps-default).
       The same packages and seed give the same bytes; a folder that holds the dataset already is \
       left as it is.
       """)
 
-  enum Name: String, CaseIterable, ExpressibleByArgument { case scenes, emoji }
+  enum Name: String, CaseIterable, ExpressibleByArgument { case scenes, emoji, stamps }
 
-  @Argument(help: "scenes or emoji.")
+  @Argument(help: "scenes, emoji or stamps.")
   var name: Name
 
   @Option(help: "The folder that it goes to (default: data/NAME).")
@@ -61,6 +63,7 @@ struct DataBuildCommand: ParsableCommand {
         try DatasetBuilder.scenes(
           into: folder, seed: seed, counts: SceneCounts(train: train, val: val, test: test))
       case .emoji: try DatasetBuilder.emoji(into: folder)
+      case .stamps: try DatasetBuilder.stamps(into: folder)
       }
     if json {
       print(try JSONText.encode(summary))
@@ -73,6 +76,9 @@ struct DataBuildCommand: ParsableCommand {
         \(counts.joined(separator: ", ")) pictures, \(summary.languages.count) languages \
         (\(partial) partial, under 95 % of the test pictures)
         """)
+      if let leftOut = summary.leftOut {
+        print("left out: \(leftOut) stamps that are vector drawings only")
+      }
     }
   }
 }

@@ -4,7 +4,7 @@ import XlingData
 
 /// What `--data` and `--root` name.
 enum DataSource {
-  /// `scenes`, `emoji`, a folder in the generic layout, or a card of `datasets/`, whose files lie in
+  /// `scenes`, `emoji`, `stamps`, a folder in the generic layout, or a card of `datasets/`, whose files lie in
   /// `root`, else in `data/` and the card's folder. Throws ``DataFailure``, `FileFailure`.
   static func load(_ name: String, root: String?) throws -> Dataset {
     guard let card = try card(name, rootGiven: root != nil) else {

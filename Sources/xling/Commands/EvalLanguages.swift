@@ -44,7 +44,7 @@ enum EvalLanguages {
   }
 
   /// Variants of the same language first, then the same script, then names spelled alike.
-  private static func nearest(
+  static func nearest(
     to language: Language, among codes: [String], _ cards: Languages
   ) -> [String] {
     func subtag(_ code: String) -> Substring { code.prefix { $0 != "-" && $0 != "_" } }

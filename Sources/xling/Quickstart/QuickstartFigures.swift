@@ -173,7 +173,13 @@ struct QuickstartFigures {
           result.records.first.map { "\($0.method) \($0.identity.configuration.peakRate)" }
         }.joined(separator: ", ")
       ),
-      ("data", "CLDR \(quickstart.summary.cldr), font \(quickstart.summary.font.prefix(12))"),
+      (
+        "data",
+        [
+          quickstart.summary.cldr.map { "CLDR \($0)" },
+          quickstart.summary.font.map { "font \($0.prefix(12))" },
+        ].compactMap { $0 }.joined(separator: ", ")
+      ),
       ("BLAS core", record.blasCore),
       ("whole run", ProgressBar.duration(seconds)),
     ]
