@@ -73,7 +73,7 @@ public final class Trainer {
     resume: Bool = false, observer: (TrainingProgress) throws -> Void = { _ in }
   ) throws -> RunRecord {
     var record = try begin(resume: resume)
-    let log = try TrainingLog(run.path + "/log.jsonl", keepingUpTo: optimizer.steps)
+    let log = try TrainingLog(run.log, keepingUpTo: optimizer.steps)
     var batches = TrainingBatches(
       model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
     let firstStep = optimizer.steps

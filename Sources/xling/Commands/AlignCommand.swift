@@ -68,8 +68,7 @@ struct AlignCommand: ParsableCommand {
     configuration.pictureInput = try pictureInput(towers.image, card, configuration)
     let start = try startFrom.map { try StartingWeights(run: $0) }
     configuration.startsFrom = start?.hash
-    let journal = AlignJournal(
-      try ExperimentStore(path: store), run: folder, every: configuration.logEvery)
+    let journal = AlignJournal(try ExperimentStore(path: store), run: folder)
     try journal.prepare(resume: resume)
     let damage = PictureDamage()
     let trainer = try trainer(towers, dataset, configuration, folder, damage)
