@@ -132,6 +132,9 @@ public final class Trainer {
   ) throws -> Float {
     workspace.reset()
     model.zeroGradients()
+    model.dropout = configuration.dropout.map {
+      TrainingDropout(policy: $0, seed: configuration.seed, step: step)
+    }
     let size = batches.batchSize
     let loss = try model.forwardBackward(
       count: size, chunk: configuration.chunkSize ?? size, in: workspace
