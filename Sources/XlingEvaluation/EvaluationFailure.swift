@@ -12,6 +12,8 @@ public enum EvaluationFailure: Failure, Equatable {
   case notAShard(path: String, reason: String)
   /// Shards that do not belong together, or not all of them.
   case shards(reason: String)
+  /// A run imported without the towers as they were before its training.
+  case startUnknown(run: String)
 
   public var exitStatus: ExitStatus { .badData }
 
@@ -39,6 +41,9 @@ public enum EvaluationFailure: Failure, Equatable {
     case .notAShard(let path, let reason):
       "\(path) is not what `xling eval --shard` writes: \(reason). Make that shard again."
     case .shards(let reason): "these shards cannot be merged: \(reason)."
+    case .startUnknown(let run):
+      "\(run) was imported without the towers that its training began with, so what it changed is "
+        + "unknown. Import it again with --text-tower and --image-tower."
     }
   }
 }

@@ -20,8 +20,8 @@ struct Xling: ParsableCommand {
       PretrainCommand.self, AlignCommand.self, EvalCommand.self, MergeCommand.self,
       CompareCommand.self, GapCommand.self, AttributeCommand.self, AuditCommand.self,
       RunsCommand.self, ShowCommand.self, MethodsCommand.self,
-      DriftCommand.self, ExportCommand.self, InspectCommand.self, ForwardCommand.self,
-      EmbedCommand.self, PixelsCommand.self,
+      DriftCommand.self, ImportCommand.self, ExportCommand.self, InspectCommand.self,
+      ForwardCommand.self, EmbedCommand.self, PixelsCommand.self,
     ])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.

@@ -123,13 +123,18 @@ struct ShowCommand: ParsableCommand {
       ("text tower", tower(record.identity.text)),
       ("image tower", tower(record.identity.image)),
       ("tokenizer", String(record.identity.tokenizerHash.prefix(12))),
-      (
-        "data",
-        "\(record.trainingPairs) pairs in \(configuration.language), content "
-          + record.identity.dataHash.prefix(12)
-      ),
     ]
-    facts += training(record)
+    if let imported = record.imported {
+      facts.append(("imported", "\(imported.file), SHA-256 \(imported.hash.prefix(12))"))
+    } else {
+      facts.append(
+        (
+          "data",
+          "\(record.trainingPairs) pairs in \(configuration.language), content "
+            + record.identity.dataHash.prefix(12)
+        ))
+      facts += training(record)
+    }
     facts += details.curve.validation.dropLast().map {
       ("val at \($0.step)", String(format: "loss %.4f", $0.loss ?? .nan))
     }
