@@ -19,6 +19,8 @@ struct LilTImportTests {
     try AtomicFile.createFolder(path("tokenizer"))
     try AtomicFile.write(
       "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\n", to: path("tokenizer/vocab.txt"))
+    try AtomicFile.write(
+      "{\"do_lower_case\": true}", to: path("tokenizer/tokenizer_config.json"))
   }
 
   private func path(_ name: String) -> String { folder.path + "/" + name }
@@ -99,11 +101,10 @@ struct LilTImportTests {
       try FileManager.default.copyItem(
         atPath: fixtures + "/pretrained/bert/" + name, toPath: bert + "/" + name)
     }
-    let deit = try TowerCheckpoint(fixtures + "/pretrained/deit.pth", heads: 3).image()
-    try deit.save(to: path("deit"), storage: .float32)
     var options = options
-    (options.textTower, options.imageTower) = (bert, path("deit"))
-    (options.textHeads, options.imageHeads) = (nil, nil)
+    // Of smaller pictures: its positions are interpolated as LilT does.
+    (options.textTower, options.imageTower) = (bert, fixtures + "/pretrained/deit.pth")
+    options.textHeads = nil
     let release = fixtures + "/lwa_ln/checkpoint_00.pth"
     let record = try LilTImport(checkpoint: release, options: options)
       .write(try MethodCards.named("lilt-lwa", .preset), to: path("run"))

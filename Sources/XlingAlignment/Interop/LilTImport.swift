@@ -9,7 +9,7 @@ import XlingTowers
 public struct LilTImport {
   /// What the checkpoint does not hold.
   public struct Options: Sendable {
-    /// Folders of the towers that LilT began with.
+    /// The towers that LilT began with: folders, or a bare file of the image tower.
     public var textTower: String?
     public var imageTower: String?
     /// Its tokenizer's folder or file; the text tower's where it is nil.
@@ -47,7 +47,7 @@ public struct LilTImport {
   public func write(_ card: MethodCard, to output: String) throws -> RunRecord {
     let model = try self.model(card.recipe)
     var problems = source.fill(model)
-    let towers = try start(model, card.recipe, &problems)
+    let towers = try start(model, &problems)
     guard problems.isEmpty else {
       throw AlignmentFailure.notLilT(
         path: source.checkpoint.path, recipe: card.name, problems: problems)
@@ -119,9 +119,10 @@ public struct LilTImport {
   }
 
   private func imageTower() throws -> ViTConfiguration? {
-    guard let folder = options.imageTower else { return nil }
-    guard case .image(let configuration) = try TowerCheckpoint(folder).configuration else {
-      throw AlignmentFailure.configuration(reason: "\(folder) is no image tower")
+    guard let path = options.imageTower else { return nil }
+    let checkpoint = try TowerCheckpoint(path, heads: options.imageHeads)
+    guard case .image(let configuration) = checkpoint.configuration else {
+      throw AlignmentFailure.configuration(reason: "\(path) is no image tower")
     }
     return configuration
   }
@@ -129,7 +130,7 @@ public struct LilTImport {
   /// The towers that the run begins with: what the recipe freezes from the checkpoint, the rest from the
   /// towers given, or from the checkpoint where none are.
   private func start(
-    _ model: DualEncoder, _ recipe: Recipe, _ problems: inout [String]
+    _ model: DualEncoder, _ problems: inout [String]
   ) throws -> (text: TextTower, image: ImageTower) {
     let text = TextTower(model.text.configuration)
     let textBase = try options.textTower.map { try TextTower.load($0) }
@@ -138,7 +139,8 @@ public struct LilTImport {
     let side = model.image.configuration.imageSize
     // LilT interpolates positions as torch's bicubic does.
     let imageBase = try options.imageTower.map {
-      try TowerCheckpoint($0).image(imageSize: side, interpolation: .bicubic)
+      try TowerCheckpoint($0, heads: options.imageHeads)
+        .image(imageSize: side, interpolation: .bicubic)
     }
     fill(image, imageBase, model.image, &problems)
     return (text, image)
@@ -182,6 +184,8 @@ public struct LilTImport {
   /// Copies the tokenizer beside the text tower; returns its hash.
   private func tokenizer(into folder: String, _ model: DualEncoder) throws -> String {
     let place = options.tokenizer ?? options.textTower ?? ""
+    // What is wrong with it is told of the place that was named.
+    _ = try TokenizerSource.load(place)
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
     let files =

@@ -41,7 +41,7 @@ public struct LilTStateDict {
     guard model.text.configuration.family == .bert else {
       throw .configuration(
         reason: "LilT's text tower is a BERT, this is "
-          + "\(model.text.configuration.modelType): its positions cannot be exported to it")
+          + "\(model.text.configuration.modelType), whose parameters have no names there")
     }
     for (name, side) in [("text", model.recipe.text), ("image", model.recipe.image)] {
       let strange = side.modules.filter { $0 != .layerwiseAdapters && $0 != .deepAdapter }
@@ -49,7 +49,7 @@ public struct LilTStateDict {
         let what = strange.first.map(\.rawValue) ?? "a head \(side.head.rawValue)"
         throw .configuration(
           reason: "LilT's code has no \(what) in its \(name) tower: only lwa, da and linear heads "
-            + "can be exported to it")
+            + "have names there")
       }
     }
   }
