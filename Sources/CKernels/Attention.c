@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "CKernels.h"
+#include "Dropout.h"
 #include "Vector.h"
 
 // Products of one head are too small for the BLAS library: operands are packed into 16-float
@@ -113,11 +114,20 @@ static float *scratch(int64_t count) {
   return aligned_alloc(64, (size_t)padded(count) * sizeof(float));
 }
 
-/// P = softmax(scale Q K^T + bias); context = P V.
+/// Leaves out weights of one head of the sequence whose first row is given; w [t, t], rows of stride.
+XK_INLINE void drop_weights(float *w, int64_t stride, int64_t t, int64_t row, int32_t head,
+                            const xk_dropout_draw *draw) {
+  for (int64_t r = 0; r < t; r++)
+    drop_row(w + r * stride, t, row_key(draw->keys[row + r], draw->site + (uint64_t)head),
+             draw->threshold, draw->scale);
+}
+
+/// P = softmax(scale Q K^T + bias); context = (P M) V, M what dropout multiplies each weight by.
 XK_CLONES int xk_attention(const float *qkv, const int32_t *offsets, const uint8_t *keep,
                            const int64_t *probability_offsets, int32_t first, int32_t last,
                            int32_t heads, int32_t size, float scale, const float *bias,
-                           int64_t reach, float *context, float *probabilities) {
+                           int64_t reach, const xk_dropout_draw *draw, float *context,
+                           float *probabilities) {
   const int64_t width = (int64_t)heads * size, stride = 3 * width, d = padded(size);
   const int64_t t_max = longest(offsets, first, last), tp_max = padded(t_max);
   float *memory = scratch(2 * t_max * d + d * tp_max + t_max * tp_max);
@@ -136,44 +146,53 @@ XK_CLONES int xk_attention(const float *qkv, const int32_t *offsets, const uint8
         if (mask) mask_row(p + r * tp, mask, t);
         softmax_row(p + r * tp, t);
       }
-      pack(q + 2 * width, stride, t, size, 1, packed);
-      multiply(t, d, t, p, tp, 1, packed, d, out, d);
-      unpack(out, t, size, context + (int64_t)offsets[s] * width + (int64_t)h * size, width);
       if (probabilities) {
         float *kept = probabilities + probability_offsets[s] + (int64_t)h * t * t;
         for (int64_t r = 0; r < t; r++)
           memcpy(kept + r * t, p + r * tp, (size_t)t * sizeof(float));
       }
+      if (draw) drop_weights(p, tp, t, offsets[s], h, draw);
+      pack(q + 2 * width, stride, t, size, 1, packed);
+      multiply(t, d, t, p, tp, 1, packed, d, out, d);
+      unpack(out, t, size, context + (int64_t)offsets[s] * width + (int64_t)h * size, width);
     }
   }
   free(memory);
   return 0;
 }
 
-/// dV = P^T dO; dP = dO V^T; dS = P * (dP - rowsum(dP * P)); dQ = scale dS K; dK = scale dS^T Q; the
+/// dV = (P M)^T dO; dP = M * dO V^T; dS = P * (dP - rowsum(dP * P)); dQ = scale dS K; dK = scale dS^T Q; the
 /// bias's gradient is dS.
 XK_CLONES int xk_attention_backward(const float *qkv, const int32_t *offsets,
                                     const int64_t *probability_offsets, int32_t first,
                                     int32_t last, int32_t heads, int32_t size, float scale,
-                                    const float *probabilities, const float *dcontext,
-                                    float *dqkv, float *dbias, int64_t reach) {
+                                    const float *probabilities, const xk_dropout_draw *draw,
+                                    const float *dcontext, float *dqkv, float *dbias,
+                                    int64_t reach) {
   const int64_t width = (int64_t)heads * size, stride = 3 * width, d = padded(size);
   const int64_t t_max = longest(offsets, first, last), tp_max = padded(t_max);
-  float *memory = scratch(3 * t_max * d + d * tp_max + t_max * tp_max);
+  float *memory = scratch(3 * t_max * d + d * tp_max + t_max * tp_max * (draw ? 2 : 1));
   if (!memory) return -1;
   for (int32_t s = first; s < last; s++) {
     const int64_t t = offsets[s + 1] - offsets[s], tp = padded(t);
     float *dout = memory, *packed = dout + t * d, *result = packed + t * d;
-    float *values = result + t * d, *ds = values + d * tp;
+    float *values = result + t * d, *ds = values + d * tp, *used = ds + t * tp;
     for (int32_t h = 0; h < heads; h++) {
       const float *q = qkv + (int64_t)offsets[s] * stride + (int64_t)h * size;
       float *dq = dqkv + (int64_t)offsets[s] * stride + (int64_t)h * size;
       const float *p = probabilities + probability_offsets[s] + (int64_t)h * t * t;
       pack(dcontext + (int64_t)offsets[s] * width + (int64_t)h * size, width, t, size, 1, dout);
-      multiply(t, d, t, p, 1, t, dout, d, result, d);
+      const float *w = p;
+      if (draw) {
+        memcpy(used, p, (size_t)(t * t) * sizeof(float));
+        drop_weights(used, t, t, offsets[s], h, draw);
+        w = used;
+      }
+      multiply(t, d, t, w, 1, t, dout, d, result, d);
       unpack(result, t, size, dq + 2 * width, stride);
       pack_transposed(q + 2 * width, stride, t, size, values);
       multiply(t, tp, size, dout, d, 1, values, tp, ds, tp);
+      if (draw) drop_weights(ds, tp, t, offsets[s], h, draw);
       for (int64_t r = 0; r < t; r++) {
         float *dsr = ds + r * tp;
         const float *pr = p + r * t;

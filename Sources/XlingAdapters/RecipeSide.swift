@@ -71,6 +71,7 @@ extension Recipe {
     /// Dense layers of a tokens head, and their inner width; nil is the tower's width.
     public var headLayers = 4
     public var headWidth: Int?
+    public var headActivation = TokenMLP.Activation.gelu
 
     public init() {}
   }

@@ -17,13 +17,15 @@ public enum AlignmentFailure: Failure, Equatable {
   /// A tower's files are not those that the run was trained on.
   case towerChanged(path: String, expected: String, found: String)
   case tensors(path: String, problems: [String])
+  /// A checkpoint of LilT's that a recipe did not make, or that did not begin with given towers.
+  case notLilT(path: String, recipe: String, problems: [String])
 
   public var exitStatus: ExitStatus {
     switch self {
     case .configuration, .runExists, .folderExists, .notTheSameRun: .usage
     case .diverged: .internal
     case .notARun: .missingInput
-    case .unfinished, .towerChanged, .tensors: .badData
+    case .unfinished, .towerChanged, .tensors, .notLilT: .badData
     }
   }
 
@@ -50,8 +52,16 @@ public enum AlignmentFailure: Failure, Equatable {
       "\(path) is not the tower that the run was trained on: expected SHA-256 \(expected), found "
         + "\(found). Restore that tower, or align anew."
     case .tensors(let path, let problems):
-      "\(path) does not fit its run:\n  " + problems.prefix(20).joined(separator: "\n  ")
-        + (problems.count > 20 ? "\n  … and \(problems.count - 20) more" : "")
+      "\(path) does not fit its run:" + Self.list(problems)
+    case .notLilT(let path, let recipe, let problems):
+      "\(path) is not what LilT's code trains as \(recipe):" + Self.list(problems)
+        + "\nSay by --method, --preset, --text or --image what it trained, and give the towers that "
+        + "it began with, if any."
     }
+  }
+
+  private static func list(_ problems: [String]) -> String {
+    "\n  " + problems.prefix(20).joined(separator: "\n  ")
+      + (problems.count > 20 ? "\n  … and \(problems.count - 20) more" : "")
   }
 }

@@ -50,6 +50,24 @@ public struct TrainStep: Sendable, Equatable {
   }
 }
 
+/// How a run did, at one step, on pairs that it is not trained on.
+public struct ValidationStep: Sendable, Equatable {
+  public var step: Int
+  public var loss: Double
+  /// Share of captions whose own picture comes first among `pairs`, and of pictures whose caption does.
+  public var textToImage: Double
+  public var imageToText: Double
+  public var pairs: Int
+
+  public init(step: Int, loss: Double, textToImage: Double, imageToText: Double, pairs: Int) {
+    self.step = step
+    self.loss = loss
+    self.textToImage = textToImage
+    self.imageToText = imageToText
+    self.pairs = pairs
+  }
+}
+
 /// Which side asks: LilT's TR is image to text, its IR text to image.
 public enum Direction: String, Sendable, Codable, CaseIterable {
   case imageToText = "i2t"

@@ -10,6 +10,9 @@ enum Schema {
     migrator.registerMigration("2 ranks of every correct item") { database in
       try database.execute(sql: second)
     }
+    migrator.registerMigration("3 validations") { database in
+      try database.execute(sql: third)
+    }
     return migrator
   }
 
@@ -81,5 +84,18 @@ enum Schema {
     -- best one say it all, or where the row is older.
     ALTER TABLE ranks ADD COLUMN gold_above BLOB;
     ALTER TABLE ranks ADD COLUMN gold_tied BLOB;
+    """
+
+  private static let third = """
+    -- On pairs held out during training; shares of 0 to 1.
+    CREATE TABLE validations (
+      run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+      step INTEGER NOT NULL,
+      loss REAL,
+      text_to_image REAL NOT NULL,
+      image_to_text REAL NOT NULL,
+      pairs INTEGER NOT NULL,
+      PRIMARY KEY (run, step)
+    ) WITHOUT ROWID;
     """
 }

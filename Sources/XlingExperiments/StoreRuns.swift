@@ -103,6 +103,34 @@ extension ExperimentStore {
     }
   }
 
+  /// Adds validations; one of a step that is stored already is replaced.
+  public func append(_ steps: [ValidationStep], to name: String) throws(ExperimentFailure) {
+    try write { database in
+      let identifier = try self.require(name, database)
+      let statement = try database.makeStatement(
+        sql: "INSERT OR REPLACE INTO validations VALUES (?, ?, ?, ?, ?, ?)")
+      for step in steps {
+        try statement.execute(arguments: [
+          identifier, step.step, step.loss, step.textToImage, step.imageToText, step.pairs,
+        ])
+      }
+    }
+  }
+
+  /// Validations in the order of their steps.
+  public func validations(of name: String) throws(ExperimentFailure) -> [ValidationStep] {
+    try read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT * FROM validations WHERE run = ? ORDER BY step",
+        arguments: [try self.require(name, database)]
+      ).map {
+        ValidationStep(
+          step: $0["step"], loss: $0["loss"] ?? .nan, textToImage: $0["text_to_image"],
+          imageToText: $0["image_to_text"], pairs: $0["pairs"])
+      }
+    }
+  }
+
   static func identifier(_ name: String, _ database: Database) throws -> Int64? {
     try Int64.fetchOne(database, sql: "SELECT id FROM runs WHERE name = ?", arguments: [name])
   }

@@ -6,8 +6,8 @@ extension QuickstartReport {
   /// gives the same bytes.
   public func html() -> String {
     let sections = [
-      headlineSection, plotSection, costSection, exampleSection, splitSection, allLanguagesSection,
-      testSection, provenanceSection,
+      headlineSection, plotSection, costSection, curveSection, exampleSection, splitSection,
+      allLanguagesSection, testSection, provenanceSection,
     ].filter { !$0.isEmpty }
     return """
       <!doctype html>

@@ -160,6 +160,19 @@ public struct QuickstartReport: Sendable {
     }
   }
 
+  /// How a method's loss fell.
+  public struct Curve: Sendable {
+    public var method: String
+    public var training: [TrainStep]
+    public var validation: [ValidationStep]
+
+    public init(method: String, training: [TrainStep], validation: [ValidationStep]) {
+      self.method = method
+      self.training = training
+      self.validation = validation
+    }
+  }
+
   public var title: String
   /// A sentence on what was done.
   public var summary: String
@@ -179,6 +192,7 @@ public struct QuickstartReport: Sendable {
   public var pairedTests: [PairedTest]
   public var overallTests: [OverallTest]
   public var splitResults: [SplitResult]
+  public var curves: [Curve]
   public var examples: [Example]
   public var measured: EvaluationProtocol
   /// More lines of the provenance block: seeds, hashes, machine, command.
@@ -189,7 +203,8 @@ public struct QuickstartReport: Sendable {
     reference: String = "full", languages: [Language], headlineLanguages: [String],
     methods: [Method], plotted: [String] = ["full", "lwa", "da"], results: [Result],
     pairedTests: [PairedTest] = [], overallTests: [OverallTest] = [],
-    splitResults: [SplitResult] = [], examples: [Example] = [], measured: EvaluationProtocol,
+    splitResults: [SplitResult] = [], curves: [Curve] = [], examples: [Example] = [],
+    measured: EvaluationProtocol,
     provenance: [(name: String, value: String)] = []
   ) {
     self.title = title
@@ -205,6 +220,7 @@ public struct QuickstartReport: Sendable {
     self.pairedTests = pairedTests
     self.overallTests = overallTests
     self.splitResults = splitResults
+    self.curves = curves
     self.examples = examples
     self.measured = measured
     self.provenance = provenance

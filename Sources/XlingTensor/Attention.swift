@@ -59,12 +59,13 @@ public struct Attention {
   }
 
   /// qkv [rows, 3 * heads * size] (queries, keys, values side by side) into context
-  /// [rows, heads * size]. Weights are kept only when `saving`.
+  /// [rows, heads * size]. Weights are kept only when `saving`; `dropout` leaves some out.
   public func forward(
-    _ qkv: Matrix, _ layout: SequenceLayout, bias: Bias? = nil, into context: Matrix,
-    in workspace: Workspace, saving: Bool
+    _ qkv: Matrix, _ layout: SequenceLayout, bias: Bias? = nil, dropout: Dropout? = nil,
+    into context: Matrix, in workspace: Workspace, saving: Bool
   ) -> Saved? {
     check(bias, layout)
+    precondition(dropout.map { $0.keys.count == layout.rows } ?? true, "a key for each row")
     var offsets: [Int64] = [0]
     for sequence in 0..<layout.sequences {
       let length = layout.length(sequence)
@@ -72,10 +73,12 @@ public struct Attention {
     }
     let probabilities = saving ? workspace.floats(Int(offsets.last!)) : nil
     Parallel.ranges(layout.sequences, grain: grain(layout)) { range in
-      let status = xk_attention(
-        qkv.pointer, layout.offsets, layout.keep, offsets, Int32(range.lowerBound),
-        Int32(range.upperBound), Int32(heads), Int32(size), scale, bias?.values.pointer,
-        Int64(bias?.reach ?? 0), context.pointer, probabilities)
+      let status = Self.withDraw(dropout) { draw in
+        xk_attention(
+          qkv.pointer, layout.offsets, layout.keep, offsets, Int32(range.lowerBound),
+          Int32(range.upperBound), Int32(heads), Int32(size), scale, bias?.values.pointer,
+          Int64(bias?.reach ?? 0), draw, context.pointer, probabilities)
+      }
       precondition(status == 0, "out of memory")
     }
     return probabilities.map { Saved(probabilities: $0, offsets: offsets) }
@@ -83,22 +86,31 @@ public struct Attention {
 
   /// dqkv [rows, 3 * heads * size] from dcontext [rows, heads * size]. `dBias`, when given, gets the
   /// bias's gradient of each sequence added, [sequences * heads, 2 * reach + 1]: apart, so that sums do
-  /// not depend on threads.
+  /// not depend on threads. `dropout` is that of the way forward.
   public func backward(
-    _ saved: Saved, qkv: Matrix, _ layout: SequenceLayout, dcontext: Matrix, into dqkv: Matrix,
-    dBias: Matrix? = nil
+    _ saved: Saved, qkv: Matrix, _ layout: SequenceLayout, dropout: Dropout? = nil,
+    dcontext: Matrix, into dqkv: Matrix, dBias: Matrix? = nil
   ) {
     if let dBias {
       precondition(dBias.rows == layout.sequences * heads && dBias.isContiguous)
       check(Bias(dBias), layout)
     }
     Parallel.ranges(layout.sequences, grain: grain(layout)) { range in
-      let status = xk_attention_backward(
-        qkv.pointer, layout.offsets, saved.offsets, Int32(range.lowerBound),
-        Int32(range.upperBound), Int32(heads), Int32(size), scale, saved.probabilities,
-        dcontext.pointer, dqkv.pointer, dBias?.pointer, Int64((dBias?.columns ?? 0) / 2))
+      let status = Self.withDraw(dropout) { draw in
+        xk_attention_backward(
+          qkv.pointer, layout.offsets, saved.offsets, Int32(range.lowerBound),
+          Int32(range.upperBound), Int32(heads), Int32(size), scale, saved.probabilities, draw,
+          dcontext.pointer, dqkv.pointer, dBias?.pointer, Int64((dBias?.columns ?? 0) / 2))
+      }
       precondition(status == 0, "out of memory")
     }
+  }
+
+  private static func withDraw(
+    _ dropout: Dropout?, _ body: (UnsafePointer<xk_dropout_draw>?) -> Int32
+  ) -> Int32 {
+    guard let dropout else { return body(nil) }
+    return dropout.withDraw { draw in withUnsafePointer(to: draw) { body($0) } }
   }
 
   private func check(_ bias: Bias?, _ layout: SequenceLayout) {

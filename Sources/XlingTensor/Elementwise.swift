@@ -84,6 +84,24 @@ public enum Elementwise {
     }
   }
 
+  /// y = max(x, 0).
+  public static func relu(_ x: Matrix, into y: Matrix) {
+    precondition(x.count == y.count && x.isContiguous && y.isContiguous)
+    Parallel.ranges(y.rows, grain: grain(columns: y.columns)) { rows in
+      let (source, target) = (x.row(rows.lowerBound), y.row(rows.lowerBound))
+      for index in 0..<rows.count * y.columns { target[index] = max(source[index], 0) }
+    }
+  }
+
+  /// dy becomes dx: zero where x is not above zero, as PyTorch has it.
+  public static func reluBackward(_ x: Matrix, dy: Matrix) {
+    precondition(x.count == dy.count && x.isContiguous && dy.isContiguous)
+    Parallel.ranges(dy.rows, grain: grain(columns: dy.columns)) { rows in
+      let (source, target) = (x.row(rows.lowerBound), dy.row(rows.lowerBound))
+      for index in 0..<rows.count * dy.columns where !(source[index] > 0) { target[index] = 0 }
+    }
+  }
+
   /// out[c] += sum over rows of x[r, c]. Split by columns: each sum stays in one thread.
   public static func addColumnSums(_ x: Matrix, into out: UnsafeMutablePointer<Float>) {
     Parallel.ranges(x.columns, grain: 64) { columns in

@@ -37,6 +37,8 @@ public final class Encoder {
     /// From the first layer whose way back is needed on; empty when they are computed again.
     let saved: [EncoderLayer.Saved]
     let firstSaved: Int
+    /// Of ``layout``'s rows.
+    let dropout: RowDropout?
   }
 
   /// The lowest layer with a trained parameter; nil when all are frozen. A prompt needs them all.
@@ -48,9 +50,10 @@ public final class Encoder {
   /// `x` [rows, width] is what the embeddings give. Layers below everything trained keep nothing.
   func forward(
     _ x: Matrix, _ inputLayout: SequenceLayout, reading outputs: OutputRows = .all,
-    in workspace: Workspace, training: Bool, embeddingsTrained: Bool
+    dropout: TowerDropout? = nil, in workspace: Workspace, training: Bool, embeddingsTrained: Bool
   ) -> Activations {
     let (x, layout) = withPrompt(x, inputLayout, workspace)
+    let dropout = dropout?.rows(of: layout)
     let outputRows = self.outputRows(outputs, layout)
     let first = embeddingsTrained ? 0 : (lowestTrained ?? layers.count)
     let firstSaved = training ? first : layers.count
@@ -60,7 +63,8 @@ public final class Encoder {
       let rows = self.outputRows(outputRows, of: index)
       let y = workspace.take(rows?.count ?? x.rows, width)
       if let kept = layer.forward(
-        hidden[index], layout, reading: rows, into: y, in: workspace,
+        hidden[index], layout, reading: rows,
+        dropout: dropout.map { LayerDropout(rows: $0, layer: index) }, into: y, in: workspace,
         saving: index >= firstSaved && !recomputesActivations)
       {
         saved.append(kept)
@@ -69,7 +73,7 @@ public final class Encoder {
     }
     return Activations(
       layout: layout, hidden: hidden, outputRows: outputRows, inputLayout: inputLayout,
-      saved: saved, firstSaved: firstSaved)
+      saved: saved, firstSaved: firstSaved, dropout: dropout)
   }
 
   private func outputRows(_ outputs: OutputRows, _ layout: SequenceLayout) -> [Int]? {
@@ -117,7 +121,8 @@ public final class Encoder {
       guard
         let again = layers[index].forward(
           activations.hidden[index], layout, reading: outputRows(activations.outputRows, of: index),
-          into: y, in: workspace, saving: true)
+          dropout: activations.dropout.map { LayerDropout(rows: $0, layer: index) }, into: y,
+          in: workspace, saving: true)
       else { preconditionFailure("a layer that saves returns what it saved") }
       saved = again
     } else {

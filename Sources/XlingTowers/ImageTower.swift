@@ -77,15 +77,17 @@ public final class ImageTower: Tower {
     /// Unfolded patches [all patches of the batch, channels * patch * patch], and which they are.
     let unfolded: Matrix
     let patches: [[Int32]]
+    let dropout: RowDropout?
     /// The last layer's output before the final norm, [rows, width], of those rows that were to be
     /// read.
     public var hidden: Matrix { encoder.hidden.last! }
   }
 
-  /// Pixels to hidden states. `training` keeps what the way back needs.
+  /// Pixels to hidden states. `training` keeps what the way back needs; `dropout` is for training
+  /// alone.
   public func forward(
-    _ batch: PictureBatch, reading outputs: OutputRows = .all, in workspace: Workspace,
-    training: Bool
+    _ batch: PictureBatch, reading outputs: OutputRows = .all, dropout: TowerDropout? = nil,
+    in workspace: Workspace, training: Bool
   ) -> Activations {
     let all = (0..<Int32(configuration.patches)).map { $0 }
     let patches = batch.patches ?? Array(repeating: all, count: batch.count)
@@ -113,10 +115,13 @@ public final class ImageTower: Tower {
         }
       }
     }
+    let rowDropout = dropout?.rows(of: layout)
+    rowDropout?.embeddings()?.apply(to: rows)
     let activations = encoder.forward(
-      rows, layout, reading: outputs, in: workspace, training: training,
+      rows, layout, reading: outputs, dropout: dropout, in: workspace, training: training,
       embeddingsTrained: embeddingsTrained)
-    return Activations(encoder: activations, unfolded: unfolded, patches: patches)
+    return Activations(
+      encoder: activations, unfolded: unfolded, patches: patches, dropout: rowDropout)
   }
 
   /// Each patch as one row: channel, then row, then column, as a convolution's kernel lies.
@@ -182,7 +187,9 @@ public final class ImageTower: Tower {
       activations.encoder,
       dHidden: activations.encoder.spread(dFirst: dTokens, in: workspace),
       toEmbeddings: embeddingsTrained, in: workspace)
-    if let dRows { embeddingsBackward(activations, dRows, workspace) }
+    guard let dRows else { return }
+    activations.dropout?.embeddings()?.apply(to: dRows)
+    embeddingsBackward(activations, dRows, workspace)
   }
 
   package func embeddingsBackward(

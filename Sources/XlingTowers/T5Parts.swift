@@ -34,9 +34,16 @@ public struct T5Parts {
 
   /// The gradient of the last layer's output from that of the last hidden state.
   func backward(
-    _ saved: Normalized?, _ dHidden: Matrix, in workspace: Workspace
+    _ saved: Normalized?, _ dHidden: Matrix, _ dropout: Dropout?, in workspace: Workspace
   ) -> Matrix? {
     guard let saved else { return nil }
+    var dHidden = dHidden
+    if let dropout {
+      let dNormal = workspace.take(dHidden.rows, dHidden.columns)
+      Elementwise.copy(dHidden, into: dNormal)
+      dropout.apply(to: dNormal)
+      dHidden = dNormal
+    }
     let dLast = workspace.take(dHidden.rows, dHidden.columns)
     finalNorm.backward(saved.norm, dy: dHidden, dx: dLast)
     return dLast

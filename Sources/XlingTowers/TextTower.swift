@@ -90,6 +90,7 @@ public final class TextTower: Tower {
     /// Row of the position table for each token.
     let positions: [Int32]
     public let encoder: Encoder.Activations
+    let dropout: RowDropout?
     /// nil in T5.
     let embeddings: LayerNorm.Saved?
     /// T5's last hidden state and what its norm keeps; nil in the other families.
@@ -98,11 +99,11 @@ public final class TextTower: Tower {
     public var hidden: Matrix { normalized?.hidden ?? encoder.hidden.last! }
   }
 
-  /// Ids to hidden states. `training` keeps what the way back needs. Sequences have 1 to
-  /// `maximumTokens` tokens: the tables are read without a check of each access.
+  /// Ids to hidden states. `training` keeps what the way back needs; `dropout` is for training alone.
+  /// Sequences have 1 to `maximumTokens` tokens: the tables are read without a check of each access.
   public func forward(
-    _ batch: TokenBatch, reading outputs: OutputRows = .all, in workspace: Workspace,
-    training: Bool
+    _ batch: TokenBatch, reading outputs: OutputRows = .all, dropout: TowerDropout? = nil,
+    in workspace: Workspace, training: Bool
   ) -> Activations {
     let width = configuration.hiddenSize
     check(batch)
@@ -121,14 +122,20 @@ public final class TextTower: Tower {
     }
     let normal = embeddingNorm == nil ? sum : workspace.take(batch.ids.count, width)
     let saved = embeddingNorm?.forward(sum, into: normal, in: workspace)
+    let rowDropout = dropout?.rows(of: layout)
+    rowDropout?.embeddings()?.apply(to: normal)
     var read = outputs
     if case .pooled = outputs, t5 != nil { read = .all }
     let activations = encoder.forward(
-      normal, layout, reading: read, in: workspace, training: training,
+      normal, layout, reading: read, dropout: dropout, in: workspace, training: training,
       embeddingsTrained: embeddingsTrained)
+    let normalized = t5?.normalize(activations, in: workspace)
+    if let normalized {
+      rowDropout?.final(rows: activations.outputRows)?.apply(to: normalized.hidden)
+    }
     return Activations(
-      batch: batch, positions: positions, encoder: activations, embeddings: saved,
-      normalized: t5?.normalize(activations, in: workspace))
+      batch: batch, positions: positions, encoder: activations, dropout: rowDropout,
+      embeddings: saved, normalized: normalized)
   }
 
   /// From 0 in BERT; in RoBERTa and XLM-R from the place behind the padding id on, and only tokens
@@ -184,11 +191,16 @@ public final class TextTower: Tower {
 
   /// From the gradient of every hidden state that was read, [rows, width].
   public func backward(_ activations: Activations, dHidden: Matrix, in workspace: Workspace) {
-    let dLast = t5?.backward(activations.normalized, dHidden, in: workspace) ?? dHidden
+    let dLast =
+      t5.flatMap { t5 in
+        let dropout = activations.dropout?.final(rows: activations.encoder.outputRows)
+        return t5.backward(activations.normalized, dHidden, dropout, in: workspace)
+      } ?? dHidden
     guard
       let dNormal = encoder.backward(
         activations.encoder, dHidden: dLast, toEmbeddings: embeddingsTrained, in: workspace)
     else { return }
+    activations.dropout?.embeddings()?.apply(to: dNormal)
     let tables = wordEmbeddings.isTrainable || positionEmbeddings.isTrainable
     let any = tables || tokenTypeEmbeddings.isTrainable
     guard let embeddingNorm, let saved = activations.embeddings else {

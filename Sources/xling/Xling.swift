@@ -22,8 +22,8 @@ struct Xling: ParsableCommand {
       ClassifyCommand.self,
       AuditCommand.self,
       RunsCommand.self, ShowCommand.self, MethodsCommand.self,
-      DriftCommand.self, ExportCommand.self, InspectCommand.self, ForwardCommand.self,
-      EmbedCommand.self, PixelsCommand.self,
+      DriftCommand.self, ImportCommand.self, ExportCommand.self, InspectCommand.self,
+      ForwardCommand.self, EmbedCommand.self, PixelsCommand.self,
     ])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.

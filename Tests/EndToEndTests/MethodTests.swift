@@ -201,4 +201,28 @@ struct ExportTests {
     #expect(lora.status == 64 && lora.stderr.contains("LilT's code has no lora"))
     #expect(!bench.exists("two"))
   }
+
+  /// Its files and their numbers; `scripts/check_sentence_transformers.py` loads such a folder there.
+  @Test func sentenceTransformersFolders() throws {
+    #expect(try bench.xling(bench.align("da", "runs/one")).status == 0)
+    let arguments = ["export", "--format", "sentence-transformers"]
+    let result = try bench.xling(arguments + ["runs/one", "--output", "st"])
+    #expect(result.status == 0, "\(result.stderr)")
+    let modules = try Parsed.list(
+      try String(contentsOfFile: bench.path + "/st/modules.json", encoding: .utf8))
+    #expect(
+      modules.compactMap { $0["path"] as? String } == ["", "1_Pooling", "2_Dense", "3_Normalize"])
+    // The deep adapter is a third layer.
+    let inspected = try Parsed.object(try bench.xling(["inspect", "st", "--json"]).stdout)
+    #expect(inspected["kind"] as? String == "text tower")
+    #expect((inspected["problems"] as? [String])?.isEmpty == true)
+    let config = try String(contentsOfFile: bench.path + "/st/config.json", encoding: .utf8)
+    #expect(config.contains("\"num_hidden_layers\" : 3"))
+    #expect(bench.exists("st/vocab.txt") && bench.exists("st/2_Dense/model.safetensors"))
+    #expect(try bench.xling(bench.align("lwa", "runs/two")).status == 0)
+    let adapters = try bench.xling(arguments + ["runs/two", "--output", "two"])
+    #expect(adapters.status == 64)
+    #expect(adapters.stderr.contains("sentence-transformers has no lwa in a bert"))
+    #expect(!bench.exists("two"))
+  }
 }

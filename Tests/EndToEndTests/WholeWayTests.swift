@@ -108,7 +108,8 @@ struct WholeWayTests {
         it; --store names another.
 
         """)
-    #expect(try bench.xling(bench.align("lwa", "runs/one")).status == 0)
+    let aligned = bench.align("lwa", "runs/one", ["--validate-every", "2"])
+    #expect(try bench.xling(aligned).status == 0)
     let list = try Parsed.list(try bench.xling(["runs", "--json"]).stdout)
     #expect(list.count == 1)
     #expect(list.first?["status"] as? String == "finished")
@@ -116,6 +117,14 @@ struct WholeWayTests {
     let shown = try bench.xling(["show", "one"])
     #expect(shown.stdout.contains("status       finished\n"))
     #expect(shown.stdout.contains("training     4 steps of 8, rate "))
+    #expect(shown.stdout.contains("val at 2     loss "))
+    // Every step's loss and every validation is in the store.
+    let stored = try Parsed.object(try bench.xling(["show", "one", "--json"]).stdout)
+    let curve = try #require(stored["curve"] as? [String: [[String: Any]]])
+    #expect(curve["training"]?.compactMap { $0["step"] as? Int } == [1, 2, 3, 4])
+    #expect(curve["validation"]?.compactMap { $0["step"] as? Int } == [2, 4])
+    let losses = curve.values.joined().compactMap { $0["loss"] as? Double }
+    #expect(losses.count == 6 && losses.allSatisfy { $0 > 0 })
 
     // Another store learns of the run when it is evaluated.
     let store = ["--store", "other.sqlite"]

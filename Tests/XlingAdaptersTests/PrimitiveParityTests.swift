@@ -96,9 +96,11 @@ struct PrimitiveParityTests {
   }
 
   /// The reference pads to six tokens and masks; we have no padding.
-  @Test func tokenHead() throws {
-    let file = try file("ape_head_gelu")
-    let head = TokenMLP("head", from: 12, inner: 14, to: 8, layers: 4)
+  @Test(arguments: TokenMLP.Activation.allCases)
+  func tokenHead(_ activation: TokenMLP.Activation) throws {
+    let file = try file("ape_head_" + activation.rawValue)
+    let head = TokenMLP(
+      "head", from: 12, inner: 14, to: 8, layers: 4, activation: activation)
     for (index, layer) in head.layers.enumerated() {
       fill(layer.weight, try file.floats("in.w\(index)"))
       fill(try #require(layer.bias), try file.floats("in.b\(index)"))

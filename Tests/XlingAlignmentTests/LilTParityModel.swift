@@ -59,6 +59,8 @@ struct LilTConfiguration: Sendable, CustomStringConvertible {
       // LilT puts adapters into locked layers, too, and never trains them; our `lock` does not.
       .init(name: "lwa_ln_locked_layers", text: adapted, image: adapted, thawsByList: true),
       .init(name: "layernorm_noproj", text: normal, image: normal, thawsByList: true),
+      // DeiT-III: layer scale, no position for the class token.
+      .both("deit3_lwa_ln", adapted),
     ]
 
   /// The state that it starts from: "base", "lwa", "da", …
@@ -96,6 +98,21 @@ struct LilTConfiguration: Sendable, CustomStringConvertible {
     let path = SharedData.path(Self.folder + "/\(name)/info.json")
     return try JSONDecoder().decode(
       Info.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+  }
+}
+
+/// The tiny towers' sizes.
+enum LilTTowers {
+  static let text = BERTConfiguration(
+    vocabularySize: 197, hiddenSize: 32, layers: 3, heads: 4, intermediateSize: 80,
+    maximumPositions: 32)
+
+  static func image(isDeiT3: Bool = false) -> ViTConfiguration {
+    var image = ViTConfiguration(
+      imageSize: 32, patchSize: 8, hiddenSize: 36, layers: 3, heads: 3, intermediateSize: 144)
+    image.hasLayerScale = isDeiT3
+    image.hasPrefixPositions = !isDeiT3
+    return image
   }
 }
 
@@ -147,6 +164,7 @@ struct LilTName {
     ("attention.attention.key", "attn.qkv"), ("attention.attention.value", "attn.qkv"),
     ("attention.output.dense", "attn.proj"), ("intermediate.dense", "mlp.fc1"),
     ("output.dense", "mlp.fc2"), ("layernorm_before", "norm1"), ("layernorm_after", "norm2"),
+    ("layer_scale_attention.weight", "gamma_1"), ("layer_scale_feed_forward.weight", "gamma_2"),
     ("layernorm", "norm"), ("attention_adapter", "adapter1"),
     ("feed_forward_adapter", "adapter2"),
   ]
@@ -171,14 +189,8 @@ struct LilTModel {
       name: configuration.name, summary: "", text: configuration.text,
       image: configuration.image)
     dual = try DualEncoder(
-      text: TextTower(
-        BERTConfiguration(
-          vocabularySize: 197, hiddenSize: 32, layers: 3, heads: 4, intermediateSize: 80,
-          maximumPositions: 32)),
-      image: ImageTower(
-        ViTConfiguration(
-          imageSize: 32, patchSize: 8, hiddenSize: 36, layers: 3, heads: 3,
-          intermediateSize: 144)),
+      text: TextTower(LilTTowers.text),
+      image: ImageTower(LilTTowers.image(isDeiT3: configuration.state.hasPrefix("deit3"))),
       recipe: recipe, seed: 1, embeddingWidth: 20)
     let folder = SharedData.path(LilTConfiguration.folder)
     batches = try TensorFile(path: folder + "/batches.safetensors")

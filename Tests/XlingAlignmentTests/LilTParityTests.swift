@@ -22,7 +22,7 @@ struct LilTParityTests {
   }
 
   /// Names, shapes and values of the state that LilT loads, whole.
-  @Test(arguments: LilTConfiguration.all.filter { ["base", "lwa", "da"].contains($0.state) })
+  @Test(arguments: LilTConfiguration.all)
   func theExportedStateIsLilTs(configuration: LilTConfiguration) throws {
     let model = try LilTModel(configuration)
     let file = try TensorFile(

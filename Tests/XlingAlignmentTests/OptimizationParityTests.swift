@@ -92,37 +92,36 @@ struct OptimizationParityTests {
 }
 
 /// AdamW against PyTorch over twenty given gradients, one step's all zero, one of them near epsilon.
-@Suite(
-  .enabled(if: SharedData.exists("fixtures/parity/optim"), "needs ../shared/fixtures/parity/optim"))
+@Suite(.enabled(if: OptimizerFixture.isPresent, "needs ../shared/fixtures/parity/optim"))
 struct AdamWParityTests {
-  @Test func twentySteps() throws {
-    let folder = SharedData.path("fixtures/parity/optim")
-    let inputs = try TensorFile(path: folder + "/inputs.safetensors")
-    let golden = try TensorFile(path: folder + "/adamw_lilt.safetensors")
-    let parameters = try ["w1", "w2", "b1", "temp"].map { name in
-      let parameter = Parameter(name, try inputs.shape("params." + name))
-      for (index, value) in try inputs.floats("params." + name).enumerated() {
-        parameter.value[index] = value
-      }
-      parameter.isTrainable = true
-      return parameter
-    }
-    let optimizer = AdamW(parameters: parameters)
+  struct Case: Sendable, CustomStringConvertible {
+    let name: String
+    let options: AdamW.Options
+    var description: String { name }
+  }
+
+  /// PyTorch's `Adam` without decay is `AdamW` without decay.
+  static let cases = [
+    Case(name: "adamw_lilt", options: .init()),
+    Case(
+      name: "adamw_schedule",
+      options: .init(beta1: 0.9, beta2: 0.98, epsilon: 1e-6, weightDecay: 0.1)),
+    Case(name: "adam", options: .init(weightDecay: 0)),
+  ]
+
+  @Test(arguments: cases)
+  func twentySteps(_ test: Case) throws {
+    let fixture = try OptimizerFixture(test.name)
+    let optimizer = AdamW(parameters: fixture.parameters, options: test.options)
     for step in 0..<20 {
-      for parameter in parameters {
-        let gradients = try inputs.floats("grads." + parameter.name)
-        for index in 0..<parameter.count {
-          parameter.gradient?[index] = gradients[step * parameter.count + index]
-        }
-      }
-      optimizer.step(rate: 1e-3)
-      for parameter in parameters {
-        let all = try golden.floats("params." + parameter.name)
-        let expected = Array(all[step * parameter.count..<(step + 1) * parameter.count])
-        #expect(
-          Distance.largest(Array(parameter.values), expected) < 4e-6,
-          "\(parameter.name) after step \(step)")
-      }
+      try fixture.give(step)
+      optimizer.step(rate: Float(try fixture.rate(step)))
+      try fixture.expect(after: step, within: 4e-6)
+    }
+    for index in fixture.parameters.indices {
+      let state = optimizer.state(of: index)
+      try fixture.expect(state[0].tensor, "exp_avg", of: index)
+      try fixture.expect(state[1].tensor, "exp_avg_sq", of: index)
     }
   }
 }

@@ -9,29 +9,34 @@ import XlingTowers
 
 /// Towers of width 16 with two layers, and 22 made-up pairs.
 enum TinyModel {
-  static func text() -> TextTower {
-    let tower = TextTower(
-      BERTConfiguration(
-        vocabularySize: 40, hiddenSize: 16, layers: 2, heads: 2, intermediateSize: 32,
-        maximumPositions: 8))
+  static func text(dropout: DropoutRates = DropoutRates()) -> TextTower {
+    var configuration = BERTConfiguration(
+      vocabularySize: 40, hiddenSize: 16, layers: 2, heads: 2, intermediateSize: 32,
+      maximumPositions: 8)
+    configuration.dropout = dropout
+    let tower = TextTower(configuration)
     // Larger than in practice: the gradients then stand clear of the rounding.
     tower.initialize(seed: 1, deviation: 0.15)
     return tower
   }
 
-  static func image() -> ImageTower {
-    let tower = ImageTower(
-      ViTConfiguration(
-        imageSize: 16, patchSize: 8, hiddenSize: 16, layers: 2, heads: 2, intermediateSize: 32))
+  static func image(dropout: DropoutRates = DropoutRates()) -> ImageTower {
+    var configuration = ViTConfiguration(
+      imageSize: 16, patchSize: 8, hiddenSize: 16, layers: 2, heads: 2, intermediateSize: 32)
+    configuration.dropout = dropout
+    let tower = ImageTower(configuration)
     tower.initialize(seed: 2, deviation: 0.15)
     return tower
   }
 
   static let methods = ((try? MethodCards.load()) ?? []).map(\.name)
 
-  static func dual(_ method: String) throws -> DualEncoder {
+  static func dual(
+    _ method: String, dropout: DropoutRates = DropoutRates()
+  ) throws -> DualEncoder {
     let model = try DualEncoder(
-      text: text(), image: image(), recipe: .named(method), seed: 5, embeddingWidth: 12)
+      text: text(dropout: dropout), image: image(dropout: dropout), recipe: .named(method),
+      seed: 5, embeddingWidth: 12)
     if model.recipe.text.start == .random { model.text.initialize(seed: 1, deviation: 0.15) }
     if model.recipe.image.start == .random { model.image.initialize(seed: 2, deviation: 0.15) }
     for prompt in [model.text.encoder.prompt, model.image.encoder.prompt].compactMap({ $0 }) {
@@ -67,10 +72,10 @@ struct TinyPairs: PairSource {
 final class TinyBench {
   let folder: TemporaryFolder
 
-  init() throws {
+  init(dropout: DropoutRates = DropoutRates()) throws {
     folder = try TemporaryFolder()
-    try TinyModel.text().save(to: folder.path + "/text", storage: .float32)
-    try TinyModel.image().save(to: folder.path + "/image", storage: .float32)
+    try TinyModel.text(dropout: dropout).save(to: folder.path + "/text", storage: .float32)
+    try TinyModel.image(dropout: dropout).save(to: folder.path + "/image", storage: .float32)
   }
 
   func configuration(

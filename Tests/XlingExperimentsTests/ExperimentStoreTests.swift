@@ -55,6 +55,13 @@ import XlingTestSupport
     #expect(try again.evaluations(of: "lwa-1") == [evaluation("lwa-1")])
     let read = try again.trainSteps(of: "lwa-1")
     #expect(read.count == 2 && read[0] == steps[0] && read[1].loss.isNaN)
+    let point = ValidationStep(step: 2, loss: 1.5, textToImage: 0.25, imageToText: 0.5, pairs: 8)
+    try store.append(
+      [ValidationStep(step: 1, loss: 2, textToImage: 0, imageToText: 0, pairs: 8)], to: "lwa-1")
+    try store.append([point], to: "lwa-1")
+    try store.append([point], to: "lwa-1")
+    #expect(try again.validations(of: "lwa-1").map(\.step) == [1, 2])
+    #expect(try again.validations(of: "lwa-1").last == point)
     try again.update(
       "lwa-1", status: .finished, finished: Date(timeIntervalSince1970: 9), seconds: 8)
     #expect(try store.run(named: "lwa-1").status == .finished)

@@ -82,7 +82,9 @@ import XlingRetrieval
     #expect(!page.contains("http:") && !page.contains("https:") && !page.contains("src=\"/"))
     #expect(
       page.contains("data:image/jpeg;base64,/9j/\" alt=\"Place 1, the right picture: scene 0\""))
-    for id in ["results", "languages", "cost", "examples", "held-out", "all", "tests", "protocol"] {
+    for id in [
+      "results", "languages", "cost", "curves", "examples", "held-out", "all", "tests", "protocol",
+    ] {
       #expect(page.contains("<section id=\"\(id)\""), "\(id)")
     }
     for tag in ["table", "section", "svg", "g", "article", "details", "tr", "div", "ol"] {
@@ -101,6 +103,8 @@ import XlingRetrieval
     report.pairedTests = []
     report.examples = []
     report.splitResults = []
+    report.curves = []
+    #expect(!report.html().contains("id=\"curves\""))
     #expect(report.html().contains("No method was compared"))
     #expect(report.table().contains("–"))
   }
@@ -112,6 +116,22 @@ import XlingRetrieval
     let finnish = try #require(svg.range(of: ">Finnish*<"))
     #expect(english.lowerBound < russian.lowerBound && russian.lowerBound < finnish.lowerBound)
     #expect(svg.components(separatedBy: "<g>").count == 10 * 2 * 3 + 1)
+  }
+
+  /// A panel a method; losses that were no number leave a gap, and the axis ends above the highest.
+  @Test func curvesAreDrawnToScale() throws {
+    let svg = try #require(CurvePlot(Sample.report())).svg()
+    #expect(svg.components(separatedBy: "<polyline").count == 3)
+    #expect(svg.components(separatedBy: "class=\"held\"").count == 3)
+    #expect(svg.contains("LayerNorm + adapters: 0.50 at step 80, held out 0.75."))
+    let points = try #require(svg.range(of: "points=\"")).upperBound
+    let line = svg[points...].prefix { $0 != "\"" }.split(separator: " ")
+    // 8 steps of 10 to 80, the third without a loss; 4 is the top, 0.5 an eighth of it.
+    #expect(line.count == 7)
+    #expect(line.first == "76.3,30.0" && line.last == "330.0,143.8")
+    var report = Sample.report()
+    report.curves = report.curves.map { .init(method: $0.method, training: [], validation: []) }
+    #expect(CurvePlot(report) == nil)
   }
 
   @Test func figures() {

@@ -55,6 +55,18 @@ enum Sample {
       splitResults: ["words seen in pairs", "held-out words"].map {
         .init(subset: $0, method: "lwa", direction: .textToImage, estimate: estimate(0.4))
       },
+      curves: ["lwa", "full"].map { method in
+        .init(
+          method: method,
+          training: (1...8).map {
+            TrainStep(
+              step: 10 * $0, loss: $0 == 3 ? .nan : 4 / Double($0), learningRate: 1e-3,
+              temperature: 0.07)
+          },
+          validation: [
+            ValidationStep(step: 80, loss: 0.75, textToImage: 0.5, imageToText: 0.25, pairs: 500)
+          ])
+      },
       examples: [example(jpeg: Data([0xFF, 0xD8, 0xFF]))],
       measured: EvaluationProtocol(dataset: "scenes", datasetHash: Digest.of("scenes")),
       provenance: [("seeds", "1, 2, 3"), ("command", "xling quickstart")])

@@ -60,6 +60,20 @@ void xk_layernorm_parameters(const float *dy, const float *x, const float *mean,
                              const float *inverse_deviation, float *dgamma, float *dbeta,
                              int64_t rows, int64_t columns, int64_t first, int64_t last);
 
+// Dropout ----------------------------------------------------------------------------------------
+
+/// Which numbers are left out: those whose hash, by the row's key, the site and the column, lies below
+/// the threshold; the others are multiplied by scale.
+typedef struct {
+  const uint64_t *keys;
+  uint64_t site;
+  uint32_t threshold;
+  float scale;
+} xk_dropout_draw;
+
+/// x [rows, columns] in place; draw.keys has one key a row.
+void xk_dropout(float *x, int64_t rows, int64_t columns, xk_dropout_draw draw);
+
 // Attention (Vaswani et al. 2017) ----------------------------------------------------------------
 
 /// Sequences lie one after another without padding: sequence s has the rows
@@ -70,17 +84,20 @@ void xk_layernorm_parameters(const float *dy, const float *x, const float *mean,
 /// longest sequence less one.
 /// keep, when given, has one byte a row: rows of 0 are attended to by nobody. A sequence of zeros
 /// only is taken as unmasked: the same number added to all scores changes no softmax.
+/// draw, when given, has one key a row and leaves out weights, head h's at the site draw->site + h;
+/// probabilities are those before it.
 /// Returns 0, or -1 when memory is short.
 int xk_attention(const float *qkv, const int32_t *offsets, const uint8_t *keep,
                  const int64_t *probability_offsets, int32_t first, int32_t last, int32_t heads,
-                 int32_t size, float scale, const float *bias, int64_t reach, float *context,
-                 float *probabilities);
+                 int32_t size, float scale, const float *bias, int64_t reach,
+                 const xk_dropout_draw *draw, float *context, float *probabilities);
 /// dbias, when given, is bias's gradient of each sequence apart: [sequences, heads, 2 * reach + 1],
 /// added to.
 int xk_attention_backward(const float *qkv, const int32_t *offsets,
                           const int64_t *probability_offsets, int32_t first, int32_t last,
                           int32_t heads, int32_t size, float scale, const float *probabilities,
-                          const float *dcontext, float *dqkv, float *dbias, int64_t reach);
+                          const xk_dropout_draw *draw, const float *dcontext, float *dqkv,
+                          float *dbias, int64_t reach);
 
 // Softmax ----------------------------------------------------------------------------------------
 

@@ -48,6 +48,8 @@ public struct RecipeChange {
     case "terms": side.options.terms = try number()
     case "head_layers": side.options.headLayers = try number()
     case "head_width": side.options.headWidth = try number()
+    case "head_activation":
+      side.options.headActivation = try word(Self.all(TokenMLP.Activation.self))
     case "alpha":
       guard let alpha = Double(value), alpha.isFinite else {
         throw .composition(given: given, expected: "a number", found: "\"\(value)\"")

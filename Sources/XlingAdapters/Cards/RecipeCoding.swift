@@ -13,6 +13,7 @@ extension Recipe.Side: Codable {
   static let keys = [
     "start", "thaw", "insert", "lock", "head", "reduction", "bottleneck", "placement", "depth",
     "rank", "alpha", "prompt_length", "terms", "head_layers", "head_width",
+    "head_activation",
   ]
 
   public init(from decoder: any Decoder) throws {
@@ -36,6 +37,7 @@ extension Recipe.Side: Codable {
     options.terms = try keys.value("terms", else: options.terms)
     options.headLayers = try keys.value("head_layers", else: options.headLayers)
     options.headWidth = try keys.value("head_width")
+    options.headActivation = try keys.word("head_activation", else: options.headActivation)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -61,5 +63,6 @@ extension Recipe.Side: Codable {
     try put("terms", options.terms, unless: usual.terms)
     try put("head_layers", options.headLayers, unless: usual.headLayers)
     if let width = options.headWidth { try put("head_width", width, unless: nil) }
+    try put("head_activation", options.headActivation, unless: usual.headActivation)
   }
 }

@@ -25,6 +25,8 @@ public struct TrainingDefaults: Sendable, Equatable, Decodable {
   public var embeddingWidth: Int?
   /// A name of `AugmentationChoice`.
   public var augment: String?
+  /// A name of `DropoutPolicy`.
+  public var dropout: String?
   /// A name of `PictureStatistics`.
   public var pictures: String?
   /// A name of `CaptionPreprocessing`.
@@ -33,14 +35,16 @@ public struct TrainingDefaults: Sendable, Equatable, Decodable {
   public var maximumTokens: Int?
   /// Whether captions end in the tokenizer's end token.
   public var endToken: Bool?
+  /// Whether the text tower adds its first token type to every token.
+  public var tokenTypes: Bool?
 
   public init() {}
 
   static let keys = [
     "epochs", "batch_size", "rate", "warmup_steps", "final_rate_share", "schedule", "image_rate",
     "optimizer", "beta1", "beta2", "epsilon", "weight_decay", "clip", "temperature",
-    "embedding_width", "augment", "pictures",
-    "captions", "maximum_words", "maximum_tokens", "end_token",
+    "embedding_width", "augment", "dropout", "pictures", "captions", "maximum_words",
+    "maximum_tokens", "end_token", "token_types",
   ]
 
   public init(from decoder: any Decoder) throws {
@@ -61,10 +65,12 @@ public struct TrainingDefaults: Sendable, Equatable, Decodable {
     temperature = try keys.value("temperature")
     embeddingWidth = try keys.value("embedding_width")
     augment = try keys.value("augment")
+    dropout = try keys.value("dropout")
     pictures = try keys.value("pictures")
     captions = try keys.value("captions")
     maximumWords = try keys.value("maximum_words")
     maximumTokens = try keys.value("maximum_tokens")
     endToken = try keys.value("end_token")
+    tokenTypes = try keys.value("token_types")
   }
 }

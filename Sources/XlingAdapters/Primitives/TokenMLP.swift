@@ -3,11 +3,21 @@ import XlingTensor
 /// APE's head (Rosenfeld et al. 2022, section 3): a small MLP on every token's output of a frozen
 /// language model, averaged over the sequence; the order of the tokens plays no part.
 public struct TokenMLP {
-  /// GELU between them, none behind the last.
+  /// What stands between the dense layers; the paper does not tell its own.
+  public enum Activation: String, Codable, Sendable, CaseIterable {
+    case gelu, relu
+  }
+
+  /// The activation between them, none behind the last.
   public let layers: [Linear]
+  public let activation: Activation
 
   /// `layers` dense layers `name.0` to `name.N-1`: width, inner …, output.
-  public init(_ name: String, from width: Int, inner: Int, to output: Int, layers count: Int) {
+  public init(
+    _ name: String, from width: Int, inner: Int, to output: Int, layers count: Int,
+    activation: Activation = .gelu
+  ) {
+    self.activation = activation
     layers = (0..<count).map { index in
       Linear(
         "\(name).\(index)", from: index == 0 ? width : inner,
@@ -28,7 +38,7 @@ public struct TokenMLP {
     }
   }
 
-  /// What the way back needs: each layer's input and, below a GELU, its output.
+  /// What the way back needs: each layer's input and, below an activation, its output.
   public struct Saved {
     let inputs: [Matrix]
     let outputs: [Matrix]
@@ -50,7 +60,10 @@ public struct TokenMLP {
       x = y
       guard index < layers.count - 1 else { break }
       x = workspace.take(y.rows, y.columns)
-      Elementwise.gelu(y, into: x)
+      switch activation {
+      case .gelu: Elementwise.gelu(y, into: x)
+      case .relu: Elementwise.relu(y, into: x)
+      }
     }
     for sequence in 0..<layout.sequences {
       let length = layout.length(sequence)
@@ -80,7 +93,10 @@ public struct TokenMLP {
       let dx = index == 0 ? dTokens : workspace.take(x.rows, x.columns)
       layers[index].backward(x, dy: dy, dx: dx)
       guard index > 0, let dx else { return }
-      Elementwise.geluBackward(saved.outputs[index - 1], dy: dx)
+      switch activation {
+      case .gelu: Elementwise.geluBackward(saved.outputs[index - 1], dy: dx)
+      case .relu: Elementwise.reluBackward(saved.outputs[index - 1], dy: dx)
+      }
       dy = dx
     }
   }

@@ -10,6 +10,8 @@ public struct RunExport {
     case folder
     /// `model.safetensors` under the names of LilT's code.
     case lilt
+    /// The text side as a model of sentence-transformers.
+    case sentenceTransformers = "sentence-transformers"
   }
 
   private let run: RunFolder
@@ -25,22 +27,14 @@ public struct RunExport {
   /// Writes `output`, whole or not at all. Throws ``AlignmentFailure``, `TowerFailure`,
   /// `FileFailure`.
   public func write(_ format: Format, to output: String) throws {
-    guard !FileManager.default.fileExists(atPath: output) else {
-      throw AlignmentFailure.folderExists(path: output)
-    }
-    let partial = output + ".partial-\(getpid())"
-    do {
-      try AtomicFile.createFolder(partial)
+    try NewFolder.write(output) { folder in
       switch format {
-      case .folder: try writeFolder(partial)
-      case .lilt: try writeLilT(partial)
+      case .folder: try writeFolder(folder)
+      case .lilt: try writeLilT(folder)
+      case .sentenceTransformers:
+        try SentenceTransformersFolder(try DualEncoder.load(run: run.path), record)
+          .write(to: folder)
       }
-      guard rename(partial, output) == 0 else {
-        throw FileFailure.cannotWrite(path: output, reason: String(cString: strerror(errno)))
-      }
-    } catch {
-      try? FileManager.default.removeItem(atPath: partial)
-      throw error
     }
   }
 

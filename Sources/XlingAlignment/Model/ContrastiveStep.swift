@@ -9,8 +9,8 @@ extension DualEncoder {
   public func forwardBackward(
     texts: TextInput, images: ImageInput, in workspace: Workspace
   ) -> Float {
-    let textSide = EncodedSide(texts, of: self, in: workspace)
-    let imageSide = EncodedSide(images, of: self, in: workspace)
+    let textSide = textSide(texts, in: workspace)
+    let imageSide = imageSide(images, in: workspace)
     let result = InfoNCE.forwardBackward(
       images: imageSide.embeddings, texts: textSide.embeddings,
       temperature: temperature.value.pointee, in: workspace)
@@ -40,9 +40,11 @@ extension DualEncoder {
       let mark = workspace.mark()
       defer { workspace.release(to: mark) }
       let batch = try draw(rows)
-      let textSide = EncodedSide(batch.texts, of: self, training: false, in: workspace)
+      let textSide = textSide(
+        batch.texts, firstPair: rows.lowerBound, training: false, in: workspace)
       Elementwise.copy(textSide.embeddings, into: texts.slice(rows: rows))
-      let imageSide = EncodedSide(batch.images, of: self, training: false, in: workspace)
+      let imageSide = imageSide(
+        batch.images, firstPair: rows.lowerBound, training: false, in: workspace)
       Elementwise.copy(imageSide.embeddings, into: images.slice(rows: rows))
     }
     let result = InfoNCE.forwardBackward(
@@ -52,11 +54,28 @@ extension DualEncoder {
       let mark = workspace.mark()
       defer { workspace.release(to: mark) }
       let batch = try draw(rows)
-      EncodedSide(batch.images, of: self, in: workspace)
+      imageSide(batch.images, firstPair: rows.lowerBound, in: workspace)
         .backward(result.dImages.slice(rows: rows), workspace)
-      EncodedSide(batch.texts, of: self, in: workspace)
+      textSide(batch.texts, firstPair: rows.lowerBound, in: workspace)
         .backward(result.dTexts.slice(rows: rows), workspace)
     }
     return result.loss
+  }
+
+  /// `firstPair` is the batch's number of the first pair given.
+  private func textSide(
+    _ input: TextInput, firstPair: Int = 0, training: Bool = true, in workspace: Workspace
+  ) -> EncodedSide {
+    EncodedSide(
+      input, of: self, dropout: dropout?.text(of: self, firstSequence: firstPair),
+      training: training, in: workspace)
+  }
+
+  private func imageSide(
+    _ input: ImageInput, firstPair: Int = 0, training: Bool = true, in workspace: Workspace
+  ) -> EncodedSide {
+    EncodedSide(
+      input, of: self, dropout: dropout?.image(of: self, firstSequence: firstPair),
+      training: training, in: workspace)
   }
 }

@@ -81,6 +81,9 @@ public final class DualEncoder {
     parameters.filter { $0.parameter.isTrainable }
   }
 
+  /// Of the update that is being computed; evaluation leaves nothing out.
+  var dropout: TrainingDropout?
+
   /// Names of parameters that another run trained and this one took over
   /// (``StartingWeights/copy(into:)``): frozen or not, they are not the towers' own.
   public var carried: Set<String> = []

@@ -46,9 +46,10 @@ struct EncodedSide {
     if let tower, let dInput { tower(dInput) }
   }
 
-  /// `training` keeps what the way back needs.
+  /// `training` keeps what the way back needs; `dropout` is that of the update.
   init(
-    _ input: TextInput, of model: DualEncoder, training: Bool = true, in workspace: Workspace
+    _ input: TextInput, of model: DualEncoder, dropout: TowerDropout? = nil,
+    training: Bool = true, in workspace: Workspace
   ) {
     let (head, width) = (model.textHead, model.embeddingWidth)
     switch input {
@@ -60,8 +61,8 @@ struct EncodedSide {
       let isTrained = training && model.textIsTrained
       let text = model.text
       let activations = text.forward(
-        TokenBatch(sequences), reading: head.readsTokens ? .all : .pooled, in: workspace,
-        training: isTrained)
+        TokenBatch(sequences), reading: head.readsTokens ? .all : .pooled, dropout: dropout,
+        in: workspace, training: isTrained)
       if head.readsTokens {
         self.init(
           head, samples: sequences.count, width: width, workspace,
@@ -81,9 +82,10 @@ struct EncodedSide {
     }
   }
 
-  /// `training` keeps what the way back needs.
+  /// `training` keeps what the way back needs; `dropout` is that of the update.
   init(
-    _ input: ImageInput, of model: DualEncoder, training: Bool = true, in workspace: Workspace
+    _ input: ImageInput, of model: DualEncoder, dropout: TowerDropout? = nil,
+    training: Bool = true, in workspace: Workspace
   ) {
     let (head, width) = (model.imageHead, model.embeddingWidth)
     switch input {
@@ -95,7 +97,7 @@ struct EncodedSide {
       let isTrained = training && model.imageIsTrained
       let image = model.image
       let activations = image.forward(
-        batch, reading: .pooled, in: workspace, training: isTrained)
+        batch, reading: .pooled, dropout: dropout, in: workspace, training: isTrained)
       let pooled = image.pool(activations, in: workspace)
       self.init(
         head, samples: batch.count, width: width, workspace,

@@ -19,7 +19,8 @@ public enum Head {
         .tokens(
           TokenMLP(
             name + "_head", from: width, inner: side.options.headWidth ?? width,
-            to: embeddingWidth, layers: side.options.headLayers))
+            to: embeddingWidth, layers: side.options.headLayers,
+            activation: side.options.headActivation))
       case .none: .none
       }
   }

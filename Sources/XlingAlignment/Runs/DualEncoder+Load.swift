@@ -12,6 +12,7 @@ extension DualEncoder {
       text: try TextTower.load(text.folder), image: try ImageTower.load(image.folder),
       recipe: configuration.recipe, seed: configuration.seed,
       embeddingWidth: configuration.embeddingWidth, temperature: configuration.temperature)
+    self.text.addsTokenTypes = configuration.addsTokenTypes ?? true
   }
 
   /// Rebuilds a run's model: the frozen towers from their folders, whose hashes must be those

@@ -1,5 +1,16 @@
 import XlingTensor
 
+/// A checkpoint that became a run.
+public struct ImportedCheckpoint: Codable, Sendable, Equatable {
+  /// The file's name.
+  public let file: String
+  /// SHA-256 of the file.
+  public let hash: String
+  /// Whether the towers beside the run are those that training began with. If not, what it trained of
+  /// them is as it was afterwards, and no difference can be told.
+  public let hasStart: Bool
+}
+
 /// `run.json`: what a run was and what came of it.
 public struct RunRecord: Codable, Sendable, Equatable {
   public var version = 1
@@ -27,6 +38,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var carried: [String] = []
   /// Training captions without a token of their own.
   public var emptyCaptions = 0
+  /// Where the run was trained elsewhere; nil for a run of this program's.
+  public var imported: ImportedCheckpoint?
 
   public var trainedPercent: Double {
     100 * Double(trainedParameters) / Double(max(1, allParameters))
@@ -42,6 +55,18 @@ public struct RunRecord: Codable, Sendable, Equatable {
     allParameters = model.parameters.reduce(0) { $0 + $1.parameter.count }
     carried = model.carried.sorted()
     blasCore = Matmul.coreName
+  }
+
+  /// A finished run that was trained elsewhere.
+  init(imported: ImportedCheckpoint, _ identity: RunIdentity, _ model: DualEncoder) {
+    method = identity.configuration.recipe.name
+    self.identity = identity
+    self.imported = imported
+    trainingPairs = 0
+    trainedParameters = model.trainedParameters.reduce(0) { $0 + $1.parameter.count }
+    allParameters = model.parameters.reduce(0) { $0 + $1.parameter.count }
+    blasCore = Matmul.coreName
+    isFinished = true
   }
 
   mutating func note(_ trainer: Trainer) {

@@ -22,9 +22,13 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var schedule = RateSchedule.cosine
   public var imageRate = ImageRate.same
   public var optimizer = OptimizerSettings.adamW(AdamW.Options())
+  /// nil, as in runs whose towers have no rates, leaves nothing out.
+  public var dropout: DropoutPolicy?
   /// Global norm; nil does not clip.
   public var gradientClip: Double?
   public var embeddingWidth = 256
+  /// LilT's text tower adds no token types: false. nil adds the first one, as BERT does.
+  public var addsTokenTypes: Bool?
   public var temperature: Float = 0.07
   public var augmentation: Augmentation?
   public var pictureStatistics = PictureStatistics.half
@@ -122,13 +126,16 @@ public struct Augmentation: Codable, Sendable, Equatable {
   public var brightness = 0.2
   public var contrast = 0.2
   public var saturation = 0.2
+  /// Two operations of RandAugment behind the rest, in this arithmetic; nil is none.
+  public var randAugment: RandAugment.Arithmetic?
 
   public init() {}
 
   var images: ImageAugmentation {
     ImageAugmentation(
       crop: RandomCrop(scale: cropScale...1), flipProbability: flipProbability,
-      jitter: ColorJitter(brightness: brightness, contrast: contrast, saturation: saturation))
+      jitter: ColorJitter(brightness: brightness, contrast: contrast, saturation: saturation),
+      randAugment: randAugment.map { RandAugment(arithmetic: $0) })
   }
 }
 

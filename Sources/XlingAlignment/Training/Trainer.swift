@@ -73,7 +73,7 @@ public final class Trainer {
     resume: Bool = false, observer: (TrainingProgress) throws -> Void = { _ in }
   ) throws -> RunRecord {
     var record = try begin(resume: resume)
-    let log = try TrainingLog(run.path + "/log.jsonl", keepingUpTo: optimizer.steps)
+    let log = try TrainingLog(run.log, keepingUpTo: optimizer.steps)
     var batches = TrainingBatches(
       model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
     let firstStep = optimizer.steps
@@ -132,6 +132,9 @@ public final class Trainer {
   ) throws -> Float {
     workspace.reset()
     model.zeroGradients()
+    model.dropout = configuration.dropout.map {
+      TrainingDropout(policy: $0, seed: configuration.seed, step: step)
+    }
     let size = batches.batchSize
     let loss = try model.forwardBackward(
       count: size, chunk: configuration.chunkSize ?? size, in: workspace

@@ -24,11 +24,15 @@ struct TrainingBatches {
       augmentation: configuration.augmentation?.images, seed: configuration.seed)
     sampler = BatchSampler(
       seed: configuration.seed, count: source.count, batchSize: configuration.batchSize)
+    // Under `all` a locked tower with rates gives other vectors every time.
+    let textVaries = configuration.dropout == .all && !model.text.configuration.dropout.isZero
+    let imageVaries = configuration.dropout == .all && !model.image.configuration.dropout.isZero
     let textIsFixed =
-      cachesFrozenFeatures && !model.textIsTrained && !model.textHead.readsTokens
+      cachesFrozenFeatures && !model.textIsTrained && !model.textHead.readsTokens && !textVaries
     textFeatures = textIsFixed ? FrozenFeatures(width: model.text.width) : nil
     let imageIsFixed =
       cachesFrozenFeatures && !model.imageIsTrained && configuration.augmentation == nil
+      && !imageVaries
     imageFeatures = imageIsFixed ? FrozenFeatures(width: model.image.width) : nil
   }
 

@@ -11,7 +11,7 @@ public enum AugmentationChoice: String, Codable, Sendable, CaseIterable {
   case crop
   /// Crops of at least 8 %, flips (Szegedy et al. 2015), as LiT has them.
   case inception
-  /// Crops of at least 20 %, flips: LilT's without its RandAugment.
+  /// Crops of at least 20 %, flips, two operations of RandAugment: LilT's.
   case lilt
 
   public var augmentation: Augmentation? {
@@ -21,7 +21,7 @@ public enum AugmentationChoice: String, Codable, Sendable, CaseIterable {
     case .mild: return all
     case .crop: (all.cropScale, all.flipProbability) = (0.9, 0)
     case .inception: all.cropScale = 0.08
-    case .lilt: all.cropScale = 0.2
+    case .lilt: (all.cropScale, all.randAugment) = (0.2, .lilt)
     }
     (all.brightness, all.contrast, all.saturation) = (0, 0, 0)
     return all
@@ -58,11 +58,15 @@ extension AlignmentConfiguration {
       augmentation = try word("augment", training.augment, else: AugmentationChoice.none)
         .augmentation
     }
+    if training.dropout != nil {
+      dropout = try word("dropout", training.dropout, else: DropoutPolicy.none)
+    }
     pictureStatistics = try word("pictures", training.pictures, else: pictureStatistics)
     captions.preprocessing = try word("captions", training.captions, else: captions.preprocessing)
     captions.maximumWords = training.maximumWords ?? captions.maximumWords
     captions.maximumTokens = training.maximumTokens ?? captions.maximumTokens
     captions.hasEndToken = training.endToken ?? captions.hasEndToken
+    if training.tokenTypes == false { addsTokenTypes = false }
   }
 
   private mutating func applyOptimizer(_ card: MethodCard) throws(AlignmentFailure) {

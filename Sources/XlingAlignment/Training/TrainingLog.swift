@@ -1,18 +1,30 @@
 import Foundation
 import XlingCore
 
+/// A line of `log.jsonl`; `seconds` is the only field that differs between equal runs.
+public struct LoggedStep: Codable, Sendable, Equatable {
+  /// Updates made.
+  public let step: Int
+  public let loss: Float
+  public let rate: Double
+  public let temperature: Float
+  public let seconds: Double
+  public let validation: ValidationPoint?
+}
+
+extension RunFolder {
+  var log: String { path + "/log.jsonl" }
+
+  /// What was logged so far, in order; a line cut short by a kill is left out. Throws `FileFailure`.
+  public func loggedSteps() throws -> [LoggedStep] {
+    try AtomicFile.read(log).split(separator: 0x0A).compactMap {
+      try? JSONDecoder().decode(LoggedStep.self, from: Data($0))
+    }
+  }
+}
+
 /// `log.jsonl`: one JSON object a logged step.
 final class TrainingLog {
-  /// A line; `seconds` is the only field that differs between equal runs.
-  struct Line: Codable {
-    let step: Int
-    let loss: Float
-    let rate: Double
-    let temperature: Float
-    let seconds: Double
-    let validation: ValidationPoint?
-  }
-
   private let path: String
   private let file: FileHandle
 
@@ -22,7 +34,7 @@ final class TrainingLog {
     if let old = FileManager.default.contents(atPath: path) {
       for line in old.split(separator: 0x0A) {
         // A line cut short by a kill does not parse and is dropped too.
-        guard let parsed = try? JSONDecoder().decode(Line.self, from: Data(line)),
+        guard let parsed = try? JSONDecoder().decode(LoggedStep.self, from: Data(line)),
           parsed.step <= step
         else { continue }
         kept += line + [0x0A]
@@ -40,7 +52,7 @@ final class TrainingLog {
   deinit { try? file.close() }
 
   func append(_ progress: TrainingProgress) throws {
-    let line = Line(
+    let line = LoggedStep(
       step: progress.step, loss: progress.loss, rate: progress.rate,
       temperature: progress.temperature, seconds: progress.seconds,
       validation: progress.validation)

@@ -19,7 +19,7 @@ public struct RandAugment: Sendable, Equatable {
   }
 
   /// What eight-bit numbers do that leave their range.
-  public enum Arithmetic: Sendable {
+  public enum Arithmetic: String, Codable, Sendable {
     /// They end at 0 and 255.
     case clipped
     /// They wrap around, as LilT's code lets them: a sharpened edge may flip, and an automatic

@@ -39,13 +39,18 @@ public struct DriftMeasurement {
   private let split: Split
   private let limit: Int
 
-  /// The first `limit` pictures of the split. Throws what loading the towers throws.
+  /// The first `limit` pictures of the split. Throws ``EvaluationFailure/startUnknown(run:)`` and what
+  /// loading the towers throws.
   public init(_ run: EvaluatedRun, dataset: Dataset, split: Split, limit: Int = 500) throws {
+    guard run.record.imported?.hasStart != false else {
+      throw EvaluationFailure.startUnknown(run: run.folder)
+    }
     self.run = run
     self.dataset = dataset
     self.split = split
     self.limit = limit
     before = try TextTower.load(run.record.identity.text.folder)
+    before.addsTokenTypes = run.model.text.addsTokenTypes
     imageBefore = try ImageTower.load(run.record.identity.image.folder)
   }
 

@@ -1,6 +1,6 @@
 /// From the names in a family's checkpoints to the names of our parameters, which are those of
 /// Hugging Face's BERT and ViT. `*` stands for a layer's number.
-struct KeyMap: Sendable {
+package struct KeyMap: Sendable {
   /// What a name may begin with, longest first; it is left out.
   var prefixes: [String] = []
   /// Ends that older checkpoints spell otherwise.
@@ -53,7 +53,7 @@ struct KeyMap: Sendable {
   }
 
   /// The name that this family's checkpoints give a parameter: the inverse, without prefix.
-  func fileName(of parameter: String) -> String {
+  package func fileName(of parameter: String) -> String {
     let (pattern, number) = Self.numberless(parameter)
     for (file, ours) in parts {
       if pattern == ours { return Self.fill(file, number) }
@@ -65,7 +65,7 @@ struct KeyMap: Sendable {
   }
 
   /// The stacked tensor that a parameter is a third of, and all three in their order; nil for others.
-  func fusion(of parameter: String) -> (name: String, parts: [String])? {
+  package func fusion(of parameter: String) -> (name: String, parts: [String])? {
     guard let fused else { return nil }
     let (pattern, number) = Self.numberless(parameter)
     for kind in [".weight", ".bias"] where fused.ours.contains(where: { $0 + kind == pattern }) {

@@ -1,6 +1,6 @@
 extension KeyMap {
   /// What a LilT checkpoint (Khan and Fu 2023) holds beside the tower in question.
-  private static let lilt = [
+  private static let liltsOther = [
     "visual_encoder.", "text_encoder.", "vision_proj.", "text_proj.", "temp",
   ]
 
@@ -13,7 +13,7 @@ extension KeyMap {
     ignored: [
       "pooler.", "cls.", "classifier.", "qa_outputs.", "embeddings.position_ids",
       "embeddings.token_type_ids",
-    ] + lilt)
+    ] + liltsOther)
 
   static let roberta = KeyMap(
     prefixes: ["module.roberta.", "roberta.", "module."],
@@ -96,5 +96,12 @@ extension KeyMap {
       "blocks.*.attn.qkv",
       ["query", "key", "value"].map { "encoder.layer.*.attention.attention.\($0)" }
     ),
-    ignored: ["head.", "head_dist.", "pre_logits."] + lilt)
+    ignored: ["head.", "head_dist.", "pre_logits."] + liltsOther)
+
+  /// LilT's image tower: timm's of 2021, whose layer scale has DeiT-III's own names.
+  package static let lilt: KeyMap = {
+    var map = timm
+    map.parts.removeAll { $0.file.contains(".ls1.") || $0.file.contains(".ls2.") }
+    return map
+  }()
 }

@@ -50,7 +50,7 @@ public struct StoredTensor {
   }
 
   /// The rows of `range`: the same dimensions with fewer rows, or a shorter vector.
-  func rows(_ range: Range<Int>) -> StoredTensor {
+  package func rows(_ range: Range<Int>) -> StoredTensor {
     precondition(range.lowerBound >= 0 && range.upperBound <= shape.first ?? 0)
     let step = (strides ?? Self.rowMajor(shape))[0]
     return StoredTensor(
@@ -66,7 +66,7 @@ public struct StoredTensor {
 
   /// Gives a parameter of the same count these values: float32 where it lies, everything else as a
   /// converted copy. The type must be one of weights.
-  func place(into parameter: Parameter) {
+  package func place(into parameter: Parameter) {
     precondition(parameter.count == count && type.isWeight)
     if type == .float32, strides == nil, count > 0, let start = file.start,
       offset % MemoryLayout<Float>.alignment == 0

@@ -32,6 +32,7 @@ extension BERTConfiguration {
       layerNormEpsilon: try fields.float("layer_norm_epsilon", default: 1e-6))
     self.modelType = modelType
     t5 = T5(buckets: buckets, headWidth: try fields.size("d_kv"))
+    dropout = try DropoutRates(fields, hidden: "dropout_rate", attention: "dropout_rate")
     paddingId = try fields.integer("pad_token_id", default: 0)
     let form = try fields.text("feed_forward_proj") ?? "relu"
     guard form == "gated-gelu" else {
@@ -51,7 +52,7 @@ extension BERTConfiguration {
       "relative_attention_num_buckets": t5.buckets.count,
       "relative_attention_max_distance": t5.buckets.maximumDistance,
       "layer_norm_epsilon": JSONNumber.shortest(layerNormEpsilon),
-      "feed_forward_proj": "gated-gelu",
+      "feed_forward_proj": "gated-gelu", "dropout_rate": JSONNumber.shortest(dropout.hidden),
       "n_positions": maximumPositions, "pad_token_id": paddingId, "is_encoder_decoder": false,
       "use_cache": false, "tie_word_embeddings": true,
       "architectures": [modelType == "t5" ? "T5EncoderModel" : "MT5EncoderModel"],

@@ -26,6 +26,7 @@ public struct BERTConfiguration: Sendable, Equatable {
   public var activation = GELU.erf
   /// Never shown to the tower except in input padded elsewhere; RoBERTa counts positions from it.
   public var paddingId = 0
+  public var dropout = DropoutRates()
   /// nil in the other families.
   public var t5: T5?
 
@@ -89,6 +90,9 @@ extension BERTConfiguration {
     paddingId =
       fields.has("pad_token_id")
       ? try fields.integer("pad_token_id") : isRoberta ? 1 : 0
+    dropout = try DropoutRates(
+      fields, hidden: short ? "dropout" : "hidden_dropout_prob",
+      attention: short ? "attention_dropout" : "attention_probs_dropout_prob")
     self.modelType = modelType
     activation = try Self.activation(fields, short ? "activation" : "hidden_act")
     try check(fields)
@@ -143,6 +147,9 @@ extension BERTConfiguration {
       short ? "hidden_dim" : "intermediate_size": intermediateSize,
       "max_position_embeddings": maximumPositions, "pad_token_id": paddingId,
       short ? "activation" : "hidden_act": activation.configurationName,
+      short ? "dropout" : "hidden_dropout_prob": JSONNumber.shortest(dropout.hidden),
+      short ? "attention_dropout" : "attention_probs_dropout_prob": JSONNumber.shortest(
+        dropout.attention),
     ]
     if !short {
       fields["type_vocab_size"] = tokenTypes

@@ -98,7 +98,7 @@ extension ViTConfiguration {
   /// From the tensors of a bare checkpoint under timm's names. Heads leave no trace in them: `heads`,
   /// or the width in heads of 64 that all published sizes have. Throws
   /// ``TowerFailure/configuration(path:reason:)``.
-  init(inferredFrom checkpoint: Checkpoint, heads given: Int?) throws(TowerFailure) {
+  package init(inferredFrom checkpoint: Checkpoint, heads given: Int?) throws(TowerFailure) {
     func refuse(_ reason: String) -> TowerFailure {
       .configuration(path: checkpoint.path, reason: reason)
     }

@@ -26,6 +26,8 @@ public struct ViTConfiguration: Sendable, Equatable {
   public var hasPrefixPositions = true
   public var hasLayerScale = false
   public var naming = Naming.huggingFace
+  /// Of Hugging Face's configurations; timm's models of these sizes have none.
+  public var dropout = DropoutRates()
 
   public init(
     imageSize: Int, patchSize: Int, hiddenSize: Int, layers: Int, heads: Int,
@@ -79,6 +81,8 @@ extension ViTConfiguration {
     queryBias = try fields.flag("qkv_bias", default: true)
     activation = try BERTConfiguration.activation(fields, "hidden_act")
     hasDistillationToken = modelType == "deit"
+    dropout = try DropoutRates(
+      fields, hidden: "hidden_dropout_prob", attention: "attention_probs_dropout_prob")
     try check(fields)
   }
 
@@ -105,6 +109,8 @@ extension ViTConfiguration {
       "intermediate_size": intermediateSize,
       "layer_norm_eps": JSONNumber.shortest(layerNormEpsilon), "qkv_bias": queryBias,
       "hidden_act": activation.configurationName,
+      "hidden_dropout_prob": JSONNumber.shortest(dropout.hidden),
+      "attention_probs_dropout_prob": JSONNumber.shortest(dropout.attention),
     ]
   }
 }

@@ -24,12 +24,24 @@ extension EncoderLayer {
     return dx
   }
 
+  /// The gradient before a branch's dropout; dy itself without.
+  private func undrop(
+    _ site: RowDropout.Site, _ saved: Saved, _ dy: Matrix, _ workspace: Workspace
+  ) -> Matrix {
+    guard let dropout = saved.dropout?.hidden(site, rows: saved.rows) else { return dy }
+    let dx = workspace.take(dy.rows, dy.columns)
+    Elementwise.copy(dy, into: dx)
+    dropout.apply(to: dx)
+    return dx
+  }
+
   private func backwardPostNorm(
     _ saved: Saved, _ layout: SequenceLayout, _ dy: Matrix, _ dx: Matrix?, _ workspace: Workspace
   ) {
     let dtotal = workspace.take(dy.rows, dy.columns)
     feedForwardNorm.backward(saved.feedForwardNorm, dy: dy, dx: dtotal)
-    let dsecond = unadapt(.feedForward, saved, dtotal, workspace)
+    let dsecond = undrop(
+      .feedForwardOutput, saved, unadapt(.feedForward, saved, dtotal, workspace), workspace)
     let attentionTrained = attention.isTrainable || adapters[.attention] != nil
     let below = dx != nil || attentionTrained || attentionNorm.isTrainable
     // dtotal is also the residual's gradient, so the branch adds to it; the adapter's output
@@ -43,7 +55,8 @@ extension EncoderLayer {
     let dsum = whole ?? workspace.take(dy.rows, dy.columns)
     attentionNorm.backward(saved.attentionNorm, dy: dtotal, dx: dsum)
     guard dx != nil || attentionTrained else { return }
-    let dbranch = unadapt(.attention, saved, dsum, workspace)
+    let dbranch = undrop(
+      .attentionOutput, saved, unadapt(.attention, saved, dsum, workspace), workspace)
     if let dx, let rows = saved.rows { spread(dsum, rows, over: dx) }
     attention.backward(
       saved.attention, layout, dy: dbranch, addingTo: dx, in: workspace)
@@ -57,7 +70,10 @@ extension EncoderLayer {
     Elementwise.copy(dy, into: dmiddle)
     let dsecond = workspace.take(dy.rows, dy.columns)
     feedForward.backward(
-      saved.feedForward, dy: unscale(feedForwardScale, saved.feedForwardBranch, dy, workspace),
+      saved.feedForward,
+      dy: undrop(
+        .feedForwardOutput, saved,
+        unscale(feedForwardScale, saved.feedForwardBranch, dy, workspace), workspace),
       dx: dsecond, accumulate: false, in: workspace)
     normBackward(
       .feedForward, feedForwardNorm, saved.feedForwardNorm, saved, dsecond, dmiddle, workspace)
@@ -69,8 +85,10 @@ extension EncoderLayer {
     let dnormal = workspace.zeros(layout.rows, dy.columns)
     attention.backward(
       saved.attention, layout,
-      dy: unscale(attentionScale, saved.attentionBranch, dmiddle, workspace), addingTo: dnormal,
-      in: workspace)
+      dy: undrop(
+        .attentionOutput, saved,
+        unscale(attentionScale, saved.attentionBranch, dmiddle, workspace), workspace),
+      addingTo: dnormal, in: workspace)
     var dinput = dmiddle
     if let rows = saved.rows {
       dinput = dx ?? workspace.take(layout.rows, dy.columns)

@@ -63,20 +63,25 @@ public final class EncoderLayer {
     /// The branches before their factors; nil without layer scale.
     var attentionBranch: Matrix?
     var feedForwardBranch: Matrix?
+    var dropout: LayerDropout?
   }
 
   /// x [rows, width] into y [rows, width], or into y [outputs.count, width] when only these rows are
-  /// read. Temporary memory is given back unless `saving`.
+  /// read. Temporary memory is given back unless `saving`. Dropout comes behind each branch's last
+  /// dense layer, before BERT's adapter.
   func forward(
-    _ x: Matrix, _ layout: SequenceLayout, reading outputs: [Int]? = nil, into y: Matrix,
-    in workspace: Workspace, saving: Bool
+    _ x: Matrix, _ layout: SequenceLayout, reading outputs: [Int]? = nil,
+    dropout: LayerDropout? = nil, into y: Matrix, in workspace: Workspace, saving: Bool
   ) -> Saved? {
     let mark = workspace.mark()
     defer { if !saving { workspace.release(to: mark) } }
+    var saved: Saved?
     switch arrangement {
-    case .postNorm: return forwardPostNorm(x, layout, outputs, y, workspace, saving)
-    case .preNorm: return forwardPreNorm(x, layout, outputs, y, workspace, saving)
+    case .postNorm: saved = forwardPostNorm(x, layout, outputs, dropout, y, workspace, saving)
+    case .preNorm: saved = forwardPreNorm(x, layout, outputs, dropout, y, workspace, saving)
     }
+    saved?.dropout = dropout
+    return saved
   }
 
   /// The rows of x that are read; x itself when all are.
@@ -98,13 +103,15 @@ public final class EncoderLayer {
   }
 
   private func forwardPostNorm(
-    _ x: Matrix, _ layout: SequenceLayout, _ outputs: [Int]?, _ y: Matrix,
-    _ workspace: Workspace, _ saving: Bool
+    _ x: Matrix, _ layout: SequenceLayout, _ outputs: [Int]?, _ dropout: LayerDropout?,
+    _ y: Matrix, _ workspace: Workspace, _ saving: Bool
   ) -> Saved? {
     var kept: [AdapterSite: AdapterActivations] = [:]
     let branch = workspace.take(y.rows, y.columns)
     let savedAttention = attention.forward(
-      x, layout, reading: outputs, into: branch, in: workspace, saving: saving)
+      x, layout, reading: outputs, dropout: dropout?.attentionWeights(), into: branch,
+      in: workspace, saving: saving)
+    dropout?.hidden(.attentionOutput, rows: outputs)?.apply(to: branch)
     let sum = workspace.take(y.rows, y.columns)
     Elementwise.sum(
       adapt(.attention, branch, workspace, saving, &kept), read(x, outputs, workspace), into: sum)
@@ -113,6 +120,7 @@ public final class EncoderLayer {
 
     let second = workspace.take(y.rows, y.columns)
     let savedFeedForward = feedForward.forward(middle, into: second, in: workspace)
+    dropout?.hidden(.feedForwardOutput, rows: outputs)?.apply(to: second)
     let total = workspace.take(y.rows, y.columns)
     Elementwise.sum(adapt(.feedForward, second, workspace, saving, &kept), middle, into: total)
     let savedLast = feedForwardNorm.forward(total, into: y, in: workspace)
@@ -124,8 +132,8 @@ public final class EncoderLayer {
   }
 
   private func forwardPreNorm(
-    _ x: Matrix, _ layout: SequenceLayout, _ outputs: [Int]?, _ y: Matrix,
-    _ workspace: Workspace, _ saving: Bool
+    _ x: Matrix, _ layout: SequenceLayout, _ outputs: [Int]?, _ dropout: LayerDropout?,
+    _ y: Matrix, _ workspace: Workspace, _ saving: Bool
   ) -> Saved? {
     var kept: [AdapterSite: AdapterActivations] = [:]
     let normal = workspace.take(x.rows, x.columns)
@@ -133,14 +141,19 @@ public final class EncoderLayer {
       adapt(.attention, x, workspace, saving, &kept), into: normal, in: workspace)
     let middle = workspace.take(y.rows, y.columns)
     let savedAttention = attention.forward(
-      normal, layout, reading: outputs, into: middle, in: workspace, saving: saving)
+      normal, layout, reading: outputs, dropout: dropout?.attentionWeights(), into: middle,
+      in: workspace, saving: saving)
+    dropout?.hidden(.attentionOutput, rows: outputs)?.apply(to: middle)
     let attentionBranch = scale(attentionScale, middle, workspace, saving)
     Elementwise.add(read(x, outputs, workspace), to: middle)
 
     let second = workspace.take(y.rows, y.columns)
     let savedSecond = feedForwardNorm.forward(
       adapt(.feedForward, middle, workspace, saving, &kept), into: second, in: workspace)
-    let savedFeedForward = feedForward.forward(second, into: y, in: workspace)
+    let inner = feedForward.factor == nil ? nil : dropout
+    let savedFeedForward = feedForward.forward(
+      second, dropout: inner?.hidden(.feedForwardInner, rows: outputs), into: y, in: workspace)
+    dropout?.hidden(.feedForwardOutput, rows: outputs)?.apply(to: y)
     let feedForwardBranch = scale(feedForwardScale, y, workspace, saving)
     Elementwise.add(middle, to: y)
     return savedAttention.map {

@@ -15,6 +15,7 @@ public struct FeedForwardBlock {
     let before: Matrix
     let after: Matrix
     let gate: Gate?
+    let dropout: Dropout?
   }
 
   /// What the gate multiplies, [rows, intermediate width].
@@ -39,22 +40,27 @@ public struct FeedForwardBlock {
   }
   var isTrainable: Bool { innerIsTrainable || output.isTrainable }
 
-  func forward(_ x: Matrix, into y: Matrix, in workspace: Workspace) -> Saved {
+  /// `dropout` is that of what enters the last dense layer, which only T5 has.
+  func forward(
+    _ x: Matrix, dropout: Dropout? = nil, into y: Matrix, in workspace: Workspace
+  ) -> Saved {
     let before = workspace.take(x.rows, intermediate.outputs)
     intermediate.forward(x, into: before)
     let after = workspace.take(x.rows, intermediate.outputs)
     Elementwise.gelu(before, into: after, form: activation)
     guard let factor else {
       output.forward(after, into: y)
-      return Saved(x: x, before: before, after: after, gate: nil)
+      return Saved(x: x, before: before, after: after, gate: nil, dropout: nil)
     }
     let factors = workspace.take(x.rows, factor.outputs)
     factor.forward(x, into: factors)
     let product = workspace.take(x.rows, factor.outputs)
     Elementwise.product(after, factors, into: product)
+    dropout?.apply(to: product)
     output.forward(product, into: y)
     return Saved(
-      x: x, before: before, after: product, gate: Gate(gelu: after, factor: factors))
+      x: x, before: before, after: product, gate: Gate(gelu: after, factor: factors),
+      dropout: dropout)
   }
 
   /// Adds to the gradients of what is trained; dx (+)= the input's gradient when asked.
@@ -65,6 +71,7 @@ public struct FeedForwardBlock {
       innerIsTrainable || dx != nil ? workspace.take(dy.rows, intermediate.outputs) : nil
     output.backward(saved.after, dy: dy, dx: inner)
     guard let inner else { return }
+    saved.dropout?.apply(to: inner)
     var accumulate = accumulate
     if let factor, let gate = saved.gate {
       let dFactor = workspace.take(inner.rows, inner.columns)

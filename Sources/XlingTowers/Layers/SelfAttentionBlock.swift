@@ -19,6 +19,7 @@ public struct SelfAttentionBlock {
     let context: Matrix
     let rows: [Int]?
     let attention: Attention.Saved
+    let dropout: Dropout?
   }
 
   package init(names: LayerNames, shape: EncoderLayer.Shape) {
@@ -51,10 +52,10 @@ public struct SelfAttentionBlock {
   }
 
   /// x [rows, width] into y [rows, width], or into y [outputs.count, width] when only these rows are
-  /// read.
+  /// read. `dropout` is that of the attention weights.
   package func forward(
-    _ x: Matrix, _ layout: SequenceLayout, reading outputs: [Int]? = nil, into y: Matrix,
-    in workspace: Workspace, saving: Bool
+    _ x: Matrix, _ layout: SequenceLayout, reading outputs: [Int]? = nil,
+    dropout: Dropout? = nil, into y: Matrix, in workspace: Workspace, saving: Bool
   ) -> Saved? {
     let qkv = workspace.take(x.rows, 3 * width)
     query.forward(x, into: qkv.slice(columns: 0..<width))
@@ -63,14 +64,17 @@ public struct SelfAttentionBlock {
     var context = workspace.take(x.rows, width)
     let saved = attention.forward(
       qkv, layout, bias: relativePositions?.bias(reach: reach(layout), in: workspace),
-      into: context, in: workspace, saving: saving)
+      dropout: dropout, into: context, in: workspace, saving: saving)
     if let outputs {
       let read = workspace.take(outputs.count, width)
       context.gather(rows: outputs, into: read)
       context = read
     }
     output.forward(context, into: y)
-    return saved.map { Saved(x: x, qkv: qkv, context: context, rows: outputs, attention: $0) }
+    return saved.map {
+      Saved(
+        x: x, qkv: qkv, context: context, rows: outputs, attention: $0, dropout: dropout)
+    }
   }
 
   /// Adds to the gradients of what is trained; dx += the input's gradient when asked.
@@ -90,7 +94,8 @@ public struct SelfAttentionBlock {
     let dqkv = workspace.take(layout.rows, 3 * width)
     let dBias = relativePositions?.gradients(layout, reach: reach(layout), in: workspace)
     attention.backward(
-      saved.attention, qkv: saved.qkv, layout, dcontext: dcontext, into: dqkv, dBias: dBias)
+      saved.attention, qkv: saved.qkv, layout, dropout: saved.dropout, dcontext: dcontext,
+      into: dqkv, dBias: dBias)
     if let dBias { relativePositions?.backward(dBias) }
     for (index, dense) in [query, key, value].enumerated() {
       dense.backward(

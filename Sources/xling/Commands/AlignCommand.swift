@@ -65,11 +65,11 @@ struct AlignCommand: ParsableCommand {
     var configuration = try training.configuration(card, language: language) { configuration in
       min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)
     }
+    configuration.dropout = try towers.dropout(configuration.dropout ?? .trained)
     configuration.pictureInput = try pictureInput(towers.image, card, configuration)
     let start = try startFrom.map { try StartingWeights(run: $0) }
     configuration.startsFrom = start?.hash
-    let journal = AlignJournal(
-      try ExperimentStore(path: store), run: folder, every: configuration.logEvery)
+    let journal = AlignJournal(try ExperimentStore(path: store), run: folder)
     try journal.prepare(resume: resume)
     let damage = PictureDamage()
     let trainer = try trainer(towers, dataset, configuration, folder, damage)

@@ -3,6 +3,7 @@ import XlingAlignment
 import XlingCore
 import XlingData
 import XlingTokenizers
+import XlingTowers
 
 /// Where `--data` leads.
 enum DataFolder {
@@ -35,6 +36,18 @@ struct AlignTowers {
   private static func source(_ folder: String?, shipped: String) throws -> TowerSource {
     let folder = try folder ?? Assets.path(shipped)
     return try TowerSource(folder: URL(fileURLWithPath: folder).standardizedFileURL.path)
+  }
+
+  /// The policy, or nil where it would leave nothing out, so that such runs stay what they were. Throws
+  /// what reading the towers' configurations throws.
+  func dropout(_ policy: DropoutPolicy) throws -> DropoutPolicy? {
+    let rates = try [text, image].map { source in
+      switch try TowerCheckpoint(source.folder).configuration {
+      case .text(let text): text.dropout
+      case .image(let image): image.dropout
+      }
+    }
+    return policy == .none || rates.allSatisfy(\.isZero) ? nil : policy
   }
 
   /// Ids and positions outside the tower's tables would stop the process. Throws

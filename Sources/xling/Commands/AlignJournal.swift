@@ -10,17 +10,16 @@ final class AlignJournal {
   private let run: RunFolder
   private let folder: String
   private let name: String
-  private let every: Int
   private var isStored = false
   private var replacing = false
   private var waiting: [TrainStep] = []
+  private var validations: [ValidationStep] = []
   private var seconds = 0.0
 
-  /// One line of steps is stored for each line of the run's log: every `every` steps.
-  init(_ store: ExperimentStore, run: RunFolder, every: Int) {
+  /// Every step is stored, and every validation.
+  init(_ store: ExperimentStore, run: RunFolder) {
     self.store = store
     self.run = run
-    self.every = every
     folder = URL(fileURLWithPath: run.path).standardizedFileURL.path
     name = EvaluatedRun.name(of: folder)
   }
@@ -46,14 +45,13 @@ final class AlignJournal {
 
   func note(_ progress: TrainingProgress) throws {
     seconds = progress.seconds
-    let isLast = progress.step == progress.steps
-    guard progress.step % every == 0 || isLast else { return }
+    if let point = progress.validation { validations.append(ValidationStep(point)) }
     waiting.append(
       TrainStep(
         step: progress.step, loss: Double(progress.loss), learningRate: progress.rate,
         temperature: Double(progress.temperature)))
     // A transaction for a hundred steps rather than for each.
-    if waiting.count >= 100 || isLast || !isStored { try flush() }
+    if waiting.count >= 100 || progress.step == progress.steps || !isStored { try flush() }
   }
 
   func close(_ status: RunStatus) throws {
@@ -70,6 +68,15 @@ final class AlignJournal {
       isStored = true
     }
     try store.append(waiting, to: name)
-    waiting = []
+    try store.append(validations, to: name)
+    (waiting, validations) = ([], [])
+  }
+}
+
+extension ValidationStep {
+  init(_ point: ValidationPoint) {
+    self.init(
+      step: point.step, loss: point.loss, textToImage: point.textToImageFirst,
+      imageToText: point.imageToTextFirst, pairs: point.pairs)
   }
 }

@@ -6,6 +6,7 @@ import XlingData
 
 extension AugmentationChoice: ExpressibleByArgument {}
 extension CaptionPreprocessing: ExpressibleByArgument {}
+extension DropoutPolicy: ExpressibleByArgument {}
 extension ImageRate: ExpressibleByArgument {}
 extension RateSchedule: ExpressibleByArgument {}
 
@@ -58,6 +59,11 @@ struct AlignTrainingOptions: ParsableArguments {
 
   @Option(help: "What is done to pictures; with none, what frozen towers compute is kept.")
   var augment: AugmentationChoice?
+
+  @Option(
+    help:
+      "Which towers leave out activations, at the rates of their config.json (default: trained).")
+  var dropout: DropoutPolicy?
 
   @Option(help: "What is done to captions before they are tokenized (default: none).")
   var captions: CaptionPreprocessing?
@@ -142,6 +148,7 @@ struct AlignTrainingOptions: ParsableArguments {
     training.optimizer = optimizer?.rawValue ?? training.optimizer
     training.weightDecay = weightDecay ?? training.weightDecay
     training.clip = clip ?? training.clip
+    training.dropout = dropout?.rawValue ?? training.dropout
     training.augment = augment?.rawValue ?? training.augment
     training.captions = captions?.rawValue ?? training.captions
     training.maximumWords = maxWords ?? training.maximumWords

@@ -17,6 +17,34 @@ struct RunDetails: Encodable {
     let languages: [String]
   }
 
+  /// The stored losses by step; one that was no number is null.
+  struct Curve: Encodable {
+    struct Step: Encodable {
+      let step: Int
+      let loss: Double?
+    }
+    struct Validation: Encodable {
+      let step: Int
+      let loss: Double?
+      let textToImage: Double
+      let imageToText: Double
+      let pairs: Int
+    }
+
+    let training: [Step]
+    let validation: [Validation]
+
+    init(_ steps: [TrainStep], _ validations: [ValidationStep]) {
+      func number(_ loss: Double) -> Double? { loss.isFinite ? loss : nil }
+      training = steps.map { Step(step: $0.step, loss: number($0.loss)) }
+      validation = validations.map {
+        Validation(
+          step: $0.step, loss: number($0.loss), textToImage: $0.textToImage,
+          imageToText: $0.imageToText, pairs: $0.pairs)
+      }
+    }
+  }
+
   let schema = "xling.show/1"
   let name: String
   let folder: String
@@ -24,6 +52,7 @@ struct RunDetails: Encodable {
   let status: String?
   let record: RunRecord
   let measured: [Measured]
+  let curve: Curve
 }
 
 struct ShowCommand: ParsableCommand {
@@ -45,6 +74,7 @@ struct ShowCommand: ParsableCommand {
     let name = EvaluatedRun.name(of: folder)
     var status: String?
     var evaluations: [Evaluation] = []
+    var curve = RunDetails.Curve([], [])
     if FileManager.default.fileExists(atPath: store) {
       let store = try ExperimentStore(path: store)
       let new = try EvaluatedRun.stored(record, folder: folder, status: .running)
@@ -52,10 +82,13 @@ struct ShowCommand: ParsableCommand {
       if let run = try store.runs().first(where: { $0.name == name }), run.key == new.key {
         status = run.status.rawValue
         evaluations = try store.evaluations(of: name)
+        curve = RunDetails.Curve(
+          try store.trainSteps(of: name), try store.validations(of: name))
       }
     }
     let details = RunDetails(
-      name: name, folder: folder, status: status, record: record, measured: measured(evaluations))
+      name: name, folder: folder, status: status, record: record, measured: measured(evaluations),
+      curve: curve)
     print(json ? try JSONText.encode(details) : text(details))
   }
 
@@ -90,13 +123,21 @@ struct ShowCommand: ParsableCommand {
       ("text tower", tower(record.identity.text)),
       ("image tower", tower(record.identity.image)),
       ("tokenizer", String(record.identity.tokenizerHash.prefix(12))),
-      (
-        "data",
-        "\(record.trainingPairs) pairs in \(configuration.language), content "
-          + record.identity.dataHash.prefix(12)
-      ),
     ]
-    facts += training(record)
+    if let imported = record.imported {
+      facts.append(("imported", "\(imported.file), SHA-256 \(imported.hash.prefix(12))"))
+    } else {
+      facts.append(
+        (
+          "data",
+          "\(record.trainingPairs) pairs in \(configuration.language), content "
+            + record.identity.dataHash.prefix(12)
+        ))
+      facts += training(record)
+    }
+    facts += details.curve.validation.dropLast().map {
+      ("val at \($0.step)", String(format: "loss %.4f", $0.loss ?? .nan))
+    }
     for part in details.measured {
       let languages = "\(part.languages.count) languages (\(part.languages.joined(separator: " ")))"
       facts.append(

@@ -4,6 +4,7 @@ import XlingCore
 import XlingData
 import XlingEvaluation
 import XlingExperiments
+import XlingReports
 import XlingTokenizers
 
 /// The way from nothing to results: data, alignment by every method, evaluation in every language.
@@ -12,7 +13,8 @@ struct Quickstart {
   struct MethodResult {
     let method: String
     let records: [RunRecord]
-    /// That of the first seed.
+    /// The stored name, and the evaluator, of the first seed.
+    let run: String
     let evaluator: Evaluator
     /// By language, one a seed.
     let languages: [String: [LanguageResult]]
@@ -50,18 +52,19 @@ struct Quickstart {
       dataset, split: .val, captions: CaptionReading(), tokenizer: tokenizer)
     return try QuickstartPlan.methods.map { method in
       var records: [RunRecord] = []
-      var first: Evaluator?
+      var first: (run: String, evaluator: Evaluator)?
       var languages: [String: [LanguageResult]] = [:]
       for seed in seeds {
         let folder = try align(method, seed, training, validation)
         let (record, evaluator, results) = try evaluate(method, seed, folder)
         records.append(record)
-        first = first ?? evaluator
+        first = first ?? (EvaluatedRun.name(of: folder), evaluator)
         for result in results { languages[result.language, default: []].append(result) }
       }
       guard let first else { preconditionFailure("there is at least one seed") }
       return MethodResult(
-        method: method, records: records, evaluator: first, languages: languages)
+        method: method, records: records, run: first.run, evaluator: first.evaluator,
+        languages: languages)
     }
   }
 
@@ -87,6 +90,25 @@ struct Quickstart {
     return run.path
   }
 
+  private func storeCurves(of run: String, _ folder: String) throws {
+    let steps = try RunFolder(folder).loggedSteps()
+    try store.append(
+      steps.map {
+        TrainStep(
+          step: $0.step, loss: Double($0.loss), learningRate: $0.rate,
+          temperature: Double($0.temperature))
+      }, to: run)
+    try store.append(steps.compactMap(\.validation).map { ValidationStep($0) }, to: run)
+  }
+
+  /// The stored curves of a method's first seed, for the report.
+  func curve(_ result: MethodResult) throws -> QuickstartReport.Curve {
+    let run = result.run
+    return QuickstartReport.Curve(
+      method: result.method, training: try store.trainSteps(of: run),
+      validation: try store.validations(of: run))
+  }
+
   private static func key(_ identity: RunIdentity) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -107,6 +129,7 @@ struct Quickstart {
     let run = try EvaluatedRun(folder: folder)
     try store.begin(
       try EvaluatedRun.stored(run.record, folder: folder, status: .finished), replacing: true)
+    try storeCurves(of: run.name, folder)
     let evaluator = try Evaluator(
       run.model, tokenizer: run.tokenizer, dataset: dataset,
       plan: QuickstartPlan.evaluation(split: split))

@@ -37,6 +37,7 @@ struct QuickstartFigures {
       headlineLanguages: QuickstartPlan.headline,
       methods: results.map(method), results: try estimates(), pairedTests: try pairedTests(),
       overallTests: try overallTests(), splitResults: try splitResults(),
+      curves: try results.map { try quickstart.curve($0) },
       examples: try QuickstartExamples(quickstart, results).examples(),
       measured: evaluator.measured(),
       provenance: provenance(seconds))

@@ -63,6 +63,8 @@ struct PictureSet: Sendable, CustomTestStringConvertible {
 
   func path(_ name: String) -> String { folder + "/" + name }
 
+  func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
+
   func tensors(_ name: String) throws -> ReferenceTensors {
     try ReferenceTensors(path(name + ".safetensors"))
   }
@@ -82,6 +84,21 @@ struct PictureSet: Sendable, CustomTestStringConvertible {
 
   static func isRefusedByKind(_ file: String) -> Bool {
     file.hasSuffix(".gif") || file.hasSuffix(".bmp")
+  }
+}
+
+extension Picture {
+  /// Rows as columns.
+  var transposed: Picture {
+    var turned = [UInt8](repeating: 0, count: pixels.count)
+    for y in 0..<height {
+      for x in 0..<width {
+        for channel in 0..<3 {
+          turned[(x * height + y) * 3 + channel] = pixels[(y * width + x) * 3 + channel]
+        }
+      }
+    }
+    return Picture(width: height, height: width, pixels: turned)
   }
 }
 
