@@ -19,11 +19,9 @@ struct Xling: ParsableCommand {
       QuickstartCommand.self, DataCommand.self, TokenizeCommand.self, TokenizerCommand.self,
       PretrainCommand.self, AlignCommand.self, EvalCommand.self, MergeCommand.self,
       CompareCommand.self, GapCommand.self, NeighboursCommand.self, AttributeCommand.self,
-      ClassifyCommand.self,
-      AuditCommand.self,
-      RunsCommand.self, ShowCommand.self, MethodsCommand.self,
-      DriftCommand.self, ImportCommand.self, ExportCommand.self, InspectCommand.self,
-      ForwardCommand.self, EmbedCommand.self, PixelsCommand.self,
+      ClassifyCommand.self, AuditCommand.self, RunsCommand.self, ShowCommand.self,
+      MethodsCommand.self, DriftCommand.self, ImportCommand.self, ExportCommand.self,
+      InspectCommand.self, ForwardCommand.self, EmbedCommand.self, PixelsCommand.self,
     ])
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.

@@ -20,7 +20,7 @@ struct AlignCommand: ParsableCommand {
 
   @OptionGroup var selection: MethodSelection
 
-  @Option(help: "scenes, emoji (in data/), or a dataset folder.")
+  @Option(help: "scenes, emoji, stamps (in data/), or a dataset folder.")
   var data: String
 
   @Option(help: "A folder with config.json, model.safetensors and tokenizer (default: mini-text).")

@@ -14,7 +14,8 @@ struct AuditCommand: ParsableCommand {
       without case and punctuation. Status 1 when a picture was found.
       """)
 
-  @Option(help: "Training data: scenes, emoji, a dataset folder, or a name of `xling data list`.")
+  @Option(
+    help: "Training data: scenes, emoji, stamps, a dataset folder, or a name of `xling data list`.")
   var train: String
 
   @Option(help: "Test data, named alike.")

@@ -50,7 +50,7 @@ struct DriftCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
   var name: String
 
-  @Option(help: "scenes, emoji (in data/), or a dataset folder.")
+  @Option(help: "scenes, emoji, stamps (in data/), or a dataset folder.")
   var data: String
 
   @Option(

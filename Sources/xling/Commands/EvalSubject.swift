@@ -12,7 +12,8 @@ struct EvalSubject: ParsableArguments {
   @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
   var name: String
 
-  @Option(help: "scenes, emoji (in data/), a dataset folder, or a name of `xling data list`.")
+  @Option(
+    help: "scenes, emoji, stamps (in data/), a dataset folder, or a name of `xling data list`.")
   var data: String
 
   @Option(help: "The folder with the files of a published test set (default: in data/).")
