@@ -130,6 +130,20 @@ import XlingTestSupport
     #expect(found["an"] == 22)
   }
 
+  /// All kana begin with the same byte.
+  @Test func seedsEndWhereBytesDiffer() throws {
+    func seeds(_ lines: [String]) throws -> Set<String> {
+      var finder = SeedPieces(try Self.corpus(lines).words(), maximumLength: 16)
+      return Set(
+        finder.best(1000).map { seed in
+          String(String.UnicodeScalarView(seed.scalars.compactMap(Unicode.Scalar.init)))
+        })
+    }
+    #expect(try seeds(["さかき", "さかん"]) == [])
+    #expect(try seeds(["さかき", "さかa"]) == ["▁さか", "さか"])
+    #expect(try seeds(["さかき", "さか"]) == ["▁さか", "さか"])
+  }
+
   /// Long texts without spaces leave the range of a double.
   @Test func expectationsOfLongTextsAddUp() throws {
     let letters = (0..<40).map { UInt8(0x41 + $0) }
