@@ -63,11 +63,11 @@ import XlingTestSupport
     #expect((0..<model.count).map(model.piece) == expected)
   }
 
-  /// The reference's trainer sums in single precision and by thread, and has been rewritten since
-  /// its steps were published: the vocabularies are close, not equal.
+  /// The reference's trainer sums in single precision and by thread: the vocabularies are close, not
+  /// equal.
   @Test(
     .enabled(if: SharedData.exists("fixtures/tokenizers"), "needs ../shared/fixtures"),
-    arguments: [("botchan", 1000, 0.97), ("wagahai", 4000, 0.9)])
+    arguments: [("botchan", 1000, 0.98), ("wagahai", 4000, 0.99)])
   func unigramIsCloseToTheReference(text: String, size: Int, share: Double) throws {
     let expected = try Self.reference("unigram_\(text)_\(size)")
     let options = Self.options(size, coverage: 0.9995)

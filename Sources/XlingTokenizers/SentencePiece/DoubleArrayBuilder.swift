@@ -117,12 +117,19 @@ final class DoubleArrayBuilder {
     }
     while start < Int(node.keys.upperBound) {
       let first = label(start)
-      var least = keyValues[start]
-      var end = start + 1
-      while end < Int(node.keys.upperBound), label(end) == first {
-        least = min(least, keyValues[end])
-        end += 1
+      // Ever larger steps find out where the label changes, then halves of the last one.
+      var (last, step) = (start, 1)
+      while last + step < Int(node.keys.upperBound), label(last + step) == first {
+        last += step
+        step *= 2
       }
+      var end = min(last + step, Int(node.keys.upperBound))
+      while end - last > 1 {
+        let middle = (last + end) / 2
+        if label(middle) == first { last = middle } else { end = middle }
+      }
+      var least = keyValues[start]
+      for key in start + 1..<max(end, start + 1) { least = min(least, keyValues[key]) }
       if first == 0, layout == .beside {
         units[Int(node.unit)].value = keyValues[start]
       } else {
@@ -283,7 +290,10 @@ private struct OpenUnits {
     _ count: Int, _ labels: some RandomAccessCollection<Int>, only: (Int) -> Int?
   ) -> Int? {
     guard let first = labels.first else { return nil }
+    // Labels that differ in their low six bits only lead to units of one word.
+    let needed = labels.allSatisfy { first ^ $0 < 64 } ? labels.count : 1
     return firstWord(count) { word, block in
+      if free[word].nonzeroBitCount < needed { return nil }
       // By the first label's unit.
       var candidates = free[word] & permuted(unshared, word, first)
       for label in labels.dropFirst() {

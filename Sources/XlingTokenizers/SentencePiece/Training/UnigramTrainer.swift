@@ -154,15 +154,19 @@ public struct UnigramTrainer: Sendable {
     var keptCount = 0
     model.pieces.bytes.withUnsafeBufferPointer { bytes in
       for piece in 0..<model.count where used[piece] > 0 {
-        lattice.fill(
-          UnsafeBufferPointer(rebasing: bytes[model.pieces.range(piece)]), model, whole: false)
-        let alternative = lattice.best(&path)
-        if path.contains(-1) {
+        let text = UnsafeBufferPointer(rebasing: bytes[model.pieces.range(piece)])
+        if UTF8Scalar.length(text[0]) == text.count {
           isKept[piece] = true
           keptCount += 1
-        } else if alternative <= Double(model.scores[piece]) {
+          continue
+        }
+        lattice.fill(text, model, whole: false)
+        if lattice.best(&path) <= Double(model.scores[piece]) {
           let changed = log(total + used[piece] * Double(path.count - 1))
-          let without = path.reduce(0) { $0 + log(used[Int($1)] + used[piece]) - changed }
+          // A character that has no piece is one that is used nowhere.
+          let without = path.reduce(0) {
+            $0 + log(($1 < 0 ? 0 : used[Int($1)]) + used[piece]) - changed
+          }
           let loss = used[piece] / texts * (log(used[piece]) - log(total) - without)
           candidates.append((piece, loss))
         }
@@ -183,7 +187,7 @@ public struct UnigramTrainer: Sendable {
         lattice.fill(
           UnsafeBufferPointer(rebasing: bytes[model.pieces.range(piece)]), model, whole: false)
         let score = model.scores[piece]
-        return lattice.best(&path) > Double(score) && !path.contains(-1) ? nil : score
+        return lattice.best(&path) > Double(score) ? nil : score
       }
     }
   }
