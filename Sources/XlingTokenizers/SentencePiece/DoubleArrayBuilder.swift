@@ -225,7 +225,8 @@ private struct OpenUnits {
 
   private let free: UnsafeMutablePointer<UInt64>
   private let unshared: UnsafeMutablePointer<UInt64>
-  /// The words with free units, one bit each.
+  /// The words with more than two free units, one bit each: the last two of a word fit so few nodes
+  /// that they cost more time than room.
   private let some: UnsafeMutablePointer<UInt64>
 
   init() {
@@ -250,13 +251,14 @@ private struct OpenUnits {
   func take(_ unit: Int) {
     let at = unit >> 6 & 63
     free[at] &= ~(1 << UInt64(unit & 63))
-    if free[at] == 0 { some.pointee &= ~(1 << UInt64(at)) }
+    let butOne = free[at] & (free[at] &- 1)
+    if butOne & (butOne &- 1) == 0 { some.pointee &= ~(1 << UInt64(at)) }
   }
 
   /// `base` is in an open block.
   func setBase(_ base: Int) { unshared[base >> 6 & 63] &= ~(1 << UInt64(base & 63)) }
 
-  /// Calls `body` with the words that have free units, the oldest first, and where their blocks
+  /// Calls `body` with the words that are searched, the oldest first, and where their blocks
   /// start, until it returns something. The array has `count` units.
   @inline(__always)
   private func firstWord(_ count: Int, _ body: (_ word: Int, _ block: Int) -> Int?) -> Int? {
