@@ -33,8 +33,8 @@ MODELS = [
 ]
 
 
-def in_venv():
-    """Starts this script again in a virtual environment that has the peers."""
+def in_venv(script):
+    """Starts a script again in a virtual environment that has the peers."""
     python = HERE / ".venv" / "bin" / "python"
     if Path(sys.prefix) == HERE / ".venv":
         return
@@ -42,7 +42,7 @@ def in_venv():
         subprocess.run([sys.executable, "-m", "venv", HERE / ".venv"], check=True)
         subprocess.run([python, "-m", "pip", "-q", "install", *PEERS], check=True)
     os.environ.update(TOKENIZERS_PARALLELISM="false", RAYON_NUM_THREADS="1")
-    os.execv(python, [str(python), str(Path(__file__).resolve()), *sys.argv[1:]])
+    os.execv(python, [str(python), str(script.resolve()), *sys.argv[1:]])
 
 
 def captions(shared, size):
@@ -151,7 +151,7 @@ def main():
         "--shared", type=Path, default=os.environ.get("XLING_SHARED", HERE.parent.parent / "shared"))
     options.add_argument("--megabytes", type=float, default=10)
     chosen = options.parse_args()
-    in_venv()
+    in_venv(Path(__file__))
     size = int(chosen.megabytes * 1e6)
     load = os.getloadavg()[0]
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=HERE, text=True,

@@ -1,48 +1,84 @@
 /// Byte strings, each once, numbered in the order of their first coming.
 struct ByteTable: Sendable {
-  private var bytes: [UInt8] = []
-  private var ends: [Int] = []
-  /// Index plus one; 0 is empty.
-  private var slots = [Int32](repeating: 0, count: 1 << 12)
+  private(set) var list = PieceList()
+  /// Index plus one and bits of the hash, which spare most looks at other strings; 0 is empty.
+  private var slots = [Slot](repeating: Slot(), count: 1 << 12)
 
-  var count: Int { ends.count }
-
-  subscript(index: Int) -> ArraySlice<UInt8> {
-    bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
+  private struct Slot: BitwiseCopyable {
+    var entry: Int32 = 0
+    var hash: UInt32 = 0
   }
 
-  /// FNV-1a, then folded, since the low bits pick the slot.
-  private static func hash(_ text: some Sequence<UInt8>) -> Int {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return Int(truncatingIfNeeded: hash ^ hash >> 32)
+  var count: Int { list.count }
+
+  subscript(index: Int) -> ArraySlice<UInt8> { list[index] }
+
+  /// Eight bytes at a time, mixed so that all bits count; the low ones pick the slot.
+  private static func hash(_ text: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    var hash = UInt64(truncatingIfNeeded: text.count) &* 0x9e37_79b9_7f4a_7c15
+    let raw = UnsafeRawBufferPointer(text)
+    var at = 0
+    while at < raw.count {
+      var word: UInt64 = 0
+      if at + 8 <= raw.count {
+        word = raw.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+      } else {
+        for byte in raw[at...].reversed() { word = word << 8 | UInt64(byte) }
+      }
+      let product = (hash ^ word).multipliedFullWidth(by: 0x9fb2_1c65_1e98_df25)
+      hash = product.high ^ product.low &+ 0x9e37_79b9_7f4a_7c15
+      at += 8
+    }
+    return UInt32(truncatingIfNeeded: hash ^ hash >> 32)
   }
 
-  private func slot(of text: some Collection<UInt8>) -> Int {
-    let mask = slots.count - 1
-    var at = Self.hash(text) & mask
-    while slots[at] != 0, !self[Int(slots[at]) - 1].elementsEqual(text) { at = (at + 1) & mask }
-    return at
+  private func slot(of text: UnsafeBufferPointer<UInt8>, _ hash: UInt32) -> Int {
+    list.bytes.withUnsafeBufferPointer { bytes in
+      let mask = slots.count - 1
+      var at = Int(hash) & mask
+      while slots[at].entry != 0 {
+        if slots[at].hash == hash {
+          let other = UnsafeBufferPointer(rebasing: bytes[list.range(Int(slots[at].entry) - 1)])
+          if other.count == text.count, other.elementsEqual(text) { return at }
+        }
+        at = (at + 1) & mask
+      }
+      return at
+    }
   }
 
   func index(of text: some Collection<UInt8>) -> Int? {
-    let entry = slots[slot(of: text)]
+    let entry = Self.contiguous(text) { slots[slot(of: $0, Self.hash($0))].entry }
     return entry == 0 ? nil : Int(entry) - 1
   }
 
   /// The text's index, new or old.
   mutating func insert(_ text: some Collection<UInt8>) -> Int {
-    let at = slot(of: text)
-    if slots[at] != 0 { return Int(slots[at]) - 1 }
-    bytes.append(contentsOf: text)
-    ends.append(bytes.count)
-    slots[at] = Int32(ends.count)
-    if ends.count * 2 > slots.count { grow() }
-    return ends.count - 1
+    Self.contiguous(text) { text in
+      let hash = Self.hash(text)
+      let at = slot(of: text, hash)
+      if slots[at].entry != 0 { return Int(slots[at].entry) - 1 }
+      list.append(text)
+      slots[at] = Slot(entry: Int32(list.count), hash: hash)
+      if list.count * 2 > slots.count { grow() }
+      return list.count - 1
+    }
+  }
+
+  private static func contiguous<Result>(
+    _ text: some Collection<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+  ) -> Result {
+    text.withContiguousStorageIfAvailable(body) ?? Array(text).withUnsafeBufferPointer(body)
   }
 
   private mutating func grow() {
-    slots = [Int32](repeating: 0, count: slots.count * 2)
-    for index in ends.indices { slots[slot(of: self[index])] = Int32(index + 1) }
+    let old = slots
+    slots = [Slot](repeating: Slot(), count: old.count * 2)
+    let mask = slots.count - 1
+    for entry in old where entry.entry != 0 {
+      var at = Int(entry.hash) & mask
+      while slots[at].entry != 0 { at = (at + 1) & mask }
+      slots[at] = entry
+    }
   }
 }

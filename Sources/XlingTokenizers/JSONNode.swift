@@ -24,6 +24,9 @@ indirect enum JSONNode: Equatable {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// A token is written plainly or as an object with its text under "content".
+  var tokenText: String? { text ?? self["content"]?.tokenText }
+
   /// Nil for anything that is no whole number.
   var integer: Int? {
     guard case .number(let value) = self else { return nil }
@@ -40,5 +43,21 @@ indirect enum JSONNode: Equatable {
     case .array: "a list"
     case .object: "an object"
     }
+  }
+
+  /// A text as JSON writes it.
+  static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case _ where scalar.value < 0x20:
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
   }
 }

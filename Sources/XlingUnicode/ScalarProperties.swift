@@ -46,8 +46,16 @@ public enum ScalarProperties {
       guard let units = buffer.baseAddress else { return [] }
       let length = xling_decomposition(scalar, units)
       guard length > 0 else { return [] }
-      let text = String(decoding: buffer[..<min(Int(length), 64)], as: UTF16.self)
-      return text.unicodeScalars.map(\.value)
+      // ICU writes well-formed UTF-16.
+      var (scalars, high): ([UInt32], UInt32) = ([], 0)
+      for unit in buffer[..<min(Int(length), 64)] {
+        if unit & 0xFC00 == 0xD800 {
+          high = UInt32(unit & 0x3FF) << 10 + 0x10000
+        } else {
+          scalars.append(unit & 0xFC00 == 0xDC00 ? high + UInt32(unit & 0x3FF) : UInt32(unit))
+        }
+      }
+      return scalars
     }
   }
 

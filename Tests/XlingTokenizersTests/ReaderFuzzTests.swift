@@ -11,6 +11,8 @@ import XlingTestSupport
   /// Inputs a reader.
   static let rounds =
     ProcessInfo.processInfo.environment["XLING_FUZZ_INPUTS"].flatMap { Int($0) } ?? 3_000
+  static let seed =
+    ProcessInfo.processInfo.environment["XLING_FUZZ_SEED"].flatMap { UInt64($0) } ?? 5
 
   static func corpus(_ name: String) throws -> [UInt8] {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -26,7 +28,7 @@ import XlingTestSupport
     var (refused, done) = (0, 0)
     var input: [UInt8] = []
     while done < rounds {
-      var stream = RandomStream(seed: 5, name, done)
+      var stream = RandomStream(seed: Self.seed, name, done)
       // Each goes on from the last, so that mutations add up.
       input.replaceSubrange(0..., with: seed)
       for _ in 0..<8 where done < rounds {

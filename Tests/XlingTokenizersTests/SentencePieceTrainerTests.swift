@@ -63,11 +63,11 @@ import XlingTestSupport
     #expect((0..<model.count).map(model.piece) == expected)
   }
 
-  /// The reference's trainer sums in single precision and by thread, and has been rewritten since
-  /// its steps were published: the vocabularies are close, not equal.
+  /// The reference's trainer sums in single precision and by thread: the vocabularies are close, not
+  /// equal.
   @Test(
     .enabled(if: SharedData.exists("fixtures/tokenizers"), "needs ../shared/fixtures"),
-    arguments: [("botchan", 1000, 0.97), ("wagahai", 4000, 0.9)])
+    arguments: [("botchan", 1000, 0.98), ("wagahai", 4000, 0.99)])
   func unigramIsCloseToTheReference(text: String, size: Int, share: Double) throws {
     let expected = try Self.reference("unigram_\(text)_\(size)")
     let options = Self.options(size, coverage: 0.9995)
@@ -128,6 +128,20 @@ import XlingTestSupport
       .map { ($0.key, Int64($0.value.count * $0.key.unicodeScalars.count)) }
     #expect(found == Dictionary(uniqueKeysWithValues: expected))
     #expect(found["an"] == 22)
+  }
+
+  /// All kana begin with the same byte.
+  @Test func seedsEndWhereBytesDiffer() throws {
+    func seeds(_ lines: [String]) throws -> Set<String> {
+      var finder = SeedPieces(try Self.corpus(lines).words(), maximumLength: 16)
+      return Set(
+        finder.best(1000).map { seed in
+          String(String.UnicodeScalarView(seed.scalars.compactMap(Unicode.Scalar.init)))
+        })
+    }
+    #expect(try seeds(["さかき", "さかん"]) == [])
+    #expect(try seeds(["さかき", "さかa"]) == ["▁さか", "さか"])
+    #expect(try seeds(["さかき", "さか"]) == ["▁さか", "さか"])
   }
 
   /// Long texts without spaces leave the range of a double.

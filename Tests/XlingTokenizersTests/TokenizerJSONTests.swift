@@ -92,10 +92,10 @@ import XlingTestSupport
     let plain = try ReferenceTests.tokenizer(folder, lowercase: lowercase)
     let scratch = try TemporaryFolder()
     let entries = (0..<Int32(plain.vocabularySize)).map {
-      JSONValue.quoted(plain.pieceText($0)) + ":\($0)"
+      JSONNode.quoted(plain.pieceText($0)) + ":\($0)"
     }
     let added = plain.special.all.map {
-      "{\"id\":\($0),\"content\":\(JSONValue.quoted(plain.pieceText($0)))}"
+      "{\"id\":\($0),\"content\":\(JSONNode.quoted(plain.pieceText($0)))}"
     }
     try AtomicFile.write(
       """

@@ -95,7 +95,7 @@ final class BPESegmenter {
     let text = chunk.baseAddress.unsafelyUnwrapped
     var (at, index) = (0, 0)
     while at < chunk.count {
-      var count = min(chunk.count - at, UTF8Scalars.length(text[at]))
+      var count = min(chunk.count - at, UTF8Scalar.length(text[at]))
       var isFrozen = false
       if let symbols = vocabulary.symbols,
         let length = SentencePieceNormalizer.longest(symbols.base, text, at, chunk.count)

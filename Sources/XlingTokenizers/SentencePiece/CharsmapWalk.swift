@@ -86,7 +86,7 @@ struct CharsmapWalk {
           asciiIsPlain[Int(first)] = false
         }
       }
-      let length = UTF8Scalars.length(first)
+      let length = UTF8Scalar.length(first)
       let bits = length == 1 ? first : first & (0x7F >> UInt8(length))
       if length < 4 { follow(Int(unit), UInt32(bits), length - 1) }
     }

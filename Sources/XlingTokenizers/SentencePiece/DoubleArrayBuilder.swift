@@ -1,6 +1,6 @@
 /// Packs sorted keys into a double array. Blocks of 256 units are filled first-fit; only the last
-/// 16 are searched, so that the time stays linear in the number of nodes.
-struct DoubleArrayBuilder {
+/// 16 are searched, 64 units at once, so that the time stays linear in the number of nodes.
+final class DoubleArrayBuilder {
   /// How a key's value is kept.
   enum Layout {
     /// As Darts-clone does, for ``DoubleArray``: in a unit of its own, to which a label of 0 leads.
@@ -11,27 +11,32 @@ struct DoubleArrayBuilder {
     case beside
   }
 
-  static let openBlocks = 16
   /// The label of free units; no key in UTF-8 holds it.
   static let freeLabel: UInt8 = 0xFF
 
+  struct Unit: BitwiseCopyable {
+    /// Where the node's children are.
+    fileprivate(set) var base: UInt32 = 0
+    /// Of the key that ends here, or -1.
+    fileprivate(set) var value: Int32 = -1
+    /// What leads here.
+    fileprivate(set) var label = DoubleArrayBuilder.freeLabel
+
+    fileprivate var isFree: Bool { label == DoubleArrayBuilder.freeLabel && base == 0 && value < 0 }
+  }
+
   private let layout: Layout
-  /// By unit: the label that leads there, where its children are, and its key's value or -1.
-  private(set) var labels: [UInt8] = []
-  private(set) var bases: [UInt32] = []
-  private(set) var values: [Int32] = []
-  /// Whether some node has this base. Children know their parent only by base and label, so no
-  /// two nodes may share one.
-  private var isBase: [Bool] = []
-  private var isTaken: [Bool] = []
-  /// Free units of the open blocks in a ring, by index modulo their number.
-  private var freeList = FreeUnits()
+  /// The units so far, without checks.
+  @exclusivity(unchecked) private(set) var units: UnsafeMutablePointer<Unit>
+  @exclusivity(unchecked) private(set) var count = 0
+  @exclusivity(unchecked) private var capacity: Int
+  private let open = OpenUnits()
 
   private struct Node {
-    let keys: Range<Int>
-    let depth: Int
+    let keys: Range<Int32>
+    let depth: Int32
     /// Its label until it has a place; then -1 for a value.
-    var unit: Int
+    var unit: Int32
     /// The smallest of its keys' values.
     let least: Int32
   }
@@ -40,25 +45,26 @@ struct DoubleArrayBuilder {
   /// `order[i]` has the value `values[i]`, at least 0.
   static func build(_ keys: PieceList, _ order: [Int32], values: [Int32]) -> [UInt32] {
     let builder = DoubleArrayBuilder(keys, order, values: values, layout: .darts)
-    return builder.labels.indices.map { builder.dartsUnit($0) }
+    return (0..<builder.count).map { builder.dartsUnit($0) }
   }
 
   /// As ``build(_:_:values:)``, in either layout.
   init(_ keys: PieceList, _ order: [Int32], values: [Int32], layout: Layout) {
     self.layout = layout
+    capacity = max(512, keys.bytes.count / 3)
+    units = .allocate(capacity: capacity)
     addBlock()
     if layout == .beside {
       // From base 0 nothing leads anywhere, hence its block stays free.
-      for unit in 0..<256 { take(unit) }
+      for unit in 0..<256 { open.take(unit) }
       addBlock()
     } else {
-      take(0)
+      open.take(0)
     }
     // With base 0, a NUL in a text would lead to the root.
-    isBase[0] = true
+    open.setBase(0)
     // In their order side by side, since every node looks at all of its keys.
-    var sorted = PieceList()
-    for index in order { sorted.append(keys[Int(index)]) }
+    let sorted = keys.selecting(order)
     sorted.bytes.withUnsafeBufferPointer { bytes in
       sorted.ends.withUnsafeBufferPointer { ends in
         values.withUnsafeBufferPointer { fill(bytes, ends, $0) }
@@ -66,21 +72,30 @@ struct DoubleArrayBuilder {
     }
   }
 
+  deinit {
+    units.deallocate()
+    open.deallocate()
+  }
+
   /// Nodes that lead to small values are placed before the others; pieces of models are numbered
   /// by falling frequency, so what texts need most shares few pages.
-  private mutating func fill(
+  private func fill(
     _ bytes: UnsafeBufferPointer<UInt8>, _ ends: UnsafeBufferPointer<Int32>,
     _ keyValues: UnsafeBufferPointer<Int32>
   ) {
-    var later = [Node(keys: 0..<ends.count, depth: 0, unit: 0, least: 0)]
+    var later = [Node(keys: 0..<Int32(ends.count), depth: 0, unit: 0, least: 0)]
     var children: [Node] = []
     for limit in layout == .darts ? [Int32.max] : [1 << 12, 1 << 14, 1 << 16, Int32.max] {
       var open = later.filter { $0.least < limit }
       later.removeAll { $0.least < limit }
       while let node = open.popLast() {
+        if node.keys.count == 1, layout == .beside {
+          placeTail(node, bytes, ends, keyValues)
+          continue
+        }
         split(node, bytes, ends, keyValues, &children)
         if children.isEmpty { continue }
-        place(&children, under: node.unit)
+        place(&children, under: Int(node.unit))
         for child in children.reversed() where child.unit >= 0 {
           if child.least < limit { open.append(child) } else { later.append(child) }
         }
@@ -90,137 +105,229 @@ struct DoubleArrayBuilder {
 
   /// The children of a node by their labels, their units not yet known. A key that ends at the
   /// node is its value, or a first child with label 0.
-  private mutating func split(
+  private func split(
     _ node: Node, _ bytes: UnsafeBufferPointer<UInt8>, _ ends: UnsafeBufferPointer<Int32>,
     _ keyValues: UnsafeBufferPointer<Int32>, _ children: inout [Node]
   ) {
     children.removeAll(keepingCapacity: true)
-    var start = node.keys.lowerBound
+    var start = Int(node.keys.lowerBound)
     func label(_ key: Int) -> UInt8 {
-      let at = (key == 0 ? 0 : Int(ends[key - 1])) + node.depth
+      let at = (key == 0 ? 0 : Int(ends[key - 1])) + Int(node.depth)
       return at == Int(ends[key]) ? 0 : bytes[at]
     }
-    while start < node.keys.upperBound {
+    while start < Int(node.keys.upperBound) {
       let first = label(start)
-      var least = keyValues[start]
-      var end = start + 1
-      while end < node.keys.upperBound, label(end) == first {
-        least = min(least, keyValues[end])
-        end += 1
+      // Ever larger steps find out where the label changes, then halves of the last one.
+      var (last, step) = (start, 1)
+      while last + step < Int(node.keys.upperBound), label(last + step) == first {
+        last += step
+        step *= 2
       }
+      var end = min(last + step, Int(node.keys.upperBound))
+      while end - last > 1 {
+        let middle = (last + end) / 2
+        if label(middle) == first { last = middle } else { end = middle }
+      }
+      var least = keyValues[start]
+      for key in start + 1..<max(end, start + 1) { least = min(least, keyValues[key]) }
       if first == 0, layout == .beside {
-        values[node.unit] = keyValues[start]
+        units[Int(node.unit)].value = keyValues[start]
       } else {
         children.append(
-          Node(keys: start..<end, depth: node.depth + 1, unit: Int(first), least: least))
+          Node(
+            keys: Int32(start)..<Int32(end), depth: node.depth + 1, unit: Int32(first),
+            least: least))
       }
       start = end
     }
   }
 
+  /// What is left of a node's only key, child by child.
+  private func placeTail(
+    _ node: Node, _ bytes: UnsafeBufferPointer<UInt8>, _ ends: UnsafeBufferPointer<Int32>,
+    _ keyValues: UnsafeBufferPointer<Int32>
+  ) {
+    let key = Int(node.keys.lowerBound)
+    var unit = Int(node.unit)
+    var at = (key == 0 ? 0 : Int(ends[key - 1])) + Int(node.depth)
+    while at < Int(ends[key]) {
+      let label = bytes[at]
+      let base = open.findBase(count, label) ?? newBase(unit)
+      open.setBase(base)
+      units[unit].base = UInt32(truncatingIfNeeded: base)
+      unit = base ^ Int(label)
+      open.take(unit)
+      units[unit].label = label
+      at += 1
+    }
+    units[unit].value = keyValues[key]
+  }
+
   /// Finds a base for a node's children and takes their units.
-  private mutating func place(_ children: inout [Node], under parent: Int) {
-    let base = findBase(children, parent) ?? newBase(parent)
-    isBase[base] = true
-    bases[parent] = UInt32(truncatingIfNeeded: base)
+  private func place(_ children: inout [Node], under parent: Int) {
+    let found = children.withUnsafeBufferPointer { children in
+      open.findBase(count, children.lazy.map { Int($0.unit) }) { block in
+        // A distance that has no room among an offset's 21 bits must have none of the low eight.
+        layout == .beside || parent ^ block < 1 << 21 ? nil : parent & 0xFF
+      }
+    }
+    let base = found ?? newBase(parent)
+    open.setBase(base)
+    units[parent].base = UInt32(truncatingIfNeeded: base)
     for at in children.indices {
-      let label = children[at].unit
+      let label = Int(children[at].unit)
       let unit = base ^ label
-      take(unit)
-      labels[unit] = UInt8(truncatingIfNeeded: label)
+      open.take(unit)
+      units[unit].label = UInt8(truncatingIfNeeded: label)
       if label == 0 {
-        values[unit] = children[at].least
-        values[parent] = children[at].least
+        units[unit].value = children[at].least
+        units[parent].value = children[at].least
       }
-      children[at].unit = label == 0 ? -1 : unit
+      children[at].unit = label == 0 ? -1 : Int32(unit)
     }
   }
 
-  private func findBase(_ children: [Node], _ parent: Int) -> Int? {
-    let first = children[0].unit
-    return isBase.withUnsafeBufferPointer { isBase in
-      isTaken.withUnsafeBufferPointer { isTaken in
-        children.withUnsafeBufferPointer { children in
-          var at = freeList.first
-          candidates: while at >= 0 {
-            let base = at ^ first
-            at = freeList.next(at)
-            if isBase[base] || !isEncodable(parent ^ base) { continue }
-            for child in 1..<max(1, children.count) where isTaken[base ^ children[child].unit] {
-              continue candidates
-            }
-            return base
-          }
-          return nil
-        }
-      }
-    }
-  }
-
-  private func isEncodable(_ relative: Int) -> Bool {
-    layout == .beside || relative < 1 << 21 || relative & 0xFF == 0
-  }
-
-  private mutating func newBase(_ parent: Int) -> Int {
-    let block = labels.count
+  private func newBase(_ parent: Int) -> Int {
+    let block = count
     addBlock()
     return block | parent & 0xFF
   }
 
-  private mutating func addBlock() {
-    let start = labels.count
-    let closing = start - Self.openBlocks * 256
-    if closing >= 0 {
-      for unit in closing..<closing + 256 where !isTaken[unit] { freeList.remove(unit) }
+  private func addBlock() {
+    open.add(count)
+    if count + 256 > capacity {
+      capacity = max(count + 256, capacity * 3 / 2)
+      let larger = UnsafeMutablePointer<Unit>.allocate(capacity: capacity)
+      larger.update(from: units, count: count)
+      units.deallocate()
+      units = larger
     }
-    labels.append(contentsOf: repeatElement(Self.freeLabel, count: 256))
-    bases.append(contentsOf: repeatElement(0, count: 256))
-    values.append(contentsOf: repeatElement(-1, count: 256))
-    isBase.append(contentsOf: repeatElement(false, count: 256))
-    isTaken.append(contentsOf: repeatElement(false, count: 256))
-    for unit in start..<start + 256 { freeList.append(unit) }
+    (units + count).initialize(repeating: Unit(), count: 256)
+    count += 256
   }
 
-  private mutating func take(_ unit: Int) {
-    isTaken[unit] = true
-    freeList.remove(unit)
-  }
-
-  private func dartsUnit(_ unit: Int) -> UInt32 {
+  private func dartsUnit(_ at: Int) -> UInt32 {
+    let unit = units[at]
     // A free unit looks like a value, so no byte ever leads to it.
-    if !isTaken[unit] { return DoubleArray.isValue }
-    let value = values[unit]
-    if unit > 0, labels[unit] == 0 { return DoubleArray.isValue | UInt32(bitPattern: value) }
-    let relative = UInt32(truncatingIfNeeded: unit) ^ bases[unit]
-    return (unit == 0 ? 0 : UInt32(labels[unit]))
+    if at > 0, unit.isFree { return DoubleArray.isValue }
+    if at > 0, unit.label == 0 { return DoubleArray.isValue | UInt32(bitPattern: unit.value) }
+    let relative = UInt32(truncatingIfNeeded: at) ^ unit.base
+    return (at == 0 ? 0 : UInt32(unit.label))
       | (relative < 1 << 21 ? relative << 10 : relative << 2 | 0x200)
-      | (value >= 0 ? DoubleArray.hasValue : 0)
+      | (unit.value >= 0 ? DoubleArray.hasValue : 0)
   }
 }
 
-/// A doubly linked list of the free units among the last 16 blocks.
-private struct FreeUnits {
-  private static let size = 16 * 256
-  private var nexts = [Int](repeating: -1, count: size)
-  private var previous = [Int](repeating: -1, count: size)
-  private(set) var first = -1
-  private var last = -1
+/// The last 16 blocks of 256 units as bits, in a ring of words: which units are free, and which are
+/// no node's base. Children know their parent only by base and label, so no two nodes may share one.
+private struct OpenUnits {
+  private static let words = 64
 
-  @inline(__always)
-  func next(_ unit: Int) -> Int { nexts[unit & (Self.size - 1)] }
+  private let free: UnsafeMutablePointer<UInt64>
+  private let unshared: UnsafeMutablePointer<UInt64>
+  /// The words with more than two free units, one bit each: the last two of a word fit so few nodes
+  /// that they cost more time than room.
+  private let some: UnsafeMutablePointer<UInt64>
 
-  mutating func append(_ unit: Int) {
-    let slot = unit & (Self.size - 1)
-    nexts[slot] = -1
-    previous[slot] = last
-    if last >= 0 { nexts[last & (Self.size - 1)] = unit } else { first = unit }
-    last = unit
+  init() {
+    free = .allocate(capacity: 2 * Self.words + 1)
+    free.initialize(repeating: 0, count: 2 * Self.words + 1)
+    unshared = free + Self.words
+    some = unshared + Self.words
   }
 
-  mutating func remove(_ unit: Int) {
-    let slot = unit & (Self.size - 1)
-    let (before, after) = (previous[slot], nexts[slot])
-    if before >= 0 { nexts[before & (Self.size - 1)] = after } else { first = after }
-    if after >= 0 { previous[after & (Self.size - 1)] = before } else { last = before }
+  func deallocate() { free.deallocate() }
+
+  /// Opens the block that starts at `block`; the oldest of 16 is closed.
+  func add(_ block: Int) {
+    for word in 0..<4 {
+      let at = (block >> 6 + word) & 63
+      free[at] = .max
+      unshared[at] = .max
+      some.pointee |= 1 << UInt64(at)
+    }
+  }
+
+  func take(_ unit: Int) {
+    let at = unit >> 6 & 63
+    free[at] &= ~(1 << UInt64(unit & 63))
+    let butOne = free[at] & (free[at] &- 1)
+    if butOne & (butOne &- 1) == 0 { some.pointee &= ~(1 << UInt64(at)) }
+  }
+
+  /// `base` is in an open block.
+  func setBase(_ base: Int) { unshared[base >> 6 & 63] &= ~(1 << UInt64(base & 63)) }
+
+  /// Calls `body` with the words that are searched, the oldest first, and where their blocks
+  /// start, until it returns something. The array has `count` units.
+  @inline(__always)
+  private func firstWord(_ count: Int, _ body: (_ word: Int, _ block: Int) -> Int?) -> Int? {
+    // The oldest word is the one that the next block would take.
+    let oldest = count >> 6 & 63
+    var left = some.pointee
+    left = left &>> UInt64(oldest) | (oldest == 0 ? 0 : left &<< UInt64(64 - oldest))
+    while left != 0 {
+      let age = left.trailingZeroBitCount
+      left &= left - 1
+      let block = (count - Self.words * 64 + age * 64) & ~0xFF
+      if let found = body((oldest + age) & 63, block) { return found }
+    }
+    return nil
+  }
+
+  /// A base that no node has, from which a label leads to the first free unit that has one.
+  func findBase(_ count: Int, _ label: UInt8) -> Int? {
+    let label = Int(label)
+    return firstWord(count) { word, block in
+      let candidates = free[word] & permuted(unshared, word, label)
+      if candidates == 0 { return nil }
+      return (block | (word & 3) << 6 | candidates.trailingZeroBitCount) ^ label
+    }
+  }
+
+  /// A base that no node has, from which all labels, the first one below the others, lead to free
+  /// units: that whose first unit comes first. `only` is the low byte that a base in a block must
+  /// have, or nil.
+  func findBase(
+    _ count: Int, _ labels: some RandomAccessCollection<Int>, only: (Int) -> Int?
+  ) -> Int? {
+    guard let first = labels.first else { return nil }
+    // Labels that differ in their low six bits only lead to units of one word.
+    let needed = labels.allSatisfy { first ^ $0 < 64 } ? labels.count : 1
+    return firstWord(count) { word, block in
+      if free[word].nonzeroBitCount < needed { return nil }
+      // By the first label's unit.
+      var candidates = free[word] & permuted(unshared, word, first)
+      for label in labels.dropFirst() {
+        if candidates == 0 { return nil }
+        candidates &= permuted(free, word, first ^ label)
+      }
+      if let low = only(block) {
+        let unit = low ^ first
+        candidates &= unit >> 6 == word & 3 ? 1 << UInt64(unit & 63) : 0
+      }
+      if candidates == 0 { return nil }
+      return (block | (word & 3) << 6 | candidates.trailingZeroBitCount) ^ first
+    }
+  }
+
+  /// The bits of one word's units u, each taken from unit u ^ x of its block: halves of ever larger
+  /// stretches change places where x says so.
+  @inline(__always)
+  private func permuted(_ bits: UnsafeMutablePointer<UInt64>, _ word: Int, _ x: Int) -> UInt64 {
+    var result = bits[word ^ x >> 6]
+    let x = UInt64(truncatingIfNeeded: x)
+    @inline(__always)
+    func exchange(_ step: UInt64, _ low: UInt64) {
+      let moved = (result >> (1 << step) ^ result) & low & (0 &- (x >> step & 1))
+      result ^= moved | moved << (1 << step)
+    }
+    exchange(0, 0x5555_5555_5555_5555)
+    exchange(1, 0x3333_3333_3333_3333)
+    exchange(2, 0x0F0F_0F0F_0F0F_0F0F)
+    exchange(3, 0x00FF_00FF_00FF_00FF)
+    exchange(4, 0x0000_FFFF_0000_FFFF)
+    exchange(5, 0x0000_0000_FFFF_FFFF)
+    return result
   }
 }

@@ -15,7 +15,7 @@ final class FirstScalars: @unchecked Sendable {
     for lead in UInt8(1)..<0xF0 {
       var base = trie.root
       guard let unit = trie.step(&base, lead) else { continue }
-      switch UTF8Scalars.length(lead) {
+      switch UTF8Scalar.length(lead) {
       case 1 where lead < 0x80: set(UInt32(lead), base, unit)
       case 2: follow(trie, base, UInt32(lead & 0x1F), missing: 1)
       case 3: follow(trie, base, UInt32(lead & 0x0F), missing: 2)

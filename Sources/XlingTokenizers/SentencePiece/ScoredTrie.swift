@@ -16,12 +16,12 @@ struct ScoredTrie: Sendable {
   init(_ pieces: PieceList, _ order: [Int32], scores: ConstantBuffer<Float>) {
     let built = DoubleArrayBuilder(pieces, order, values: order, layout: .beside)
     self.scores = scores
-    let (labels, bases, ids) = (built.labels, built.bases, built.values)
-    units = ConstantBuffer(count: labels.count) { units in
-      for at in labels.indices {
+    units = ConstantBuffer(count: built.count) { units in
+      for at in 0..<built.count {
+        let unit = built.units[at]
         units[at] =
-          UInt64(labels[at]) | UInt64(UInt32(bitPattern: ids[at] + 1)) << 8
-          | UInt64(bases[at]) << 32
+          UInt64(unit.label) | UInt64(UInt32(bitPattern: unit.value + 1)) << 8
+          | UInt64(unit.base) << 32
       }
     }
   }

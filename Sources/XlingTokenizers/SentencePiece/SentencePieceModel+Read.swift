@@ -69,7 +69,7 @@ extension SentencePieceModel {
         found: "\(text.count) bytes")
     }
     let bytes = UnsafeRawBufferPointer(rebasing: buffer[text])
-    guard !bytes.contains(0), UTF8Scalars.isWellFormed(bytes) else {
+    guard !bytes.contains(0), UTF8Scalar.isWellFormed(bytes) else {
       throw .init(
         offset: text.lowerBound, expected: "a piece in UTF-8 without NUL",
         found: "\(bytes.map { String($0, radix: 16) }.prefix(16).joined(separator: " "))")

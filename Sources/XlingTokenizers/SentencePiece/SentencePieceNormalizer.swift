@@ -125,7 +125,7 @@ struct SentencePieceNormalizer: Sendable {
     if let symbols, let length = Self.longest(symbols.base, text, at, end) {
       return copied(text, at, length)
     }
-    let scalar = UTF8Scalars.scalar(text, at, end)
+    let scalar = UTF8Scalar.scalar(text, at, end)
     if let charsmap, scalar.map({ charsmap.mayBegin($0.value) }) ?? true {
       let rule = charsmap.longestRule(text, at, end)
       if rule.length > 0 {
@@ -133,7 +133,7 @@ struct SentencePieceNormalizer: Sendable {
         var length = 0
         while result[length] != 0 { length += 1 }
         return Unit(
-          length: rule.length, scalars: UTF8Scalars.count(text, at..<at + rule.length),
+          length: rule.length, scalars: UTF8Scalar.countWellFormed(text, at..<at + rule.length),
           result: result, resultLength: length)
       }
     }
@@ -146,7 +146,8 @@ struct SentencePieceNormalizer: Sendable {
 
   private func copied(_ text: UnsafePointer<UInt8>, _ at: Int, _ length: Int) -> Unit {
     Unit(
-      length: length, scalars: UTF8Scalars.count(text, at..<at + length), result: text + at,
+      length: length, scalars: UTF8Scalar.countWellFormed(text, at..<at + length),
+      result: text + at,
       resultLength: length)
   }
 

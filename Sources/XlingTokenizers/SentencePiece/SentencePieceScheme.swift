@@ -58,8 +58,7 @@ struct SentencePieceIds: Sendable {
   }
 
   private static func find(_ text: String, _ model: SentencePieceModel) -> Int32? {
-    let bytes = Array(text.utf8)[...]
-    return (0..<model.count).first { model.pieces[$0] == bytes }.map(Int32.init)
+    model.pieces.firstIndex(of: Array(text.utf8)).map(Int32.init)
   }
 
   var count: Int {

@@ -165,7 +165,8 @@ extension SentencePieceSession {
     tokenizer.normalizer.normalize(word, words.offsets, into: normalized)
     let units =
       words.offsets == .bytes
-      ? Int32(truncatingIfNeeded: length) : UTF8Scalars.units(words.text + words.at, length)
+      ? Int32(truncatingIfNeeded: length)
+      : Int32(UTF8Scalar.count(words.text + words.at, 0..<length))
     guard isOneWord(units) else { return false }
     if !words.isTextStart {
       for at in 0..<SentencePieceModel.space.count {
@@ -220,7 +221,7 @@ extension SentencePieceSession {
   ) {
     guard let cache, let text = word.baseAddress else { return }
     let ids = tokenizer.ids
-    let scalars = UTF8Scalars.numbers(text, word.count)
+    let scalars = UTF8Scalar.numbers(text, word.count)
     placed.removeAll(keepingCapacity: true)
     for at in from.tokens..<tokens.count {
       // The first one's start may be the space ahead.

@@ -69,7 +69,7 @@ final class SentencePieceVocabulary: Sendable {
     isUnused = hasUnused ? kinds.map { $0 == .unused } : []
     let singles = sorted { [.control, .unknown, .byte].contains($0) }.filter {
       let piece = model.pieces[Int($0)]
-      return UTF8Scalars.length(piece.first ?? 0) == piece.count
+      return UTF8Scalar.length(piece.first ?? 0) == piece.count
     }
     reserved =
       isBPE
@@ -103,24 +103,28 @@ final class SentencePieceVocabulary: Sendable {
   }
 
   private static func noneCrossesSpace(_ model: SentencePieceModel) -> Bool {
-    let space = SentencePieceModel.space
-    return model.pieces.bytes.withUnsafeBufferPointer { bytes in
-      for id in 0..<model.count {
-        let kind = model.kinds[id]
-        guard kind == .normal || kind == .userDefined else { continue }
-        let range = model.pieces.range(id)
-        var wasSpace = true
-        var at = range.lowerBound
-        while at < range.upperBound {
-          let isSpace =
-            bytes[at] == space[0] && at + 3 <= range.upperBound && bytes[at + 1] == space[1]
-            && bytes[at + 2] == space[2]
-          if isSpace && !wasSpace { return false }
-          wasSpace = isSpace
-          at += isSpace ? 3 : 1
+    model.pieces.bytes.withUnsafeBytes { bytes in
+      model.pieces.ends.withUnsafeBufferPointer { ends in
+        var start = 0
+        for (id, end) in ends.enumerated() {
+          let end = Int(end)
+          var at = start
+          start = end
+          if model.kinds[id] != .normal && model.kinds[id] != .userDefined { continue }
+          while at < end, isSpace(bytes, at, end) { at += 3 }
+          while at < end {
+            if isSpace(bytes, at, end) { return false }
+            at += 1
+          }
         }
+        return true
       }
-      return true
     }
+  }
+
+  /// Whether ▁ begins at `at`.
+  @inline(__always)
+  private static func isSpace(_ bytes: UnsafeRawBufferPointer, _ at: Int, _ end: Int) -> Bool {
+    bytes[at] == 0xE2 && at + 3 <= end && bytes[at + 1] == 0x96 && bytes[at + 2] == 0x81
   }
 }

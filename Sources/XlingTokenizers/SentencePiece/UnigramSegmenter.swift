@@ -121,7 +121,7 @@ final class UnigramSegmenter {
     let (text, count) = (chunk.baseAddress.unsafelyUnwrapped, chunk.count)
     var start = 0
     while start < count {
-      let next = min(count, start + UTF8Scalars.length(text[start]))
+      let next = min(count, start + UTF8Scalar.length(text[start]))
       visit(start) { offer in
         var (base, single) = trie.first(text + start, next - start)
         if single >= 0 { offer(next, scores[Int(single)], single) }

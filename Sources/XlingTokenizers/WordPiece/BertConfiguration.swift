@@ -45,20 +45,20 @@ public struct BertConfiguration: Sendable, Equatable {
   /// Reads the file's bytes; `file` names it in errors. Throws
   /// ``TokenizerFailure/badConfiguration(file:key:expected:found:)`` on unknown keys too.
   public init(json: Data, file: String) throws {
-    let root: JSONValue
+    let root: JSONNode
     do {
-      root = try JSONDecoder().decode(JSONValue.self, from: json)
-    } catch {
+      root = try json.withUnsafeBytes { try JSONReader.read($0) }
+    } catch let error as JSONReader.Malformed {
       throw TokenizerFailure.badConfiguration(
-        file: file, key: "(whole file)", expected: "a JSON object", found: "\(error)")
+        file: file, key: "(whole file)", expected: "a JSON object",
+        found: "no \(error.expected) at byte \(error.offset)")
     }
-    guard case .object(let entries) = root else {
+    guard case .object(let members) = root else {
       throw TokenizerFailure.badConfiguration(
         file: file, key: "(whole file)", expected: "a JSON object", found: root.kind)
     }
-    for key in entries.keys.sorted() {
-      guard let value = entries[key] else { continue }
-      try read(key, value, file)
+    for member in members {
+      try read(String(decoding: member.key, as: UTF8.self), member.value, file)
     }
     let names = Set(specialTokens.map { Array($0.utf8) })
     guard names.count == specialTokens.count, !names.contains([]) else {
@@ -68,7 +68,7 @@ public struct BertConfiguration: Sendable, Equatable {
     }
   }
 
-  private mutating func read(_ key: String, _ value: JSONValue, _ file: String) throws {
+  private mutating func read(_ key: String, _ value: JSONNode, _ file: String) throws {
     func fail(_ expected: String) -> TokenizerFailure {
       .badConfiguration(file: file, key: key, expected: expected, found: value.kind)
     }
@@ -88,7 +88,7 @@ public struct BertConfiguration: Sendable, Equatable {
       guard case .number(let length) = value, length >= 2 else { throw fail("a number >= 2") }
       maximumLength = length < 1e9 ? Int(length) : nil
     case Self.normalizationKey:
-      guard case .string(let name) = value, let known = Normalization(rawValue: name) else {
+      guard let known = value.text.flatMap(Normalization.init) else {
         throw fail("\"none\", \"nfc\" or \"nfkc\"")
       }
       normalization = known
@@ -109,7 +109,7 @@ public struct BertConfiguration: Sendable, Equatable {
     lines.append("\"tokenize_chinese_chars\": \(tokenizeChineseCharacters)")
     if let maximumLength { lines.append("\"model_max_length\": \(maximumLength)") }
     for (key, token) in zip(Self.specialKeys, specialTokens) {
-      lines.append("\"\(key)\": \(JSONValue.quoted(token))")
+      lines.append("\"\(key)\": \(JSONNode.quoted(token))")
     }
     if normalization != .none {
       lines.append("\"\(Self.normalizationKey)\": \"\(normalization.rawValue)\"")

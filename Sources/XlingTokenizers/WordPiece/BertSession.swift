@@ -104,31 +104,19 @@ final class BertSession: TokenizerSession {
     guard let hash = scan.takeUnlessKnown(end) else { return }
     word.removeAll()
     let stretch = UnsafeRawBufferPointer(rebasing: raw[start..<end])
-    let numbers = Self.scalarNumbers(stretch)
+    guard let bytes = stretch.bindMemory(to: UInt8.self).baseAddress else { return }
+    let numbers = UTF8Scalar.numbers(bytes, stretch.count)
     var spelled = word
     tokenizer.splitter.words(of: stretch) { cut in
       cut.forEachScalar { value, source in
         let first = numbers[Int(source.lowerBound)]
         spelled.append(
-          value, scalars: first..<numbers[Int(source.upperBound) - 1] + 1, bytes: source)
+          value, scalars: first..<numbers[Int(source.upperBound)], bytes: source)
       }
       spelled.spell(tokenizer.index)
     }
     word = spelled
-    take(end, hash, (numbers.last ?? -1) + 1, word, &scan)
-  }
-
-  /// By byte, the number of the scalar that it belongs to.
-  private static func scalarNumbers(_ utf8: UnsafeRawBufferPointer) -> [Int32] {
-    guard let text = utf8.bindMemory(to: UInt8.self).baseAddress else { return [] }
-    var numbers: [Int32] = []
-    var scalars: Int32 = 0
-    while numbers.count < utf8.count {
-      let length = UTF8Scalar.decode(text, numbers.count, utf8.count).1
-      numbers.append(contentsOf: repeatElement(scalars, count: length))
-      scalars += 1
-    }
-    return numbers
+    take(end, hash, numbers[stretch.count], word, &scan)
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool {

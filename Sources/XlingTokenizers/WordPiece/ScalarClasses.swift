@@ -23,6 +23,13 @@ struct ScalarClasses: Sendable {
   @inline(__always)
   subscript(scalar: UInt32) -> UInt16 { bits[scalar] }
 
+  /// What `transform` makes of each scalar and its bits, by scalar. It looks at the scalar itself
+  /// only where bits say that it changes.
+  func map<Value>(_ transform: (UInt32, UInt16) -> Value) -> ScalarTable<Value> {
+    let changing = Self.stripped | Self.lowercases | Self.decomposes
+    return bits.map(ignoresScalar: { $0 & changing == 0 }, transform)
+  }
+
   /// Built once for each kind of data. Throws ``TokenizerFailure/unicode(reason:)`` when ICU lacks
   /// its data.
   static func shared(_ unicode: UnicodeData = .reference) throws(TokenizerFailure) -> ScalarClasses

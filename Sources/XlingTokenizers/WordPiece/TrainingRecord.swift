@@ -29,7 +29,7 @@ public struct TokenizerDefinition: Sendable, Equatable {
 
   /// The text of definition.toml; `facts` and `training` are lines of it.
   func toml(model: String, facts: [String], training: [String]) -> String {
-    func quoted(_ text: String) -> String { JSONValue.quoted(text) }
+    func quoted(_ text: String) -> String { JSONNode.quoted(text) }
     var lines = [
       "# Written by `xling tokenizer train`; train again instead of editing.",
       "name = \(quoted(name))",

@@ -27,12 +27,9 @@ final class WordCodes: @unchecked Sendable {
 
   init(_ configuration: BertConfiguration, _ classes: ScalarClasses) {
     var builder = Builder(configuration, classes)
-    var all = [UInt32](repeating: Self.letter, count: ScalarTable<UInt32>.codePointCount)
-    for scalar in UInt32(0)..<0x110000 {
-      let bits = classes[scalar]
-      if bits != 0 { all[Int(scalar)] = builder.code(scalar, bits) }
-    }
-    table = ScalarTable(all).storage()
+    table = classes.map { scalar, bits in
+      bits == 0 ? Self.letter : builder.code(scalar, bits)
+    }.storage()
     blocks = table.blocks
     codes = table.values
     expansions = builder.expansions
@@ -88,16 +85,20 @@ final class WordCodes: @unchecked Sendable {
       if parts.isEmpty { return WordCodes.empty }
       if parts.count == 1 { return code(parts[0], standingFor: scalar) }
       guard parts.allSatisfy({ kind($0) == WordCodes.letter }) else { return WordCodes.complex }
-      return expansion(parts.flatMap(lowercased))
+      return expansion(
+        parts.flatMap { part in
+          let (first, second) = lowercased(part)
+          return second.map { [first, $0] } ?? [first]
+        })
     }
 
     private mutating func code(_ part: UInt32, standingFor scalar: UInt32) -> UInt32 {
       let kind = kind(part)
-      let result = lowercased(part)
-      if result.count > 1 {
-        return kind == WordCodes.letter ? expansion(result) : WordCodes.complex
+      let (first, second) = lowercased(part)
+      if let second {
+        return kind == WordCodes.letter ? expansion([first, second]) : WordCodes.complex
       }
-      let distance = Int32(bitPattern: result[0]) - Int32(bitPattern: scalar)
+      let distance = Int32(bitPattern: first) - Int32(bitPattern: scalar)
       return UInt32(bitPattern: distance << 4) | kind
     }
 
@@ -118,10 +119,9 @@ final class WordCodes: @unchecked Sendable {
       return isLone ? WordCodes.lone : WordCodes.letter
     }
 
-    private func lowercased(_ scalar: UInt32) -> [UInt32] {
-      guard lowercase, classes[scalar] & ScalarClasses.lowercases != 0 else { return [scalar] }
-      let (first, second) = classes.lowercased(scalar)
-      return second.map { [first, $0] } ?? [first]
+    private func lowercased(_ scalar: UInt32) -> (UInt32, UInt32?) {
+      guard lowercase, classes[scalar] & ScalarClasses.lowercases != 0 else { return (scalar, nil) }
+      return classes.lowercased(scalar)
     }
   }
 }

@@ -51,10 +51,20 @@ public struct WordCounts: Sendable {
 
   func word(_ index: Int) -> ArraySlice<UInt8> { table[index] }
 
-  /// The same words give the same result in whatever order they came: sorted by bytes.
-  func sortedIndices() -> [Int] {
-    (0..<table.count).sorted { table[$0].lexicographicallyPrecedes(table[$1]) }
+  func forEachScalar(of index: Int, _ body: (UInt32) -> Void) {
+    word(index).withUnsafeBufferPointer { bytes in
+      guard let text = bytes.baseAddress else { return }
+      var at = 0
+      while at < bytes.count {
+        let (scalar, length) = UTF8Scalar.decode(text, at, bytes.count)
+        body(scalar)
+        at += length
+      }
+    }
   }
+
+  /// The same words give the same result in whatever order they came: sorted by bytes.
+  func sortedIndices() -> [Int] { table.list.sorted().order.map(Int.init) }
 
   /// Whether the scalar is always a word by itself, so that no piece continues with it.
   func standsAlone(_ scalar: UInt32) -> Bool {

@@ -32,17 +32,15 @@ public struct WordPieceTrainer: Sendable {
     let specials = options.configuration.specialTokens.map { Array($0.utf8) }
     let characters = characterCounts(counts)
     let symbols = try alphabet(characters, counts, specialCount: specials.count)
-    var merger = WordPieceMerger(alphabet: symbols)
-    var learntFrom: Int64 = 0
-    for index in counts.sortedIndices() {
-      guard let word = spell(counts.word(index), symbols) else { continue }
-      merger.add(word: word, weight: counts.counts[index])
-      learntFrom += counts.counts[index]
-    }
+    let words = SpelledWords(counts, Alphabet(symbols))
+    let learntFrom = words.weights.reduce(0, +)
     guard learntFrom > 0 else { throw TokenizerFailure.nothingToTrainOn }
-    merger.run(
-      size: options.vocabularySize - specials.count, minimumCount: options.minimumPairCount)
-    let pieces = (0..<merger.pieces.count).map { Array(merger.pieces[$0]) }
+    var merger = PairMerger(
+      WordPieceRules(alphabet: symbols), symbols: words.symbols, ends: words.ends,
+      weights: words.weights)
+    let size = options.vocabularySize - specials.count
+    merger.run(minimumCount: options.minimumPairCount) { $0.pieces.count >= size }
+    let pieces = (0..<merger.rules.pieces.count).map { Array(merger.rules.pieces[$0]) }
     var vocabulary = WordPieceVocabulary(
       pieces: WordPieces(specials + pieces), configuration: options.configuration)
     vocabulary.training = TrainingRecord(
@@ -53,11 +51,13 @@ public struct WordPieceTrainer: Sendable {
   }
 
   private func characterCounts(_ counts: WordCounts) -> [UInt32: Int64] {
-    var characters: [UInt32: Int64] = [:]
+    var characters = [Int64](repeating: 0, count: ScalarTable<Int64>.codePointCount)
     for index in 0..<counts.distinctCount {
-      Self.forEachScalar(counts.word(index)) { characters[$0, default: 0] += counts.counts[index] }
+      counts.forEachScalar(of: index) { characters[Int($0)] += counts.counts[index] }
     }
-    return characters
+    var seen: [UInt32: Int64] = [:]
+    for (scalar, count) in characters.enumerated() where count > 0 { seen[UInt32(scalar)] = count }
+    return seen
   }
 
   /// First characters as they are, then with "##", each by code point. A character comes in both
@@ -90,37 +90,59 @@ public struct WordPieceTrainer: Sendable {
     return table
   }
 
-  /// The word in single characters, or nil when one of them was left out or the encoder would
-  /// not look at so long a word.
-  private func spell(_ word: ArraySlice<UInt8>, _ symbols: ByteTable) -> [Int32]? {
-    var ids: [Int32] = []
-    var isKept = true
-    Self.forEachScalar(word) { scalar in
-      let prefix: [UInt8] = ids.isEmpty ? [] : [0x23, 0x23]
-      if let index = symbols.index(of: prefix + Self.utf8(scalar)) {
-        ids.append(Int32(index))
-      } else {
-        isKept = false
-      }
-    }
-    return isKept && ids.count <= BertTokenizer.maximumScalarsPerWord ? ids : nil
-  }
-
-  private static func forEachScalar(_ word: ArraySlice<UInt8>, _ body: (UInt32) -> Void) {
-    word.withUnsafeBufferPointer { bytes in
-      guard let text = bytes.baseAddress else { return }
-      var at = 0
-      while at < bytes.count {
-        let (scalar, length) = UTF8Scalar.decode(text, at, bytes.count)
-        body(scalar)
-        at += length
-      }
-    }
-  }
-
   private static func utf8(_ scalar: UInt32) -> [UInt8] {
     var bytes: [UInt8] = []
     UTF8Scalar.append(scalar, to: &bytes)
     return bytes
+  }
+}
+
+/// By scalar, its symbols at a word's start and within a word; -1 for none.
+private struct Alphabet {
+  private(set) var starts = [Int32](repeating: -1, count: ScalarTable<Int32>.codePointCount)
+  private(set) var continuations = [Int32](
+    repeating: -1, count: ScalarTable<Int32>.codePointCount)
+
+  init(_ symbols: ByteTable) {
+    for index in 0..<symbols.count {
+      let piece = Array(symbols[index])
+      let continues = piece.count > 2 && piece[0] == 0x23 && piece[1] == 0x23
+      piece.withUnsafeBufferPointer { piece in
+        guard let text = piece.baseAddress else { return }
+        let scalar = Int(UTF8Scalar.decode(text, continues ? 2 : 0, piece.count).0)
+        if continues {
+          continuations[scalar] = Int32(index)
+        } else {
+          starts[scalar] = Int32(index)
+        }
+      }
+    }
+  }
+}
+
+/// All words in single characters, sorted by bytes; without those of which a character was left out
+/// and those so long that the encoder would not look at them.
+private struct SpelledWords {
+  private(set) var symbols: [Int32] = []
+  private(set) var ends: [Int32] = []
+  private(set) var weights: [Int64] = []
+
+  init(_ counts: WordCounts, _ alphabet: Alphabet) {
+    for index in counts.sortedIndices() {
+      let start = symbols.count
+      var isKept = true
+      counts.forEachScalar(of: index) { scalar in
+        let isFirst = symbols.count == start
+        let symbol = (isFirst ? alphabet.starts : alphabet.continuations)[Int(scalar)]
+        symbols.append(symbol)
+        isKept = isKept && symbol >= 0
+      }
+      guard isKept, symbols.count - start <= BertTokenizer.maximumScalarsPerWord else {
+        symbols.removeSubrange(start...)
+        continue
+      }
+      ends.append(Int32(symbols.count))
+      weights.append(counts.counts[index])
+    }
   }
 }

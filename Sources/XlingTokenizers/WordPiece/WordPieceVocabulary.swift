@@ -19,19 +19,24 @@ public struct WordPieceVocabulary: Sendable {
   /// line number its id. Throws ``TokenizerFailure/badVocabulary(file:line:expected:found:)``.
   public init(text: Data, configuration: BertConfiguration, file: String) throws {
     var pieces = WordPieces.Builder(expecting: text.count / 8, bytes: text.count)
-    let bytes = [UInt8](text)
-    var start = 0
-    while start < bytes.count {
-      let line = bytes[start..<(bytes[start...].firstIndex(of: 0x0A) ?? bytes.count)]
-      try Self.check(line, file: file, number: pieces.count + 1)
-      pieces.append(line)
-      start = line.endIndex + 1
+    try text.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      var start = 0
+      while start < bytes.count {
+        let rest = bytes.count - start
+        let end = memchr(base + start, 0x0A, rest)
+        let length = end.map { UnsafeRawPointer($0) - (base + start) } ?? rest
+        let line = UnsafeRawBufferPointer(start: base + start, count: length)
+        try Self.check(line, file: file, number: pieces.count + 1)
+        pieces.append(line)
+        start += length + 1
+      }
     }
     self.init(pieces: WordPieces(pieces), configuration: configuration)
   }
 
   private static func check(
-    _ line: ArraySlice<UInt8>, file: String, number: Int
+    _ line: UnsafeRawBufferPointer, file: String, number: Int
   ) throws(TokenizerFailure) {
     func fail(_ expected: String, _ found: String) -> TokenizerFailure {
       .badVocabulary(file: file, line: number, expected: expected, found: found)
@@ -42,7 +47,7 @@ public struct WordPieceVocabulary: Sendable {
     if line.count > WordPieces.maximumBytes {
       throw fail("a piece of at most \(WordPieces.maximumBytes) bytes", "\(line.count) bytes")
     }
-    if !line.withUnsafeBytes(UTF8Scalar.isWellFormed) {
+    if !UTF8Scalar.isWellFormed(line) {
       throw fail("UTF-8", "bytes \(Array(line))")
     }
   }

@@ -38,8 +38,10 @@ struct TrainingArguments: ParsableArguments {
       }
     }
     for file in files {
-      for line in try AtomicFile.read(file).split(separator: UInt8(ascii: "\n")) {
-        try line.withUnsafeBytes(body)
+      try AtomicFile.read(file).withUnsafeBytes { text in
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+          try body(UnsafeRawBufferPointer(rebasing: line))
+        }
       }
     }
   }

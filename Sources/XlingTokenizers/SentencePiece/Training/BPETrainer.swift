@@ -10,19 +10,27 @@ public struct BPETrainer: Sendable {
   /// ``TokenizerFailure``.
   public func train(_ corpus: SentencePieceCorpus) throws -> TrainedSentencePiece {
     let (words, required) = try options.prepare(corpus)
-    var merger = BPEMerger(maximumLength: options.maximumPieceLength)
-    for word in words { merger.add(word) }
-    let limit =
-      options.vocabularySize - SentencePieceTrainingOptions.metaCount - required.ranked.count
-    let merges = merger.run(limit: limit)
+    let record = SentencePieceTrainingRecord(corpus, words, required, options)
+    let merges = merges(words, required)
     var model = options.model(.bpe, charsmap: corpus.charsmap)
     for (rank, piece) in merges.enumerated() { model.append(piece, score: -Float(rank)) }
     for (rank, character) in required.ranked.enumerated() {
       var piece: [UInt8] = []
-      UTF8Scalars.append(character.scalar, to: &piece)
+      UTF8Scalar.append(character.scalar, to: &piece)
       model.append(piece, score: -Float(merges.count + rank))
     }
-    let record = SentencePieceTrainingRecord(corpus, words, required, options)
     return TrainedSentencePiece(model: model, record: record)
+  }
+
+  private func merges(
+    _ words: SentencePieceCorpus.Words, _ required: RequiredCharacters
+  ) -> [[UInt8]] {
+    var rules = BPERules(maximumLength: options.maximumPieceLength)
+    let symbols = words.scalars.map { rules.symbol($0) }
+    var merger = PairMerger(rules, symbols: symbols, ends: words.ends, weights: words.counts)
+    let limit =
+      options.vocabularySize - SentencePieceTrainingOptions.metaCount - required.ranked.count
+    merger.run { $0.pieces.count >= limit }
+    return merger.rules.pieces
   }
 }

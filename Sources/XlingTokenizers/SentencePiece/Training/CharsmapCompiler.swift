@@ -85,7 +85,7 @@ enum CharsmapCompiler {
 
   private static func utf8(_ scalars: [UInt32]) -> [UInt8] {
     var bytes: [UInt8] = []
-    for scalar in scalars { UTF8Scalars.append(scalar, to: &bytes) }
+    for scalar in scalars { UTF8Scalar.append(scalar, to: &bytes) }
     return bytes
   }
 }

@@ -30,7 +30,7 @@ struct PieceLattice {
     let trie = model.trie
     var start = 0
     while start < text.count {
-      let next = min(text.count, start + UTF8Scalars.length(text[start]))
+      let next = min(text.count, start + UTF8Scalar.length(text[start]))
       var hasSingle = false
       var base = trie.root
       var at = start

@@ -1,7 +1,8 @@
 /// Substrings to begin Unigram training with: those that occur at least twice, before different
-/// characters, by occurrences times length (Kudo 2018; the inner nodes of the text's suffix tree).
-/// Pieces never cross a ▁ and are short, so the suffixes of the different words, sorted by their
-/// first characters, stand for those of the whole text.
+/// bytes, by occurrences times length (Kudo 2018; the inner nodes of the text's suffix tree, which
+/// sentencepiece 0.2.3 builds over bytes: a substring is none when all that follow it are characters
+/// with the same first byte). Pieces never cross a ▁ and are short, so the suffixes of the different
+/// words, sorted by their first characters, stand for those of the whole text.
 struct SeedPieces {
   private let text: [UInt32]
   /// Occurrences of the word that a suffix belongs to, by word.
@@ -21,7 +22,7 @@ struct SeedPieces {
   }
 
   /// Suffixes end with what follows their word, ▁ or 0.
-  init(_ words: [SentencePieceCorpus.Word], maximumLength: Int) {
+  init(_ words: SentencePieceCorpus.Words, maximumLength: Int) {
     var text: [UInt32] = []
     for (index, word) in words.enumerated() {
       for scalar in word.scalars {
@@ -31,7 +32,7 @@ struct SeedPieces {
       text.append(word.follower)
     }
     self.text = text
-    counts = words.map(\.count)
+    counts = words.counts
     self.maximumLength = maximumLength
   }
 
@@ -91,35 +92,51 @@ struct SeedPieces {
     }
   }
 
-  /// Characters that two suffixes have in common, no more than one above the longest piece.
-  private func common(_ left: Int, _ right: Int) -> Int {
+  /// How deep two suffixes go together: the characters that they have in common, no more than one
+  /// above the longest piece, and the first bytes of the next two.
+  private struct Depth: Comparable {
+    var characters = 0
+    var bytes = 0
+
+    static func < (left: Self, right: Self) -> Bool {
+      (left.characters, left.bytes) < (right.characters, right.bytes)
+    }
+  }
+
+  private func common(_ left: Int, _ right: Int) -> Depth {
     let (first, second) = (Int(suffixes[left].start), Int(suffixes[right].start))
     var length = 0
     while length <= maximumLength, text[first + length] == text[second + length] {
       let scalar = text[first + length]
       let isEnd = length > 0 && (scalar == 0 || scalar == SentencePieceCorpus.space)
       length += 1
-      if isEnd { break }
+      if isEnd { return Depth(characters: length) }
     }
-    return length
+    if length > maximumLength { return Depth(characters: length) }
+    let difference =
+      UTF8Scalar.leftAligned(text[first + length]) ^ UTF8Scalar.leftAligned(text[second + length])
+    return Depth(characters: length, bytes: difference.leadingZeroBitCount / 8)
   }
 
   /// Calls `body` with every inner node's start, length and occurrences, from the intervals of
   /// equal beginnings.
   private func forEachRepeat(_ body: (Int, Int, Int64) -> Void) {
-    var open: [(length: Int, count: Int64)] = []
+    var open: [(depth: Depth, count: Int64)] = []
     for index in suffixes.indices {
-      let length = index + 1 < suffixes.count ? common(index, index + 1) : 0
+      let depth = index + 1 < suffixes.count ? common(index, index + 1) : Depth()
       var count = counts[Int(suffixes[index].word)]
-      while let top = open.last, top.length > length {
+      while let top = open.last, top.depth > depth {
         open.removeLast()
         count += top.count
-        body(Int(suffixes[index].start), top.length, count)
+        // Within a character, nothing ends.
+        if top.depth.bytes == 0 {
+          body(Int(suffixes[index].start), top.depth.characters, count)
+        }
       }
-      if let top = open.last, top.length == length {
+      if let top = open.last, top.depth == depth {
         open[open.count - 1].count = top.count + count
-      } else if length > 0 {
-        open.append((length, count))
+      } else if depth > Depth() {
+        open.append((depth, count))
       }
     }
   }

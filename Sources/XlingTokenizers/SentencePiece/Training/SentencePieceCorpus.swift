@@ -1,3 +1,5 @@
+import Foundation
+
 /// Training text as SentencePiece's trainers see it: normalized, cut ahead of every ▁, equal words
 /// counted together. The order of the lines makes no difference.
 public struct SentencePieceCorpus: Sendable {
@@ -44,72 +46,111 @@ public struct SentencePieceCorpus: Sendable {
     var line = line
     for piece in Self.metaPieces { Self.replace(Array(piece.utf8), in: &line) }
     line.withUnsafeBufferPointer { normalizer.normalize($0, .bytes, into: text) }
-    let space = SentencePieceModel.space
+    let normalized = UnsafeBufferPointer(start: text.bytes, count: text.count)
     var start = 0
-    var word: [UInt8] = []
-    func isSpace(_ at: Int) -> Bool {
-      at + 3 <= text.count && text.bytes[at] == space[0] && text.bytes[at + 1] == space[1]
-        && text.bytes[at + 2] == space[2]
-    }
-    while start < text.count {
-      var end = start + (isSpace(start) ? 3 : 1)
-      while end < text.count, !isSpace(end) { end += 1 }
-      word.removeAll(keepingCapacity: true)
-      word.append(contentsOf: UnsafeBufferPointer(start: text.bytes + start, count: end - start))
-      if end == text.count { word.append(0) }
-      let index = table.insert(word)
+    while start < normalized.count {
+      // A ▁ ends the word ahead of it.
+      let end =
+        Self.find(SentencePieceModel.space, in: normalized, from: start + 1) ?? normalized.count
+      let word = UnsafeBufferPointer(rebasing: normalized[start..<end])
+      let index = end < normalized.count ? table.insert(word) : table.insert(word + [0])
       if index == counts.count { counts.append(0) }
       counts[index] += weight
       start = end
     }
   }
 
+  /// Where a part begins, `from` or behind it.
+  private static func find(
+    _ part: [UInt8], in text: UnsafeBufferPointer<UInt8>, from: Int
+  ) -> Int? {
+    guard let base = text.baseAddress else { return nil }
+    var at = from
+    while at + part.count <= text.count {
+      let rest = text.count - part.count + 1 - at
+      guard let found = memchr(base + at, Int32(part[0]), rest) else { return nil }
+      at = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+      if memcmp(base + at, part, part.count) == 0 { return at }
+      at += 1
+    }
+    return nil
+  }
+
   private static func holds(_ line: [UInt8], _ part: [UInt8]) -> Bool {
-    line.count >= part.count
-      && (0...line.count - part.count).contains { at in
-        line[at] == part[0] && line[at..<at + part.count].elementsEqual(part)
-      }
+    line.withUnsafeBufferPointer { find(part, in: $0, from: 0) } != nil
   }
 
   private static func replace(_ part: [UInt8], in line: inout [UInt8]) {
-    guard line.contains(part[0]) else { return }
-    var at = 0
-    while at + part.count <= line.count {
-      if line[at..<at + part.count].elementsEqual(part) {
-        line.replaceSubrange(at..<at + part.count, with: [0x09])
-      }
-      at += 1
+    var from = 0
+    while let at = line.withUnsafeBufferPointer({ find(part, in: $0, from: from) }) {
+      line.replaceSubrange(at..<at + part.count, with: [0x09])
+      from = at + 1
     }
   }
 
-  /// A word's scalars; what follows it, 0 at the end of a line, else ▁; and its count.
-  struct Word {
-    var scalars: [UInt32]
-    let follower: UInt32
-    let count: Int64
+  /// All words that occur, those with more occurrences first, ties by bytes.
+  func words() -> Words {
+    var ranked: [(count: Int64, rank: Int32, index: Int32)] = []
+    for (rank, index) in table.list.sorted().order.enumerated() where counts[Int(index)] > 0 {
+      ranked.append((counts[Int(index)], Int32(rank), index))
+    }
+    ranked.sort { $0.count != $1.count ? $0.count > $1.count : $0.rank < $1.rank }
+    return Words(ranked.lazy.map { (table[Int($0.index)], $0.count) }, count: ranked.count)
   }
 
-  /// All words, those with more occurrences first, ties by bytes.
-  func words() -> [Word] {
-    let order = (0..<table.count).sorted { left, right in
-      counts[left] != counts[right]
-        ? counts[left] > counts[right] : table[left].lexicographicallyPrecedes(table[right])
+  /// Words in one buffer of scalars.
+  struct Words: RandomAccessCollection {
+    struct Word {
+      let scalars: ArraySlice<UInt32>
+      /// What comes behind it: 0 at the end of a line, else ▁.
+      let follower: UInt32
+      let count: Int64
     }
-    return order.map { index in
-      let bytes = table[index]
-      let endsLine = bytes.last == 0
-      var scalars: [UInt32] = []
-      (endsLine ? bytes.dropLast() : bytes).withUnsafeBufferPointer { bytes in
-        guard let text = bytes.baseAddress else { return }
-        var at = 0
-        while at < bytes.count {
-          // Normalized text is well-formed.
-          let scalar = UTF8Scalars.scalar(text, at, bytes.count) ?? (Self.unknown, 1)
-          scalars.append(scalar.value)
-          at += scalar.length
+
+    private(set) var scalars: [UInt32] = []
+    /// Where the scalars of each word end.
+    private(set) var ends: [Int32] = []
+    private(set) var counts: [Int64] = []
+    private var endsLine: [Bool] = []
+
+    fileprivate init(_ words: some Sequence<(ArraySlice<UInt8>, Int64)>, count: Int) {
+      ends.reserveCapacity(count)
+      counts.reserveCapacity(count)
+      endsLine.reserveCapacity(count)
+      for (bytes, count) in words {
+        let isLast = bytes.last == 0
+        (isLast ? bytes.dropLast() : bytes).withUnsafeBufferPointer { bytes in
+          guard let text = bytes.baseAddress else { return }
+          var at = 0
+          while at < bytes.count {
+            // Normalized text is well-formed.
+            let scalar =
+              UTF8Scalar.scalar(text, at, bytes.count) ?? (SentencePieceCorpus.unknown, 1)
+            scalars.append(scalar.value)
+            at += scalar.length
+          }
         }
+        ends.append(Int32(scalars.count))
+        counts.append(count)
+        endsLine.append(isLast)
       }
-      return Word(scalars: scalars, follower: endsLine ? 0 : Self.space, count: counts[index])
+    }
+
+    var startIndex: Int { 0 }
+    var endIndex: Int { ends.count }
+
+    subscript(index: Int) -> Word {
+      let range = (index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])
+      return Word(
+        scalars: scalars[range], follower: endsLine[index] ? 0 : SentencePieceCorpus.space,
+        count: counts[index])
+    }
+
+    /// Puts ▅ in the place of the scalars for which `isKept` is false.
+    mutating func replaceScalars(unless isKept: (UInt32) -> Bool) {
+      for at in scalars.indices where !isKept(scalars[at]) {
+        scalars[at] = SentencePieceCorpus.unknown
+      }
     }
   }
 }
@@ -120,38 +161,35 @@ struct RequiredCharacters {
   let ranked: [(scalar: UInt32, count: Int64)]
   /// Different characters seen.
   let seenCount: Int
-  private let isRequired: Set<UInt32>
+  /// By scalar.
+  private let isRequired: [Bool]
 
   /// As many of the most frequent characters as make up `coverage` of all.
-  init(_ words: [SentencePieceCorpus.Word], coverage: Float) {
-    var counts: [UInt32: Int64] = [:]
-    var total: Int64 = 0
+  init(_ words: SentencePieceCorpus.Words, coverage: Float) {
+    var counts = [Int64](repeating: 0, count: ScalarTable<Int64>.codePointCount)
     for word in words {
-      for scalar in word.scalars where scalar != 0 {
-        counts[scalar, default: 0] += word.count
-        total += word.count
-      }
+      for scalar in word.scalars { counts[Int(scalar)] += word.count }
     }
-    let sorted = counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
+    counts[0] = 0
+    let total = counts.reduce(0, +)
+    let seen = counts.indices.filter { counts[$0] > 0 }
+    let sorted = seen.sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }
     var covered: Int64 = 0
     var ranked: [(scalar: UInt32, count: Int64)] = []
-    for (scalar, count) in sorted {
+    var isRequired = [Bool](repeating: false, count: counts.count)
+    for scalar in sorted {
       if Float(Double(covered) / Double(total)) >= coverage { break }
-      covered += count
-      ranked.append((scalar, count))
+      covered += counts[scalar]
+      ranked.append((UInt32(scalar), counts[scalar]))
+      isRequired[scalar] = true
     }
     self.ranked = ranked
-    seenCount = counts.count
-    isRequired = Set(ranked.map(\.scalar))
+    self.isRequired = isRequired
+    seenCount = seen.count
   }
 
   /// Puts ▅ in the place of all other characters.
-  func replaceOthers(in words: inout [SentencePieceCorpus.Word]) {
-    for index in words.indices {
-      for at in words[index].scalars.indices
-      where !isRequired.contains(words[index].scalars[at]) {
-        words[index].scalars[at] = SentencePieceCorpus.unknown
-      }
-    }
+  func replaceOthers(in words: inout SentencePieceCorpus.Words) {
+    words.replaceScalars { isRequired[Int($0)] }
   }
 }

@@ -41,8 +41,8 @@ public struct SentencePieceTrainingOptions: Sendable, Equatable {
   /// ``TokenizerFailure/vocabularyTooSmall(requested:needed:)``.
   func prepare(
     _ corpus: SentencePieceCorpus
-  ) throws(TokenizerFailure) -> (words: [SentencePieceCorpus.Word], required: RequiredCharacters) {
-    var words = corpus.words().filter { $0.count > 0 }
+  ) throws(TokenizerFailure) -> (words: SentencePieceCorpus.Words, required: RequiredCharacters) {
+    var words = corpus.words()
     let required = RequiredCharacters(words, coverage: characterCoverage)
     if required.ranked.isEmpty { throw .nothingToTrainOn }
     let needed = required.ranked.count + Self.metaCount

@@ -32,7 +32,7 @@ public struct TrainedSentencePiece: Sendable, Equatable {
       model: model.algorithm == .unigram ? "unigram" : "bpe",
       facts: [
         "vocabulary_size = \(model.count)", "content_hash = \"\(hash)\"",
-        "normalization = \(JSONValue.quoted(model.normalizerName))",
+        "normalization = \(JSONNode.quoted(model.normalizerName))",
         "character_coverage = \(record.characterCoverage)",
       ],
       training: [
@@ -55,12 +55,12 @@ public struct SentencePieceTrainingRecord: Sendable, Equatable {
   public let alphabet: Int
 
   init(
-    _ corpus: SentencePieceCorpus, _ words: [SentencePieceCorpus.Word],
+    _ corpus: SentencePieceCorpus, _ words: SentencePieceCorpus.Words,
     _ required: RequiredCharacters, _ options: SentencePieceTrainingOptions
   ) {
     lines = corpus.lineCount
     skippedLines = corpus.skippedLineCount
-    self.words = words.reduce(0) { $0 + $1.count }
+    self.words = words.counts.reduce(0, +)
     distinctWords = words.count
     characterCoverage = options.characterCoverage
     characters = required.seenCount

@@ -1,9 +1,10 @@
 import Foundation
 import XlingCore
 
-/// Learns a Unigram vocabulary (Kudo 2018) in the steps of SentencePiece: many seeds; rounds of
-/// expectation-maximization with a sparse prior (Liang and Klein 2007) and of pruning by the loss
-/// of likelihood; the required characters and the best pieces in the end.
+/// Learns a Unigram vocabulary (Kudo 2018) in the steps of sentencepiece 0.2.3: many seeds; rounds
+/// of expectation-maximization with a sparse prior (Liang and Klein 2007), each with a pruning by the
+/// loss of likelihood; then pieces that no best path uses go, and the required characters and the
+/// best pieces stay.
 ///
 /// Sums are in double precision and in a fixed order: the vocabulary does not depend on the number
 /// of threads. SentencePiece sums in single precision and by thread, so pieces of nearly equal
@@ -29,12 +30,13 @@ public struct UnigramTrainer: Sendable {
     let enough = Int(Double(options.vocabularySize) * Self.surplus)
     while true {
       for _ in 0..<options.subIterations { model = maximized(model, expectations(model, text)) }
-      if model.count <= enough { break }
       let pruned = pruned(model, text, enough)
       // Whatever is left has no alternative.
-      if pruned.count == model.count { break }
+      let isStuck = pruned.count == model.count
       model = pruned
+      if model.count <= enough || isStuck { break }
     }
+    model = reachable(model)
     var result = options.model(.unigram, charsmap: corpus.charsmap)
     for (piece, score) in final(model, required) { result.append(piece, score: score) }
     let record = SentencePieceTrainingRecord(corpus, words, required, options)
@@ -46,12 +48,12 @@ public struct UnigramTrainer: Sendable {
     private(set) var pieces = PieceList()
     private(set) var counts: [Double] = []
 
-    init(_ words: [SentencePieceCorpus.Word]) {
+    init(_ words: SentencePieceCorpus.Words) {
       var table = ByteTable()
       var bytes: [UInt8] = []
       for word in words {
         bytes.removeAll(keepingCapacity: true)
-        for scalar in word.scalars { UTF8Scalars.append(scalar, to: &bytes) }
+        for scalar in word.scalars { UTF8Scalar.append(scalar, to: &bytes) }
         let index = table.insert(bytes)
         if index == counts.count {
           counts.append(0)
@@ -74,14 +76,14 @@ public struct UnigramTrainer: Sendable {
 
   /// Characters by their occurrences, substrings by occurrences times length.
   private func seeds(
-    _ words: [SentencePieceCorpus.Word], _ required: RequiredCharacters
+    _ words: SentencePieceCorpus.Words, _ required: RequiredCharacters
   ) -> UnigramTrainingModel {
     var finder = SeedPieces(words, maximumLength: options.maximumPieceLength)
     var pieces = PieceList()
     var weights: [Double] = []
     func append(_ scalars: some Sequence<UInt32>, _ weight: Int64) {
       var bytes: [UInt8] = []
-      for scalar in scalars { UTF8Scalars.append(scalar, to: &bytes) }
+      for scalar in scalars { UTF8Scalar.append(scalar, to: &bytes) }
       pieces.append(bytes)
       weights.append(Double(weight))
     }
@@ -152,15 +154,19 @@ public struct UnigramTrainer: Sendable {
     var keptCount = 0
     model.pieces.bytes.withUnsafeBufferPointer { bytes in
       for piece in 0..<model.count where used[piece] > 0 {
-        lattice.fill(
-          UnsafeBufferPointer(rebasing: bytes[model.pieces.range(piece)]), model, whole: false)
-        let alternative = lattice.best(&path)
-        if path.contains(-1) {
+        let text = UnsafeBufferPointer(rebasing: bytes[model.pieces.range(piece)])
+        if UTF8Scalar.length(text[0]) == text.count {
           isKept[piece] = true
           keptCount += 1
-        } else if alternative <= Double(model.scores[piece]) {
+          continue
+        }
+        lattice.fill(text, model, whole: false)
+        if lattice.best(&path) <= Double(model.scores[piece]) {
           let changed = log(total + used[piece] * Double(path.count - 1))
-          let without = path.reduce(0) { $0 + log(used[Int($1)] + used[piece]) - changed }
+          // A character that has no piece is one that is used nowhere.
+          let without = path.reduce(0) {
+            $0 + log(($1 < 0 ? 0 : used[Int($1)]) + used[piece]) - changed
+          }
           let loss = used[piece] / texts * (log(used[piece]) - log(total) - without)
           candidates.append((piece, loss))
         }
@@ -170,6 +176,20 @@ public struct UnigramTrainer: Sendable {
     let size = max(enough, Int(Double(options.shrinkingFactor) * Double(model.count)))
     for candidate in candidates.prefix(max(0, size - keptCount)) { isKept[candidate.piece] = true }
     return model.selecting { isKept[$0] ? model.scores[$0] : nil }
+  }
+
+  /// Without the pieces that are worth less than what they would else be cut into.
+  private func reachable(_ model: UnigramTrainingModel) -> UnigramTrainingModel {
+    var lattice = PieceLattice()
+    var path: [Int32] = []
+    return model.pieces.bytes.withUnsafeBufferPointer { bytes in
+      model.selecting { piece in
+        lattice.fill(
+          UnsafeBufferPointer(rebasing: bytes[model.pieces.range(piece)]), model, whole: false)
+        let score = model.scores[piece]
+        return lattice.best(&path) > Double(score) ? nil : score
+      }
+    }
   }
 
   /// All required characters, those that were lost just above the lowest score, and the best
@@ -184,7 +204,7 @@ public struct UnigramTrainer: Sendable {
     var penalty: Float = 0
     for character in required.ranked {
       var piece: [UInt8] = []
-      UTF8Scalars.append(character.scalar, to: &piece)
+      UTF8Scalar.append(character.scalar, to: &piece)
       if let index = table.index(of: piece) {
         isTaken[index] = true
         result.append((piece, model.scores[index]))

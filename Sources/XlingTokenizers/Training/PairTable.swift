@@ -1,12 +1,21 @@
 /// Pairs of symbols by index; their counts.
 struct PairTable {
-  private(set) var lefts: [Int32] = []
-  private(set) var rights: [Int32] = []
+  private struct Slot: BitwiseCopyable {
+    var left: Int32 = 0
+    var right: Int32 = 0
+    /// The index plus one; 0 is empty.
+    var entry: Int32 = 0
+  }
+
+  private var lefts: [Int32] = []
+  private var rights: [Int32] = []
   var counts: [Int64] = []
-  /// Merged already, or never to be.
+  /// Never to be merged.
   private(set) var isForbidden: [Bool] = []
-  /// Index plus one; 0 is empty.
-  private var slots = [Int32](repeating: 0, count: 1 << 12)
+  private var slots = [Slot](repeating: Slot(), count: 1 << 12)
+
+  /// The two symbols.
+  subscript(pair: Int) -> (left: Int32, right: Int32) { (lefts[pair], rights[pair]) }
 
   mutating func forbid(_ pair: Int) {
     isForbidden[pair] = true
@@ -18,31 +27,31 @@ struct PairTable {
     let mask = slots.count - 1
     let key = UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
     var at = Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> 32) & mask
-    while slots[at] != 0 {
-      let pair = Int(slots[at]) - 1
-      if lefts[pair] == left, rights[pair] == right { break }
+    while slots[at].entry != 0 {
+      if slots[at].left == left, slots[at].right == right { break }
       at = (at + 1) & mask
     }
     return at
   }
 
   func find(_ left: Int32, _ right: Int32) -> Int? {
-    let entry = slots[slot(left, right)]
+    let entry = slots[slot(left, right)].entry
     return entry == 0 ? nil : Int(entry) - 1
   }
 
   /// The pair's index, new or old.
   mutating func insert(_ left: Int32, _ right: Int32) -> Int {
     let at = slot(left, right)
-    if slots[at] != 0 { return Int(slots[at]) - 1 }
+    if slots[at].entry != 0 { return Int(slots[at].entry) - 1 }
     lefts.append(left)
     rights.append(right)
     counts.append(0)
     isForbidden.append(false)
-    slots[at] = Int32(lefts.count)
+    slots[at] = Slot(left: left, right: right, entry: Int32(lefts.count))
     if lefts.count * 2 > slots.count {
-      slots = [Int32](repeating: 0, count: slots.count * 2)
-      for pair in lefts.indices { slots[slot(lefts[pair], rights[pair])] = Int32(pair + 1) }
+      let old = slots
+      slots = [Slot](repeating: Slot(), count: old.count * 2)
+      for entry in old where entry.entry != 0 { slots[slot(entry.left, entry.right)] = entry }
     }
     return lefts.count - 1
   }

@@ -31,18 +31,34 @@ enum UTF8Scalar {
     return value < 0x10000 || value > 0x10FFFF ? (replacement, 1) : (value, 4)
   }
 
+  /// The well-formed scalar at `at` and its length, or nil.
+  @inline(__always)
+  static func scalar(
+    _ text: UnsafePointer<UInt8>, _ at: Int, _ count: Int
+  ) -> (value: UInt32, length: Int)? {
+    let (value, length) = decode(text, at, count)
+    return value == replacement && length == 1 ? nil : (value, length)
+  }
+
+  /// Length by the lead byte alone; continuation bytes count as one byte.
+  @inline(__always)
+  static func length(_ lead: UInt8) -> Int {
+    lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+  }
+
   @inline(__always)
   private static func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
 
-  static func isWellFormed(_ text: UnsafeRawBufferPointer) -> Bool {
-    guard let bytes = text.bindMemory(to: UInt8.self).baseAddress else { return true }
-    var at = 0
-    while at < text.count {
-      let (scalar, length) = decode(bytes, at, text.count)
-      if scalar == replacement && length == 1 { return false }
-      at += length
+  static func isWellFormed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.withMemoryRebound(to: UInt8.self) { text in
+      guard let base = text.baseAddress else { return true }
+      var at = 0
+      while at < text.count {
+        guard let scalar = scalar(base, at, text.count) else { return false }
+        at += scalar.length
+      }
+      return true
     }
-    return true
   }
 
   /// Writes a scalar value (at most four bytes) and tells its length.
@@ -72,6 +88,17 @@ enum UTF8Scalar {
     return 4
   }
 
+  /// A scalar's bytes from the highest of four on, zeros behind them.
+  static func leftAligned(_ scalar: UInt32) -> UInt32 {
+    let tails = (scalar & 0x3F) | (scalar & 0xFC0) << 2 | (scalar & 0x3F000) << 4
+    switch scalar {
+    case ..<0x80: return scalar << 24
+    case ..<0x800: return (0xC0 | scalar >> 6) << 24 | (tails & 0x3F | 0x80) << 16
+    case ..<0x10000: return (0xE0 | scalar >> 12) << 24 | (tails & 0x3F3F | 0x8080) << 8
+    default: return (0xF0 | scalar >> 18) << 24 | tails | 0x80_8080
+    }
+  }
+
   /// `scalar` is a scalar value.
   static func append(_ scalar: UInt32, to bytes: inout [UInt8]) {
     guard let scalar = Unicode.Scalar(scalar), let encoded = UTF8.encode(scalar) else { return }
@@ -87,5 +114,27 @@ enum UTF8Scalar {
       count += 1
     }
     return count
+  }
+
+  /// The same of well-formed text.
+  @inline(__always)
+  static func countWellFormed(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) -> Int32 {
+    var count: Int32 = 0
+    for at in range where text[at] & 0xC0 != 0x80 { count += 1 }
+    return count
+  }
+
+  /// By byte, and for the end, how many scalars lie ahead; malformed bytes are one each.
+  static func numbers(_ text: UnsafePointer<UInt8>, _ count: Int) -> [Int32] {
+    var numbers: [Int32] = []
+    numbers.reserveCapacity(count + 1)
+    var scalars: Int32 = 0
+    while numbers.count < count {
+      let length = decode(text, numbers.count, count).1
+      numbers.append(contentsOf: repeatElement(scalars, count: length))
+      scalars += 1
+    }
+    numbers.append(scalars)
+    return numbers
   }
 }

@@ -1,6 +1,6 @@
 /// A binary heap of pairs: highest count first, then fewest characters, then the smallest bytes,
 /// then the pair that came first. Counts may be stale; whoever pops compares with that of the day.
-struct BPEQueue {
+struct PairQueue {
   struct Entry {
     var count: Int64
     let pair: Int32
@@ -39,25 +39,25 @@ struct BPEQueue {
   mutating func push(_ entry: Entry) {
     entries.append(entry)
     var at = entries.count - 1
-    while at > 0, precedes(entries[at], entries[(at - 1) / 2]) {
-      entries.swapAt(at, (at - 1) / 2)
+    while at > 0, precedes(entry, entries[(at - 1) / 2]) {
+      entries[at] = entries[(at - 1) / 2]
       at = (at - 1) / 2
     }
+    entries[at] = entry
   }
 
   mutating func pop() -> Entry? {
     guard let first = entries.first, let last = entries.popLast() else { return nil }
     if entries.isEmpty { return first }
-    entries[0] = last
     var at = 0
-    while true {
-      var best = at
-      for child in 2 * at + 1...2 * at + 2 where child < entries.count {
-        if precedes(entries[child], entries[best]) { best = child }
-      }
-      if best == at { return first }
-      entries.swapAt(at, best)
-      at = best
+    while 2 * at + 1 < entries.count {
+      var child = 2 * at + 1
+      if child + 1 < entries.count, precedes(entries[child + 1], entries[child]) { child += 1 }
+      if !precedes(entries[child], last) { break }
+      entries[at] = entries[child]
+      at = child
     }
+    entries[at] = last
+    return first
   }
 }
