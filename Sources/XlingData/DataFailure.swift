@@ -6,6 +6,8 @@ public enum DataFailure: Failure, Equatable {
   case missingCLDR(path: String)
   /// Tux Paint's stamps are not installed.
   case missingStamps(path: String)
+  /// No folder of `LANG.txt` and `*.jsonl` to pretrain on.
+  case missingTexts(path: String)
   /// An XML file of CLDR that breaks off or is not what LDML says.
   case brokenXML(path: String, offset: Int, reason: String)
   /// The folder has no `captions.jsonl` or no `images/`.
@@ -26,7 +28,7 @@ public enum DataFailure: Failure, Equatable {
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .missingCLDR, .missingStamps, .missingDataset: .missingInput
+    case .missingCLDR, .missingStamps, .missingTexts, .missingDataset: .missingInput
     case .brokenXML, .badLine, .badDataset, .cannotBuild, .badCard, .lineCount: .badData
     case .unknownDataset: .usage
     case .folderInTheWay: .inputOutput
@@ -43,6 +45,9 @@ public enum DataFailure: Failure, Equatable {
       "\(path) does not exist: `stamps` is built of the Debian package tuxpaint-stamps-default. "
         + "Install it (apt install tuxpaint-stamps-default), or set XLING_STAMPS to the folder that "
         + "holds its stamps."
+    case .missingTexts(let path):
+      "\(path): expected a folder with texts to pretrain on, LANG.txt with one sentence a line or *.jsonl "
+        + "with translations, found none. Check the path."
     case .brokenXML(let path, let offset, let reason):
       "\(path), byte \(offset): \(reason). Install unicode-cldr-core again, or check XLING_CLDR."
     case .missingDataset(let path, let expected):

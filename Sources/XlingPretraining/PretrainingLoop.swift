@@ -1,6 +1,7 @@
 import Foundation
 import XlingAlignment
 import XlingCore
+import XlingData
 import XlingTensor
 import XlingTowers
 
@@ -40,7 +41,7 @@ protocol PretrainingObjective: AnyObject {
   var parameters: Parameters { get }
   /// Names what the objective computes: data, sizes, mixture. A resumed run must have the same.
   var fingerprint: String { get }
-  func forwardBackward(step: Int, in workspace: Workspace) -> [(name: String, value: Double)]
+  func forwardBackward(step: Int, in workspace: Workspace) throws -> [(name: String, value: Double)]
 }
 
 /// Runs an objective with AdamW and gradient clipping, and writes a checkpoint that holds all of
@@ -102,7 +103,7 @@ final class PretrainingLoop {
       let began = ProgressBar.uptime()
       workspace.reset()
       objective.parameters.zeroGradients()
-      let losses = objective.forwardBackward(step: step, in: workspace)
+      let losses = try objective.forwardBackward(step: step, in: workspace)
       let norm = objective.parameters.clipGradients(to: 1)
       guard norm.isFinite, losses.allSatisfy({ $0.value.isFinite }) else {
         throw PretrainingFailure.diverged(step: step, rate: schedule.rate(step))
@@ -135,10 +136,13 @@ public enum PretrainingFailure: Failure, Equatable {
   case diverged(step: Int, rate: Double)
   case otherVocabulary(tower: String, words: Int, tokenizer: String, pieces: Int)
   case noMaskToken
+  /// No training picture has an English caption with a word frequent enough.
+  case noWords(dataset: String, pictures: Int)
+  case nothingToMeasure(dataset: String, split: Split)
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .otherRun, .otherVocabulary, .noMaskToken: .badData
+    case .otherRun, .otherVocabulary, .noMaskToken, .noWords, .nothingToMeasure: .badData
     case .diverged: .internal
     }
   }
@@ -154,6 +158,12 @@ public enum PretrainingFailure: Failure, Equatable {
     case .noMaskToken:
       "the tokenizer has no token that hides another, such as [MASK]; expected one. Take another "
         + "tokenizer."
+    case .noWords(let dataset, let pictures):
+      "\(dataset): expected training pictures with English captions, and words that 20 of them share, "
+        + "found none in \(pictures) training pictures. Give a dataset with captions in en."
+    case .nothingToMeasure(let dataset, let split):
+      "\(dataset): expected pictures in split \(split.rawValue) that show what the tower was trained to "
+        + "recognize, found none. The tower is written; its card is not. Give a dataset with that split."
     case .diverged(let step, let rate):
       "the loss is no longer a number at step \(step), learning rate \(rate). The last "
         + "checkpoint is good: resume it with a lower --rate."

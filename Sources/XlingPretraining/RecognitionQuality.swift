@@ -6,17 +6,18 @@ import XlingTowers
 
 /// How well the pretraining head recognizes what pictures show.
 public struct RecognitionQuality: Codable, Sendable, Equatable {
-  /// Average precision of each concept over all pictures, then the mean over the n concepts that
-  /// occur; the interval resamples concepts.
+  /// Average precision of each label over all pictures, then the mean over the n labels that occur; the
+  /// interval resamples labels.
   public let meanAveragePrecision: Estimate
   public let pictures: Int
 
+  /// `labels` are those that a picture shows, as places among the head's outputs. Throws what reading
+  /// pictures throws, and ``PretrainingFailure/nothingToMeasure(dataset:split:)``.
   static func measure(
-    tower: ImageTower, head: Linear, concepts: [Concept], dataset: Dataset, split: Split
+    tower: ImageTower, head: Linear, dataset: Dataset, split: Split,
+    labels: (Dataset.Item) -> [Int]
   ) throws -> RecognitionQuality {
     let items = dataset.items(in: split)
-    var index: [String: Int] = [:]
-    for (position, concept) in concepts.enumerated() { index[concept.id] = position }
     let preprocessing = ImagePreprocessing(size: tower.configuration.imageSize)
     let workspace = Workspace()
     var scores: [[Float]] = []
@@ -37,10 +38,14 @@ public struct RecognitionQuality: Codable, Sendable, Equatable {
       }
     }
     var precisions: [Double] = []
-    for concept in 0..<concepts.count {
-      let relevant = items.map { $0.concepts.contains { index[$0] == concept } }
+    let shown = items.map { Set(labels($0)) }
+    for label in 0..<head.outputs {
+      let relevant = shown.map { $0.contains(label) }
       guard relevant.contains(true) else { continue }
-      precisions.append(averagePrecision(scores.map { $0[concept] }, relevant))
+      precisions.append(averagePrecision(scores.map { $0[label] }, relevant))
+    }
+    guard !precisions.isEmpty else {
+      throw PretrainingFailure.nothingToMeasure(dataset: dataset.folder, split: split)
     }
     let estimate = try Resamples(clusterCount: precisions.count, seed: 0)
       .mean(of: precisions, clusters: Clusters(independent: precisions.count))

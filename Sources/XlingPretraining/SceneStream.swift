@@ -3,24 +3,32 @@ import XlingData
 import XlingTensor
 import XlingTowers
 
-/// Pictures for recognition that never end: emoji of the training concepts composed on the fly.
+/// Emoji of the training concepts composed on the fly: pictures that never end.
 ///
 /// Three stages, after a prototype in which scenes alone sat on the base rate: single emoji in a
 /// quarter of the picture (only those patches are computed), scenes with part of the background
 /// patches left out, scenes as they are.
-struct SceneStream {
-  struct Batch {
-    let pixels: Matrix
-    let patches: [[Int32]]?
-    /// Concepts shown, by index, picture by picture.
-    let concepts: [[Int]]
-  }
-
+struct SceneStream: RecognitionStream {
   enum Stage {
     case singles, sparseScenes, wholeScenes
   }
 
+  /// Steps and pictures a step of each stage.
+  struct Plan: Equatable {
+    /// All steps.
+    var steps: Int
+    var singlesSteps = 1_400
+    var singlesBatch = 256
+    var batch = 96
+    var wholeBatch = 64
+    /// The last steps see whole scenes.
+    var wholeSteps = 700
+  }
+
   let seed: UInt64
+  let plan: Plan
+  let concepts: [Concept]
+  /// Of `concepts`.
   let sprites: [EmojiSprite]
   /// The first `sceneCount` sprites are those of scenes.
   let sceneCount: Int
@@ -30,15 +38,35 @@ struct SceneStream {
   /// How often an object is a concept of the scenes rather than another training emoji.
   private let sceneShare = 0.8
 
-  func batch(step: Int, stage: Stage, count: Int, in workspace: Workspace) -> Batch {
+  var labels: [String] { concepts.map(\.id) }
+
+  /// Of 2.5 objects in a scene.
+  var startingLogit: Float { -6.2 }
+
+  func stage(_ step: Int) -> Stage {
+    if step < plan.singlesSteps { return .singles }
+    return step < plan.steps - plan.wholeSteps ? .sparseScenes : .wholeScenes
+  }
+
+  private func batchSize(_ stage: Stage) -> Int {
+    switch stage {
+    case .singles: plan.singlesBatch
+    case .sparseScenes: plan.batch
+    case .wholeScenes: plan.wholeBatch
+    }
+  }
+
+  func batch(step: Int, in workspace: Workspace) -> RecognitionBatch {
+    let stage = stage(step)
+    let count = batchSize(stage)
     let size = preprocessing.size
     let pixels = workspace.take(count, preprocessing.elementCount)
-    nonisolated(unsafe) let concepts = UnsafeMutablePointer<[Int]>.allocate(capacity: count)
+    nonisolated(unsafe) let shown = UnsafeMutablePointer<[Int]>.allocate(capacity: count)
     nonisolated(unsafe) let patches = UnsafeMutablePointer<[Int32]>.allocate(capacity: count)
-    concepts.initialize(repeating: [], count: count)
+    shown.initialize(repeating: [], count: count)
     patches.initialize(repeating: [], count: count)
     defer {
-      concepts.deinitialize(count: count).deallocate()
+      shown.deinitialize(count: count).deallocate()
       patches.deinitialize(count: count).deallocate()
     }
     Parallel.ranges(count, grain: 8) { rows in
@@ -52,14 +80,15 @@ struct SceneStream {
         preprocessing.normalize(
           stage == .wholeScenes ? picture : jitter.apply(to: picture, stream: &stream),
           to: pixels.row(row))
-        concepts[row] = drawn.concepts
+        shown[row] = drawn.concepts
         patches[row] = drawn.patches
       }
     }
-    return Batch(
-      pixels: pixels,
-      patches: stage == .wholeScenes ? nil : (0..<count).map { patches[$0] },
-      concepts: (0..<count).map { concepts[$0] })
+    return RecognitionBatch(
+      pictures: PictureBatch(
+        pixels: pixels.pointer, count: count,
+        patches: stage == .wholeScenes ? nil : (0..<count).map { patches[$0] }),
+      labels: (0..<count).map { shown[$0] })
   }
 
   private func draw(

@@ -22,6 +22,9 @@ final class TextObjective: PretrainingObjective {
     /// How many of the last steps have close lists (``TextStream/pairs(step:count:closeLists:)``):
     /// once lists of far concepts are told apart, they teach no more.
     var closeListSteps = 3_000
+
+    /// With sentences a text is five times as long as a name, and there is more to learn from masking.
+    static let sentences = Plan(pairs: 64, masked: 48)
   }
 
   let name = "text"
@@ -49,6 +52,7 @@ final class TextObjective: PretrainingObjective {
     fingerprint =
       "text seed \(options.seed) rate \(options.rate) tokenizer "
       + "\(stream.tokenizer.contentHash.prefix(12)) corpus \(stream.corpus.contentHash.prefix(12))"
+      + (stream.sentences.map { " sentences \($0.contentHash.prefix(12))" } ?? "")
       + (initial.map { " from \($0.prefix(12))" } ?? "")
   }
 

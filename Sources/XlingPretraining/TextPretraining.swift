@@ -6,7 +6,8 @@ import XlingTensor
 import XlingTokenizers
 import XlingTowers
 
-/// `xling pretrain text`: masked-language modelling and translation ranking on CLDR.
+/// `xling pretrain text`: masked-language modelling and translation ranking on CLDR and, where they are
+/// given, on sentences.
 public struct TextPretraining {
   public let options: PretrainingOptions
   let tower: TextTower
@@ -17,7 +18,9 @@ public struct TextPretraining {
   public static let defaultOptions = PretrainingOptions(
     steps: 7_400, decaySteps: 1_800, warmupSteps: 500, rate: 1e-3)
 
+  /// Pieces of a name or a list, and of a sentence.
   static let maximumLength = 32
+  static let maximumSentenceLength = 48
 
   static func defaultConfiguration(vocabularySize: Int) -> BERTConfiguration {
     BERTConfiguration(
@@ -25,11 +28,13 @@ public struct TextPretraining {
       intermediateSize: 768, maximumPositions: 64)
   }
 
-  /// Loads CLDR and the tokenizer and, if `folder` holds a checkpoint, continues it. A new run
-  /// starts from the tower in `initial` or, without one, from random weights; the masked-language
-  /// head, which no tower folder holds, is random in both cases.
+  /// Loads CLDR, the sentences in the folder `sentences` (``SentenceCorpus``), and the tokenizer and, if
+  /// `folder` holds a checkpoint, continues it. A new run starts from the tower in `initial` or, without
+  /// one, from random weights; the masked-language head, which no tower folder holds, is random in both
+  /// cases. Throws ``PretrainingFailure`` and what reading data, tokenizers and towers throws.
   public init(
-    options: PretrainingOptions, folder: String, tokenizer path: String, initial: String? = nil
+    options: PretrainingOptions, folder: String, tokenizer path: String,
+    sentences: String? = nil, initial: String? = nil
   ) throws {
     self.options = options
     tokenizerFolder = path
@@ -45,11 +50,14 @@ public struct TextPretraining {
       tower = TextTower(Self.defaultConfiguration(vocabularySize: tokenizer.vocabularySize))
       tower.initialize(seed: options.seed)
     }
+    let corpus = try sentences.map(SentenceCorpus.load)
+    let longest = corpus == nil ? Self.maximumLength : Self.maximumSentenceLength
     let stream = try TextStream(
       seed: options.seed, tokenizer: tokenizer, corpus: try TranslationCorpus.load(),
-      maximumLength: Self.maximumLength)
+      sentences: corpus,
+      maximumLength: min(longest, tower.configuration.maximumPositions))
     objective = TextObjective(
-      tower: tower, stream: stream, plan: .init(), options: options,
+      tower: tower, stream: stream, plan: corpus == nil ? .init() : .sentences, options: options,
       initial: try initial.map { Digest.of(try AtomicFile.read($0 + "/model.safetensors")) })
     loop = PretrainingLoop(options: options, objective: objective, folder: folder)
     try loop.resume()
@@ -58,6 +66,20 @@ public struct TextPretraining {
   public func run() throws { try loop.run() }
 
   public var seconds: Double { loop.seconds }
+
+  /// What the tower was trained on, in words.
+  public var data: String {
+    let names = "Unicode CLDR names, keywords and display names of all covered languages"
+    guard let sentences = objective.stream.sentences else { return names }
+    let count = sentences.sentences.values.reduce(0) { $0 + $1.count }
+    return names + "; \(count) sentences and \(sentences.translations.count) translated ones in "
+      + sentences.languages.joined(separator: ", ")
+  }
+
+  public var licence: String {
+    "trained on CLDR (Unicode License)"
+      + (objective.stream.sentences == nil ? "" : " and on texts under terms of their own")
+  }
 
   public func quality() throws -> TranslationQuality {
     try TranslationQuality.measure(tower: tower, head: objective.head, stream: objective.stream)

@@ -4,7 +4,7 @@ import XlingTokenizers
 import XlingUnicode
 
 /// Text for pretraining that never ends: translation pairs, monolingual pairs of a name and its
-/// keywords, and texts to mask, drawn from CLDR.
+/// keywords, and texts to mask, drawn from CLDR and, where they are given, from sentences.
 ///
 /// Held-out words and the names of unseen emoji occur in monolingual material only
 /// (``PairRule``, through `pairTexts`).
@@ -25,6 +25,11 @@ struct TextStream: Sendable {
   ]
 
   enum Kind { case name, list, display, keywords, definition }
+
+  /// How many of the pairs are translated sentences, and of the texts to mask sentences, where there are
+  /// any; the rest is drawn as without them.
+  static let sentenceShare = 0.5
+  static let maskedSentenceShare = 0.8
 
   private typealias Definition = (name: MultilingualItem, keywords: MultilingualItem)
 
@@ -54,7 +59,10 @@ struct TextStream: Sendable {
   /// What hides a token.
   let mask: Int32
   let corpus: TranslationCorpus
+  let sentences: SentenceCorpus?
   let maximumLength: Int
+  /// Languages with sentences to mask, sorted.
+  private let sentenceLanguages: [String]
   private let names: [MultilingualItem]
   private let keywords: [MultilingualItem]
   private let displays: [MultilingualItem.Kind: [MultilingualItem]]
@@ -69,13 +77,16 @@ struct TextStream: Sendable {
   private let rule: PairRule
 
   init(
-    seed: UInt64, tokenizer: any Tokenizer, corpus: TranslationCorpus, maximumLength: Int
+    seed: UInt64, tokenizer: any Tokenizer, corpus: TranslationCorpus,
+    sentences: SentenceCorpus? = nil, maximumLength: Int
   ) throws {
     guard let mask = tokenizer.special.mask else { throw PretrainingFailure.noMaskToken }
     self.seed = seed
     self.tokenizer = tokenizer
     self.mask = mask
     self.corpus = corpus
+    self.sentences = sentences
+    sentenceLanguages = (sentences?.sentences ?? [:]).filter { !$0.value.isEmpty }.keys.sorted()
     self.maximumLength = maximumLength
     let pairable = corpus.items.filter(corpus.mayPair)
     names = pairable.filter { $0.kind == .name }
@@ -130,7 +141,12 @@ struct TextStream: Sendable {
   }
 
   private func pair(_ concepts: [Concept], _ stream: inout RandomStream) -> Pair? {
-    switch Self.draw(Self.mixture, &stream) {
+    if let translations = sentences?.translations, !translations.isEmpty,
+      stream.uniform() < Self.sentenceShare
+    {
+      return sentence(translations, &stream)
+    }
+    return switch Self.draw(Self.mixture, &stream) {
     case .name: translation(names, &stream)
     case .display: translation(displayItems(&stream), &stream)
     case .keywords: translation(keywords, &stream)
@@ -195,6 +211,20 @@ struct TextStream: Sendable {
     return codes[codes.count - 1]
   }
 
+  /// One sentence in two languages.
+  private func sentence(
+    _ translations: [[String: String]], _ stream: inout RandomStream
+  ) -> Pair? {
+    let index = stream.index(translations.count)
+    let texts = translations[index]
+    guard let (first, second) = languages(Array(texts.keys), &stream),
+      let one = texts[first], let other = texts[second]
+    else { return nil }
+    return Pair(
+      key: "sentence/\(index)", first: tokens(one), second: tokens(other),
+      languages: (first, second))
+  }
+
   /// A name and up to four of its keywords in one language.
   private func definition(_ stream: inout RandomStream) -> Pair? {
     let unseen = !unseenDefinitions.isEmpty && stream.uniform() < Self.unseenShare
@@ -249,12 +279,17 @@ struct TextStream: Sendable {
     return patterns[language]?.join(words)
   }
 
-  /// Texts to mask: a name with its keywords, or a display name, in any language.
+  /// Texts to mask: a name with its keywords, or a display name, in any language; a sentence where there
+  /// are any, each language as often as the other.
   func monolingual(step: Int, count: Int) -> [[Int32]] {
     var stream = RandomStream(seed: seed, "pretrain/text/monolingual", step)
     var texts: [[Int32]] = []
     while texts.count < count {
-      if stream.uniform() < 0.75 {
+      if !sentenceLanguages.isEmpty, stream.uniform() < Self.maskedSentenceShare {
+        let language = sentenceLanguages[stream.index(sentenceLanguages.count)]
+        guard let list = sentences?.sentences[language] else { continue }
+        texts.append(tokens(list[stream.index(list.count)]))
+      } else if stream.uniform() < 0.75 {
         let item = definitions[stream.index(definitions.count)]
         let language = weighted(item.name.texts.keys.sorted(), &stream)
         guard let name = item.name.texts[language] else { continue }

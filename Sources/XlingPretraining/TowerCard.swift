@@ -14,20 +14,16 @@ public struct TowerCard<Quality: Codable>: Codable {
   public var quality: Quality
 
   public init(
-    kind: String, options: PretrainingOptions, seconds: Double, command: String, quality: Quality
+    kind: String, options: PretrainingOptions, seconds: Double, command: String, data: String,
+    licence: String, quality: Quality
   ) {
     self.kind = kind
     self.options = options
     self.seconds = seconds.rounded()
     self.command = command
     self.quality = quality
-    data =
-      kind == "image"
-      ? "Noto Color Emoji glyphs of the training concepts, composed on the fly"
-      : "Unicode CLDR names, keywords and display names of all covered languages"
-    licence =
-      kind == "image"
-      ? "trained on Noto Color Emoji (SIL OFL 1.1)" : "trained on CLDR (Unicode License)"
+    self.data = data
+    self.licence = licence
   }
 
   public func write(to folder: String) throws {

@@ -14,12 +14,18 @@ public struct TranslationQuality: Codable, Sendable, Equatable {
     public var seenRecallAt1: Estimate?
     /// Masked pieces guessed right; a fifth of the pieces of names is masked.
     public var maskedAccuracy: Estimate?
+    /// English sentence to this language's, over translated sentences that were kept apart.
+    public var sentenceRecallAt1: Estimate?
+    /// Masked pieces of sentences that were kept apart.
+    public var maskedSentenceAccuracy: Estimate?
   }
 
   /// Names in each gallery, at most.
   public var gallery: Int
   /// Macro average of ``Language/unseenRecallAt1`` over ``target``.
   public var unseenMean: Estimate
+  /// Macro average of ``Language/sentenceRecallAt1`` over all languages that have it.
+  public var sentenceMean: Estimate?
   public var languages: [String: Language]
 
   public static let target = ["ru", "pl", "tr", "zh", "ko", "it", "es"]
@@ -28,17 +34,24 @@ public struct TranslationQuality: Codable, Sendable, Equatable {
     tower: TextTower, head: MaskedLanguageHead, stream: TextStream, gallery: Int = 500
   ) throws -> TranslationQuality {
     let names = stream.corpus.items.filter { $0.kind == .name && $0.texts["en"] != nil }
-    let unseen = choose(names.filter { $0.pairTexts.isEmpty }, gallery)
-    let seen = choose(names.filter { $0.pairTexts.count > 1 }, gallery)
+    let unseen = choose(names.filter { $0.pairTexts.isEmpty }, gallery).map(\.texts)
+    let seen = choose(names.filter { $0.pairTexts.count > 1 }, gallery).map(\.texts)
+    let sentences = Array((stream.sentences?.unseenTranslations ?? []).prefix(gallery))
     let (unseenDraws, seenDraws) = (draws(unseen), draws(seen))
+    let sentenceDraws = draws(sentences)
     var languages: [String: Language] = [:]
     var parts: [RankedQueries] = []
-    for language in stream.corpus.languages {
-      let masked = maskedHits(names, language, tower, head, stream)
+    var sentenceParts: [RankedQueries] = []
+    for language in Set(stream.corpus.languages + (stream.sentences?.languages ?? [])).sorted() {
       var card = Language()
-      if !masked.isEmpty {
-        card.maskedAccuracy = try Resamples(clusterCount: masked.count, seed: 0).mean(
-          of: masked.map { $0 ? 1 : 0 }, clusters: Clusters(independent: masked.count))
+      card.maskedAccuracy = try maskedAccuracy(
+        names.compactMap { $0.texts[language] }, language, tower, head, stream)
+      card.maskedSentenceAccuracy = try maskedAccuracy(
+        stream.sentences?.unseenSentences[language] ?? [], language, tower, head, stream)
+      if let ranked = try ranking(sentences, language, tower, stream) {
+        card.sentenceRecallAt1 = try sentenceDraws.estimate(
+          .recall(at: 1), of: ranked.ranking, clusters: ranked.clusters)
+        sentenceParts.append(ranked)
       }
       if let ranked = try ranking(unseen, language, tower, stream) {
         card.unseenRecallAt1 = try unseenDraws.estimate(
@@ -53,10 +66,12 @@ public struct TranslationQuality: Codable, Sendable, Equatable {
     }
     return TranslationQuality(
       gallery: gallery, unseenMean: try unseenDraws.macroAverage(.recall(at: 1), of: parts),
+      sentenceMean: sentenceParts.isEmpty
+        ? nil : try sentenceDraws.macroAverage(.recall(at: 1), of: sentenceParts),
       languages: languages)
   }
 
-  private static func draws(_ items: [MultilingualItem]) -> Resamples {
+  private static func draws(_ items: [[String: String]]) -> Resamples {
     Resamples(clusterCount: items.count, seed: 0)
   }
 
@@ -82,35 +97,38 @@ public struct TranslationQuality: Codable, Sendable, Equatable {
     return unit.array()
   }
 
-  /// English queries over the language's names. Equal names are each other's ties, which count
-  /// against the system.
+  /// English queries over the language's texts. Equal texts are each other's ties, which count against
+  /// the system. `items` are texts by language.
   private static func ranking(
-    _ items: [MultilingualItem], _ language: String, _ tower: TextTower, _ stream: TextStream
+    _ items: [[String: String]], _ language: String, _ tower: TextTower, _ stream: TextStream
   ) throws -> RankedQueries? {
-    let covered = items.indices.filter { items[$0].texts[language] != nil }
+    let covered = items.indices.filter { items[$0][language] != nil && items[$0]["en"] != nil }
     guard language != "en", covered.count > 1 else { return nil }
     let ranking = try Ranking(
-      queries: embed(covered.compactMap { items[$0].texts["en"] }, tower, stream),
-      gallery: embed(covered.compactMap { items[$0].texts[language] }, tower, stream),
+      queries: embed(covered.compactMap { items[$0]["en"] }, tower, stream),
+      gallery: embed(covered.compactMap { items[$0][language] }, tower, stream),
       width: tower.width, gold: GoldRelation(single: covered.indices.map { Int32($0) }))
     return RankedQueries(
       ranking, clusters: try Clusters(numbered: covered.map { Int32($0) }, count: items.count))
   }
 
-  /// Of each masked piece of up to 400 names, whether it is guessed right.
-  private static func maskedHits(
-    _ names: [MultilingualItem], _ language: String, _ tower: TextTower,
-    _ head: MaskedLanguageHead, _ stream: TextStream
-  ) -> [Bool] {
-    let texts = names.compactMap { $0.texts[language] }.prefix(400).map(stream.tokens)
+  /// How many masked pieces of up to 400 texts are guessed right; nil where nothing is masked.
+  private static func maskedAccuracy(
+    _ texts: [String], _ language: String, _ tower: TextTower, _ head: MaskedLanguageHead,
+    _ stream: TextStream
+  ) throws -> Estimate? {
     var random = RandomStream(seed: 1, "quality/mask/" + language)
     let masking = Masking(
-      texts: texts, probability: 0.2, mask: stream.mask,
+      texts: texts.prefix(400).map(stream.tokens), probability: 0.2, mask: stream.mask,
       special: stream.tokenizer.special,
       vocabularySize: stream.tokenizer.vocabularySize, stream: &random)
+    guard !masking.rows.isEmpty else { return nil }
     let workspace = Workspace()
     let activations = tower.forward(
       TokenBatch(masking.inputs), reading: .some(masking.rows), in: workspace, training: false)
-    return head.correct(hidden: activations.hidden, targets: masking.targets, in: workspace)
+    let hits = head.correct(
+      hidden: activations.hidden, targets: masking.targets, in: workspace)
+    return try Resamples(clusterCount: hits.count, seed: 0).mean(
+      of: hits.map { $0 ? 1 : 0 }, clusters: Clusters(independent: hits.count))
   }
 }

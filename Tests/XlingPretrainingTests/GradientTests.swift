@@ -8,15 +8,15 @@ import XlingTowers
 
 /// Central differences of a loss at a few elements of a parameter.
 private func differences(
-  _ parameter: Parameter, at indices: [Int], step: Float, _ loss: () -> Double
-) -> [Double] {
-  indices.map { index in
+  _ parameter: Parameter, at indices: [Int], step: Float, _ loss: () throws -> Double
+) rethrows -> [Double] {
+  try indices.map { index in
     let kept = parameter.value[index]
     defer { parameter.value[index] = kept }
     parameter.value[index] = kept + step
-    let above = loss()
+    let above = try loss()
     parameter.value[index] = kept - step
-    return (above - loss()) / Double(2 * step)
+    return (above - (try loss())) / Double(2 * step)
   }
 }
 
@@ -82,9 +82,11 @@ private func agree(_ found: [Double], _ expected: [Double]) -> Bool {
           .contains($0.name)
       }
       for parameter in objective.parameters.all { parameter.isTrainable = true }
-      func loss() -> Double { objective.forwardBackward(step: step, in: Workspace())[0].value }
+      func loss() throws -> Double {
+        try objective.forwardBackward(step: step, in: Workspace())[0].value
+      }
       objective.parameters.zeroGradients()
-      _ = loss()
+      _ = try loss()
       // Copied first: each further loss adds to the gradients.
       let gradients = chosen.map { parameter in
         (0..<parameter.count).map { Double(parameter.gradient?[$0] ?? 0) }
@@ -92,7 +94,7 @@ private func agree(_ found: [Double], _ expected: [Double]) -> Bool {
       for (parameter, gradient) in zip(chosen, gradients) {
         let largest = Array(
           gradient.indices.sorted { abs(gradient[$0]) > abs(gradient[$1]) }.prefix(3))
-        let expected = differences(parameter, at: largest, step: 1e-2, loss)
+        let expected = try differences(parameter, at: largest, step: 1e-2, loss)
         #expect(agree(largest.map { gradient[$0] }, expected), "\(parameter.name), step \(step)")
       }
     }
@@ -110,12 +112,13 @@ enum Small {
         imageSize: 128, patchSize: 16, hiddenSize: 12, layers: 1, heads: 2, intermediateSize: 24))
     tower.initialize(seed: 1, deviation: 0.1)
     let stream = SceneStream(
-      seed: 1, sprites: sprites, sceneCount: 4,
+      seed: 1,
+      plan: .init(
+        steps: steps, singlesSteps: singles, singlesBatch: 6, batch: 4, wholeBatch: 3,
+        wholeSteps: 2),
+      concepts: concepts, sprites: sprites, sceneCount: 4,
       preprocessing: ImagePreprocessing(size: 128), patchSize: 16)
-    return RecognitionObjective(
-      tower: tower, stream: stream,
-      plan: .init(singlesSteps: singles, singlesBatch: 6, batch: 4, wholeBatch: 3, wholeSteps: 2),
-      options: options(steps: steps), concepts: concepts)
+    return RecognitionObjective(tower: tower, stream: stream, options: options(steps: steps))
   }
 
   static func options(steps: Int) -> PretrainingOptions {

@@ -39,8 +39,9 @@ import XlingTestSupport
     let other = RecognitionObjective(
       tower: objective.tower,
       stream: SceneStream(
-        seed: 1, sprites: [], sceneCount: 0, preprocessing: .init(size: 128), patchSize: 16),
-      plan: .init(), options: options, concepts: [])
+        seed: 1, plan: .init(steps: 6), concepts: [], sprites: [], sceneCount: 0,
+        preprocessing: .init(size: 128), patchSize: 16),
+      options: options)
     let loop = PretrainingLoop(options: options, objective: other, folder: folder.path)
     #expect(throws: PretrainingFailure.self) { try loop.resume() }
   }

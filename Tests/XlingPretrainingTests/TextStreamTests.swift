@@ -1,6 +1,7 @@
 import Testing
 import XlingCore
 import XlingData
+import XlingTestSupport
 
 @testable import XlingPretraining
 @testable import XlingTokenizers
@@ -45,6 +46,36 @@ import XlingData
       }
     }
     #expect(met > 0, "the monolingual pairs were met")
+  }
+
+  /// Half of the pairs are sentences of the training part; none that was kept apart is ever drawn.
+  @Test func sentencesJoinTheNames() throws {
+    let folder = try TemporaryFolder()
+    let lines = (0..<400).map { #"{"en": "the house \#($0)", "tr": "ev \#($0)"}"# }
+    try AtomicFile.write(lines.joined(separator: "\n"), to: folder.path + "/pairs.jsonl")
+    try AtomicFile.write(
+      (0..<900).map { "bir ev \($0)" }.joined(separator: "\n"), to: folder.path + "/tr.txt")
+    let sentences = try SentenceCorpus.load(folder.path)
+    let plain = try Self.stream.get()
+    let stream = try TextStream(
+      seed: 1, tokenizer: plain.tokenizer, corpus: plain.corpus, sentences: sentences,
+      maximumLength: 32)
+    let unseen = Set(sentences.unseenTranslations.flatMap(\.values).map(stream.tokens))
+    let kept = Set((sentences.unseenSentences["tr"] ?? []).map(stream.tokens))
+    #expect(!unseen.isEmpty && !kept.isEmpty)
+    var (met, masked) = (0, 0)
+    let trained = Set((sentences.sentences["tr"] ?? []).map(stream.tokens))
+    for step in 0..<20 {
+      let pairs = stream.pairs(step: step, count: 64)
+      #expect(Set(pairs.map(\.key)).count == 64)
+      met += pairs.count { $0.key.hasPrefix("sentence/") }
+      #expect(pairs.allSatisfy { !unseen.contains($0.first) && !unseen.contains($0.second) })
+      let texts = stream.monolingual(step: step, count: 50)
+      masked += texts.count(where: trained.contains)
+      #expect(!texts.contains(where: kept.contains))
+    }
+    #expect((500...780).contains(met), "half of 1,280 pairs, \(met)")
+    #expect((740...860).contains(masked), "four fifths of 1,000 texts, \(masked)")
   }
 
   @Test func maskingHidesAFifthAndKeepsTheFrame() {

@@ -27,7 +27,7 @@ extension PairSource {
 
 /// Which pairs make which batch. Everything is addressed by (seed, epoch) or (seed, step, row), so
 /// a resumed run draws what an uninterrupted one would have drawn.
-struct BatchSampler {
+package struct BatchSampler {
   let seed: UInt64
   let count: Int
   let batchSize: Int
@@ -35,7 +35,7 @@ struct BatchSampler {
   private var order: [Int] = []
 
   /// A batch is never larger than the data.
-  init(seed: UInt64, count: Int, batchSize: Int) {
+  package init(seed: UInt64, count: Int, batchSize: Int) {
     self.seed = seed
     self.count = count
     self.batchSize = min(batchSize, count)
@@ -45,7 +45,7 @@ struct BatchSampler {
 
   /// Pictures of a step's batch: every picture at most once an epoch; the rest of an epoch that
   /// fills no batch is left out.
-  mutating func images(step: Int) -> [Int] {
+  package mutating func images(step: Int) -> [Int] {
     let wanted = step / stepsPerEpoch
     if wanted != epoch {
       order = RandomStream(seed: seed, "order", wanted).shuffled(Array(0..<count))

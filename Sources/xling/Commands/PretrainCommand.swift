@@ -8,7 +8,7 @@ import XlingRetrieval
 struct PretrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pretrain",
-    abstract: "Make the mini towers that ship with xling.",
+    abstract: "Pretrain small towers: those that ship with xling, or on data of your own.",
     subcommands: [PretrainImageCommand.self, PretrainTextCommand.self])
 }
 
@@ -32,6 +32,10 @@ struct PretrainOptions: ParsableArguments {
   @Option(help: "Threads (default: the machine's cores).")
   var threads: Int?
 
+  @Option(
+    help: "Start from this tower's weights instead of random ones.", completion: .directory)
+  var from: String?
+
   func validate() throws {
     if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, found \(steps)") }
   }
@@ -52,27 +56,49 @@ struct PretrainOptions: ParsableArguments {
 struct PretrainImageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "image",
-    abstract: "Supervised recognition on emoji and scenes composed on the fly.")
+    abstract: "Supervised recognition on emoji and scenes composed on the fly, or of caption words."
+  )
 
   @OptionGroup var options: PretrainOptions
 
   @Option(help: "A scenes dataset: its val pictures tell how good the tower is.")
-  var scenes: String
+  var scenes: String?
+
+  @Option(
+    help: """
+      In place of --scenes: a dataset's training pictures, recognized by the words of their English \
+      captions; its val pictures tell how good the tower is.
+      """,
+    completion: .directory)
+  var data: String?
+
+  func validate() throws {
+    guard (scenes == nil) != (data == nil) else {
+      throw ValidationError("give either --scenes DATASET or --data DATASET")
+    }
+  }
 
   func run() throws {
-    let dataset = try Dataset.load(scenes)
+    let source: ImagePretraining.Source
+    if let data {
+      source = .captions(try Dataset.load(data))
+    } else {
+      source = .emoji(scenes: try Dataset.load(scenes ?? ""))
+    }
     Interruption.watch()
     let pretraining = try ImagePretraining(
-      options: options.apply(to: ImagePretraining.defaultOptions), folder: options.runFolder)
+      options: options.apply(to: ImagePretraining.defaultOptions), folder: options.runFolder,
+      source: source, initial: options.from)
     try pretraining.run()
     try pretraining.save(to: options.output)
-    let quality = try pretraining.quality(on: dataset, split: .val)
+    let quality = try pretraining.quality()
     try TowerCard(
       kind: "image", options: pretraining.options, seconds: pretraining.seconds,
-      command: CommandLine.arguments.dropFirst().joined(separator: " "), quality: quality
+      command: CommandLine.arguments.dropFirst().joined(separator: " "), data: pretraining.data,
+      licence: pretraining.licence, quality: quality
     ).write(to: options.output)
     print(
-      "recognition mAP \(Self.text(quality.meanAveragePrecision)) concepts on "
+      "recognition mAP \(Self.text(quality.meanAveragePrecision)) labels on "
         + "\(quality.pictures) val pictures")
   }
 }
@@ -80,7 +106,7 @@ struct PretrainImageCommand: ParsableCommand {
 struct PretrainTextCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "text",
-    abstract: "Masked-language modelling and translation ranking on CLDR's names.")
+    abstract: "Masked-language modelling and translation ranking on CLDR's names and on sentences.")
 
   @OptionGroup var options: PretrainOptions
 
@@ -88,25 +114,34 @@ struct PretrainTextCommand: ParsableCommand {
   var tokenizer: String?
 
   @Option(
-    help: "Start from this text tower's weights instead of random ones.",
+    help: """
+      A folder of sentences to learn from as well: LANG.txt, one a line, and *.jsonl with \
+      translations, {"en": "…", "tr": "…"} a line.
+      """,
     completion: .directory)
-  var from: String?
+  var text: String?
 
   func run() throws {
     Interruption.watch()
     let pretraining = try TextPretraining(
       options: options.apply(to: TextPretraining.defaultOptions), folder: options.runFolder,
-      tokenizer: tokenizer ?? Assets.path("tokenizers/mini-wordpiece"), initial: from)
+      tokenizer: tokenizer ?? Assets.path("tokenizers/mini-wordpiece"), sentences: text,
+      initial: options.from)
     try pretraining.run()
     try pretraining.save(to: options.output)
     let quality = try pretraining.quality()
     try TowerCard(
       kind: "text", options: pretraining.options, seconds: pretraining.seconds,
-      command: CommandLine.arguments.dropFirst().joined(separator: " "), quality: quality
+      command: CommandLine.arguments.dropFirst().joined(separator: " "), data: pretraining.data,
+      licence: pretraining.licence, quality: quality
     ).write(to: options.output)
     print(
       "translation R@1 on unseen pairs \(Self.text(quality.unseenMean)) queries, mean of "
         + "\(TranslationQuality.target.joined(separator: ", ")), gallery \(quality.gallery)")
+    if let mean = quality.sentenceMean {
+      print(
+        "translation R@1 of sentences kept apart \(Self.text(mean)) queries, mean of all languages")
+    }
   }
 }
 
