@@ -29,6 +29,32 @@ struct MethodTests {
     #expect(result.stdout.contains("text.encoder.layer.0.attention_adapter.down.weight [8, 32]"))
   }
 
+  @Test func aRunIsDrawnBackAndEvaluated() throws {
+    #expect(try bench.xling(bench.align("lwa", "runs/lwa")).status == 0)
+    let drawn = try bench.xling(
+      ["interpolate", "lwa", "--text", "0.5", "--output", "runs/half"])
+    #expect(drawn.status == 0, "\(drawn.stderr)")
+    #expect(
+      drawn.stdout == """
+        runs/half: lwa of lwa, text 0.5, image 1.0
+        next: xling eval runs/half --data DATA --split val --lang all
+
+        """)
+    let evaluated = try bench.xling(["eval", "runs/half", "--data", "scenes", "--lang", "tr"])
+    #expect(evaluated.status == 0, "\(evaluated.stderr)")
+    let shown = try bench.xling(["show", "runs/half"])
+    #expect(shown.stdout.contains("text 0.5, image 1.0 of the way to lwa"), "\(shown.stderr)")
+
+    for (options, status, message) in [
+      (["--text", "1.5", "--output", "runs/x"], 64, "--text must be from 0 to 1, found 1.5"),
+      (["--output", "runs/x"], 64, "give --text or --image"),
+      (["--text", "0", "--output", "runs/half"], 74, "runs/half"),
+    ] {
+      let result = try bench.xling(["interpolate", "lwa"] + options)
+      #expect(result.status == status && result.stderr.contains(message), "\(result.stderr)")
+    }
+  }
+
   @Test func aCompositionIsTrainedAndItsRecipeTrainsTheSame() throws {
     let more = ["--data", "scenes", "--batch-size", "8", "--steps", "2", "--json"] + towers
     let composed = try bench.xling(

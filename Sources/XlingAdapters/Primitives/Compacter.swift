@@ -16,6 +16,9 @@ public final class Compacter: AdapterModule {
   /// Without the shared rule, which is the tower's.
   public var parameters: [Parameter] { down.parameters + up.parameters }
 
+  /// One factor of the matrix, and the bias.
+  public var outputScalingParameters: [Parameter] { [up.left, up.bias] }
+
   public func forward(
     _ x: Matrix, into y: Matrix, in workspace: Workspace, saving: Bool
   ) -> AdapterActivations? {

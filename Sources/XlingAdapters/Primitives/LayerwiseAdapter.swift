@@ -16,6 +16,8 @@ public final class LayerwiseAdapter: AdapterModule {
 
   public var parameters: [Parameter] { down.parameters + up.parameters }
 
+  public var outputScalingParameters: [Parameter] { up.parameters }
+
   /// Weights normal with deviation 0.02 (cut at two deviations; LilT does not cut BERT's, which
   /// changes one weight in twenty a little), biases zero.
   public func initialize(seed: UInt64, deviation: Float = 0.02) {

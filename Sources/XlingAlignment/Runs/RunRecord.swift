@@ -40,6 +40,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var emptyCaptions = 0
   /// Where the run was trained elsewhere; nil for a run of this program's.
   public var imported: ImportedCheckpoint?
+  /// Where the towers were drawn back towards their pretrained weights; nil for a run as trained.
+  public var interpolation: Interpolation?
 
   public var trainedPercent: Double {
     100 * Double(trainedParameters) / Double(max(1, allParameters))

@@ -4,6 +4,9 @@ import XlingTensor
 public protocol AdapterModule: AnyObject {
   var parameters: [Parameter] { get }
 
+  /// Those whose scale is that of what the module adds to its input.
+  var outputScalingParameters: [Parameter] { get }
+
   /// x [rows, width] into y [rows, width]; keeps what ``backward(_:dy:into:in:)`` needs when
   /// `saving`.
   func forward(_ x: Matrix, into y: Matrix, in workspace: Workspace, saving: Bool)

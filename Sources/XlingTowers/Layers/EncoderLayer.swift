@@ -46,7 +46,13 @@ public final class EncoderLayer {
 
   public var adapterParameters: [Parameter] {
     AdapterSite.allCases.flatMap { adapters[$0]?.parameters ?? [] }
-      + attention.lowRankParameters
+      + attention.lowRankUpdates.flatMap(\.parameters)
+  }
+
+  /// Of what was inserted: the parameters whose scale is that of what it adds.
+  public var outputScalingParameters: [Parameter] {
+    AdapterSite.allCases.flatMap { adapters[$0]?.outputScalingParameters ?? [] }
+      + attention.lowRankUpdates.map(\.up)
   }
 
   var isTrainable: Bool { (parameters + adapterParameters).contains(where: \.isTrainable) }

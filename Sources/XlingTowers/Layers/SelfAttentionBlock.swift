@@ -34,8 +34,8 @@ public struct SelfAttentionBlock {
   }
 
   /// What was trained beside the dense layers' weights.
-  var lowRankParameters: [Parameter] {
-    [query, key, value, output].flatMap { $0.lowRank?.parameters ?? [] }
+  var lowRankUpdates: [LowRankUpdate] {
+    [query, key, value, output].compactMap(\.lowRank)
   }
 
   var parameters: [Parameter] {

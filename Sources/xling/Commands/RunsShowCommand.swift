@@ -138,6 +138,14 @@ struct ShowCommand: ParsableCommand {
     facts += details.curve.validation.dropLast().map {
       ("val at \($0.step)", String(format: "loss %.4f", $0.loss ?? .nan))
     }
+    if let drawn = record.interpolation {
+      facts.append(
+        (
+          "interpolated",
+          "text \(drawn.text), image \(drawn.image) of the way to \(drawn.run), SHA-256 "
+            + drawn.hash.prefix(12)
+        ))
+    }
     for part in details.measured {
       let languages = "\(part.languages.count) languages (\(part.languages.joined(separator: " ")))"
       facts.append(
