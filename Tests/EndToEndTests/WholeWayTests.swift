@@ -42,6 +42,45 @@ struct WholeWayTests {
     #expect(n("en", "image-to-text") == 12)
   }
 
+  @Test func seedsArePooled() throws {
+    for (method, seed) in [("lwa", "1"), ("lwa", "2"), ("full", "1"), ("full", "2")] {
+      let run = "runs/\(method)-\(seed)"
+      #expect(try bench.xling(bench.align(method, run, ["--seed", seed])).status == 0)
+      let evaluated = try bench.xling(
+        ["eval", run, "--data", "scenes", "--lang", "tr", "--lang", "ru"])
+      #expect(evaluated.status == 0, "\(evaluated.stderr)")
+    }
+    let runs = ["full-1", "lwa-1", "full-2", "lwa-2"]
+    let compare = ["compare", "--data", "scenes", "--json", "--metric", "MRR"]
+    let pooled = try Parsed.list(try bench.xling(compare + runs + ["--pool-seeds"]).stdout)
+    let apart = try Parsed.list(try bench.xling(compare + runs).stdout)
+    #expect(pooled.count == 6)
+    func value(_ rows: [[String: Any]], _ second: String, _ key: String) throws -> Double {
+      let row = rows.first {
+        $0["second"] as? String == second && $0["language"] as? String == "tr"
+          && $0["direction"] as? String == "text-to-image"
+      }
+      return try #require(row?[key] as? Double)
+    }
+    let label = "lwa (2 seeds)"
+    let (one, two) = (
+      try value(apart, "lwa-1", "secondValue"), try value(apart, "lwa-2", "secondValue")
+    )
+    #expect(abs(try value(pooled, label, "secondValue") - (one + two) / 2) < 1e-12)
+    #expect(abs(try value(pooled, label, "secondSpread") - abs(one - two) / 2.squareRoot()) < 1e-12)
+    #expect(
+      pooled.allSatisfy {
+        $0["first"] as? String == "full (2 seeds)" && $0["n"] as? Int == 12
+          || $0["language"] as? String == "mean"
+      })
+
+    let uneven = try bench.xling(compare + Array(runs.dropLast()) + ["--pool-seeds"])
+    #expect(uneven.status == 64)
+    #expect(uneven.stderr.contains("'full (2 seeds)' has 2 seeds and 'lwa-1' 1"))
+    let alone = try bench.xling(compare + ["full-1", "full-2", "--pool-seeds"])
+    #expect(alone.status == 64)
+  }
+
   @Test func comparesStoredRanks() throws {
     for method in ["lwa", "full"] {
       #expect(try bench.xling(bench.align(method, "runs/\(method)")).status == 0)

@@ -13,7 +13,9 @@ struct CompareCommand: ParsableCommand {
       First a table of all runs by language, with the languages that each won, tied and lost against \
       the first; then the tests one by one. Reads the ranks that `xling eval` stored; nothing is embedded again. Differences are first \
       minus other, with paired bootstrap intervals over pictures and p values of a paired \
-      randomization test, corrected by Holm over all languages and directions shown.
+      randomization test, corrected by Holm over all languages and directions shown. With \
+      --pool-seeds, runs that differ by nothing but their seed are one row: figures are means over the \
+      seeds, with their standard deviation, and tests pair seed by seed.
       """)
 
   @Argument(help: "Two or more runs: folders or stored names.")
@@ -42,6 +44,9 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "The SQLite file that records results.")
   var store: String = ExperimentStore.defaultPath
 
+  @Flag(help: "Take runs that differ by their seed only together.")
+  var poolSeeds = false
+
   @Flag(help: "Print the tests as JSON.")
   var json = false
 
@@ -57,7 +62,13 @@ struct CompareCommand: ParsableCommand {
       dataset: URL(fileURLWithPath: data).standardizedFileURL.lastPathComponent,
       split: split.rawValue, subset: subset, protocolHash: protocolHash, data: data)
     let evaluations = try CompareEvaluations(
-      selection, runs: names, languages: lang.contains("all") ? [] : lang, in: store)
+      selection,
+      entries: poolSeeds
+        ? try CompareEntry.pooled(names, in: store) : CompareEntry.single(names),
+      languages: lang.contains("all") ? [] : lang, in: store)
+    guard evaluations.entries.count > 1 else {
+      throw ValidationError("these runs differ by their seed only: there is nothing to compare")
+    }
     let tests = CompareTests(evaluations, metric)
     let rows = try tests.rows()
     print(json ? try JSONText.encode(rows) : try text(rows, tests))
@@ -82,23 +93,26 @@ struct CompareCommand: ParsableCommand {
         + measured.hash.prefix(12)
     ]
     blocks.append(try CompareSummary(tests, rows).text)
-    for second in evaluations.runs.dropFirst() {
+    for second in evaluations.labels.dropFirst() {
       var table = [["language", "direction", "n", "first", "second", "difference", "p", "p Holm"]]
       for row in rows where row.second == second {
         let p = row.pHolm ?? row.p
         table.append([
-          row.language, row.direction, "\(row.n)", figure(row.firstValue),
-          figure(row.secondValue),
+          row.language, row.direction, "\(row.n)",
+          figure(row.firstValue) + (row.firstSpread.map { " sd " + figure($0) } ?? ""),
+          figure(row.secondValue) + (row.secondSpread.map { " sd " + figure($0) } ?? ""),
           "\(signed(row.difference)) [\(signed(row.low)), \(signed(row.high))]",
           String(format: "%.4f", row.p), String(format: "%.4f", p) + (p < 0.05 ? " *" : "  "),
         ])
       }
       blocks.append(
-        "first: \(evaluations.runs[0])\nsecond: \(second)\n" + EvalTable.text(table, leading: 2))
+        "first: \(evaluations.labels[0])\nsecond: \(second)\n" + EvalTable.text(table, leading: 2))
     }
     blocks.append(
       (metric.isRate ? "Percent" : "Places")
-        + " [95 % interval of the difference]; * p < 0.05 after Holm's correction.")
+        + " [95 % interval of the difference]; * p < 0.05 after Holm's correction."
+        + (evaluations.entries[0].runs.count > 1
+          ? "\nMeans over seeds, n queries each; sd: standard deviation over seeds." : ""))
     if let languages = rows.first(where: { $0.language == CompareRow.mean })?.languages {
       blocks[blocks.count - 1] +=
         "\nmean: over \(languages.joined(separator: " ")), which no run was aligned on."

@@ -10,13 +10,15 @@ enum CompareFailure: Failure, Equatable {
   case missing(run: String, what: String, command: String)
   case otherQueries(language: String, direction: String, first: String, second: String)
   case severalProtocols(known: [String])
+  /// Runs pooled by seed pair seed by seed.
+  case otherSeeds(first: String, seeds: Int, second: String, others: Int)
   case unknownMetric(given: String, nearest: String?, known: [String])
 
   var exitStatus: ExitStatus {
     switch self {
     case .missing: .missingInput
     case .otherQueries: .badData
-    case .severalProtocols, .unknownMetric: .usage
+    case .severalProtocols, .otherSeeds, .unknownMetric: .usage
     }
   }
 
@@ -30,6 +32,9 @@ enum CompareFailure: Failure, Equatable {
     case .severalProtocols(let known):
       "these runs were evaluated under several protocols. Choose one by --protocol:\n  "
         + known.joined(separator: "\n  ")
+    case .otherSeeds(let first, let seeds, let second, let others):
+      "'\(first)' has \(seeds) seeds and '\(second)' \(others); pooled runs are paired seed by seed. Name "
+        + "as many runs of each."
     case .unknownMetric(let given, let nearest, let known):
       "there is no metric '\(given)' to compare." + (nearest.map { " Did you mean '\($0)'?" } ?? "")
         + " Metrics: \(known.joined(separator: ", "))."
@@ -94,27 +99,83 @@ struct CompareSelection {
   }
 }
 
+/// One row of a comparison: a run, or runs that differ by nothing but their seed, whose figures are means.
+struct CompareEntry {
+  var label: String
+  /// Seed by seed, in the order given.
+  var runs: [String]
+
+  /// A run each.
+  static func single(_ runs: [String]) -> [CompareEntry] {
+    runs.map { CompareEntry(label: $0, runs: [$0]) }
+  }
+
+  /// Runs of one configuration but for the seed together, where the first of them stands.
+  static func pooled(_ runs: [String], in store: ExperimentStore) throws -> [CompareEntry] {
+    var entries: [CompareEntry] = []
+    var place: [Data: Int] = [:]
+    for run in runs {
+      var key = try store.run(named: run).key
+      var configuration = try JSONDecoder().decode(
+        AlignmentConfiguration.self, from: Data(key.recipe.utf8))
+      configuration.seed = 0
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      key.recipe = String(decoding: try encoder.encode(configuration), as: UTF8.self)
+      key.seed = 0
+      let identity = try encoder.encode(key)
+      if let at = place[identity] {
+        entries[at].runs.append(run)
+      } else {
+        place[identity] = entries.count
+        entries.append(CompareEntry(label: key.method, runs: [run]))
+      }
+    }
+    let methods = Dictionary(grouping: entries, by: \.label).mapValues(\.count)
+    for at in entries.indices {
+      let isUnique = methods[entries[at].label] == 1 && entries[at].runs.count > 1
+      if !isUnique { entries[at].label = entries[at].runs[0] }
+      if entries[at].runs.count > 1 { entries[at].label += " (\(entries[at].runs.count) seeds)" }
+    }
+    return entries
+  }
+}
+
 /// Several runs under one protocol, language by language.
 struct CompareEvaluations {
-  let runs: [String]
+  let entries: [CompareEntry]
   let languages: [String]
   /// Languages that some run was aligned on: left out of averages.
   let aligned: Set<String>
   let measured: EvaluationProtocol
-  private let found: [[String: Evaluation]]
+  /// By entry, then by seed.
+  private let found: [[[String: Evaluation]]]
 
-  /// Throws ``CompareFailure`` when a wanted language is missing in a run, or queries differ.
+  var labels: [String] { entries.map(\.label) }
+
+  /// Throws ``CompareFailure`` when a wanted language is missing in a run, when queries differ, or when
+  /// entries have different numbers of seeds.
   init(
-    _ selection: CompareSelection, runs: [String], languages given: [String],
+    _ selection: CompareSelection, entries: [CompareEntry], languages given: [String],
     in store: ExperimentStore
   ) throws {
-    self.runs = runs
+    self.entries = entries
+    for other in entries.dropFirst() where other.runs.count != entries[0].runs.count {
+      throw CompareFailure.otherSeeds(
+        first: entries[0].label, seeds: entries[0].runs.count, second: other.label,
+        others: other.runs.count)
+    }
+    let runs = entries.flatMap(\.runs)
     let all = try selection.evaluations(of: runs, in: store)
     measured = all[0][0].measured
-    found = all.map { part in
-      Dictionary(part.map { (Self.key($0.language, $0.direction), $0) }) { $1 }
-    }
     let byRun = all.map { Set($0.map(\.language)) }
+    var rest = all.map { part in
+      Dictionary(part.map { (Self.key($0.language, $0.direction), $0) }) { $1 }
+    }[...]
+    found = entries.map { entry in
+      defer { rest = rest.dropFirst(entry.runs.count) }
+      return Array(rest.prefix(entry.runs.count))
+    }
     let union = byRun.reduce(Set()) { $0.union($1) }
     let wanted = try Self.codes(of: given, stored: union)
     let common = byRun.reduce(union) { $0.intersection($1) }
@@ -138,13 +199,15 @@ struct CompareEvaluations {
     try checkQueries()
   }
 
-  subscript(run: Int, language: String, direction: Direction) -> Evaluation? {
-    found[run][Self.key(language, direction)]
+  /// Seed by seed; empty where a seed lacks it.
+  subscript(entry: Int, language: String, direction: Direction) -> [Evaluation] {
+    let seeds = found[entry].compactMap { $0[Self.key(language, direction)] }
+    return seeds.count == found[entry].count ? seeds : []
   }
 
   /// Pictures of the gallery: what intervals are clustered by.
   var pictures: Int {
-    found[0].values.filter { $0.direction == .textToImage }.map(\.ranking.gallerySize).max() ?? 0
+    found[0][0].values.filter { $0.direction == .textToImage }.map(\.ranking.gallerySize).max() ?? 0
   }
 
   /// The store's code for a language; where it has none, the card's. Throws `LanguageFailure`.
@@ -165,12 +228,15 @@ struct CompareEvaluations {
   private func checkQueries() throws(CompareFailure) {
     for language in languages {
       for direction in Direction.allCases {
-        guard let one = self[0, language, direction] else { continue }
-        for run in runs.indices.dropFirst() {
-          guard let other = self[run, language, direction] else { continue }
-          guard one.queriesHash == other.queriesHash, one.pictures == other.pictures else {
-            throw .otherQueries(
-              language: language, direction: direction.words, first: runs[0], second: runs[run])
+        guard let one = self[0, language, direction].first else { continue }
+        for (entry, seeds) in zip(entries, found) {
+          for (run, evaluations) in zip(entry.runs, seeds) {
+            guard let other = evaluations[Self.key(language, direction)] else { continue }
+            guard one.queriesHash == other.queriesHash, one.pictures == other.pictures else {
+              throw .otherQueries(
+                language: language, direction: direction.words, first: entries[0].runs[0],
+                second: run)
+            }
           }
         }
       }

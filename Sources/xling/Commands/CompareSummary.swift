@@ -22,15 +22,15 @@ struct CompareSummary {
       var blocks: [String] = []
       for direction in Direction.allCases.reversed() {
         var table = [["run"] + evaluations.languages + ["W/T/L"]]
-        for run in evaluations.runs.indices {
-          let cells = try evaluations.languages.map { try cell(run, $0, direction) }
-          table.append([evaluations.runs[run]] + cells + [tally(run, direction)])
+        for (entry, label) in evaluations.labels.enumerated() {
+          let cells = try evaluations.languages.map { try cell(entry, $0, direction) }
+          table.append([label] + cells + [tally(entry, direction)])
         }
         blocks.append(direction.words + "\n" + EvalTable.text(table, leading: 1))
       }
       blocks.append(
         "± the larger half of the 95 % interval; n below. W/T/L: languages won, tied, lost against "
-          + "\(evaluations.runs[0]) (Holm, 5 %)\(excluded).")
+          + "\(evaluations.labels[0]) (Holm, 5 %)\(excluded).")
       return blocks.joined(separator: "\n\n")
     }
   }
@@ -40,20 +40,19 @@ struct CompareSummary {
     return aligned.isEmpty ? "" : ", without \(aligned.joined(separator: " "))"
   }
 
-  private func cell(_ run: Int, _ language: String, _ direction: Direction) throws -> String {
-    guard let evaluation = tests.evaluations[run, language, direction] else { return "–" }
-    let estimate = try tests.resamples.estimate(
-      tests.metric, of: evaluation.ranking, ties: tests.ties,
-      clusters: try tests.clusters(evaluation))
+  private func cell(_ entry: Int, _ language: String, _ direction: Direction) throws -> String {
+    let parts = try tests.parts(entry, [language], direction)
+    guard !parts.isEmpty else { return "–" }
+    let estimate = try tests.resamples.macroAverage(tests.metric, of: parts, ties: tests.ties)
     let scale = tests.metric.isRate ? 100.0 : 1
     return String(format: "%.1f ±%.1f", scale * estimate.value, scale * estimate.halfWidth)
   }
 
-  private func tally(_ run: Int, _ direction: Direction) -> String {
-    guard run > 0 else { return "–" }
+  private func tally(_ entry: Int, _ direction: Direction) -> String {
+    guard entry > 0 else { return "–" }
     var (wins, ties, losses) = (0, 0, 0)
     for row in rows
-    where row.second == tests.evaluations.runs[run] && row.direction == direction.words
+    where row.second == tests.evaluations.labels[entry] && row.direction == direction.words
       && row.language != CompareRow.mean && !tests.evaluations.aligned.contains(row.language)
     {
       // Differences are first minus second.

@@ -26,12 +26,18 @@ struct CompareRow: Encodable {
   var pHolm: Double?
   /// The smallest true difference that this test finds with power 80 % at level 5 %.
   let detectable: Double?
+  /// Queries of each seed.
   let n: Int
+  /// Runs that `firstValue` and `secondValue` are means of.
+  let seeds: Int
+  /// Standard deviation of the value over seeds, where there are several.
+  let firstSpread: Double?
+  let secondSpread: Double?
   let subset: String
   let `protocol`: String
 }
 
-/// The first run against each of the others, by language and on the mean of the languages that
+/// The first run, or pool of seeds, against each of the others, by language and on the mean of the languages that
 /// none was aligned on.
 struct CompareTests {
   let evaluations: CompareEvaluations
@@ -51,13 +57,13 @@ struct CompareTests {
 
   /// Tests of single languages, corrected together.
   private var family: Int {
-    (evaluations.runs.count - 1) * Direction.allCases.count * evaluations.languages.count
+    (evaluations.entries.count - 1) * Direction.allCases.count * evaluations.languages.count
   }
 
   func rows() throws -> [CompareRow] {
     var single: [CompareRow] = []
     var means: [CompareRow] = []
-    for second in evaluations.runs.indices.dropFirst() {
+    for second in evaluations.entries.indices.dropFirst() {
       for direction in Direction.allCases.reversed() {
         for language in evaluations.languages {
           guard let row = try row(second, language, direction) else { continue }
@@ -80,64 +86,85 @@ struct CompareTests {
 
   private func row(_ second: Int, _ language: String, _ direction: Direction) throws -> CompareRow?
   {
-    guard let one = evaluations[0, language, direction],
-      let other = evaluations[second, language, direction]
-    else { return nil }
-    let comparison = try Comparison(
-      metric, of: one.ranking, minus: other.ranking, ties: ties,
-      clusters: try clusters(one),
-      resamples: resamples, flips: Comparison.flips(family: family),
-      seed: evaluations.measured.seed)
-    return row(
-      comparison, second, direction, language: language, languages: [language],
-      values: (
-        try metric.value(one.ranking, ties: ties), try metric.value(other.ranking, ties: ties)
-      ))
+    let (mine, theirs) = (
+      try parts(0, [language], direction), try parts(second, [language], direction)
+    )
+    guard let one = mine.first, let other = theirs.first else { return nil }
+    let flips = Comparison.flips(family: family)
+    let seed = evaluations.measured.seed
+    let comparison =
+      mine.count == 1
+      ? try Comparison(
+        metric, of: one.ranking, minus: other.ranking, ties: ties, clusters: one.clusters,
+        resamples: resamples, flips: flips, seed: seed)
+      : try Comparison(
+        macro: metric, of: mine, minus: theirs, ties: ties, resamples: resamples, flips: flips,
+        seed: seed)
+    return try row(comparison, second, direction, [language], mine, theirs)
   }
 
   private func mean(_ second: Int, _ direction: Direction) throws -> CompareRow? {
     let languages = evaluations.languages.filter {
-      !evaluations.aligned.contains($0) && evaluations[0, $0, direction] != nil
-        && evaluations[second, $0, direction] != nil
+      !evaluations.aligned.contains($0) && !evaluations[0, $0, direction].isEmpty
+        && !evaluations[second, $0, direction].isEmpty
     }
     // The mean of one language is that language's row.
     guard languages.count > 1 else { return nil }
-    func parts(_ run: Int) throws -> [RankedQueries] {
-      try languages.compactMap { language in
-        guard let one = evaluations[run, language, direction] else { return nil }
-        return RankedQueries(one.ranking, clusters: try clusters(one))
-      }
-    }
-    let (mine, theirs) = (try parts(0), try parts(second))
+    let (mine, theirs) = (
+      try parts(0, languages, direction), try parts(second, languages, direction)
+    )
     let comparison = try Comparison(
       macro: metric, of: mine, minus: theirs, ties: ties, resamples: resamples,
       seed: evaluations.measured.seed)
-    return row(
-      comparison, second, direction, language: CompareRow.mean, languages: languages,
-      values: (
-        try resamples.macroAverage(metric, of: mine, ties: ties).value,
-        try resamples.macroAverage(metric, of: theirs, ties: ties).value
-      ))
+    return try row(comparison, second, direction, languages, mine, theirs)
   }
 
-  func clusters(_ evaluation: Evaluation) throws -> Clusters {
-    try Clusters(numbered: evaluation.pictures, count: evaluations.pictures)
+  /// Language by language, each seed by seed; empty where one is lacking.
+  func parts(
+    _ entry: Int, _ languages: [String], _ direction: Direction
+  ) throws -> [RankedQueries] {
+    try languages.flatMap { language in
+      try evaluations[entry, language, direction].map { one in
+        RankedQueries(
+          one.ranking,
+          clusters: try Clusters(numbered: one.pictures, count: evaluations.pictures))
+      }
+    }
   }
 
   private func row(
-    _ comparison: Comparison, _ second: Int, _ direction: Direction, language: String,
-    languages: [String], values: (Double, Double)
-  ) -> CompareRow {
+    _ comparison: Comparison, _ second: Int, _ direction: Direction, _ languages: [String],
+    _ mine: [RankedQueries], _ theirs: [RankedQueries]
+  ) throws -> CompareRow {
     let scale = metric.isRate ? 100.0 : 1
+    let seeds = evaluations.entries[0].runs.count
     return CompareRow(
-      metric: metric.name, direction: direction.words, language: language, languages: languages,
-      first: evaluations.runs[0], second: evaluations.runs[second], firstValue: scale * values.0,
-      secondValue: scale * values.1, difference: scale * comparison.difference.value,
+      metric: metric.name, direction: direction.words,
+      language: languages.count == 1 ? languages[0] : CompareRow.mean, languages: languages,
+      first: evaluations.labels[0], second: evaluations.labels[second],
+      firstValue: scale * (try resamples.macroAverage(metric, of: mine, ties: ties).value),
+      secondValue: scale * (try resamples.macroAverage(metric, of: theirs, ties: ties).value),
+      difference: scale * comparison.difference.value,
       low: scale * comparison.difference.low, high: scale * comparison.difference.high,
       p: comparison.pValue,
       // JSON has no infinity: a single picture tells nothing.
       detectable: comparison.detectable.isFinite ? scale * comparison.detectable : nil,
-      n: comparison.difference.n, subset: evaluations.measured.subset,
-      protocol: evaluations.measured.hash)
+      n: comparison.difference.n / seeds, seeds: seeds,
+      firstSpread: try spread(mine, seeds).map { scale * $0 },
+      secondSpread: try spread(theirs, seeds).map { scale * $0 },
+      subset: evaluations.measured.subset, protocol: evaluations.measured.hash)
+  }
+
+  /// Standard deviation over seeds of the mean over languages; nil for one seed.
+  private func spread(_ parts: [RankedQueries], _ seeds: Int) throws -> Double? {
+    guard seeds > 1 else { return nil }
+    let values = try (0..<seeds).map { seed in
+      let own = stride(from: seed, to: parts.count, by: seeds).map { parts[$0] }
+      return try own.reduce(0) { $0 + (try metric.value($1.ranking, ties: ties)) }
+        / Double(own.count)
+    }
+    let mean = values.reduce(0, +) / Double(seeds)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / Double(seeds - 1)).squareRoot()
   }
 }
