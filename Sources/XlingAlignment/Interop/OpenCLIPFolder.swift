@@ -11,7 +11,7 @@ import XlingTowers
 /// side from. The image tower becomes open_clip's own `VisionTransformer`, which takes any size.
 ///
 /// open_clip has no biases behind pictures' patches and in projections. A patch's goes into the
-/// positions of patches, a projection's into the last LayerNorm's (``FoldedBias``).
+/// positions of patches, a projection's into its weight (``FoldedBias``).
 struct OpenCLIPFolder {
   private static let program = "open_clip"
   /// open_clip's name of each family of text towers.
@@ -25,6 +25,8 @@ struct OpenCLIPFolder {
   private let model: DualEncoder
   private let text: TextTower
   private let image: ImageTower
+  private let textHead: Parameter?
+  private let imageHead: Parameter?
   private let pictures: ImagePreprocessing
   private let tokenizer: String
 
@@ -39,9 +41,9 @@ struct OpenCLIPFolder {
     guard let family = Self.families[model.text.configuration.modelType] else {
       throw .configuration(
         reason:
-          "\(Self.program) has no bias behind a \(model.text.configuration.modelType), and none of "
-          + "its LayerNorms has one to take the head's: BERT, DistilBERT, RoBERTa, CamemBERT and "
-          + "XLM-R can be exported to it")
+          "\(Self.program) has no bias behind a \(model.text.configuration.modelType), whose norms "
+          + "leave no place for the head's: BERT, DistilBERT, RoBERTa, CamemBERT and XLM-R can be "
+          + "exported to it")
     }
     text = try PlainTower.text(model, as: family, for: Self.program)
     image = try PlainTower.image(model, for: Self.program)
@@ -54,8 +56,10 @@ struct OpenCLIPFolder {
     let input = configuration.pictureInput(side: image.configuration.imageSize)
     pictures = input.preprocessing
     try Self.check(input)
-    try Self.fold(model.textHead, "text", into: text.encoder.layers.last?.feedForwardNorm.beta)
-    try Self.fold(model.imageHead, "image", into: image.finalNorm.beta)
+    // A text tower without layers reads its embeddings' norm.
+    textHead = try Self.fold(
+      model.textHead, behind: text.encoder.layers.last?.feedForwardNorm ?? text.embeddingNorm)
+    imageHead = try Self.fold(model.imageHead, behind: image.finalNorm)
     Self.foldPatchBias(image)
   }
 
@@ -80,24 +84,20 @@ struct OpenCLIPFolder {
     if input.reading.orientation != .ignore { throw refuse("turning them as EXIF says") }
   }
 
-  /// Moves a head's bias into the shift of the LayerNorm that it reads.
+  /// A head's weight without its bias, behind a norm that takes it; nil without a head.
   private static func fold(
-    _ head: Head, _ side: String, into beta: Parameter?
-  ) throws(AlignmentFailure) {
+    _ head: Head, behind norm: LayerNorm?
+  ) throws(AlignmentFailure) -> Parameter? {
     switch head {
-    case .none: return
+    case .none: return nil
     case .tokens:
       throw .configuration(
         reason: "\(program) has no MLP on every token: a head linear or none can be exported")
     case .linear(let linear):
-      guard let beta, let shift = FoldedBias.shift(linear) else {
-        let (outputs, inputs) = (linear.weight.shape[0], linear.weight.shape[1])
-        throw .configuration(
-          reason:
-            "\(program)'s projections have no bias, and that of the \(side) head, from \(inputs) to "
-            + "\(outputs), cannot be moved ahead of it: no input moves all outputs by it")
+      guard let norm, let beta = norm.beta else {
+        preconditionFailure("the families that are exported end in a LayerNorm")
       }
-      for (index, value) in shift.enumerated() { beta.value[index] += value }
+      return FoldedBias.weight(of: linear, behind: norm, beta)
     }
   }
 
@@ -111,7 +111,9 @@ struct OpenCLIPFolder {
 
   /// Throws `TowerFailure`, `FileFailure`.
   func write(to folder: String) throws {
-    let tensors = OpenCLIPTensors(model, text, image)
+    let tensors = OpenCLIPTensors(
+      text, textHead, image, imageHead, width: model.embeddingWidth,
+      temperature: model.temperature.value.pointee)
     try withExtendedLifetime(tensors) {
       try Safetensors.write(
         tensors.tensors, to: folder + "/open_clip_model.safetensors", metadata: ["format": "pt"])
@@ -145,7 +147,7 @@ struct OpenCLIPFolder {
       "width": text.width, "layers": text.encoder.layers.count,
       "context_length": min(Self.contextLength, text.configuration.maximumTokens),
     ]
-    language["hf_proj_type"] = model.textProjection == nil ? NSNull() : "linear"
+    language["hf_proj_type"] = textHead == nil ? NSNull() : "linear"
     return [
       "embed_dim": model.embeddingWidth, "quick_gelu": vit.activation == .quick,
       "custom_text": true, "vision_cfg": vision, "text_cfg": language,

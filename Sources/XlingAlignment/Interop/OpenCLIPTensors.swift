@@ -9,14 +9,17 @@ final class OpenCLIPTensors {
   /// What is put together from several parameters, for as long as `tensors` point to it.
   private var made: [Parameter] = []
 
-  /// Heads and temperature are the model's, the towers what was made of its own.
-  init(_ model: DualEncoder, _ text: TextTower, _ image: ImageTower) {
+  /// Heads are weights [width, tower's width], nil where the pooled vector is the embedding.
+  init(
+    _ text: TextTower, _ textHead: Parameter?, _ image: ImageTower, _ imageHead: Parameter?,
+    width: Int, temperature: Float
+  ) {
     addImage(image)
-    addProjection(model.imageProjection, image.width, model.embeddingWidth)
+    addProjection(imageHead, image.width, width)
     for parameter in text.parameters.all { add("text.transformer." + parameter.name, parameter) }
-    add("text.proj.weight", model.textProjection?.weight)
+    add("text.proj.weight", textHead)
     let scale = Parameter("", [])
-    scale.value.pointee = -Foundation.log(model.temperature.value.pointee)
+    scale.value.pointee = -Foundation.log(temperature)
     made.append(scale)
     add("logit_scale", scale)
   }
@@ -47,11 +50,11 @@ final class OpenCLIPTensors {
   }
 
   /// [width, outputs], transposed as open_clip has it; the identity without a head.
-  private func addProjection(_ head: Linear?, _ width: Int, _ outputs: Int) {
+  private func addProjection(_ head: Parameter?, _ width: Int, _ outputs: Int) {
     let projection = Parameter("", [width, outputs])
     for row in 0..<width {
       for column in 0..<outputs {
-        let value = head.map { $0.weight.value[column * width + row] } ?? (row == column ? 1 : 0)
+        let value = head.map { $0.value[column * width + row] } ?? (row == column ? 1 : 0)
         projection.value[row * outputs + column] = value
       }
     }
