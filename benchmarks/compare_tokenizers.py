@@ -8,13 +8,15 @@ Makes benchmarks/.venv with the peers, builds two texts under a temporary folder
 repeated; lines of eleven languages, none twice), and writes benchmarks/results/tokenizers.json and
 .md. Peer and xling alternate; ratios are of the best of three rounds, in wall time and in processor
 time, the latter being what a busy machine disturbs less. A ratio belongs to its run: compare no
-MB/s of different runs.
+MB/s of different runs. Loading is that of the library alone, in a process that has started: the median
+of five. Memory is what the loaded tables take.
 """
 import argparse
 import itertools
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PEERS = ["tokenizers==0.23.3", "sentencepiece==0.2.3"]
 ROUNDS = 3
+LOADS = 5
 MODELS = [
     ("mBERT cased", "WordPiece", "bert-base-multilingual-cased/vocab.txt", ["--no-lowercase"]),
     ("BERT uncased", "WordPiece", "bert-base-uncased/vocab.txt", ["--lowercase"]),
@@ -91,10 +94,26 @@ def xling(binary, path, options, text, threads):
          "--rounds", "1", "--json", text], check=True, capture_output=True)
     result = json.loads(done.stdout)
     (only,) = result["rounds"]
-    return result["tokens"], only["seconds"], only["processorSeconds"], result["loadSeconds"]
+    return result["tokens"], only["seconds"], only["processorSeconds"]
 
 
-def compare(binary, shared, model, text_name, text):
+def loading(binary, path, options, folder):
+    """Milliseconds to load, in wall time and in processor time, each the median of five processes, and
+    the bytes that the tables take."""
+    text = Path(folder) / "x.txt"
+    text.write_text("x\n")
+    results = []
+    for _ in range(LOADS):
+        done = subprocess.run(
+            [binary, "tokenizer", "bench", "--tokenizer", path, *options, "--rounds", "1", "--json", text],
+            check=True, capture_output=True)
+        results.append(json.loads(done.stdout))
+    middle = lambda key: statistics.median(result["load"][key] for result in results)
+    return (round(1000 * middle("seconds")), round(1000 * middle("processorSeconds")),
+            results[0]["memoryBytes"])
+
+
+def compare(binary, shared, model, text_name, text, folder):
     name, kind, file, options = model
     path = shared / "data/tokenizers" / file
     lines = text.read_text(encoding="utf-8").split("\n")[:-1]
@@ -106,6 +125,7 @@ def compare(binary, shared, model, text_name, text):
         ours.append(xling(binary, path, options, text, 1))
         two.append(xling(binary, path, options, text, 2))
     best = lambda rows, at: min(row[at] for row in rows)
+    load, load_processor, memory = loading(binary, path, options, folder)
     return {
         "model": name, "kind": kind, "text": text_name, "megabytes": round(size, 2),
         "peer": PEERS[0] if kind == "WordPiece" else PEERS[1],
@@ -116,7 +136,8 @@ def compare(binary, shared, model, text_name, text):
         "ratio_wall": round(best(theirs, 1) / best(ours, 1), 1),
         "ratio_processor": round(best(theirs, 2) / best(ours, 2), 1),
         "two_threads": round(best(ours, 1) / best(two, 1), 2),
-        "load_ms": round(1000 * best(ours, 3)),
+        "load_ms": load, "load_processor_ms": load_processor, "memory_bytes": memory,
+        "memory_of_file": round(memory / path.stat().st_size, 2),
     }
 
 
@@ -132,15 +153,17 @@ def table(report):
         "# Tokenizers against their peers", "",
         f"{report['machine']}, {report['cores']} cores, load average {report['load_before']} before "
         f"and {report['load_after']} after; commit {report['commit']}. One thread where nothing else "
-        "is said; best of three rounds, taken in turns. Written by `benchmarks/compare_tokenizers.py`.", "",
+        "is said; best of three rounds, taken in turns; loading is the library's alone, median of five. Written by `benchmarks/compare_tokenizers.py`.", "",
         "| model | text | peer MB/s | xling MB/s | ratio | ratio in processor time | two threads | "
-        "load |", "|---|---|---|---|---|---|---|---|",
+        "load | in processor time | memory, of the file |", "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in report["rows"]:
         lines.append(
             f"| {row['model']} ({row['kind']}) | {row['text']}, {row['megabytes']} MB | "
             f"{row['peer_MB_per_s']} | {row['MB_per_s']} | {row['ratio_wall']}x | "
-            f"{row['ratio_processor']}x | {row['two_threads']}x | {row['load_ms']} ms |")
+            f"{row['ratio_processor']}x | {row['two_threads']}x | {row['load_ms']} ms | "
+            f"{row['load_processor_ms']} ms | {row['memory_bytes'] / 1e6:.2f} MB, "
+            f"{row['memory_of_file']}x |")
     return "\n".join(lines) + "\n"
 
 
@@ -162,10 +185,10 @@ def main():
             text = Path(folder) / f"{name}.txt"
             text.write_bytes(make(chosen.shared, size))
             texts.append((name, text))
-        rows = [compare(chosen.binary.resolve(), chosen.shared, model, *text)
+        rows = [compare(chosen.binary.resolve(), chosen.shared, model, *text, folder)
                 for model in MODELS for text in texts]
     report = {
-        "schema": "xling.tokenizer-comparison/1", "machine": processor_name(),
+        "schema": "xling.tokenizer-comparison/2", "machine": processor_name(),
         "cores": os.cpu_count(), "load_before": round(load, 1),
         "load_after": round(os.getloadavg()[0], 1), "commit": commit, "rows": rows,
     }

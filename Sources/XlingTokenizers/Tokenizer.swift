@@ -7,6 +7,9 @@ public protocol Tokenizer: Sendable {
   var contentHash: String { get }
   /// The longest input of the model it belongs to, framing tokens included, where that is stated.
   var maximumLength: Int? { get }
+  /// The memory that its tables take, in bytes. What all tokenizers of a kind share (Unicode's
+  /// properties) and what sessions need come on top.
+  var byteCount: Int { get }
   /// What `xling tokenizer show` tells.
   var summary: TokenizerSummary { get }
 

@@ -13,6 +13,14 @@ public enum TowerFailure: Failure, Equatable {
   /// A tensor given to a tower that cannot take it.
   case input(path: String, reason: String)
 
+  /// What to do with a checkpoint that LilT's code wrote (Khan and Fu 2023).
+  static let liltHint =
+    "These are both towers of a run that LilT's code trained: `xling import` makes a run of it."
+
+  private static func isOfLilT(_ problem: String) -> Bool {
+    ["visual_encoder.", "text_encoder."].contains { problem.hasPrefix("unexpected: " + $0) }
+  }
+
   public var exitStatus: ExitStatus { .badData }
 
   public var description: String {
@@ -32,6 +40,7 @@ public enum TowerFailure: Failure, Equatable {
     case .tensors(let path, let problems):
       "\(path) does not fit its config.json:\n  " + problems.prefix(20).joined(separator: "\n  ")
         + (problems.count > 20 ? "\n  … and \(problems.count - 20) more" : "")
+        + (problems.contains(where: Self.isOfLilT) ? "\n" + Self.liltHint : "")
     case .input(let path, let reason):
       "\(path): \(reason)"
     }

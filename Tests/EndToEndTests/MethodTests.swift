@@ -251,4 +251,22 @@ struct ExportTests {
     #expect(adapters.stderr.contains("sentence-transformers has no lwa in a bert"))
     #expect(!bench.exists("two"))
   }
+
+  /// Its files; `scripts/check_open_clip.py` loads such a folder there.
+  @Test func openCLIPFolders() throws {
+    #expect(try bench.xling(bench.align("lora", "runs/one")).status == 0)
+    let arguments = ["export", "--format", "open_clip"]
+    let result = try bench.xling(arguments + ["runs/one", "--output", "clip"])
+    #expect(result.status == 0, "\(result.stderr)")
+    for name in [
+      "open_clip_config.json", "open_clip_model.safetensors", "config.json", "vocab.txt",
+    ] {
+      #expect(bench.exists("clip/" + name), "\(name)")
+    }
+    #expect(try bench.xling(bench.align("lwa", "runs/two")).status == 0)
+    let adapters = try bench.xling(arguments + ["runs/two", "--output", "two"])
+    #expect(adapters.status == 64)
+    #expect(adapters.stderr.contains("open_clip has no lwa in a bert"))
+    #expect(!bench.exists("two"))
+  }
 }

@@ -29,7 +29,7 @@ import XlingTokenizers
     let pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "dog", "cat"]
     tokenizer = try BertTokenizer(
       WordPieceVocabulary(
-        pieces: WordPieces(pieces.map { Array($0.utf8) }), configuration: .init()))
+        pieces: PackedPieces(pieces.map { Array($0.utf8) }), configuration: .init()))
   }
 
   @Test func picturesWithoutACaptionInTheLanguageAreNoPairs() throws {

@@ -11,7 +11,7 @@ func tokenizer(
   let all = configuration.specialTokens + pieces
   return try BertTokenizer(
     WordPieceVocabulary(
-      pieces: WordPieces(all.map { Array($0.utf8) }), configuration: configuration))
+      pieces: PackedPieces(all.map { Array($0.utf8) }), configuration: configuration))
 }
 
 func scalars(_ id: Int32, _ tokenizer: BertTokenizer) -> [UInt32] {

@@ -172,6 +172,44 @@ import XlingTestSupport
     }
   }
 
+  /// More units than a base's 20 bits reach from one end to the other, keys that others go on from,
+  /// and leaves far down.
+  @Test func scoredTriesHoldTheirPieces() {
+    var random = RandomStream(seed: 5, "trie")
+    var pieces = PieceList()
+    var known = Set<[UInt8]>()
+    while known.count < 300_000 {
+      var key = (0..<1 + random.index(6)).map { _ in UInt8(1 + random.index(0xF4)) }
+      if random.index(3) == 0 { key += [UInt8](repeating: 0x61, count: random.index(20)) }
+      if known.insert(key).inserted { pieces.append(key) }
+    }
+    let order = pieces.sorted().order
+    let trie = ScoredTrie(
+      pieces, order, scores: ConstantBuffer([Float](repeating: 0, count: pieces.count)))
+    #expect(trie.byteCount > 4 << 20)
+    var missed = 0
+    for index in 0..<pieces.count {
+      let piece = Array(pieces[index])
+      if Self.find(piece, trie) != Int32(index) { missed += 1 }
+      // Neither a value nor a free unit is a node.
+      for byte in [0, 0x61, 0xFF] as [UInt8] {
+        let longer = piece + [byte]
+        if !known.contains(longer), Self.find(longer, trie) >= 0 { missed += 1 }
+      }
+    }
+    #expect(missed == 0)
+  }
+
+  private static func find(_ piece: [UInt8], _ trie: ScoredTrie) -> Int32 {
+    var base = trie.root
+    var id: Int32 = -1
+    for byte in piece {
+      guard let unit = trie.step(&base, byte) else { return -1 }
+      id = trie.id(unit, base)
+    }
+    return id
+  }
+
   /// A pair of segmentations whose scores are equal in exact arithmetic: single precision decides,
   /// and does so differently behind different texts. The cache must not hide that.
   @Test func cachedWordsKeepTheReferencesRounding() throws {

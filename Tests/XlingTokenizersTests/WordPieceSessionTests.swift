@@ -18,7 +18,8 @@ import XlingTestSupport
     let special = configuration.specialTokens.map { Array($0.utf8) }
     return try BertTokenizer(
       WordPieceVocabulary(
-        pieces: WordPieces(special + pieces.map { Array($0.utf8) }), configuration: configuration))
+        pieces: PackedPieces(special + pieces.map { Array($0.utf8) }), configuration: configuration)
+    )
   }
 
   static let configurations: [@Sendable (inout BertConfiguration) -> Void] = [

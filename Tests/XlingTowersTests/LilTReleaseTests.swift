@@ -14,8 +14,10 @@ struct LilTReleaseTests {
       do {
         try body()
         return []
-      } catch TowerFailure.tensors(_, let problems) {
-        return problems
+      } catch let failure as TowerFailure {
+        #expect("\(failure)".contains("`xling import` makes a run of it"))
+        if case .tensors(_, let problems) = failure { return problems }
+        return ["\(failure)"]
       } catch { return ["\(error)"] }
     }
     let release = lilt + "/lwa_ln/checkpoint_00.pth"
@@ -33,5 +35,7 @@ struct LilTReleaseTests {
     let found = problems { _ = try TowerCheckpoint(text).text() }
     let adapter = "text_encoder.encoder.layer.0.attention.output.adapter.down_sampler.bias [8]"
     #expect(found.contains("unexpected: \(adapter)"))
+    let other = problems { _ = try TowerCheckpoint(release, heads: 3).text() }
+    #expect(other.first?.contains("this is an image tower, expected a text tower") == true)
   }
 }

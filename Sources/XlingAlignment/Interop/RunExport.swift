@@ -12,6 +12,8 @@ public struct RunExport {
     case lilt
     /// The text side as a model of sentence-transformers.
     case sentenceTransformers = "sentence-transformers"
+    /// Both sides as a model of open_clip.
+    case openCLIP = "open_clip"
   }
 
   private let run: RunFolder
@@ -34,6 +36,11 @@ public struct RunExport {
       case .sentenceTransformers:
         try SentenceTransformersFolder(try DualEncoder.load(run: run.path), record)
           .write(to: folder)
+      case .openCLIP:
+        try OpenCLIPFolder(
+          try DualEncoder.load(run: run.path), record.identity.configuration,
+          tokenizer: record.identity.text.folder
+        ).write(to: folder)
       }
     }
   }

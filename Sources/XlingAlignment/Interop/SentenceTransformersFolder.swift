@@ -14,13 +14,7 @@ struct SentenceTransformersFolder {
 
   /// Throws ``AlignmentFailure/configuration(reason:)`` for what its modules do not compute.
   init(_ model: DualEncoder, _ record: RunRecord) throws(AlignmentFailure) {
-    let captions = record.identity.configuration.captions
-    guard captions.preprocessing == .none, captions.hasEndToken else {
-      throw .configuration(
-        reason:
-          "\(Self.program) gives texts to the tokenizer as they are, this run reads captions as "
-          + "\"\(captions.description)\": its vectors would be others")
-    }
+    try record.identity.configuration.captions.checkIsPlain(for: Self.program)
     switch model.textHead {
     case .linear(let linear): head = linear
     case .none: head = nil

@@ -15,6 +15,8 @@ struct FramedTokenizer: Tokenizer {
 
   var vocabularySize: Int { model.vocabularySize + addedPieces.count }
 
+  var byteCount: Int { model.byteCount }
+
   func piece(_ id: Int32) -> [UInt8] {
     let id = Int(id)
     return id < model.vocabularySize

@@ -14,12 +14,7 @@ extension TokenizerJSON {
     model.escapesWhitespace = true
     var whole = try SentencePieceTokenizer(model, maximumLength: maximumLength, file: file)
     whole.spans = space.splitsWords ? .words : .huggingFace
-    var inner: SentencePieceTokenizer?
-    if space.prefix == .first {
-      model.addsDummyPrefix = false
-      inner = try SentencePieceTokenizer(model, maximumLength: maximumLength, file: file)
-      inner?.spans = whole.spans
-    }
+    let inner = space.prefix == .first ? whole.withoutDummyPrefix() : nil
     let unknown = model.kinds.firstIndex(of: .unknown).map(Int32.init)
     return FramedTokenizer(
       model: whole, inner: inner, addedTokens: AddedTokens(addedTokens.map(\.token)),
@@ -71,9 +66,9 @@ extension TokenizerJSON {
   func add(
     _ piece: [UInt8], _ score: Float, _ isUnknown: Bool, to model: inout SentencePieceModel
   ) throws(TokenizerFailure) {
-    guard (1...SentencePieceModel.longestPiece).contains(piece.count) else {
+    guard (1...PackedPieces.maximumBytes).contains(piece.count) else {
       throw bad(
-        "model.vocab", "pieces of 1 to \(SentencePieceModel.longestPiece) bytes", .string(piece))
+        "model.vocab", "pieces of 1 to \(PackedPieces.maximumBytes) bytes", .string(piece))
     }
     let kind: SentencePieceModel.Kind =
       if isUnknown {

@@ -19,10 +19,11 @@ extension TokenizerJSON {
         "BertPreTokenizer for a WordPiece model")
     }
     let all = try pieces(model["vocab"])
-    if let long = all.first(where: { $0.count > WordPieces.maximumBytes }) {
-      throw bad("model.vocab", "pieces of at most \(WordPieces.maximumBytes) bytes", .string(long))
+    if let long = all.first(where: { $0.count > PackedPieces.maximumBytes }) {
+      throw bad(
+        "model.vocab", "pieces of at most \(PackedPieces.maximumBytes) bytes", .string(long))
     }
-    let index = try BertTokenizer.index(WordPieces(all), file: file)
+    let index = try BertTokenizer.index(PackedPieces(all), file: file)
     guard case .string(let unknownText) = model["unk_token"],
       let unknown = index.id(of: unknownText)
     else { throw bad("model.unk_token", "a piece of the vocabulary", model["unk_token"]) }

@@ -104,28 +104,29 @@ final class BPESegmenter {
         isFrozen = true
       }
       var base = trie.root
-      let last = walk(text, at..<at + count, &base)
+      let id = walk(text, at..<at + count, &base)
       symbols[index] = Symbol(
         previous: Int32(index) - 1, next: at + count < chunk.count ? Int32(index) + 1 : -1,
-        start: Int32(at), count: Int32(count), id: last.map(ScoredTrie.id) ?? -1,
-        base: last == nil ? -1 : Int32(base), isFrozen: isFrozen)
+        start: Int32(at), count: Int32(count), id: id ?? -1, base: id == nil ? -1 : Int32(base),
+        isFrozen: isFrozen)
       at += count
       index += 1
     }
     symbolCount = index
   }
 
-  /// Follows bytes in the trie to the last one's unit; nil when no piece goes on with them.
+  /// Follows bytes in the trie: the id of the piece that ends with them, or -1; nil when no piece
+  /// goes on with them.
   @inline(__always)
   private func walk(
     _ text: UnsafePointer<UInt8>, _ range: Range<Int>, _ base: inout Int
-  ) -> UInt64? {
-    var last: UInt64?
+  ) -> Int32? {
+    var last: UInt32?
     for at in range {
       guard let unit = trie.step(&base, text[at]) else { return nil }
       last = unit
     }
-    return last
+    return last.map { trie.id($0, base) }
   }
 
   /// Queues the merge of a symbol with the next one, if they make a piece.
@@ -137,9 +138,7 @@ final class BPESegmenter {
     if right.isFrozen { return }
     var base = Int(left.base)
     let range = Int(right.start)..<Int(right.start + right.count)
-    guard let unit = walk(chunk.baseAddress.unsafelyUnwrapped, range, &base) else { return }
-    let id = ScoredTrie.id(unit)
-    if id < 0 { return }
+    guard let id = walk(chunk.baseAddress.unsafelyUnwrapped, range, &base), id >= 0 else { return }
     if hasUnused, vocabulary.isUnused[Int(id)] { leftCounts[id] = left.count }
     queue.push(
       MergeQueue.Merge(
@@ -153,8 +152,7 @@ final class BPESegmenter {
       let middle = range.lowerBound + left
       for part in [range.lowerBound..<middle, middle..<range.upperBound] {
         var base = trie.root
-        let last = walk(chunk.baseAddress.unsafelyUnwrapped, part, &base)
-        emit(part, last.map(ScoredTrie.id) ?? -1, chunk)
+        emit(part, walk(chunk.baseAddress.unsafelyUnwrapped, part, &base) ?? -1, chunk)
       }
       return
     }

@@ -13,6 +13,9 @@ final class Charsmap: Sendable {
   /// Number of rules.
   let ruleCount: Int
 
+  /// The memory that it takes.
+  var byteCount: Int { units.byteCount + replacements.byteCount + begins.byteCount }
+
   struct Malformed: Error, Equatable { let expected: String, found: String }
 
   /// Checks every unit that can be reached. Throws when one leads outside or back, or when a

@@ -3,6 +3,8 @@
 final class ConstantBuffer<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
   let base: UnsafePointer<Element>
   let count: Int
+  /// The memory that it takes.
+  var byteCount: Int { count * MemoryLayout<Element>.stride }
 
   /// `fill` writes every element.
   init(count: Int, _ fill: (UnsafeMutablePointer<Element>) -> Void) {
@@ -14,7 +16,10 @@ final class ConstantBuffer<Element: BitwiseCopyable & Sendable>: @unchecked Send
 
   convenience init(_ elements: [Element]) {
     self.init(count: elements.count) { memory in
-      for at in elements.indices { memory[at] = elements[at] }
+      elements.withUnsafeBufferPointer { elements in
+        guard let first = elements.baseAddress else { return }
+        memory.initialize(from: first, count: elements.count)
+      }
     }
   }
 

@@ -1,14 +1,22 @@
 /// Packs sorted keys into a double array. Blocks of 256 units are filled first-fit; only the last
 /// 16 are searched, 64 units at once, so that the time stays linear in the number of nodes.
 final class DoubleArrayBuilder {
-  /// How a key's value is kept.
+  /// Where a key's value is kept: in a unit of its own, to which a label of 0 leads, but for leaves.
   enum Layout {
-    /// As Darts-clone does, for ``DoubleArray``: in a unit of its own, to which a label of 0 leads.
-    /// Offsets have 22 bits, or 29 with none of the low eight.
+    /// As Darts-clone does, for ``DoubleArray``: there are no leaves.
     case darts
-    /// In the unit that ends the key, for ``ScoredTrie``. What the small values belong to lies close
-    /// together. Nodes without children have base 0, from where no byte leads anywhere.
-    case beside
+    /// For ``ScoredTrie``: what no other key goes on from has its value in its own unit and base 0,
+    /// from where no byte leads anywhere. What small values belong to lies close together.
+    case leaves
+
+    /// A base whose index differs from its node's unit's by this or more differs in none of the low
+    /// eight bits.
+    var near: Int {
+      switch self {
+      case .darts: 1 << 21
+      case .leaves: 1 << 20
+      }
+    }
   }
 
   /// The label of free units; no key in UTF-8 holds it.
@@ -17,12 +25,18 @@ final class DoubleArrayBuilder {
   struct Unit: BitwiseCopyable {
     /// Where the node's children are.
     fileprivate(set) var base: UInt32 = 0
-    /// Of the key that ends here, or -1.
+    /// Of the key that ends with this node or is this value's; -1 for none.
     fileprivate(set) var value: Int32 = -1
     /// What leads here.
     fileprivate(set) var label = DoubleArrayBuilder.freeLabel
 
-    fileprivate var isFree: Bool { label == DoubleArrayBuilder.freeLabel && base == 0 && value < 0 }
+    enum Kind { case free, value, leaf, inner }
+
+    var kind: Kind {
+      if label == 0 { return .value }
+      if base != 0 { return .inner }
+      return value < 0 ? .free : .leaf
+    }
   }
 
   private let layout: Layout
@@ -34,7 +48,7 @@ final class DoubleArrayBuilder {
 
   private struct Node {
     let keys: Range<Int32>
-    let depth: Int32
+    var depth: Int32
     /// Its label until it has a place; then -1 for a value.
     var unit: Int32
     /// The smallest of its keys' values.
@@ -54,7 +68,7 @@ final class DoubleArrayBuilder {
     capacity = max(512, keys.bytes.count / 3)
     units = .allocate(capacity: capacity)
     addBlock()
-    if layout == .beside {
+    if layout == .leaves {
       // From base 0 nothing leads anywhere, hence its block stays free.
       for unit in 0..<256 { open.take(unit) }
       addBlock()
@@ -88,8 +102,9 @@ final class DoubleArrayBuilder {
     for limit in layout == .darts ? [Int32.max] : [1 << 12, 1 << 14, 1 << 16, Int32.max] {
       var open = later.filter { $0.least < limit }
       later.removeAll { $0.least < limit }
-      while let node = open.popLast() {
-        if node.keys.count == 1, layout == .beside {
+      while var node = open.popLast() {
+        placeShared(&node, bytes, ends)
+        if node.keys.count == 1, layout == .leaves {
           placeTail(node, bytes, ends, keyValues)
           continue
         }
@@ -103,8 +118,37 @@ final class DoubleArrayBuilder {
     }
   }
 
+  /// Goes down to where a node's keys part or one of them ends, child by child.
+  private func placeShared(
+    _ node: inout Node, _ bytes: UnsafeBufferPointer<UInt8>, _ ends: UnsafeBufferPointer<Int32>
+  ) {
+    if node.keys.count < 2 { return }
+    let (first, last) = (Int(node.keys.lowerBound), Int(node.keys.upperBound) - 1)
+    var at = (first == 0 ? 0 : Int(ends[first - 1])) + Int(node.depth)
+    var other = Int(ends[last - 1]) + Int(node.depth)
+    let (end, start) = (Int(ends[first]), at)
+    // Sorted: what the first and the last key share, all have. The first is no longer than that.
+    while at < end, bytes[at] == bytes[other] {
+      node.unit = Int32(truncatingIfNeeded: placeOne(bytes[at], under: Int(node.unit)))
+      at += 1
+      other += 1
+    }
+    node.depth += Int32(truncatingIfNeeded: at - start)
+  }
+
+  /// The unit of a node's only child.
+  private func placeOne(_ label: UInt8, under parent: Int) -> Int {
+    let base = findBase(label, under: parent) ?? newBase(parent)
+    open.setBase(base)
+    units[parent].base = UInt32(truncatingIfNeeded: base)
+    let unit = base ^ Int(label)
+    open.take(unit)
+    units[unit].label = label
+    return unit
+  }
+
   /// The children of a node by their labels, their units not yet known. A key that ends at the
-  /// node is its value, or a first child with label 0.
+  /// node is a first child with label 0.
   private func split(
     _ node: Node, _ bytes: UnsafeBufferPointer<UInt8>, _ ends: UnsafeBufferPointer<Int32>,
     _ keyValues: UnsafeBufferPointer<Int32>, _ children: inout [Node]
@@ -130,14 +174,10 @@ final class DoubleArrayBuilder {
       }
       var least = keyValues[start]
       for key in start + 1..<max(end, start + 1) { least = min(least, keyValues[key]) }
-      if first == 0, layout == .beside {
-        units[Int(node.unit)].value = keyValues[start]
-      } else {
-        children.append(
-          Node(
-            keys: Int32(start)..<Int32(end), depth: node.depth + 1, unit: Int32(first),
-            least: least))
-      }
+      children.append(
+        Node(
+          keys: Int32(start)..<Int32(end), depth: node.depth + 1, unit: Int32(first), least: least
+        ))
       start = end
     }
   }
@@ -151,13 +191,7 @@ final class DoubleArrayBuilder {
     var unit = Int(node.unit)
     var at = (key == 0 ? 0 : Int(ends[key - 1])) + Int(node.depth)
     while at < Int(ends[key]) {
-      let label = bytes[at]
-      let base = open.findBase(count, label) ?? newBase(unit)
-      open.setBase(base)
-      units[unit].base = UInt32(truncatingIfNeeded: base)
-      unit = base ^ Int(label)
-      open.take(unit)
-      units[unit].label = label
+      unit = placeOne(bytes[at], under: unit)
       at += 1
     }
     units[unit].value = keyValues[key]
@@ -166,10 +200,7 @@ final class DoubleArrayBuilder {
   /// Finds a base for a node's children and takes their units.
   private func place(_ children: inout [Node], under parent: Int) {
     let found = children.withUnsafeBufferPointer { children in
-      open.findBase(count, children.lazy.map { Int($0.unit) }) { block in
-        // A distance that has no room among an offset's 21 bits must have none of the low eight.
-        layout == .beside || parent ^ block < 1 << 21 ? nil : parent & 0xFF
-      }
+      open.findBase(count, children.lazy.map { Int($0.unit) }) { lowByte(of: parent, in: $0) }
     }
     let base = found ?? newBase(parent)
     open.setBase(base)
@@ -185,6 +216,16 @@ final class DoubleArrayBuilder {
       }
       children[at].unit = label == 0 ? -1 : Int32(unit)
     }
+  }
+
+  private func findBase(_ label: UInt8, under parent: Int) -> Int? {
+    if count <= layout.near { return open.findBase(count, label) }
+    return open.findBase(count, CollectionOfOne(Int(label))) { lowByte(of: parent, in: $0) }
+  }
+
+  /// What the low byte of a base in a block must be; nil when it may be any.
+  private func lowByte(of parent: Int, in block: Int) -> Int? {
+    parent ^ block < layout.near ? nil : parent & 0xFF
   }
 
   private func newBase(_ parent: Int) -> Int {
@@ -209,11 +250,11 @@ final class DoubleArrayBuilder {
   private func dartsUnit(_ at: Int) -> UInt32 {
     let unit = units[at]
     // A free unit looks like a value, so no byte ever leads to it.
-    if at > 0, unit.isFree { return DoubleArray.isValue }
-    if at > 0, unit.label == 0 { return DoubleArray.isValue | UInt32(bitPattern: unit.value) }
+    if at > 0, unit.kind == .free { return DoubleArray.isValue }
+    if at > 0, unit.kind == .value { return DoubleArray.isValue | UInt32(bitPattern: unit.value) }
     let relative = UInt32(truncatingIfNeeded: at) ^ unit.base
     return (at == 0 ? 0 : UInt32(unit.label))
-      | (relative < 1 << 21 ? relative << 10 : relative << 2 | 0x200)
+      | (relative < Layout.darts.near ? relative << 10 : relative << 2 | 0x200)
       | (unit.value >= 0 ? DoubleArray.hasValue : 0)
   }
 }

@@ -6,14 +6,21 @@ struct PieceList: Sendable, Equatable {
 
   var count: Int { ends.count }
 
+  mutating func reserve(bytes: Int, count: Int) {
+    self.bytes.reserveCapacity(bytes)
+    ends.reserveCapacity(count)
+  }
+
   mutating func append(_ piece: some Collection<UInt8>) {
     bytes.append(contentsOf: piece)
     ends.append(Int32(bytes.count))
   }
 
-  func range(_ index: Int) -> Range<Int> {
-    (index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])
-  }
+  /// Where a piece, or the one behind the last, starts.
+  @inline(__always)
+  func start(_ index: Int) -> Int { index == 0 ? 0 : Int(ends[index - 1]) }
+
+  func range(_ index: Int) -> Range<Int> { start(index)..<Int(ends[index]) }
 
   subscript(index: Int) -> ArraySlice<UInt8> { bytes[range(index)] }
 

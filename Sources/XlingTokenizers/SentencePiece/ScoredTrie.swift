@@ -1,50 +1,78 @@
-/// A trie of pieces with their ids and scores, in one array of 64-bit units: bits 0-7 the label,
-/// bits 8-31 the id of the piece that ends there plus one, or 0; above them the base. From the node
-/// with base b, the byte c leads to unit b ^ c, provided that this unit's label is c.
+/// A trie of pieces with their ids and scores, in one array of 32-bit units: bits 0-7 are the label
+/// of a node, bit 8 marks what is no node. From the node with base b, the byte c leads to unit b ^ c,
+/// provided that this unit's label is c.
+///
+/// A leaf has its piece's id in its own unit, bits 10-31. Other nodes have in bits 12-31 what their
+/// unit's index must be combined with to give the base (bit 11: times 256); a piece that ends at one
+/// of them (bit 10) has its id in the unit at the base. That is half the memory of a unit with room
+/// for both, at one more access for a piece that goes on.
 struct ScoredTrie: Sendable {
-  private let units: ConstantBuffer<UInt64>
+  private let units: ConstantBuffer<UInt32>
   /// By id. Frequent pieces have small ids, so that most look-ups are in a few pages.
   let scores: ConstantBuffer<Float>
+  /// The root's base.
+  let root: Int
   /// Set for the search of Unigram, which begins at every character of a text.
   private var firstScalars: FirstScalars?
-  private static let rootUnit = 0
 
   /// More pieces than this have no room in the units.
-  static let maximumCount = 1 << 24 - 1
+  static let maximumCount = 1 << 22
+
+  /// Bits that must be the byte looked for: the label, and that of a node.
+  private static let nodeMask: UInt32 = 0x1FF
+  private static let isNoNode: UInt32 = 0x100
+  private static let isLeaf: UInt32 = 0x200
+  private static let hasId: UInt32 = 0x400
+  private static let isFar: UInt32 = 0x800
+
+  /// A base that no byte leads on from.
+  private static let deadEnd = 0
 
   /// `order` holds the indices of different pieces, sorted by bytes; they become the ids.
   init(_ pieces: PieceList, _ order: [Int32], scores: ConstantBuffer<Float>) {
-    let built = DoubleArrayBuilder(pieces, order, values: order, layout: .beside)
+    let built = DoubleArrayBuilder(pieces, order, values: order, layout: .leaves)
     self.scores = scores
+    root = Int(built.units[0].base)
     units = ConstantBuffer(count: built.count) { units in
-      for at in 0..<built.count {
-        let unit = built.units[at]
-        units[at] =
-          UInt64(unit.label) | UInt64(UInt32(bitPattern: unit.value + 1)) << 8
-          | UInt64(unit.base) << 32
-      }
+      for at in 0..<built.count { units[at] = Self.unit(built.units[at], at) }
+    }
+  }
+
+  private static func unit(_ built: DoubleArrayBuilder.Unit, _ at: Int) -> UInt32 {
+    let id = UInt32(bitPattern: built.value) << 10
+    switch built.kind {
+    case .free: return isNoNode
+    case .value: return isNoNode | id
+    case .leaf: return UInt32(built.label) | isLeaf | id
+    case .inner:
+      let relative = UInt32(truncatingIfNeeded: at) ^ built.base
+      return UInt32(built.label) | (built.value < 0 ? 0 : hasId)
+        | (relative < DoubleArrayBuilder.Layout.leaves.near
+          ? relative << 12 : relative << 4 | isFar)
     }
   }
 
   /// The memory it takes.
-  var byteCount: Int { units.count * 8 }
-
-  var root: Int { Int(truncatingIfNeeded: units[Self.rootUnit] >> 32) }
+  var byteCount: Int { units.byteCount + (firstScalars?.byteCount ?? 0) }
 
   /// Steps from `base` by one byte; on success `base` is the child's and its unit comes back.
   /// Every base lies in the array, whose size is a multiple of 256, hence so does every probe.
   @inline(__always)
-  func step(_ base: inout Int, _ byte: UInt8) -> UInt64? {
-    let unit = units.base[base ^ Int(byte)]
-    if UInt8(truncatingIfNeeded: unit) != byte { return nil }
-    base = Int(truncatingIfNeeded: unit >> 32)
+  func step(_ base: inout Int, _ byte: UInt8) -> UInt32? {
+    let at = base ^ Int(byte)
+    let unit = units.base[at]
+    if unit & Self.nodeMask != UInt32(byte) { return nil }
+    let offset = Int((unit >> 12) << ((unit & Self.isFar) >> 8))
+    base = unit & Self.isLeaf != 0 ? Self.deadEnd : at ^ offset
     return unit
   }
 
-  /// The id of the piece that ends with the unit; -1 when none does.
+  /// The id of the piece that ends with a unit that was stepped to, whose base is given; -1 when
+  /// none does.
   @inline(__always)
-  static func id(_ unit: UInt64) -> Int32 {
-    Int32(truncatingIfNeeded: unit >> 8 & 0xFF_FFFF) - 1
+  func id(_ unit: UInt32, _ base: Int) -> Int32 {
+    if unit & Self.isLeaf != 0 { return Int32(truncatingIfNeeded: unit >> 10) }
+    return unit & Self.hasId == 0 ? -1 : Int32(truncatingIfNeeded: units.base[base] >> 10)
   }
 
   /// As ``first(_:_:)`` needs it to be quick.
@@ -66,11 +94,11 @@ struct ScoredTrie: Sendable {
       }
     }
     var base = root
-    var last: UInt64 = 0
+    var id: Int32 = -1
     for at in 0..<length {
-      guard let unit = step(&base, text[at]) else { return (0, -1) }
-      last = unit
+      guard let unit = step(&base, text[at]) else { return (Self.deadEnd, -1) }
+      if at == length - 1 { id = self.id(unit, base) }
     }
-    return (base, Self.id(last))
+    return (base, id)
   }
 }

@@ -1,9 +1,6 @@
 import Foundation
 
 extension SentencePieceModel {
-  /// Pieces longer than this are refused; the longest of the models we know has 48 bytes.
-  static let longestPiece = 4096
-
   /// Reads a `.model` file's bytes; `file` names it in errors. Throws
   /// ``TokenizerFailure/badModel(file:offset:expected:found:)`` on anything that is malformed,
   /// unknown or does not belong together.
@@ -29,6 +26,9 @@ extension SentencePieceModel {
     _ buffer: UnsafeRawBufferPointer
   ) throws(ProtobufReader.Malformed) {
     var reader = ProtobufReader(buffer)
+    pieces.reserve(bytes: buffer.count, count: buffer.count / 16)
+    scores.reserveCapacity(buffer.count / 16)
+    kinds.reserveCapacity(buffer.count / 16)
     while let field = try reader.next() {
       switch field.number {
       case 1: try readPiece(buffer, field.message())
@@ -63,9 +63,9 @@ extension SentencePieceModel {
       default: throw field.unknown(in: "a piece")
       }
     }
-    guard 1...Self.longestPiece ~= text.count else {
+    guard 1...PackedPieces.maximumBytes ~= text.count else {
       throw .init(
-        offset: range.lowerBound, expected: "a piece of 1 to \(Self.longestPiece) bytes",
+        offset: range.lowerBound, expected: "a piece of 1 to \(PackedPieces.maximumBytes) bytes",
         found: "\(text.count) bytes")
     }
     let bytes = UnsafeRawBufferPointer(rebasing: buffer[text])

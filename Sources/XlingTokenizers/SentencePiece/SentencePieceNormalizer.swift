@@ -5,7 +5,7 @@ struct SentencePieceNormalizer: Sendable {
   let charsmap: Charsmap?
   /// User-defined symbols as a ``DoubleArray``; nil when there are none.
   let symbols: ConstantBuffer<UInt32>?
-  let addsDummyPrefix: Bool
+  var addsDummyPrefix: Bool
   let removesExtraWhitespace: Bool
   let escapesWhitespace: Bool
   let whitespaceIsSuffix: Bool

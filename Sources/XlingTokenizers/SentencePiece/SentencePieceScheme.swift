@@ -13,21 +13,21 @@ public enum SentencePieceScheme: String, Sendable, CaseIterable {
 /// A model's pieces under a scheme's ids.
 struct SentencePieceIds: Sendable {
   let scheme: SentencePieceScheme
-  private let pieces: PieceList
+  private let pieces: PackedPieces
   let unknown: Int32
   /// What all other pieces' numbers are raised by.
   let shift: Int32
   let special: SpecialTokens
   static let sentinelCount = 100
 
-  /// Throws ``TokenizerFailure/badConfiguration(file:key:expected:found:)`` when the scheme does not
+  /// `pieces` are the model's. Throws ``TokenizerFailure/badConfiguration(file:key:expected:found:)`` when the scheme does not
   /// fit the model.
   init(
-    _ model: SentencePieceModel, scheme: SentencePieceScheme, file: String
+    _ model: SentencePieceModel, pieces: PackedPieces, scheme: SentencePieceScheme, file: String
   ) throws(TokenizerFailure) {
     self.scheme = scheme
     shift = scheme == .xlmRoberta ? 1 : 0
-    pieces = model.pieces
+    self.pieces = pieces
     let firstPieces = (0..<min(3, model.count)).map {
       String(decoding: model.pieces[$0], as: UTF8.self)
     }
@@ -78,13 +78,13 @@ struct SentencePieceIds: Sendable {
   func text(_ id: Int32) -> [UInt8] {
     let id = Int(id)
     switch scheme {
-    case .sentencepiece: return Array(pieces[id])
+    case .sentencepiece: return pieces[id]
     case .xlmRoberta:
       let first = ["<s>", "<pad>", "</s>", "<unk>"]
       if id < first.count { return Array(first[id].utf8) }
-      return id == pieces.count + 1 ? Array("<mask>".utf8) : Array(pieces[id - 1])
+      return id == pieces.count + 1 ? Array("<mask>".utf8) : pieces[id - 1]
     case .t5:
-      if id < pieces.count { return Array(pieces[id]) }
+      if id < pieces.count { return pieces[id] }
       return Array("<extra_id_\(pieces.count + Self.sentinelCount - 1 - id)>".utf8)
     }
   }

@@ -9,13 +9,12 @@ public struct SentencePieceTokenizer: Tokenizer {
   public let maximumLength: Int?
 
   let vocabulary: SentencePieceVocabulary
-  let normalizer: SentencePieceNormalizer
+  private(set) var normalizer: SentencePieceNormalizer
   let ids: SentencePieceIds
   var spans = SentencePieceSpans.sentencepiece
   /// Whether words between spaces come to the same tokens alone as in their text.
-  let encodesWordsAlone: Bool
+  var encodesWordsAlone: Bool { normalizer.keepsWordsApart && vocabulary.hasSpace }
   private let charsmapHash: String?
-  private let kinds: [SentencePieceModel.Kind]
 
   /// `file` names the model in errors. Throws ``TokenizerFailure``.
   public init(
@@ -34,11 +33,9 @@ public struct SentencePieceTokenizer: Tokenizer {
     normalizer = SentencePieceNormalizer(
       model, charsmap: charsmap, symbols: vocabulary.symbols,
       cutsAtSpaces: vocabulary.cutsAtSpaces)
-    encodesWordsAlone = normalizer.keepsWordsApart && vocabulary.hasSpace
-    ids = try SentencePieceIds(model, scheme: scheme, file: file)
+    ids = try SentencePieceIds(model, pieces: vocabulary.pieces, scheme: scheme, file: file)
     special = ids.special
     self.maximumLength = maximumLength
-    kinds = model.kinds
     charsmapHash = model.charsmap.isEmpty ? nil : Digest.of(Data(model.charsmap))
     contentHash = model.contentHash(scheme)
   }
@@ -52,6 +49,16 @@ public struct SentencePieceTokenizer: Tokenizer {
   }
 
   public var vocabularySize: Int { ids.count }
+
+  public var byteCount: Int { vocabulary.byteCount + (normalizer.charsmap?.byteCount ?? 0) }
+
+  /// The same tables for texts that get no space ahead of them. The content hash stays that of the
+  /// tokenizer whose part it is.
+  func withoutDummyPrefix() -> SentencePieceTokenizer {
+    var result = self
+    result.normalizer.addsDummyPrefix = false
+    return result
+  }
 
   public func piece(_ id: Int32) -> [UInt8] { ids.text(id) }
 
@@ -67,8 +74,8 @@ public struct SentencePieceTokenizer: Tokenizer {
     var tokens = roles.compactMap { role, id in
       id.map { TokenizerSummary.SpecialToken(role: role, text: pieceText($0), id: $0) }
     }
-    for piece in kinds.indices where kinds[piece] == .userDefined {
-      let id = ids.id(ofPiece: Int32(piece), unknownPiece: vocabulary.unknownId)
+    for piece in vocabulary.userDefined.sorted() {
+      let id = ids.id(ofPiece: piece, unknownPiece: vocabulary.unknownId)
       tokens.append(.init(role: "added", text: pieceText(id), id: id))
     }
     var steps: [String] = []

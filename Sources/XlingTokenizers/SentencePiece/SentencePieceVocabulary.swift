@@ -3,7 +3,7 @@ import Foundation
 /// A model's pieces, ready for lookup. Immutable: threads share it.
 final class SentencePieceVocabulary: Sendable {
   let algorithm: SentencePieceModel.Algorithm
-  let pieces: PieceList
+  let pieces: PackedPieces
   /// Normal, user-defined and, for BPE, unused pieces, with their ids.
   let trie: ScoredTrie
   /// By id: what a piece adds to a path (Unigram) or how early it is merged (BPE). The unknown
@@ -16,6 +16,8 @@ final class SentencePieceVocabulary: Sendable {
   let bytePieces: [Int32]?
   /// By id; empty when there is none.
   let isUnused: [Bool]
+  /// The ids of user-defined symbols, by their bytes.
+  let userDefined: [Int32]
   /// User-defined symbols as a ``DoubleArray``.
   let symbols: ConstantBuffer<UInt32>?
   /// Single characters that are control pieces: BPE finds them, Unigram does not.
@@ -26,13 +28,21 @@ final class SentencePieceVocabulary: Sendable {
   /// such places can be segmented alone.
   let cutsAtSpaces: Bool
 
-  /// Throws ``TokenizerFailure/badModel(file:offset:expected:found:)`` on a piece that is twice there.
+  /// Throws ``TokenizerFailure/badModel(file:offset:expected:found:)`` on a piece that is twice there,
+  /// and on more or longer ones than there is room for.
   init(_ model: SentencePieceModel, file: String) throws(TokenizerFailure) {
     let kinds = model.kinds
     guard model.count <= ScoredTrie.maximumCount else {
       throw .badModel(
         file: file, offset: 0, expected: "at most \(ScoredTrie.maximumCount) pieces",
         found: "\(model.count)")
+    }
+    if let long = (0..<model.count).first(where: {
+      model.pieces.range($0).count > PackedPieces.maximumBytes
+    }) {
+      throw .badModel(
+        file: file, offset: 0, expected: "pieces of at most \(PackedPieces.maximumBytes) bytes",
+        found: "\(model.pieces.range(long).count) bytes")
     }
     let (order, duplicate) = model.pieces.sorted()
     if let (first, second) = duplicate {
@@ -45,19 +55,20 @@ final class SentencePieceVocabulary: Sendable {
       order.filter { isWanted(kinds[Int($0)]) }
     }
     algorithm = model.algorithm
-    pieces = model.pieces
+    pieces = PackedPieces(model.pieces)
     let isBPE = model.algorithm == .bpe
     let scores = Self.scores(model)
     let words = sorted { $0 == .normal || $0 == .userDefined || isBPE && $0 == .unused }
     self.scores = ConstantBuffer(scores)
-    var trie = ScoredTrie(pieces, words, scores: self.scores)
+    var trie = ScoredTrie(model.pieces, words, scores: self.scores)
     if !isBPE { trie.learnFirstScalars() }
     self.trie = trie
     let userDefined = sorted { $0 == .userDefined }
+    self.userDefined = userDefined
     symbols =
       userDefined.isEmpty
       ? nil
-      : ConstantBuffer(DoubleArrayBuilder.build(pieces, userDefined, values: userDefined))
+      : ConstantBuffer(DoubleArrayBuilder.build(model.pieces, userDefined, values: userDefined))
     let space = SentencePieceModel.space
     hasSpace = space.withUnsafeBufferPointer { text in
       text.baseAddress.map { trie.first($0, text.count).id >= 0 } ?? false
@@ -75,6 +86,14 @@ final class SentencePieceVocabulary: Sendable {
       isBPE
       ? Dictionary(uniqueKeysWithValues: singles.map { (Array(model.pieces[Int($0)]), $0) }) : [:]
     cutsAtSpaces = !hasUnused && Self.noneCrossesSpace(model)
+  }
+
+  /// The memory that it takes.
+  var byteCount: Int {
+    let tables = pieces.byteCount + trie.byteCount + scores.byteCount + (symbols?.byteCount ?? 0)
+    // Of reserved pieces what their arrays take at least, since they are a handful.
+    return tables + 4 * ((bytePieces?.count ?? 0) + userDefined.count) + isUnused.count
+      + reserved.reduce(0) { $0 + $1.key.count + 48 }
   }
 
   /// Float32 throughout, as the reference computes.
@@ -105,6 +124,7 @@ final class SentencePieceVocabulary: Sendable {
   private static func noneCrossesSpace(_ model: SentencePieceModel) -> Bool {
     model.pieces.bytes.withUnsafeBytes { bytes in
       model.pieces.ends.withUnsafeBufferPointer { ends in
+        guard let base = bytes.baseAddress else { return true }
         var start = 0
         for (id, end) in ends.enumerated() {
           let end = Int(end)
@@ -112,7 +132,8 @@ final class SentencePieceVocabulary: Sendable {
           start = end
           if model.kinds[id] != .normal && model.kinds[id] != .userDefined { continue }
           while at < end, isSpace(bytes, at, end) { at += 3 }
-          while at < end {
+          while at < end, let next = memchr(base + at, 0xE2, end - at) {
+            at = UnsafeRawPointer(next) - base
             if isSpace(bytes, at, end) { return false }
             at += 1
           }

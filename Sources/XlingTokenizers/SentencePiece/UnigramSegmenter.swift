@@ -128,7 +128,7 @@ final class UnigramSegmenter {
         var at = next
         while at < count, let unit = trie.step(&base, text[at]) {
           at += 1
-          let id = ScoredTrie.id(unit)
+          let id = trie.id(unit, base)
           if id >= 0 { offer(at, scores[Int(id)], id) }
         }
         if single < 0 { offer(next, scores[Int(unknown)], unknown) }

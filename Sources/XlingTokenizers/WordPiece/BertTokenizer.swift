@@ -22,6 +22,7 @@ public struct BertTokenizer: Tokenizer {
 
   public var vocabularySize: Int { index.pieces.count + addedPieces.count }
   public var maximumLength: Int? { configuration.maximumLength }
+  public var byteCount: Int { index.byteCount + codes.byteCount }
 
   /// Reads `vocab.txt` and `tokenizer_config.json` of a folder. Throws ``FileFailure`` or
   /// ``TokenizerFailure``.
@@ -76,7 +77,7 @@ public struct BertTokenizer: Tokenizer {
     byteKinds = ByteKinds(codes, self.addedTokens) { index.id(of: [$0]) ?? unknown }
   }
 
-  static func index(_ pieces: WordPieces, file: String) throws(TokenizerFailure) -> PieceIndex {
+  static func index(_ pieces: PackedPieces, file: String) throws(TokenizerFailure) -> PieceIndex {
     do throws(PieceIndex.Duplicate) {
       return try PieceIndex(pieces)
     } catch {

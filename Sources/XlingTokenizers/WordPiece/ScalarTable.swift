@@ -98,8 +98,11 @@ struct ScalarTable<Value: FixedWidthInteger & Sendable & BitwiseCopyable>: Senda
   final class Storage {
     let blocks: UnsafePointer<UInt16>
     let values: UnsafePointer<Value>
+    /// The memory that it takes.
+    let byteCount: Int
 
     fileprivate init(_ index: [UInt16], _ all: [Value]) {
+      byteCount = index.count * 2 + all.count * MemoryLayout<Value>.stride
       let blocks = UnsafeMutablePointer<UInt16>.allocate(capacity: index.count)
       let values = UnsafeMutablePointer<Value>.allocate(capacity: all.count)
       _ = UnsafeMutableBufferPointer(start: blocks, count: index.count).initialize(from: index)

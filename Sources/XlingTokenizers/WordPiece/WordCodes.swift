@@ -35,6 +35,9 @@ final class WordCodes: @unchecked Sendable {
     expansions = builder.expansions
   }
 
+  /// The memory that it takes.
+  var byteCount: Int { table.byteCount + expansions.count * 4 }
+
   @inline(__always)
   subscript(scalar: UInt32) -> UInt32 {
     codes[Int(blocks[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]

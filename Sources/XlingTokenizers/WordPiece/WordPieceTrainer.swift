@@ -42,7 +42,7 @@ public struct WordPieceTrainer: Sendable {
     merger.run(minimumCount: options.minimumPairCount) { $0.pieces.count >= size }
     let pieces = (0..<merger.rules.pieces.count).map { Array(merger.rules.pieces[$0]) }
     var vocabulary = WordPieceVocabulary(
-      pieces: WordPieces(specials + pieces), configuration: options.configuration)
+      pieces: PackedPieces(specials + pieces), configuration: options.configuration)
     vocabulary.training = TrainingRecord(
       lines: counts.lineCount, words: counts.total, distinctWords: counts.distinctCount,
       wordsWithDroppedCharacters: counts.total - learntFrom, characters: characters.count,

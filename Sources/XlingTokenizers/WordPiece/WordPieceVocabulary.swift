@@ -5,12 +5,12 @@ import XlingCore
 public struct WordPieceVocabulary: Sendable {
   /// UTF-8; pieces that continue a word begin with "##". Never compared as `String`, for which
   /// canonically equivalent pieces would be one.
-  public let pieces: WordPieces
+  public let pieces: PackedPieces
   public let configuration: BertConfiguration
   /// Set by the trainer.
   public internal(set) var training: TrainingRecord?
 
-  public init(pieces: WordPieces, configuration: BertConfiguration) {
+  public init(pieces: PackedPieces, configuration: BertConfiguration) {
     self.pieces = pieces
     self.configuration = configuration
   }
@@ -18,7 +18,7 @@ public struct WordPieceVocabulary: Sendable {
   /// Reads vocab.txt: one piece a line, split at LF only (BERT-Chinese has the piece U+2028), the
   /// line number its id. Throws ``TokenizerFailure/badVocabulary(file:line:expected:found:)``.
   public init(text: Data, configuration: BertConfiguration, file: String) throws {
-    var pieces = WordPieces.Builder(expecting: text.count / 8, bytes: text.count)
+    var pieces = PackedPieces.Builder(expecting: text.count / 8, bytes: text.count)
     try text.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return }
       var start = 0
@@ -32,7 +32,7 @@ public struct WordPieceVocabulary: Sendable {
         start += length + 1
       }
     }
-    self.init(pieces: WordPieces(pieces), configuration: configuration)
+    self.init(pieces: PackedPieces(pieces), configuration: configuration)
   }
 
   private static func check(
@@ -44,8 +44,8 @@ public struct WordPieceVocabulary: Sendable {
     if line.isEmpty { throw fail("a piece", "an empty line") }
     if line.last == 0x0D { throw fail("lines that end with LF", "CR LF") }
     if line.contains(0) { throw fail("text", "a NUL byte") }
-    if line.count > WordPieces.maximumBytes {
-      throw fail("a piece of at most \(WordPieces.maximumBytes) bytes", "\(line.count) bytes")
+    if line.count > PackedPieces.maximumBytes {
+      throw fail("a piece of at most \(PackedPieces.maximumBytes) bytes", "\(line.count) bytes")
     }
     if !UTF8Scalar.isWellFormed(line) {
       throw fail("UTF-8", "bytes \(Array(line))")

@@ -44,6 +44,13 @@ public struct Checkpoint {
     (self.tensors, self.part, self.besides) = (tensors, part, besides)
   }
 
+  /// Whether it holds both towers under the names of LilT's code.
+  var isLilTRun: Bool {
+    ["visual_encoder.", "text_encoder."].allSatisfy { prefix in
+      tensors.keys.contains { $0.hasPrefix(prefix) }
+    }
+  }
+
   /// SHA-256 of the files of tensors, one after another; of one file, the file's own.
   public func contentHash() throws -> String {
     let digest = Digest()

@@ -61,8 +61,10 @@ public struct TowerCheckpoint {
     case .text(let text): found = "a text tower (\(text.modelType))"
     case .image: found = "an image tower"
     }
+    let hint = checkpoint.isLilTRun ? ". " + TowerFailure.liltHint : ""
     return .configuration(
-      path: configurationPath ?? checkpoint.path, reason: "this is \(found), expected \(wanted)")
+      path: configurationPath ?? checkpoint.path,
+      reason: "this is \(found), expected \(wanted)" + hint)
   }
 
   /// A configuration far larger than its checkpoint is refused before memory is asked for.

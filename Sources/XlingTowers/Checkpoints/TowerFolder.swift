@@ -4,6 +4,11 @@ import XlingTensor
 
 /// Reading and writing towers as folders.
 extension TextTower {
+  /// `config.json` alone, for a program that keeps the weights elsewhere. Throws ``FileFailure``.
+  package func saveConfiguration(to folder: String) throws {
+    try TowerFolder.save(configuration.json, to: folder)
+  }
+
   /// A Hugging Face folder. Float32 weights are mapped, not copied. Throws ``TowerFailure`` or
   /// ``FileFailure``; nothing is loaded in part.
   public static func load(_ folder: String) throws -> TextTower {
@@ -34,14 +39,18 @@ extension ImageTower {
 enum TowerFolder {
   static let weights = "model.safetensors"
 
-  static func save(
-    _ configuration: [String: any Sendable], _ map: KeyMap, _ parameters: [Parameter],
-    to folder: String, storage: Safetensors.Storage
-  ) throws {
+  static func save(_ configuration: [String: any Sendable], to folder: String) throws {
     try AtomicFile.createFolder(folder)
     let text = try JSONSerialization.data(
       withJSONObject: configuration, options: [.prettyPrinted, .sortedKeys])
     try AtomicFile.write(text + Data("\n".utf8), to: folder + "/config.json")
+  }
+
+  static func save(
+    _ configuration: [String: any Sendable], _ map: KeyMap, _ parameters: [Parameter],
+    to folder: String, storage: Safetensors.Storage
+  ) throws {
+    try save(configuration, to: folder)
     let joined = FusedTensors(parameters, map)
     try withExtendedLifetime(joined) {
       try Safetensors.write(

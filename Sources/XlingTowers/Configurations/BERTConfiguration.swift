@@ -165,6 +165,8 @@ extension BERTConfiguration {
 }
 
 /// Single-precision numbers as JSON shows them: 1e-06, not 9.999999974752427e-07.
-enum JSONNumber {
-  static func shortest(_ value: Float) -> Double { Double(value.description) ?? Double(value) }
+package enum JSONNumber {
+  package static func shortest(_ value: Float) -> Double {
+    Double(value.description) ?? Double(value)
+  }
 }

@@ -13,12 +13,13 @@ struct ExportCommand: ParsableCommand {
       folder: a run's folder with its towers and tokenizer in it; every command takes it as a run.
       lilt: model.safetensors under the names of LilT's code (lwa, da and linear heads only).
       sentence-transformers: the text side, with its head (no modules but da and lora).
+      open_clip: both sides, as above; open it from within the folder, as local-dir:. there.
       """)
 
   @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
   var name: String
 
-  @Option(help: "folder, lilt or sentence-transformers.")
+  @Option(help: "folder, lilt, sentence-transformers or open_clip.")
   var format = RunExport.Format.folder
 
   @Option(help: "The new folder.")

@@ -35,9 +35,11 @@ struct TokenizerBenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loadStart = DispatchTime.now()
+    let (loadStart, loadProcessor) = (DispatchTime.now(), Self.processorSeconds())
     let tokenizer = try arguments.load(tokenizer)
-    let load = Self.seconds(since: loadStart)
+    let load = Figures.Round(
+      seconds: Self.seconds(since: loadStart),
+      processorSeconds: Self.processorSeconds() - loadProcessor)
     var texts: [UnsafeRawBufferPointer] = []
     let data = try files.map { try AtomicFile.read($0) }
     let bytes = UnsafeMutableRawBufferPointer.allocate(
@@ -64,7 +66,8 @@ struct TokenizerBenchCommand: ParsableCommand {
     }
     let result = Figures(
       tokenizer: self.tokenizer, bytes: bytes.count, texts: texts.count,
-      tokens: encodings.reduce(0) { $0 + $1.count }, threads: threads, loadSeconds: load,
+      tokens: encodings.reduce(0) { $0 + $1.count }, threads: threads, load: load,
+      memoryBytes: tokenizer.byteCount,
       rounds: Array(figures.dropFirst()))
     print(json ? try JSONText.encode(result) : result.text)
   }
@@ -87,13 +90,16 @@ private struct Figures: Encodable {
     let processorSeconds: Double
   }
 
-  let schema = "xling.tokenizer-bench/1"
+  let schema = "xling.tokenizer-bench/2"
   let tokenizer: String
   let bytes: Int
   let texts: Int
   let tokens: Int
   let threads: Int
-  let loadSeconds: Double
+  /// Of the library alone: the process has started.
+  let load: Round
+  /// What the tokenizer's tables take.
+  let memoryBytes: Int
   let rounds: [Round]
 
   var text: String {
@@ -101,9 +107,9 @@ private struct Figures: Encodable {
     let processor = rounds.map(\.processorSeconds).min() ?? 0
     return String(
       format: "%d texts, %.1f MB, %d tokens, %d threads: %.1f MB/s, %.2f million tokens/s, "
-        + "best of %d rounds (%.1f MB per processor second); loaded in %.0f ms",
+        + "best of %d rounds (%.1f MB per processor second); loaded in %.0f ms, %.2f MB",
       texts, Double(bytes) / 1e6, tokens, threads, Double(bytes) / best / 1e6,
       Double(tokens) / best / 1e6, rounds.count, Double(bytes) / processor / 1e6,
-      loadSeconds * 1e3)
+      load.seconds * 1e3, Double(memoryBytes) / 1e6)
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import XlingTokenizers
 
 struct TokenizerShowCommand: ParsableCommand {
@@ -37,12 +38,13 @@ private struct ShownTokenizer: Encodable {
   let unicode: String
   let maximumLength: Int?
   let contentHash: String
+  let memoryBytes: Int
   let scripts: [String: Int]
   private let scriptCounts: [VocabularyScripts.Count]
 
   enum CodingKeys: String, CodingKey {
     case schema, path, type, size, specialTokens, normalizer, charsmapSHA256, unicode
-    case maximumLength, contentHash, scripts
+    case maximumLength, contentHash, memoryBytes, scripts
   }
 
   init(_ path: String, _ tokenizer: any Tokenizer) {
@@ -58,6 +60,7 @@ private struct ShownTokenizer: Encodable {
     unicode = summary.unicode
     maximumLength = tokenizer.maximumLength
     contentHash = tokenizer.contentHash
+    memoryBytes = tokenizer.byteCount
     scriptCounts = VocabularyScripts(tokenizer).counts
     scripts = Dictionary(uniqueKeysWithValues: scriptCounts.map { ($0.script, $0.pieces) })
   }
@@ -68,6 +71,7 @@ private struct ShownTokenizer: Encodable {
       ("normalizer", normalizer.isEmpty ? "none" : normalizer.joined(separator: ", ")),
       ("charsmap", charsmapSHA256.map { "sha256 \($0)" } ?? "none"), ("unicode", unicode),
       ("maximum length", maximumLength.map { "\($0) tokens" } ?? "not stated"),
+      ("memory", String(format: "%.2f MB", Double(memoryBytes) / 1e6)),
       ("content hash", contentHash),
     ]
     rows += specialTokens.prefix(16).map { ($0.role, "\($0.token) (\($0.id))") }

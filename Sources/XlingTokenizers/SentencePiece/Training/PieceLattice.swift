@@ -36,7 +36,7 @@ struct PieceLattice {
       var at = start
       while at < text.count, let unit = trie.step(&base, text[at]) {
         at += 1
-        let piece = ScoredTrie.id(unit)
+        let piece = trie.id(unit, base)
         guard piece >= 0, whole || start > 0 || at < text.count else { continue }
         edges.append(
           Edge(
