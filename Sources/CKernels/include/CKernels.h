@@ -141,9 +141,11 @@ void xk_weighted_sums(const uint16_t *weights, const double *values, double *sum
 // Optimizer --------------------------------------------------------------------------------------
 
 /// AdamW (Loshchilov and Hutter 2019): decoupled decay, then the Adam step.
-/// correction1 = 1 - beta1^t, correction2 = 1 - beta2^t.
+/// rest1 = 1 - beta1, rest2 = 1 - beta2, correction1 = 1 - beta1^t, correction2 = 1 - beta2^t, formed in
+/// double precision.
 void xk_adamw(float *w, const float *g, float *m, float *v, int64_t count, float rate, float beta1,
-              float beta2, float epsilon, float decay, float correction1, float correction2);
+              float rest1, float beta2, float rest2, float epsilon, float decay, float correction1,
+              float correction2);
 
 // Storage types ----------------------------------------------------------------------------------
 
