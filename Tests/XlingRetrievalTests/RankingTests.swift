@@ -166,7 +166,7 @@ extension GoldCounts {
     }
     let both = try Ranking.bothWays(texts: left, images: right, width: width, gold: gold)
     #expect(try both.textToImage == Ranking(scores: scores, gallerySize: images, gold: gold))
-    #expect(width > 40 || both.textToImage.tieCount > texts / 4)
+    #expect(width > 5 || both.textToImage.tieCount > texts / 4)
     let transposed = (0..<scores.count).map { scores[$0 % texts * images + $0 / texts] }
     let inverted = try gold.inverted(galleryCount: images)
     let asked = (0..<images).filter { !inverted[$0].isEmpty }
