@@ -95,7 +95,7 @@ let package = Package(
       ["XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData"]),
     tests(
       of: "XlingPretraining", ["XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData"]),
-    tests(of: "XlingRetrieval", ["XlingTensor"]),
+    tests(of: "XlingRetrieval", ["CKernels", "XlingTensor"]),
     tests(of: "XlingExperiments", ["XlingRetrieval", grdb]),
     tests(
       of: "XlingEvaluation",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times `xling eval` on embeddings against two other evaluation loops, in one run.
 
-usage: retrieval_peers.py XLING [--images 5000] [--captions-per-image 5] [--width 256]
+usage: retrieval_peers.py XLING [--images 5000] [--captions-per-image 5] [--width 256] [--runs 3]
 
 Needs numpy and torch. The peers are restated from their papers' public code, on the same arrays:
 
@@ -10,15 +10,17 @@ Needs numpy and torch. The peers are restated from their papers' public code, on
 - `clip_benchmark`: scores of all pairs, then for each k and direction topk and a one-hot comparison
   with the matrix of correct pairs, 64 queries at a time.
 
-Both get their embeddings in memory and report three recalls. Of xling two times are taken: the whole
-process, with reading the files, all metrics in both directions and 1,000 bootstrap resamples; and the
-ranking alone, as its progress line has it. What all three report must be equal.
+Both get their embeddings in memory and report three recalls. Of xling's whole process, which reads
+files and has all metrics in both directions and 1,000 bootstrap resamples, the median of several runs is
+taken, in wall clock and in processor time; of the ranking alone, as its progress line has it, too. What all
+three report must be equal.
 """
 
 import argparse
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -100,12 +102,13 @@ began = time.perf_counter()
 pid = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
 _, status, usage = os.wait4(pid, 0)
 taken = time.perf_counter() - began
-print(f"\\n{status} {taken} {usage.ru_maxrss / 1024}", file=sys.stderr)
+processor = usage.ru_utime + usage.ru_stime
+print(f"\\n{status} {taken} {processor} {usage.ru_maxrss / 1024}", file=sys.stderr)
 """
 
 
 def xling(binary, pictures, captions, owner, ks):
-    """Results, seconds of the whole process and of ranking, peak megabytes."""
+    """Results; seconds of the whole process, of its processor time and of ranking; peak megabytes."""
     with tempfile.TemporaryDirectory() as folder:
         np.save(f"{folder}/I.npy", pictures)
         np.save(f"{folder}/T.npy", captions)
@@ -118,7 +121,7 @@ def xling(binary, pictures, captions, owner, ks):
         with open(f"{folder}/out.json", "w", encoding="utf-8") as output:
             command = [sys.executable, "-S", "-c", WAIT, *command]
             messages = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True)
-        status, seconds, peak = messages.stderr.split("\n")[-2].split()
+        status, seconds, processor, peak = messages.stderr.split("\n")[-2].split()
         if int(status) != 0:
             sys.exit(messages.stderr)
         per_second = float(re.search(r"([\d.]+) captions/s", messages.stderr)[1])
@@ -126,7 +129,7 @@ def xling(binary, pictures, captions, owner, ks):
             rows = json.load(file)
     names = {f"R@{k}" for k in ks}
     found = {f"{r['direction']} {r['metric']}": r["value"] for r in rows if r["metric"] in names}
-    return found, float(seconds), len(captions) / per_second, float(peak)
+    return found, float(seconds), float(processor), len(captions) / per_second, float(peak)
 
 
 def main():
@@ -135,27 +138,31 @@ def main():
     parser.add_argument("--images", type=int, default=5000)
     parser.add_argument("--captions-per-image", type=int, default=5)
     parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--runs", type=int, default=3, help="of xling, at three times")
     options = parser.parse_args()
     data = embeddings(options.images, options.captions_per_image, options.width)
     ks = [1, 5, 10]
     print(f"load before: {os.getloadavg()[0]:.1f}, torch threads: {torch.get_num_threads()}")
 
-    # First and last, since neighbours come and go.
-    first = xling(options.binary, *data, ks)
+    # Before, between and after the peers, since neighbours come and go.
+    runs = [xling(options.binary, *data, ks) for _ in range(options.runs)]
     times = {}
     for peer in (lilt, clip_benchmark):
-        began = time.perf_counter()
+        began, began_processor = time.perf_counter(), time.process_time()
         found = peer(*data, ks)
-        times[peer.__name__] = time.perf_counter() - began
+        taken = time.perf_counter() - began, time.process_time() - began_processor
+        times[peer.__name__] = taken
         # A near-tie may fall either way in float32: one query of the smaller side.
-        apart = max(abs(found[key] - first[0][key]) for key in first[0])
-        print(f"{peer.__name__}: {times[peer.__name__]:.1f} s, figures within {apart:.4f} points")
-    last = xling(options.binary, *data, ks)
-    whole, ranking, peak = (max(pair) for pair in zip(first[1:], last[1:]))
-    print(f"xling: {first[1]:.2f} s and {last[1]:.2f} s, of which {first[2]:.2f} s and", end=" ")
-    print(f"{last[2]:.2f} s ranking; {peak:.0f} MB")
+        apart = max(abs(found[key] - runs[0][0][key]) for key in found)
+        print(f"{peer.__name__}: {taken[0]:.1f} s, processor {taken[1]:.1f} s;", end=" ")
+        print(f"figures within {apart:.4f} points")
+        runs += [xling(options.binary, *data, ks) for _ in range(options.runs)]
+    whole, processor, ranking, peak = (statistics.median(column) for column in list(zip(*runs))[1:])
+    print(f"xling, medians of {len(runs)}: {whole:.2f} s, processor {processor:.2f} s, of the wall", end=" ")
+    print(f"clock {ranking:.2f} s ranking; {peak:.0f} MB")
     for peer, taken in times.items():
-        print(f"{peer} / xling: {taken / whole:.1f} whole process, {taken / ranking:.1f} ranking")
+        print(f"{peer} / xling: whole process {taken[0] / whole:.1f},", end=" ")
+        print(f"in processor time {taken[1] / processor:.1f}; ranking {taken[0] / ranking:.1f}")
     print(f"load after: {os.getloadavg()[0]:.1f}")
 
 

@@ -165,14 +165,14 @@ XK_CLONES double xk_sum_of_squares(const float *x, int64_t count) {
 }
 
 XK_CLONES void xk_adamw(float *w, const float *g, float *m, float *v, int64_t count, float rate,
-                        float beta1, float beta2, float epsilon, float decay, float correction1,
-                        float correction2) {
+                        float beta1, float rest1, float beta2, float rest2, float epsilon,
+                        float decay, float correction1, float correction2) {
   const float keep = 1.0f - rate * decay;
   const float step = rate / correction1;
   const float root = 1.0f / __builtin_sqrtf(correction2);
   for (int64_t i = 0; i < count; i++) {
-    float mi = beta1 * m[i] + (1.0f - beta1) * g[i];
-    float vi = beta2 * v[i] + (1.0f - beta2) * g[i] * g[i];
+    float mi = beta1 * m[i] + rest1 * g[i];
+    float vi = beta2 * v[i] + rest2 * g[i] * g[i];
     m[i] = mi;
     v[i] = vi;
     w[i] = w[i] * keep - step * mi / (__builtin_sqrtf(vi) * root + epsilon);

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 
 /// Threads of this process: `--threads`, else `XLING_THREADS`, else the machine's cores.
 public enum Parallel {
@@ -26,13 +27,13 @@ public enum Parallel {
     }
     withoutActuallyEscaping(body) { body in
       let work = Work(body: body)
-      // Static striding: `threads` workers, chunk i goes to worker i % threads.
-      let workers = min(threads, chunks)
-      DispatchQueue.concurrentPerform(iterations: workers) { worker in
-        var chunk = worker
-        while chunk < chunks {
+      // Whoever is free takes the next range: a thread whose core has other work does less.
+      let next = Atomic<Int>(0)
+      DispatchQueue.concurrentPerform(iterations: min(threads, chunks)) { _ in
+        while true {
+          let chunk = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          guard chunk < chunks else { return }
           work.body(chunk * grain..<min(count, (chunk + 1) * grain))
-          chunk += workers
         }
       }
     }

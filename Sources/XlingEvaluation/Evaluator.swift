@@ -37,6 +37,14 @@ public struct EvaluationPlan: Sendable, Equatable {
     self.resamples = resamples
     self.seed = seed
   }
+
+  /// How pictures come before the model.
+  func pictureInput(of model: DualEncoder) -> PictureInput {
+    pictures
+      ?? PictureInput(
+        ImagePreprocessing(
+          size: model.image.configuration.imageSize, statistics: statistics.channels))
+  }
 }
 
 /// One model on one dataset: pictures are embedded once, captions language by language.
@@ -95,12 +103,7 @@ public final class Evaluator {
       resamples: plan.resamples, seed: plan.seed)
   }
 
-  private var pictureInput: PictureInput {
-    plan.pictures
-      ?? PictureInput(
-        ImagePreprocessing(
-          size: model.image.configuration.imageSize, statistics: plan.statistics.channels))
-  }
+  private var pictureInput: PictureInput { plan.pictureInput(of: model) }
 
   /// Contents that were embedded so far, being in no cache.
   public var embedded: (pictures: Int, captions: Int) {
@@ -110,23 +113,9 @@ public final class Evaluator {
   /// Unit vectors of all pictures, [pictures, width], in the order of ``items``.
   public func pictureEmbeddings() throws -> [Float] {
     if let embeddedPictures { return embeddedPictures }
-    let input = pictureInput
-    let paths = items.map(dataset.path(of:))
-    // What was wrong with a picture is told by reading it, so where damage passes nothing is kept.
-    if input.reading.truncated != .strict {
-      keptPictures = KeptEmbeddings(nil, width: model.embeddingWidth)
-    }
-    let keys = try paths.map {
-      EmbeddingCache.key(picture: try AtomicFile.read($0), preprocessing: input.description)
-    }
-    let all = try keptPictures.rows(of: keys, what: "pictures", batch: 512) { places in
-      try model.embedPictures(places.count, preprocessing: input.preprocessing) { index in
-        let path = paths[places[index]]
-        let result = try input.load(path: path)
-        if let reason = result.damage { damage.note(path, reason) }
-        return result.picture
-      }
-    }
+    let all = try keptPictures.rows(
+      of: items.map { .file(dataset.path(of: $0)) }, by: model, input: pictureInput,
+      damage: damage)
     embeddedPictures = all
     return all
   }

@@ -1,6 +1,7 @@
 import Foundation
 import XlingAlignment
 import XlingCore
+import XlingData
 import XlingExperiments
 import XlingTensor
 
@@ -50,6 +51,37 @@ struct KeptEmbeddings {
   }
 }
 
+extension KeptEmbeddings {
+  /// Unit vectors of pictures, [pictures, width], in their order. Throws what reading them throws, and as
+  /// ``rows(of:what:batch:embed:)``.
+  mutating func rows(
+    of pictures: [LabelledPictures.Source], by model: DualEncoder, input: PictureInput,
+    damage: PictureDamage
+  ) throws -> [Float] {
+    // What was wrong with a picture is told by reading it, so where damage passes nothing is kept.
+    if input.reading.truncated != .strict { self = KeptEmbeddings(nil, width: width) }
+    let keys = try pictures.map { picture in
+      switch picture {
+      case .file(let path):
+        EmbeddingCache.key(picture: try AtomicFile.read(path), preprocessing: input.description)
+      case .pixels(let picture):
+        EmbeddingCache.key(pixels: picture, preprocessing: input.description)
+      }
+    }
+    return try rows(of: keys, what: "pictures", batch: 512) { places in
+      try model.embedPictures(places.count, preprocessing: input.preprocessing) { index in
+        switch pictures[places[index]] {
+        case .pixels(let picture): return picture
+        case .file(let path):
+          let result = try input.load(path: path)
+          if let reason = result.damage { damage.note(path, reason) }
+          return result.picture
+        }
+      }
+    }
+  }
+}
+
 extension EmbeddingCache {
   /// Of a caption: its ids, which hold all that tokenizer, preprocessing and truncation did.
   static func key(ids: [Int32]) -> Key {
@@ -64,6 +96,15 @@ extension EmbeddingCache {
     let digest = Digest()
     digest.update("picture \(preprocessing.utf8.count):\(preprocessing)\n")
     digest.update(picture)
+    return digest.finish()
+  }
+
+  /// Of a picture that is no file of its own, and what is done to it.
+  static func key(pixels picture: Picture, preprocessing: String) -> Key {
+    let digest = Digest()
+    digest.update("pixels \(preprocessing.utf8.count):\(preprocessing)\n")
+    digest.update("\(picture.width) x \(picture.height)\n")
+    picture.pixels.withUnsafeBytes { digest.update($0) }
     return digest.finish()
   }
 }

@@ -73,6 +73,10 @@ import XlingTowers
       "\u{FEFF}{\"text\": 1, \"images\": [0]}\r\n{\"text\": 0, \"images\": [1, 0, 1]}", to: path)
     let gold = try GoldFile(path, texts: 2, images: 2)
     #expect(gold.relation == GoldRelation([[0, 1], [0]]))
+    // Other ways to write the same.
+    try AtomicFile.write(
+      "{\"images\":[1,0],\"text\":0}\n { \"text\" :1,\t\"\\u0069mages\": [ 0 ] } \n", to: path)
+    #expect(try GoldFile(path, texts: 2, images: 2).relation == gold.relation)
     for (line, expected, wrong) in [
       ("", "a JSON object", "an empty line"),
       ("[1]", "a JSON object", "\"[1]\""),

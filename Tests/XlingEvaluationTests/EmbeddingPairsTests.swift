@@ -106,10 +106,9 @@ import XlingTowers
     let shards = try [2, 3, 1].map { index in
       let rows = RankShard.rows(index, of: 3, texts: 700)
       let path = folder.path + "/\(index).shard"
-      try RankShard(
-        pairs, counts: try pairs.count(rows: rows) { _ in }, index: index, of: 3,
-        missingAllowed: false
-      ).write(to: path)
+      let counted = CountedPairs(
+        pairs, counts: try pairs.count(rows: rows) { _ in }, missingAllowed: false)
+      try RankShard(counted, inputs: pairs.inputsHash, index: index, of: 3).write(to: path)
       return (path: path, shard: try RankShard.read(path))
     }
     #expect(try RankShard.merged(shards).counts == whole)
@@ -120,10 +119,22 @@ import XlingTowers
     #expect(throws: EvaluationFailure.shards(reason: twice)) {
       try RankShard.merged([shards[0], shards[0]])
     }
-    try AtomicFile.write(
-      String(decoding: try AtomicFile.read(shards[0].path), as: UTF8.self)
-        .replacing("\"imageCount\":350", with: "\"imageCount\":3"), to: shards[0].path)
-    #expect(throws: EvaluationFailure.self) { try RankShard.read(shards[0].path) }
+    // Other columns, and others than the header speaks of.
+    let good = try AtomicFile.read(shards[0].path)
+    var changed = good
+    changed[changed.count - 3] ^= 1
+    let place = try #require(good.range(of: Data("\"imageCount\":350".utf8)))
+    var other = good
+    other.replaceSubrange(place, with: Data("\"imageCount\":340".utf8))
+    for (bytes, reason) in [
+      (changed, "it is another file, or broken"),
+      (good.dropLast(), "it is another file, or broken"),
+      (other, "its columns do not fit together"),
+    ] {
+      try AtomicFile.write(bytes, to: shards[0].path)
+      let failure = EvaluationFailure.notAShard(path: shards[0].path, reason: reason)
+      #expect(throws: failure) { try RankShard.read(shards[0].path) }
+    }
   }
 
   @Test func rowsThatPointNowhere() throws {

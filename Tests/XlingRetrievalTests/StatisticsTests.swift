@@ -27,6 +27,24 @@ import XlingTestSupport
     #expect(other.low <= other.value && other.value <= other.high)
   }
 
+  /// Many clusters are drawn again for every use; the numbers are those of draws that are kept.
+  @Test func drawsThatAreNotKeptAreTheSame() throws {
+    let ranks = try ranking((0..<90).map { Int32($0 * 7 % 30) })
+    let queries = RankedQueries(ranks, clusters: Clusters((0..<90).map { $0 / 3 }))
+    func estimates(keptLimit: Int) throws -> [Estimate] {
+      let resamples = Resamples(clusterCount: 30, count: 200, seed: 5, keptLimit: keptLimit)
+      return try resamples.estimates(Metric.standard, of: queries)
+        + [try resamples.recallSum(of: [queries, queries])]
+    }
+    let kept = try estimates(keptLimit: 6_000)
+    #expect(try estimates(keptLimit: 5_999) == kept)
+    let draws = Resamples(clusterCount: 30, count: 200, seed: 5)
+    let alone = try Metric.standard.map {
+      try draws.estimate($0, of: ranks, clusters: queries.clusters)
+    }
+    #expect(alone == Array(kept.dropLast()))
+  }
+
   /// 2,000 studies of 300 coins: 95 % of the intervals should hold the truth, and the share found
   /// strays by half a point.
   @Test(arguments: [0.15, 0.4, 0.8])

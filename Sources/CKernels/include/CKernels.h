@@ -122,15 +122,63 @@ void xk_small_product(int transpose_a, int transpose_b, int64_t m, int64_t n, in
 
 /// a · b of float32 values in double precision, the same bits on every machine.
 double xk_exact_dot(const float *a, const float *b, int64_t count);
-/// above += how many of x[count] are > high. Indices of those that are neither > high nor < low
-/// (NaN among them) go to near, which holds up to count; returns how many.
-int64_t xk_count_above(const float *x, int64_t count, float high, float low, int32_t *above,
-                       int32_t *near);
-enum { XK_RANK_COLUMNS = 64 };
-/// The same for each of up to XK_RANK_COLUMNS columns of x[rows, columns] with limits of its own;
-/// near receives row * XK_RANK_COLUMNS + column, up to rows * columns of them.
-int64_t xk_count_above_columns(const float *x, int64_t stride, int64_t rows, int64_t columns,
-                               const float *high, const float *low, int32_t *above, int32_t *near);
+
+/// The correct items of queries, or the correct queries of items, each with the limits of what is
+/// decided: a fast product above `high` is above, one below `low` is below; no rounding carries it
+/// across (xk_rank_margin). Counts are added to.
+typedef struct {
+  const double *exact;
+  const float *high;
+  const float *low;
+  int32_t *above;
+  int32_t *tied;
+} xk_gold_limits;
+
+/// Queries are counted in blocks of so many rows, items in panels of so many columns; copies of either
+/// have a width that is rounded up to a multiple of XK_RANK_WIDTH, in the kernel's own order.
+enum { XK_RANK_ROWS = 96, XK_RANK_COLUMNS = 32, XK_RANK_WIDTH = 32 };
+
+/// Some queries and some items, the columns, whose scores are counted in both directions. Embeddings
+/// are [.., width].
+typedef struct {
+  const float *queries;
+  const float *items;
+  int64_t width;
+  int64_t first_query;
+  int64_t query_count;
+  /// The correct items of query q are offsets[q]..<offsets[q + 1] of correct_items, best first.
+  const int32_t *offsets;
+  xk_gold_limits correct_items;
+  /// The item of each column.
+  const int32_t *columns;
+  int64_t column_count;
+  /// From xk_pack_columns, one after another. Aligned to 64 bytes.
+  const void *panels;
+  /// [columns, rounded up to whole panels] the lowest `low` of each; infinity where there is none.
+  const float *floors;
+  /// Panel p has the levels levels[p]..<levels[p + 1] of correct_queries, XK_RANK_COLUMNS numbers each:
+  /// the l-th level has the l-th correct query of each column. Where there is none, limits are infinity.
+  const int32_t *levels;
+  xk_gold_limits correct_queries;
+} xk_rank_tile;
+
+/// How far a fast product may be from the exact one, for rows of such norms.
+double xk_rank_margin(int64_t width, double norm, double other_norm);
+/// Copies up to XK_RANK_COLUMNS items to a panel of XK_RANK_COLUMNS times the rounded width.
+void xk_pack_columns(const float *items, int64_t width, const int32_t *columns, int64_t count,
+                     void *panel);
+/// Counts each score of the tile, for query and item. Scores are fast products, which are compared
+/// while they are in the cache, and xk_exact_dot's where that does not decide: counts are exact.
+/// packed: room for the queries, rounded up to whole blocks, times the rounded width + 1; aligned to 64
+/// bytes.
+void xk_count_ranks(const xk_rank_tile *tile, void *packed);
+/// The kernel that counts ranks, of "amx", "avx512", "avx2", "plain": the best that the processor and the
+/// system have.
+const char *xk_rank_kernel(void);
+/// Takes another one, so that tests reach all; 0 when it is not to be had. Never while ranks are counted.
+int xk_use_rank_kernel(const char *name);
+/// total += part, where several threads add.
+void xk_add_counts(int32_t *total, const int32_t *part, int64_t count);
 
 // Resampling -------------------------------------------------------------------------------------
 
@@ -141,9 +189,11 @@ void xk_weighted_sums(const uint16_t *weights, const double *values, double *sum
 // Optimizer --------------------------------------------------------------------------------------
 
 /// AdamW (Loshchilov and Hutter 2019): decoupled decay, then the Adam step.
-/// correction1 = 1 - beta1^t, correction2 = 1 - beta2^t.
+/// rest1 = 1 - beta1, rest2 = 1 - beta2, correction1 = 1 - beta1^t, correction2 = 1 - beta2^t, formed in
+/// double precision.
 void xk_adamw(float *w, const float *g, float *m, float *v, int64_t count, float rate, float beta1,
-              float beta2, float epsilon, float decay, float correction1, float correction2);
+              float rest1, float beta2, float rest2, float epsilon, float decay, float correction1,
+              float correction2);
 
 // Storage types ----------------------------------------------------------------------------------
 

@@ -1,19 +1,20 @@
 import CKernels
+import Foundation
 import XlingCore
 import XlingTensor
 
 /// AdamW with decoupled weight decay (Loshchilov and Hutter 2019), as PyTorch computes it.
 public final class AdamW: Optimizer {
   public struct Options: Codable, Sendable, Equatable {
-    public var beta1: Float
-    public var beta2: Float
+    public var beta1: Double
+    public var beta2: Double
     public var epsilon: Float
     /// Applied to every tensor that is neither one-dimensional nor called `.bias` (LilT's groups:
     /// the temperature, position embeddings and tables are decayed too).
     public var weightDecay: Float
 
     public init(
-      beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0.02
+      beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Float = 1e-8, weightDecay: Float = 0.02
     ) {
       self.beta1 = beta1
       self.beta2 = beta2
@@ -60,8 +61,10 @@ public final class AdamW: Optimizer {
 
   public func step(rates: [Float]) {
     steps += 1
-    let correction1 = 1 - power(options.beta1, steps)
-    let correction2 = 1 - power(options.beta2, steps)
+    // In double precision as PyTorch has them: 1 - Float(0.999) is 1.3e-5 beside 0.001.
+    let (beta1, beta2) = (options.beta1, options.beta2)
+    let correction1 = Float(1 - pow(beta1, Double(steps)))
+    let correction2 = Float(1 - pow(beta2, Double(steps)))
     for (index, parameter) in parameters.enumerated() {
       guard let gradient = parameter.gradient else { continue }
       let (moments, rate) = (moments[index], rates[index])
@@ -70,19 +73,9 @@ public final class AdamW: Optimizer {
         let first = range.lowerBound
         xk_adamw(
           parameter.value + first, gradient + first, moments.first.value + first,
-          moments.second.value + first, Int64(range.count), rate, options.beta1, options.beta2,
-          options.epsilon, decay, correction1, correction2)
+          moments.second.value + first, Int64(range.count), rate, Float(beta1), Float(1 - beta1),
+          Float(beta2), Float(1 - beta2), options.epsilon, decay, correction1, correction2)
       }
     }
-  }
-
-  /// In float64: float32 would lose 1 - beta2^t for small t.
-  private func power(_ base: Float, _ exponent: Int) -> Float {
-    var result = 1.0
-    for _ in 0..<min(exponent, 1 << 20) {
-      result *= Double(base)
-      if result < 1e-12 { return 0 }
-    }
-    return Float(result)
   }
 }

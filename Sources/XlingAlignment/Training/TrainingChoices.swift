@@ -80,8 +80,8 @@ extension AlignmentConfiguration {
       optimizer = settings
     }
     if case .adamW(var options) = optimizer {
-      options.beta1 = training.beta1.map { Float($0) } ?? options.beta1
-      options.beta2 = training.beta2.map { Float($0) } ?? options.beta2
+      options.beta1 = training.beta1 ?? options.beta1
+      options.beta2 = training.beta2 ?? options.beta2
       options.epsilon = training.epsilon.map { Float($0) } ?? options.epsilon
       optimizer = .adamW(options)
     } else if case .adafactor(var options) = optimizer {

@@ -40,19 +40,26 @@ package struct DatasetReader: Sendable {
   /// Lines of bytes (Swift takes CR LF for one Character), without a byte order mark, carriage
   /// returns, and the empty piece after the last line's end.
   package static func lines(_ data: Data) -> [Data] {
-    data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
-      guard let base = bytes.baseAddress else { return [] }
-      var lines: [Data] = []
+    var lines: [Data] = []
+    forEachLine(data) { lines.append(Data($0)) }
+    return lines
+  }
+
+  /// The same without a copy of each.
+  package static func forEachLine(
+    _ data: Data, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) rethrows {
+    try data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+      guard let base = bytes.baseAddress else { return }
       var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
       while start < bytes.count {
         // `Data.split` asks of each byte whether it ends a line: a tenth of a short evaluation.
         let found = memchr(base + start, 0x0A, bytes.count - start)
         let end = found.map { UnsafeRawPointer($0) - base } ?? bytes.count
         let line = bytes[start..<end]
-        lines.append(Data(line.last == 0x0D ? line.dropLast() : line))
+        try body(UnsafeRawBufferPointer(rebasing: line.last == 0x0D ? line.dropLast() : line))
         start = end + 1
       }
-      return lines
     }
   }
 

@@ -32,9 +32,7 @@ public final class Classifier {
     self.pictures = pictures
     self.plan = plan
     keptTexts = KeptEmbeddings(cache, width: model.embeddingWidth)
-    // What was wrong with a picture is told by reading it, so where damage passes nothing is kept.
-    let isKept = plan.pictures?.reading.truncated ?? .strict == .strict
-    keptPictures = KeptEmbeddings(isKept ? cache : nil, width: model.embeddingWidth)
+    keptPictures = KeptEmbeddings(cache, width: model.embeddingWidth)
     resamples = Resamples(
       clusterCount: pictures.pictures.count, count: plan.resamples, seed: plan.seed)
   }
@@ -130,38 +128,13 @@ public final class Classifier {
   /// Unit vectors of all pictures, [pictures, width].
   private func pictureEmbeddings() throws -> [Float] {
     if let embeddedPictures { return embeddedPictures }
-    let input = pictureInput
-    let sources = pictures.pictures
-    let keys = try sources.map { source in
-      switch source {
-      case .file(let path):
-        EmbeddingCache.key(
-          picture: try AtomicFile.read(path), preprocessing: input.description)
-      case .pixels(let picture):
-        EmbeddingCache.key(pixels: picture, preprocessing: input.description)
-      }
-    }
-    let all = try keptPictures.rows(of: keys, what: "pictures", batch: 512) { places in
-      try model.embedPictures(places.count, preprocessing: input.preprocessing) { index in
-        switch sources[places[index]] {
-        case .pixels(let picture): return picture
-        case .file(let path):
-          let result = try input.load(path: path)
-          if let reason = result.damage { damage.note(path, reason) }
-          return result.picture
-        }
-      }
-    }
+    let all = try keptPictures.rows(
+      of: pictures.pictures, by: model, input: pictureInput, damage: damage)
     embeddedPictures = all
     return all
   }
 
-  private var pictureInput: PictureInput {
-    plan.pictures
-      ?? PictureInput(
-        ImagePreprocessing(
-          size: model.image.configuration.imageSize, statistics: plan.statistics.channels))
-  }
+  private var pictureInput: PictureInput { plan.pictureInput(of: model) }
 
   /// Names that several classes have, in the order of the first of them.
   static func shared(
@@ -192,16 +165,5 @@ public final class Classifier {
         + "\(pictureInput.description)\n\(tokenizer.contentHash)\n\(plan.ties.rawValue)\n"
         + "\(plan.resamples) \(plan.seed)\n")
     return digest.hexadecimal()
-  }
-}
-
-extension EmbeddingCache {
-  /// Of a picture that is no file of its own, and what is done to it.
-  static func key(pixels picture: Picture, preprocessing: String) -> Key {
-    let digest = Digest()
-    digest.update("pixels \(preprocessing.utf8.count):\(preprocessing)\n")
-    digest.update("\(picture.width) x \(picture.height)\n")
-    picture.pixels.withUnsafeBytes { digest.update($0) }
-    return digest.finish()
   }
 }

@@ -64,7 +64,8 @@ public struct EmbeddingPairs: Sendable {
           try ranks.count(rows: rows, progress: progress)
           return ranks.counts
         }
-        return try checkpoint.count(rows, inputs: inputsHash, &ranks, progress: progress)
+        return try checkpoint.count(
+          rows, inputs: inputsHash, work: images.count * images.width, &ranks, progress: progress)
       }
     }
   }
@@ -75,17 +76,23 @@ extension EmbeddingFile {
   /// ``RetrievalFailure``, naming rows.
   mutating func check(scaling: Bool) throws {
     let norms = try values.withUnsafeBufferPointer {
-      try Embeddings($0, width: width, name: path).norms
+      try Embeddings($0, width: self.width, name: path).norms
     }
     let zero = norms.indices.filter { norms[$0] == 0 }
     if !zero.isEmpty {
       throw RetrievalFailure.zeroRows(what: path, rows: Array(zero.prefix(5)), count: zero.count)
     }
     guard scaling else { return }
-    for row in 0..<norms.count {
-      let scale = 1 / norms[row]
-      for index in row * width..<(row + 1) * width {
-        values[index] = Float(Double(values[index]) * scale)
+    let width = self.width
+    values.withUnsafeMutableBufferPointer { values in
+      guard let start = values.baseAddress else { return }
+      Parallel.ranges(norms.count, grain: 1_024) { part in
+        for row in part {
+          let scale = 1 / norms[row]
+          for index in row * width..<(row + 1) * width {
+            start[index] = Float(Double(start[index]) * scale)
+          }
+        }
       }
     }
   }

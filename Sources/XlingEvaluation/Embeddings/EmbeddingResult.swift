@@ -55,12 +55,11 @@ public struct EmbeddingResult: Sendable {
     ]
     var metrics: [MeasuredMetric] = []
     for (direction, queries) in sides {
-      for metric in plan.metrics {
+      let estimates = try resamples.estimates(plan.metrics, of: queries, ties: plan.ties)
+      for (metric, estimate) in zip(plan.metrics, estimates) {
         metrics.append(
           MeasuredMetric(
-            name: metric.name, direction: direction,
-            estimate: try resamples.estimate(
-              metric, of: queries.ranking, ties: plan.ties, clusters: queries.clusters),
+            name: metric.name, direction: direction, estimate: estimate,
             ties: queries.ranking.tieCount, isRate: metric.isRate))
       }
     }

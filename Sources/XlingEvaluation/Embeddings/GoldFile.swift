@@ -22,32 +22,41 @@ public struct GoldFile: Sendable {
   ) throws {
     let data = try AtomicFile.read(
       path, hint: "One object a caption: {\"text\": 3, \"images\": [0]}.")
-    var lists = [[Int32]](repeating: [], count: texts)
     var lines = [Int32](repeating: 0, count: texts)
-    for (index, line) in DatasetReader.lines(data).enumerated() {
-      let number = index + 1
+    // Pictures of all lines one after another, and the part of each caption.
+    var pictures: [Int32] = []
+    pictures.reserveCapacity(texts)
+    var parts = [Range<Int32>](repeating: 0..<0, count: texts)
+    var number = 0
+    try DatasetReader.forEachLine(data) { line in
+      number += 1
       func bad(_ expected: String, _ found: String) -> EvaluationFailure {
         .badGold(path: path, line: number, expected: expected, found: found)
       }
-      let (text, pictures) = try Self.parse(line, bad)
-      guard (0..<texts).contains(text) else {
-        throw bad("a text row below \(texts)", "row \(text)")
+      let entry = try GoldLine(line) ?? Self.parse(Data(line), bad)
+      guard (0..<texts).contains(entry.text) else {
+        throw bad("a text row below \(texts)", "row \(entry.text)")
       }
-      if lines[text] > 0 {
-        throw bad("one line a caption", "text \(text) again (first: line \(lines[text]))")
+      if lines[entry.text] > 0 {
+        throw bad(
+          "one line a caption", "text \(entry.text) again (first: line \(lines[entry.text]))")
       }
-      if let outside = pictures.first(where: { !(0..<images).contains($0) }) {
+      if let outside = entry.images.first(where: { !(0..<images).contains($0) }) {
         throw bad("image rows below \(images)", "row \(outside)")
       }
-      lines[text] = Int32(number)
-      lists[text] = pictures.map(Int32.init)
+      lines[entry.text] = Int32(number)
+      let first = Int32(pictures.count)
+      for image in entry.images { pictures.append(Int32(image)) }
+      parts[entry.text] = first..<Int32(pictures.count)
     }
-    relation = GoldRelation(lists)
+    relation = GoldRelation(queryCount: texts) {
+      pictures[Int(parts[$0].lowerBound)..<Int(parts[$0].upperBound)]
+    }
     hash = Digest.of(data)
     var isNamed = [Bool](repeating: false, count: images)
     for image in relation.items { isNamed[Int(image)] = true }
     let without = [
-      ("captions", lists.indices.filter { lists[$0].isEmpty }),
+      ("captions", parts.indices.filter { parts[$0].isEmpty }),
       ("pictures", isNamed.indices.filter { !isNamed[$0] }),
     ]
     for (side, rows) in without where !allowMissing && !rows.isEmpty {
@@ -59,7 +68,7 @@ public struct GoldFile: Sendable {
 
   private static func parse(
     _ line: Data, _ bad: (String, String) -> EvaluationFailure
-  ) throws(EvaluationFailure) -> (Int, [Int]) {
+  ) throws(EvaluationFailure) -> GoldLine {
     guard let object = JSONValue(line)?.object else {
       let shown = String(decoding: line.prefix(60), as: UTF8.self)
       throw bad("a JSON object", shown.isEmpty ? "an empty line" : "\"\(shown)\"")
@@ -74,6 +83,6 @@ public struct GoldFile: Sendable {
     guard let images, !images.contains(nil) else {
       throw bad("\"images\": a list of row numbers", object["images"]?.shown ?? "no such key")
     }
-    return (text, images.compactMap { $0 })
+    return GoldLine(text: text, images: images.compactMap { $0 })
   }
 }

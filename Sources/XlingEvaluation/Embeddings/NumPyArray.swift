@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import XlingCore
 
 /// A two-dimensional array of NumPy's `.npy` format, versions 1 to 3: magic, header length, a Python
@@ -18,23 +19,18 @@ struct NumPyArray {
       .notEmbeddings(path: path, expected: expected, found: found, hint: hint)
     }
     let again = "Save it again by numpy.save(path, array.astype(numpy.float32))."
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
-    } catch {
-      throw FileFailure.cannotRead(path: path, reason: error.localizedDescription)
-    }
-    guard data.count >= 12, data.starts(with: Self.magic) else {
-      throw bad("a .npy header", "\(data.count) bytes", again)
+    let file = try FileReader(path)
+    guard let head = file.bytes(at: 0, count: 12), head.starts(with: Self.magic) else {
+      throw bad("a .npy header", "\(file.size) bytes", again)
     }
     // Version 1 has two bytes of header length, later ones four.
-    let lengthBytes = data[6] == 1 ? 2 : 4
-    let length = data[8..<8 + lengthBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
+    let lengthBytes = head[6] == 1 ? 2 : 4
+    let length = head[8..<8 + lengthBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
     let start = 8 + lengthBytes + length
-    guard start <= data.count else {
-      throw bad("a header of \(length) bytes", "a file of \(data.count)", again)
+    guard let text = file.bytes(at: 8 + lengthBytes, count: length) else {
+      throw bad("a header of \(length) bytes", "a file of \(file.size)", again)
     }
-    let header = String(decoding: data[8 + lengthBytes..<start], as: UTF8.self)
+    let header = String(decoding: text, as: UTF8.self)
     guard let type = Self.quoted("descr", header), let shape = Self.shape(header) else {
       throw bad("a header with descr and shape", header, again)
     }
@@ -50,26 +46,46 @@ struct NumPyArray {
       throw bad("float16, float32 or float64, little-endian", type, again)
     }
     let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-    guard !overflow, count <= data.count, data.count - start == count * width else {
+    guard !overflow, count <= file.size, file.size - start == count * width else {
       throw bad(
-        "\(rows) x \(columns) values of \(width) bytes", "\(data.count - start) bytes",
+        "\(rows) x \(columns) values of \(width) bytes", "\(file.size - start) bytes",
         "The file is cut off, or longer than it says.")
     }
-    values = data.withUnsafeBytes { bytes in
-      let bytes = UnsafeRawBufferPointer(rebasing: bytes[start...])
-      return [Float](unsafeUninitializedCapacity: count) { out, initialized in
-        for index in 0..<count {
-          switch width {
-          case 2:
-            out[index] = Float(bytes.loadUnaligned(fromByteOffset: 2 * index, as: Float16.self))
-          case 4: out[index] = bytes.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
-          default:
-            out[index] = Float(bytes.loadUnaligned(fromByteOffset: 8 * index, as: Double.self))
-          }
+    values = try [Float](unsafeUninitializedCapacity: count) { out, initialized in
+      let failed = Atomic<Bool>(false)
+      if let out = out.baseAddress {
+        Parallel.ranges(count, grain: 1 << 18) { part in
+          let isRead = Self.read(
+            file, at: start + part.lowerBound * width, width, part.count,
+            into: out + part.lowerBound)
+          if !isRead { failed.store(true, ordering: .relaxed) }
         }
-        initialized = count
+      }
+      if failed.load(ordering: .relaxed) {
+        throw FileFailure.cannotRead(path: path, reason: "it ended before its last value")
+      }
+      initialized = count
+    }
+  }
+
+  /// Reads `count` values of `width` bytes. False when there are fewer.
+  private static func read(
+    _ file: borrowing FileReader, at offset: Int, _ width: Int, _ count: Int,
+    into out: UnsafeMutablePointer<Float>
+  ) -> Bool {
+    if width == 4 {
+      return file.read(UnsafeMutableRawBufferPointer(start: out, count: 4 * count), at: offset)
+    }
+    guard let bytes = file.bytes(at: offset, count: count * width) else { return false }
+    bytes.withUnsafeBytes { bytes in
+      for index in 0..<count {
+        out[index] =
+          width == 2
+          ? Float(bytes.loadUnaligned(fromByteOffset: 2 * index, as: Float16.self))
+          : Float(bytes.loadUnaligned(fromByteOffset: 8 * index, as: Double.self))
       }
     }
+    return true
   }
 
   /// `'key': 'value'` of a Python dictionary.

@@ -6,50 +6,54 @@ import XlingRetrieval
 /// it was interrupted or killed, to the same result: counts are whole numbers and add up.
 public struct RankCheckpoint: Sendable {
   public let path: String
-  /// Captions that are counted between two looks at the clock.
-  let block: Int
+  /// Captions that are counted between two looks at the clock; nil: as many as take some seconds.
+  let block: Int?
   /// Seconds between two writes.
   let interval: Double
 
-  public init(_ path: String, block: Int = 16_384, interval: Double = 60) {
+  public init(_ path: String, block: Int? = nil, interval: Double = 60) {
     (self.path, self.block, self.interval) = (path, block, interval)
   }
 
-  private struct State: Codable {
-    static let currentSchema = "xling.ranks/1"
-    var schema = currentSchema
+  private struct State: Codable, Equatable {
+    var schema = "xling.ranks/2"
     let inputs: String
     let rows: Range<Int>
     /// Rows up to here are counted.
-    let next: Int
-    let counts: RankCounts
+    var next: Int
   }
 
+  /// Multiplications of one block.
+  private static let blockWork = 1 << 40
+
   /// Counts `rows`, those that the file has excepted, and keeps the counts in the file, at the latest
-  /// when `progress` throws. The file goes once all is counted. Throws what `progress` throws,
-  /// ``EvaluationFailure/checkpoint(path:reason:)``, `FileFailure`.
+  /// when `progress` throws. The file goes once all is counted. `work`: multiplications that a row
+  /// takes. Throws what `progress` throws, ``EvaluationFailure/checkpoint(path:reason:)``,
+  /// `FileFailure`.
   func count(
-    _ rows: Range<Int>, inputs: String, _ ranks: inout DotProductRanks,
+    _ rows: Range<Int>, inputs: String, work: Int, _ ranks: inout DotProductRanks,
     progress: (Double) throws -> Void
   ) throws -> RankCounts {
-    var next = try restore(rows, inputs, &ranks)
+    var state = State(inputs: inputs, rows: rows, next: rows.lowerBound)
+    try restore(&state, &ranks)
+    let block = block ?? max(1_024, Self.blockWork / max(1, work))
     var saved = ProgressBar.uptime()
-    while next < rows.upperBound {
-      let part = next..<min(rows.upperBound, next + block)
+    while state.next < rows.upperBound {
+      let part = state.next..<min(rows.upperBound, state.next + block)
       // A part that is interrupted is half counted; only whole ones are kept.
-      let before = ranks.counts
-      let (done, all) = (Double(next - rows.lowerBound), Double(rows.count))
+      let before = ranks.counts.columns
+      let (done, all) = (Double(part.lowerBound - rows.lowerBound), Double(rows.count))
       do {
         try ranks.count(rows: part) { share in
           try progress((done + share * Double(part.count)) / all)
         }
       } catch {
-        try save(State(inputs: inputs, rows: rows, next: next, counts: before))
+        try save(state, before)
         throw error
       }
-      next = part.upperBound
-      if ProgressBar.uptime() - saved > interval, next < rows.upperBound {
-        try save(State(inputs: inputs, rows: rows, next: next, counts: ranks.counts))
+      state.next = part.upperBound
+      if ProgressBar.uptime() - saved > interval, state.next < rows.upperBound {
+        try save(state, ranks.counts.columns)
         saved = ProgressBar.uptime()
       }
     }
@@ -59,26 +63,24 @@ public struct RankCheckpoint: Sendable {
     return ranks.counts
   }
 
-  private func restore(
-    _ rows: Range<Int>, _ inputs: String, _ ranks: inout DotProductRanks
-  ) throws -> Int {
-    guard FileManager.default.fileExists(atPath: path) else { return rows.lowerBound }
+  private func restore(_ state: inout State, _ ranks: inout DotProductRanks) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
     func bad(_ reason: String) -> EvaluationFailure { .checkpoint(path: path, reason: reason) }
-    guard let state = try? JSONDecoder().decode(State.self, from: try AtomicFile.read(path)),
-      state.schema == State.currentSchema, state.counts.isConsistent
-    else { throw bad("it is no such file, or a broken one") }
-    guard state.inputs == inputs, state.rows == rows,
-      (rows.lowerBound...rows.upperBound).contains(state.next)
+    guard let file = try CountFile<State>.read(path), file.header.schema == state.schema else {
+      throw bad("it is no such file, or a broken one")
+    }
+    state.next = file.header.next
+    guard file.header == state, (state.rows.lowerBound...state.rows.upperBound).contains(state.next)
     else { throw bad("it is of other embeddings, gold or options") }
     do {
-      try ranks.add(state.counts)
+      try ranks.add(
+        columns: file.columns.map { if case .whole(let values) = $0 { values } else { [] } })
     } catch {
       throw bad("its counts do not fit the embeddings")
     }
-    return state.next
   }
 
-  private func save(_ state: State) throws {
-    try AtomicFile.write(try JSONEncoder().encode(state), to: path)
+  private func save(_ state: State, _ columns: [[Int32]]) throws {
+    try CountFile(header: state, columns: columns.map { .whole($0) }).write(to: path)
   }
 }

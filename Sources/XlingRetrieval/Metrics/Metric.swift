@@ -38,7 +38,11 @@ public struct Metric: Sendable {
   public func value(
     _ ranking: Ranking, ties: TieBreaking = .pessimistic
   ) throws(RetrievalFailure) -> Double {
-    let values = try values(ranking, ties: ties)
+    try value(of: values(ranking, ties: ties))
+  }
+
+  /// Of one value for each query.
+  func value(of values: [Double]) throws(RetrievalFailure) -> Double {
     guard !values.isEmpty else { throw .empty(what: "the ranking") }
     switch aggregation {
     case .mean: return values.reduce(0, +) / Double(values.count)

@@ -1,18 +1,19 @@
 import CKernels
 import XlingCore
-import XlingTensor
 
-/// Exact ranks of dot products in both directions from one pass over the score matrix, a tile at a
-/// time; the matrix is never stored.
+/// Exact ranks of dot products in both directions from one pass over the score matrix, some queries and
+/// some items at a time; the matrix is never stored.
 ///
-/// A score is the dot product in double precision (`xk_exact_dot`): the same bits whatever the BLAS,
-/// the batch, the threads. The fast float32 product only sorts out what is decided: a score that is
-/// farther from a correct item's than rounding can carry it is above or below for certain; the few
-/// others are computed exactly. Counts add up, so ranges of queries may be counted apart and merged.
+/// A score is the dot product in double precision (`xk_exact_dot`): the same bits whatever the
+/// processor, the batch, the threads. The fast float32 product only sorts out what is decided: a score
+/// that is farther from a correct item's than rounding can carry it is above or below for certain; the
+/// few others are computed exactly. Counts add up, so ranges of queries may be counted apart and merged.
 public struct DotProductRanks {
   public private(set) var counts: RankCounts
   let left: Embeddings
   let right: Embeddings
+  /// The gallery's items, those with most correct queries first: neighbours then have as many.
+  private let columns: [Int32]
 
   /// `queries` [n, width], `gallery` [m, width], borrowed: both must outlive this value.
   ///
@@ -32,17 +33,26 @@ public struct DotProductRanks {
     try gold.check(gallerySize: right.count)
     self.left = left
     self.right = right
-    counts = RankCounts(
-      queries: GoldCounts(gold) { left.exactDot($0, right, $1) },
-      items: bothWays
-        ? GoldCounts(try gold.inverted(galleryCount: right.count)) { right.exactDot($0, left, $1) }
-        : nil,
-      gallerySize: right.count)
+    let queries = GoldCounts(gold) { left.exactDot($0, right, $1) }
+    let items =
+      bothWays
+      ? GoldCounts(try gold.inverted(galleryCount: right.count)) { right.exactDot($0, left, $1) }
+      : nil
+    counts = RankCounts(queries: queries, items: items, gallerySize: right.count)
+    columns = items?.gold.byFallingCount() ?? (0..<right.count).map(Int32.init)
   }
 
-  /// Rows and columns of one tile: its scores (2 MiB) stay in the cache.
-  private static let tileRows = 512
-  private static let tileColumns = 1_024
+  /// Numbers in a copy of some items (4 MiB): they come from the cache again for the next queries.
+  private static let blockSize = 1 << 20
+  /// Numbers in a copy of some queries (256 KiB), which one thread holds against a block of items.
+  private static let chunkSize = 1 << 16
+  /// Queries between two reports of progress.
+  private static let sectionRows = 16_384
+
+  /// `size` numbers as whole `units` of rows of `width`, at least one.
+  private static func rows(_ size: Int, width: Int, unit: Int32) -> Int {
+    max(1, size / width / Int(unit)) * Int(unit)
+  }
 
   /// Counts the scores of some queries against the whole gallery; each query once in all.
   /// `progress` is told the share that is done.
@@ -50,106 +60,59 @@ public struct DotProductRanks {
     rows: Range<Int>, progress: (Double) throws(Stop) -> Void
   ) throws(Stop) {
     guard !rows.isEmpty, right.count > 0 else { return }
-    let order = columnOrder()
-    var tile = ScoreTile(
-      rows: Self.tileRows, columns: min(Self.tileColumns, right.count), left.width)
-    defer { tile.deallocate() }
-    for start in stride(from: 0, to: right.count, by: Self.tileColumns) {
-      let columns = order[start..<min(right.count, start + Self.tileColumns)]
-      tile.gather(columns, of: right)
-      var limits = counts.items.map {
-        ColumnLimits($0, columns) { right.margin($0, against: left) }
+    let queries = CountedRows(rows, counts.queries) { left.rankMargin($0, against: right) }
+    let size = Self.rows(Self.blockSize, width: left.width, unit: Int32(XK_RANK_COLUMNS))
+    for start in stride(from: 0, to: right.count, by: size) {
+      let some = columns[start..<min(right.count, start + size)]
+      let block = CountedColumns(some, of: right, counts.items) {
+        right.rankMargin($0, against: left)
       }
-      for row in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.tileRows) {
-        let part = row..<min(rows.upperBound, row + Self.tileRows)
-        tile.multiply(left, part)
-        countRows(tile, part, columns)
-        if limits != nil { countColumns(tile, part, &limits!) }
-        let cells = (part.upperBound - rows.lowerBound) * columns.count + start * rows.count
+      for first in stride(from: 0, to: rows.count, by: Self.sectionRows) {
+        let section = first..<min(rows.count, first + Self.sectionRows)
+        count(queries, section, block)
+        let cells = section.upperBound * some.count + start * rows.count
         try progress(Double(cells) / Double(rows.count * right.count))
       }
-      if let limits { counts.items?.add(limits) }
+      block.add(to: &counts.items)
+    }
+    queries.add(to: &counts.queries)
+  }
+
+  /// `section`: of the rows.
+  private func count(_ rows: CountedRows, _ section: Range<Int>, _ columns: CountedColumns) {
+    var whole = xk_rank_tile()
+    (whole.queries, whole.items) = (left.row(rows.rows.lowerBound), right.row(0))
+    whole.width = Int64(left.width)
+    rows.describe(&whole)
+    columns.describe(&whole)
+    let (template, slots) = (whole, columns.counters.count)
+    let width = CountedColumns.roundedWidth(left.width)
+    let chunk = Self.rows(Self.chunkSize, width: width, unit: Int32(XK_RANK_ROWS))
+    Parallel.ranges(section.count, grain: chunk) { part in
+      withUnsafeTemporaryAllocation(byteCount: 4 * chunk * (width + 1), alignment: 64) { packed in
+        // Columns are counted by all threads: each counts for itself and adds at the end.
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * slots + 1) { own in
+          own.initialize(repeating: 0)
+          guard let counts = own.baseAddress else { return }
+          var tile = template
+          tile.first_query = Int64(section.lowerBound + part.lowerBound)
+          tile.query_count = Int64(part.count)
+          tile.correct_queries.above = counts
+          tile.correct_queries.tied = counts + slots
+          xk_count_ranks(&tile, packed.baseAddress)
+          xk_add_counts(template.correct_queries.above, counts, Int64(slots))
+          xk_add_counts(template.correct_queries.tied, counts + slots, Int64(slots))
+        }
+      }
     }
   }
 
-  /// Takes over what was counted before, of the same embeddings, for rows that are not counted here.
-  /// Throws ``RetrievalFailure/shape(what:expected:found:)`` when it is of others.
-  public mutating func add(_ counted: RankCounts) throws(RetrievalFailure) {
-    try counts.add(counted)
+  /// Takes over ``RankCounts/columns`` counted before, of the same embeddings, for rows that are not
+  /// counted here. Throws ``RetrievalFailure/shape(what:expected:found:)`` when they are of others.
+  public mutating func add(columns: [[Int32]]) throws(RetrievalFailure) {
+    try counts.add(columns: columns)
   }
 
   /// Counts everything.
   public mutating func count() { count(rows: 0..<left.count) { _ in } }
-
-  /// Columns with most correct items first, so that those with an l-th one are the first of a tile.
-  private func columnOrder() -> [Int] {
-    guard let gold = counts.items?.gold else { return Array(0..<right.count) }
-    return (0..<right.count).sorted {
-      (gold.range($1).count, $0) < (gold.range($0).count, $1)
-    }
-  }
-}
-
-extension DotProductRanks {
-  private mutating func countRows(_ tile: ScoreTile, _ rows: Range<Int>, _ columns: ArraySlice<Int>)
-  {
-    let gold = counts.queries.gold
-    let exact = counts.queries.exact
-    let (left, right) = (left, right)
-    counts.queries.above.withUnsafeMutableBufferPointer { above in
-      counts.queries.tied.withUnsafeMutableBufferPointer { tied in
-        let (above, tied) = (above, tied)
-        Parallel.ranges(rows.count, grain: 32) { part in
-          withUnsafeTemporaryAllocation(of: Int32.self, capacity: columns.count) { near in
-            for offset in part {
-              let query = rows.lowerBound + offset
-              let scores = tile.scores + offset * tile.columns
-              let (width, first) = (left.margin(query, against: right), columns.startIndex)
-              for slot in gold.range(query) {
-                let limit = exact[slot]
-                let undecided = xk_count_above(
-                  scores, Int64(columns.count), Float(limit + width).nextUp,
-                  Float(limit - width).nextDown, &above[slot], near.baseAddress)
-                for place in 0..<Int(undecided) {
-                  let score = left.exactDot(query, right, columns[first + Int(near[place])])
-                  if score > limit { above[slot] += 1 } else if score == limit { tied[slot] += 1 }
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-
-  private func countColumns(_ tile: ScoreTile, _ rows: Range<Int>, _ limits: inout ColumnLimits) {
-    let (left, right) = (left, right)
-    let columns = limits.columns
-    let chunk = Int(XK_RANK_COLUMNS)
-    limits.withCounters { levels in
-      for level in levels {
-        Parallel.ranges((level.count + chunk - 1) / chunk, grain: 1) { part in
-          withUnsafeTemporaryAllocation(of: Int32.self, capacity: rows.count * chunk) { near in
-            for start in part.map({ $0 * chunk }) {
-              let undecided = xk_count_above_columns(
-                tile.scores + start, Int64(tile.columns), Int64(rows.count),
-                Int64(min(chunk, level.count - start)), level.high + start, level.low + start,
-                level.above + start, near.baseAddress)
-              for place in 0..<Int(undecided) {
-                let column = start + Int(near[place]) % chunk
-                let score = right.exactDot(
-                  columns[column], left, rows.lowerBound + Int(near[place]) / chunk)
-                let limit = level.exact[column]
-                if score > limit {
-                  level.above[column] += 1
-                } else if score == limit {
-                  level.tied[column] += 1
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-  }
 }

@@ -1,4 +1,5 @@
 import CKernels
+import XlingCore
 
 /// Rows of one space, [count, width] row-major, with their norms; borrowed storage.
 public struct Embeddings {
@@ -20,11 +21,17 @@ public struct Embeddings {
       throw .shape(
         what: name, expected: "rows of \(width) values", found: "\(values.count) values")
     }
-    var norms: [Double] = []
-    norms.reserveCapacity(values.count / width)
-    for row in 0..<values.count / width {
-      let start = values.baseAddress! + row * width
-      norms.append(xk_exact_dot(start, start, Int64(width)).squareRoot())
+    let count = values.count / width
+    let norms = [Double](unsafeUninitializedCapacity: count) { norms, initialized in
+      if let start = values.baseAddress, let norms = norms.baseAddress {
+        Parallel.ranges(count, grain: 1_024) { part in
+          for row in part {
+            let values = start + row * width
+            norms[row] = xk_exact_dot(values, values, Int64(width)).squareRoot()
+          }
+        }
+      }
+      initialized = count
     }
     let bad = norms.indices.filter { !norms[$0].isFinite }
     if !bad.isEmpty { throw .notFinite(what: name, rows: Array(bad.prefix(5)), count: bad.count) }
@@ -46,6 +53,11 @@ public struct Embeddings {
   func margin(_ row: Int, against other: Embeddings) -> Double {
     let factor = 1.01 * Double(width + 2) * 0x1p-24 * other.largestNorm
     return factor * norms[row] + Double(width + 2) * 0x1p-149
+  }
+
+  /// The same for the kernel that counts ranks.
+  func rankMargin(_ row: Int, against other: Embeddings) -> Double {
+    xk_rank_margin(Int64(width), norms[row], other.largestNorm)
   }
 }
 

@@ -1,22 +1,39 @@
+import XlingCore
+
 /// For every correct item of every query: how many gallery items are above it, and how many share
 /// its score, itself among them. Counts over parts of the gallery add up.
-public struct GoldCounts: Sendable, Equatable, Codable {
+public struct GoldCounts: Sendable, Equatable {
   /// Best correct item first within a query; of equal scores the lower item.
-  let gold: GoldRelation
+  public let gold: GoldRelation
   /// Scores of the correct items, in the order of `gold.items`.
-  let exact: [Double]
-  var above: [Int32]
-  var tied: [Int32]
+  public let exact: [Double]
+  public internal(set) var above: [Int32]
+  public internal(set) var tied: [Int32]
 
-  /// `score(query, item)` is asked once for every correct item.
+  /// From a file: ask ``RankCounts/isConsistent``.
+  public init(gold: GoldRelation, exact: [Double], above: [Int32], tied: [Int32]) {
+    (self.gold, self.exact, self.above, self.tied) = (gold, exact, above, tied)
+  }
+
+  /// `score(query, item)` is asked once for every correct item, on all threads.
   init(_ gold: GoldRelation, score: (Int, Int) -> Double) {
     var items = gold.items
     var exact = [Double](repeating: 0, count: items.count)
-    for query in 0..<gold.queryCount {
-      let range = gold.range(query)
-      let scored = range.map { (score: score(query, Int(items[$0])), item: items[$0]) }
-        .sorted { ($1.score, $0.item) < ($0.score, $1.item) }
-      for (slot, entry) in zip(range, scored) { (exact[slot], items[slot]) = entry }
+    items.withUnsafeMutableBufferPointer { items in
+      exact.withUnsafeMutableBufferPointer { exact in
+        // Each slot is written by one thread only.
+        let (items, exact) = (items, exact)
+        Parallel.ranges(gold.queryCount, grain: 1_024) { part in
+          for query in part {
+            let range = gold.range(query)
+            for slot in range { exact[slot] = score(query, Int(items[slot])) }
+            guard range.count > 1 else { continue }
+            let scored = range.map { (score: exact[$0], item: items[$0]) }
+              .sorted { ($1.score, $0.item) < ($0.score, $1.item) }
+            for (slot, entry) in zip(range, scored) { (exact[slot], items[slot]) = entry }
+          }
+        }
+      }
     }
     self.gold = GoldRelation(offsets: gold.offsets, items: items)
     self.exact = exact
@@ -26,12 +43,16 @@ public struct GoldCounts: Sendable, Equatable, Codable {
 }
 
 /// What ``DotProductRanks`` has counted so far. Counts of parts of the queries add up to those of all.
-public struct RankCounts: Sendable, Equatable, Codable {
+public struct RankCounts: Sendable, Equatable {
   /// Queries over the gallery.
   public internal(set) var queries: GoldCounts
   /// The gallery's items over the queries; nil when only one direction is wanted.
   public internal(set) var items: GoldCounts?
   let gallerySize: Int
+
+  public init(queries: GoldCounts, items: GoldCounts?, gallerySize: Int) {
+    (self.queries, self.items, self.gallerySize) = (queries, items, gallerySize)
+  }
 
   /// Whether all columns are as long as they must be: asked of counts that come from a file.
   public var isConsistent: Bool {
@@ -54,6 +75,24 @@ public struct RankCounts: Sendable, Equatable, Codable {
       throw .shape(what: "counts", expected: "one gallery and its directions", found: "others")
     }
     if let more = other.items { try items?.add(more) }
+  }
+
+  /// What is counted, without the correct items: `above` and `tied` of either direction.
+  public var columns: [[Int32]] {
+    [queries.above, queries.tied] + (items.map { [$0.above, $0.tied] } ?? [])
+  }
+
+  /// Adds ``columns`` of other queries over the same embeddings and correct items. Throws
+  /// ``RetrievalFailure/shape(what:expected:found:)`` when they are of others.
+  public mutating func add(columns: [[Int32]]) throws(RetrievalFailure) {
+    let own = self.columns
+    guard columns.map(\.count) == own.map(\.count) else {
+      throw .shape(
+        what: "counts", expected: "columns of \(own.map(\.count))",
+        found: "\(columns.map(\.count))")
+    }
+    queries.add(above: columns[0], tied: columns[1])
+    if columns.count > 2 { items?.add(above: columns[2], tied: columns[3]) }
   }
 
   /// The queries' ranks, and those of the gallery's items that are correct for some query. Queries
@@ -82,9 +121,13 @@ extension GoldCounts {
     guard gold == other.gold, exact == other.exact else {
       throw .shape(what: "counts", expected: "the same correct items and scores", found: "others")
     }
+    add(above: other.above, tied: other.tied)
+  }
+
+  fileprivate mutating func add(above more: [Int32], tied moreTied: [Int32]) {
     for slot in above.indices {
-      above[slot] += other.above[slot]
-      tied[slot] += other.tied[slot]
+      above[slot] += more[slot]
+      tied[slot] += moreTied[slot]
     }
   }
 }

@@ -33,11 +33,14 @@ extension Resamples {
     }
     var value = 0.0
     var replicates = [Double](repeating: 0, count: count)
+    var wanted: [Replicated] = []
     for (values, part) in zip(values, parts) {
       guard !values.isEmpty else { throw .empty(what: "a part of the average") }
       try check(part.clusters, queries: values.count)
       value += values.reduce(0, +) / Double(values.count)
-      let means = means(sums: part.clusters.sums(values), sizes: part.clusters.sizes)
+      wanted.append(.mean(sums: part.clusters.sums(values), sizes: part.clusters.sizes))
+    }
+    for means in self.replicates(of: wanted) {
       for index in 0..<count { replicates[index] += means[index] }
     }
     let share = 1 / Double(parts.count)

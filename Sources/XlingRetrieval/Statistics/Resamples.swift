@@ -6,24 +6,66 @@ import XlingCore
 public struct Resamples: Sendable {
   public let clusterCount: Int
   public let count: Int
-  /// [count, clusterCount], how often each cluster was drawn.
-  private let multiplicities: [UInt16]
+  private let seed: UInt64
+  /// [count, clusterCount], how often each cluster was drawn; nil for many clusters, which are drawn
+  /// again whenever they are asked for.
+  private let kept: [UInt16]?
+
+  /// Draws (64 MiB) that are kept.
+  private static let keptLimit = 1 << 25
 
   public init(clusterCount: Int, count: Int = 1_000, seed: UInt64) {
+    self.init(clusterCount: clusterCount, count: count, seed: seed, keptLimit: Self.keptLimit)
+  }
+
+  init(clusterCount: Int, count: Int, seed: UInt64, keptLimit: Int) {
     self.clusterCount = clusterCount
     self.count = count
-    multiplicities = [UInt16](unsafeUninitializedCapacity: clusterCount * count) { drawn, filled in
-      drawn.initialize(repeating: 0)
-      let drawn = drawn
-      Parallel.ranges(count, grain: 64) { part in
-        for resample in part {
-          var stream = RandomStream(seed: seed, "bootstrap", clusterCount, resample)
-          for _ in 0..<clusterCount {
-            drawn[resample * clusterCount + stream.index(clusterCount)] += 1
-          }
+    self.seed = seed
+    guard clusterCount <= keptLimit / max(1, count) else {
+      kept = nil
+      return
+    }
+    kept = [UInt16](unsafeUninitializedCapacity: clusterCount * count) { drawn, filled in
+      if let drawn = drawn.baseAddress {
+        Parallel.ranges(count, grain: 16) { part in
+          Self.draw(part, clusterCount, seed, into: drawn + part.lowerBound * clusterCount)
         }
       }
       filled = clusterCount * count
+    }
+  }
+
+  /// Draws [resamples, clusterCount].
+  private static func draw(
+    _ resamples: Range<Int>, _ clusterCount: Int, _ seed: UInt64,
+    into rows: UnsafeMutablePointer<UInt16>
+  ) {
+    rows.initialize(repeating: 0, count: resamples.count * clusterCount)
+    for (place, resample) in resamples.enumerated() {
+      let row = rows + place * clusterCount
+      var stream = RandomStream(seed: seed, "bootstrap", clusterCount, resample)
+      for _ in 0..<clusterCount { row[stream.index(clusterCount)] += 1 }
+    }
+  }
+
+  /// Gives `body` all draws, [resamples, clusterCount] at a time, on all threads.
+  private func forEachDraw(_ body: (Range<Int>, UnsafePointer<UInt16>) -> Void) {
+    // Few enough that they stay in the cache while several sums are formed.
+    let grain = max(1, min(16, (1 << 19) / max(1, clusterCount)))
+    if let kept {
+      kept.withUnsafeBufferPointer { draws in
+        guard let draws = draws.baseAddress else { return }
+        Parallel.ranges(count, grain: grain) { body($0, draws + $0.lowerBound * clusterCount) }
+      }
+      return
+    }
+    Parallel.ranges(count, grain: grain) { part in
+      withUnsafeTemporaryAllocation(of: UInt16.self, capacity: part.count * clusterCount) { rows in
+        guard let rows = rows.baseAddress else { return }
+        Self.draw(part, clusterCount, seed, into: rows)
+        body(part, rows)
+      }
     }
   }
 
@@ -35,16 +77,38 @@ public struct Resamples: Sendable {
   public func estimate(
     _ metric: Metric, of ranking: Ranking, ties: TieBreaking = .pessimistic, clusters: Clusters
   ) throws(RetrievalFailure) -> Estimate {
-    let value = try metric.value(ranking, ties: ties)
-    let values = try metric.values(ranking, ties: ties)
-    try check(clusters, queries: values.count)
-    let replicates: [Double]
-    switch metric.aggregation {
-    case .mean: replicates = means(sums: clusters.sums(values), sizes: clusters.sizes)
-    case .median: replicates = medians(values, clusters)
+    try estimates([metric], of: RankedQueries(ranking, clusters: clusters), ties: ties)[0]
+  }
+
+  /// The same for several metrics, which is faster than one at a time.
+  public func estimates(
+    _ metrics: [Metric], of queries: RankedQueries, ties: TieBreaking = .pessimistic
+  ) throws(RetrievalFailure) -> [Estimate] {
+    let clusters = queries.clusters
+    try check(clusters, queries: queries.ranking.count)
+    let sizes = clusters.sizes
+    var estimates: [Estimate] = []
+    // One pass over the draws for as many columns as 64 MiB hold.
+    let group = max(1, (1 << 23) / max(1, clusterCount))
+    for start in stride(from: 0, to: metrics.count, by: group) {
+      let some = metrics[start..<min(metrics.count, start + group)]
+      var values: [Double] = []
+      var replicated: [Replicated] = []
+      for metric in some {
+        let own = try metric.values(queries.ranking, ties: ties)
+        values.append(try metric.value(of: own))
+        switch metric.aggregation {
+        case .mean: replicated.append(.mean(sums: clusters.sums(own), sizes: sizes))
+        case .median: replicated.append(.median(SortedValues(own, clusters), sizes: sizes))
+        }
+      }
+      for (value, replicates) in zip(values, replicates(of: replicated)) {
+        let (low, high) = Self.percentiles(replicates)
+        estimates.append(
+          Estimate(value: value, low: low, high: high, n: queries.ranking.count, method: method))
+      }
     }
-    let (low, high) = Self.percentiles(replicates)
-    return Estimate(value: value, low: low, high: high, n: values.count, method: method)
+    return estimates
   }
 
   /// The mean of `values` with its 95 % percentile interval. Throws ``RetrievalFailure``.
@@ -74,55 +138,92 @@ public struct Resamples: Sendable {
 
   /// The ratio of drawn sums to drawn sizes, for each resample.
   func means(sums: [Double], sizes: [Double]) -> [Double] {
-    let totals = drawn(sizes)
-    // A draw may miss a small language altogether: nothing was found then.
-    return zip(drawn(sums), totals).map { $1 > 0 ? $0 / $1 : 0 }
+    replicates(of: [.mean(sums: sums, sizes: sizes)])[0]
   }
 
-  /// The sum of what was drawn of `values` [clusterCount], for each resample.
-  private func drawn(_ values: [Double]) -> [Double] {
-    precondition(values.count == clusterCount)
-    return [Double](unsafeUninitializedCapacity: count) { sums, initialized in
-      multiplicities.withUnsafeBufferPointer { weights in
-        values.withUnsafeBufferPointer { values in
-          guard let out = sums.baseAddress, let weights = weights.baseAddress else { return }
-          Parallel.ranges(count, grain: 256) { part in
-            xk_weighted_sums(
-              weights + part.lowerBound * clusterCount, values.baseAddress, out + part.lowerBound,
-              Int64(part.count), Int64(clusterCount))
-          }
-        }
+  /// Queries in the order of their values: a resample's median then is a walk with weights, half of the
+  /// way.
+  struct SortedValues {
+    fileprivate let values: [Double]
+    fileprivate let clusters: [Int32]
+
+    init(_ values: [Double], _ clusters: Clusters) {
+      let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
+      self.values = order.map { values[$0] }
+      self.clusters = order.map { clusters.ofQuery[$0] }
+    }
+
+    /// Of a draw of `size` queries.
+    fileprivate func median(_ draw: UnsafePointer<UInt16>, size: Int) -> Double {
+      let (lower, upper) = ((size - 1) / 2, size / 2)
+      var seen = 0
+      var low: Double?
+      for (value, cluster) in zip(values, clusters) {
+        seen += Int(draw[Int(cluster)])
+        if low == nil, seen > lower { low = value }
+        if let low, seen > upper { return (low + value) / 2 }
       }
-      initialized = count
+      return 0
     }
   }
 
-  private func medians(_ values: [Double], _ clusters: Clusters) -> [Double] {
-    // Sorted once; a resample then is a walk with weights, half of the way.
-    let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
-    let sorted = order.map { values[$0] }
-    let owners = order.map { Int(clusters.ofQuery[$0]) }
-    let totals = drawn(clusters.sizes)
-    return [Double](unsafeUninitializedCapacity: count) { medians, initialized in
-      let out = medians
-      Parallel.ranges(count, grain: 256) { part in
+  /// A number of each resample. Sums and sizes are of the clusters.
+  enum Replicated {
+    /// The ratio of what was drawn of either.
+    case mean(sums: [Double], sizes: [Double])
+    case median(SortedValues, sizes: [Double])
+
+    fileprivate var sizes: [Double] {
+      switch self {
+      case .mean(_, let sizes), .median(_, let sizes): sizes
+      }
+    }
+  }
+
+  /// One number a resample for each of `wanted`, from one pass over the draws.
+  func replicates(of wanted: [Replicated]) -> [[Double]] {
+    // Columns of clusters whose drawn sums are needed; most share their sizes.
+    var columns: [[Double]] = []
+    func column(_ values: [Double]) -> Int {
+      precondition(values.count == clusterCount)
+      if let place = columns.firstIndex(of: values) { return place }
+      columns.append(values)
+      return columns.count - 1
+    }
+    let sizes = wanted.map { column($0.sizes) }
+    let sums: [Int?] = wanted.map {
+      if case .mean(let sums, _) = $0 { column(sums) } else { nil }
+    }
+    let drawn = UnsafeMutablePointer<Double>.allocate(capacity: max(1, columns.count * count))
+    let medians = UnsafeMutablePointer<Double>.allocate(capacity: max(1, wanted.count * count))
+    defer {
+      drawn.deallocate()
+      medians.deallocate()
+    }
+    forEachDraw { part, rows in
+      for (place, column) in columns.enumerated() {
+        xk_weighted_sums(
+          rows, column, drawn + place * count + part.lowerBound, Int64(part.count),
+          Int64(clusterCount))
+      }
+      for (place, one) in wanted.enumerated() {
+        guard case .median(let sorted, _) = one else { continue }
         for resample in part {
-          let row = resample * clusterCount
-          let (lower, upper) = ((Int(totals[resample]) - 1) / 2, Int(totals[resample]) / 2)
-          var seen = 0
-          var low: Double?
-          out[resample] = 0
-          for (place, owner) in owners.enumerated() {
-            seen += Int(multiplicities[row + owner])
-            if low == nil, seen > lower { low = sorted[place] }
-            if let low, seen > upper {
-              out[resample] = (low + sorted[place]) / 2
-              break
-            }
-          }
+          medians[place * count + resample] = sorted.median(
+            rows + (resample - part.lowerBound) * clusterCount,
+            size: Int(drawn[sizes[place] * count + resample]))
         }
       }
-      initialized = count
+    }
+    return wanted.indices.map { place in
+      guard let sum = sums[place] else {
+        return Array(UnsafeBufferPointer(start: medians + place * count, count: count))
+      }
+      // A draw may miss a small language altogether: nothing was found then.
+      return (0..<count).map { resample in
+        let size = drawn[sizes[place] * count + resample]
+        return size > 0 ? drawn[sum * count + resample] / size : 0
+      }
     }
   }
 

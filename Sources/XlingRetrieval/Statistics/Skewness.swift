@@ -10,7 +10,7 @@ extension Resamples {
     let powers = (1...3).map { power in
       values.map { value in (0..<power).reduce(1.0) { product, _ in product * (value - mean) } }
     }
-    let drawn = powers.map { means(sums: $0, sizes: ones) }
+    let drawn = replicates(of: powers.map { .mean(sums: $0, sizes: ones) })
     let replicates = drawn[0].indices.map {
       Self.skewness(drawn[0][$0], drawn[1][$0], drawn[2][$0])
     }

@@ -96,13 +96,12 @@ struct EvalEmbeddingOptions: ParsableArguments {
       bar.advance(to: Int(share * Double(rows.count)))
     }
     bar.finish()
-    let part = RankShard(
-      pairs, counts: counts, index: index, of: count, missingAllowed: allowMissing)
+    let counted = CountedPairs(pairs, counts: counts, missingAllowed: allowMissing)
     if let output {
-      try part.write(to: output)
+      try RankShard(counted, inputs: pairs.inputsHash, index: index, of: count).write(to: output)
       print("\(output): shard \(index) of \(count), \(rows.count) captions")
     } else {
-      var report = try EvalEmbeddingReport(part, measure, metrics, language: language)
+      var report = try EvalEmbeddingReport(counted, measure, metrics, language: language)
       if let ambiguity = try ambiguity(pairs) { try report.add(ambiguity, pairs) }
       try report.print()
       if let folder = trec.trec {

@@ -5,20 +5,20 @@ import XlingRetrieval
 
 /// The numbers of embeddings that were made elsewhere, as a table or as JSON.
 struct EvalEmbeddingReport {
-  private let shard: RankShard
+  private let counted: CountedPairs
   private let measure: EvalMeasureOptions
   private let language: String
   private let result: EmbeddingResult
   private var ambiguity: AmbiguityResult?
 
-  /// `shard` must be complete. Throws `RetrievalFailure`.
+  /// `counted` must be complete. Throws `RetrievalFailure`.
   init(
-    _ shard: RankShard, _ measure: EvalMeasureOptions, _ metrics: [Metric], language: String
+    _ counted: CountedPairs, _ measure: EvalMeasureOptions, _ metrics: [Metric], language: String
   ) throws {
-    (self.shard, self.measure) = (shard, measure)
+    (self.counted, self.measure) = (counted, measure)
     self.language = language
     result = try EmbeddingResult(
-      shard.counts, gold: shard.gold, imageCount: shard.imageCount,
+      counted.counts, gold: counted.gold, imageCount: counted.imageCount,
       plan: EmbeddingPlan(
         metrics: metrics, ties: measure.ties, resamples: measure.resamples, seed: measure.seed))
   }
@@ -29,9 +29,9 @@ struct EvalEmbeddingReport {
 
   private var measured: EvaluationProtocol {
     EvaluationProtocol(
-      dataset: "given embeddings", datasetHash: shard.goldHash, ties: measure.ties.rawValue,
-      captions: "as embedded", imagePreprocessing: "as embedded, \(shard.similarity.rawValue)",
-      blasCore: "none", missingAllowed: shard.missingAllowed, resamples: measure.resamples,
+      dataset: "given embeddings", datasetHash: counted.goldHash, ties: measure.ties.rawValue,
+      captions: "as embedded", imagePreprocessing: "as embedded, \(counted.similarity.rawValue)",
+      blasCore: "none", missingAllowed: counted.missingAllowed, resamples: measure.resamples,
       seed: measure.seed)
   }
 
@@ -63,7 +63,7 @@ struct EvalEmbeddingReport {
     table.append(["n"] + rankings.map { "\($0.count)" })
     table.append(["queries with ties"] + rankings.map { "\($0.tieCount)" })
     var lines = [
-      "\(language): \(shard.gold.queryCount) captions, \(shard.imageCount) pictures; protocol "
+      "\(language): \(counted.gold.queryCount) captions, \(counted.imageCount) pictures; protocol "
         + measured.hash.prefix(12),
       EvalTable.text(table, leading: 1),
     ]
@@ -73,7 +73,8 @@ struct EvalEmbeddingReport {
     }
     var note = "Percent, or places for ranks [95 % interval]; \(measure.ties.words)."
     let without = (
-      shard.gold.queryCount - result.textToImage.count, shard.imageCount - result.imageToText.count
+      counted.gold.queryCount - result.textToImage.count,
+      counted.imageCount - result.imageToText.count
     )
     if without != (0, 0) {
       note +=
