@@ -12,24 +12,67 @@ struct AddedToken: Sendable, Equatable {
 struct AddedTokens: Sendable {
   /// Longest first; the first of equal length wins.
   let tokens: [AddedToken]
+  private let found: ConstantBuffer<Found>
+  private let bytes: ConstantBuffer<UInt8>
   /// By byte: whether any token begins with it.
-  let beginsWith: [Bool]
+  private let begins: ConstantBuffer<Bool>
+
+  /// A token that was found.
+  struct Found: BitwiseCopyable {
+    let id: Int32
+    /// Its own bytes: how many, and where they are kept.
+    let count: Int
+    fileprivate let start: Int
+    fileprivate let stripsLeft: Bool
+    fileprivate let stripsRight: Bool
+  }
 
   /// No token is empty.
   init(_ tokens: [AddedToken]) {
-    self.tokens = tokens.enumerated().sorted {
+    let tokens = tokens.enumerated().sorted {
       let (left, right) = ($0.element.utf8.count, $1.element.utf8.count)
       return left != right ? left > right : $0.offset < $1.offset
     }.map(\.element)
     var begins = [Bool](repeating: false, count: 256)
-    for token in tokens { begins[Int(token.utf8[0])] = true }
-    beginsWith = begins
+    var found: [Found] = []
+    var bytes: [UInt8] = []
+    for token in tokens {
+      begins[Int(token.utf8[0])] = true
+      found.append(
+        Found(
+          id: token.id, count: token.utf8.count, start: bytes.count, stripsLeft: token.stripsLeft,
+          stripsRight: token.stripsRight))
+      bytes += token.utf8
+    }
+    self.tokens = tokens
+    self.found = ConstantBuffer(found)
+    self.bytes = ConstantBuffer(bytes)
+    self.begins = ConstantBuffer(begins)
   }
+
+  /// Valid while this value lives.
+  var reader: Reader {
+    Reader(count: found.count, found: found.base, bytes: bytes.base, begins: begins.base)
+  }
+
+  struct Reader: BitwiseCopyable {
+    fileprivate let count: Int
+    fileprivate let found: UnsafePointer<Found>
+    fileprivate let bytes: UnsafePointer<UInt8>
+    fileprivate let begins: UnsafePointer<Bool>
+  }
+}
+
+extension AddedTokens.Reader {
+  typealias Found = AddedTokens.Found
+
+  /// Whether any token begins with the byte.
+  func mayBegin(_ byte: UInt8) -> Bool { begins[Int(byte)] }
 
   /// What a match at `at` takes: its own bytes, and white space beside it as its flags say, from
   /// `lower` on.
   func extent(
-    of token: AddedToken, at: Int, from lower: Int, _ utf8: UnsafeRawBufferPointer
+    of token: Found, at: Int, from lower: Int, _ utf8: UnsafeRawBufferPointer
   ) -> Range<Int> {
     guard let text = utf8.bindMemory(to: UInt8.self).baseAddress else { return at..<at }
     var start = at
@@ -39,7 +82,7 @@ struct AddedTokens: Sendable {
       guard Self.isWhiteSpace(UTF8Scalar.decode(text, before, start).0) else { break }
       start = before
     }
-    var end = at + token.utf8.count
+    var end = at + token.count
     while token.stripsRight, end < utf8.count {
       let (scalar, length) = UTF8Scalar.decode(text, end, utf8.count)
       guard Self.isWhiteSpace(scalar) else { break }
@@ -59,11 +102,18 @@ struct AddedTokens: Sendable {
   }
 
   /// The token that begins at `at`, if any.
-  func match(_ utf8: UnsafeRawBufferPointer, at: Int) -> AddedToken? {
-    guard beginsWith[Int(utf8[at])] else { return nil }
-    return tokens.first { token in
-      at + token.utf8.count <= utf8.count
-        && utf8[at..<at + token.utf8.count].elementsEqual(token.utf8)
+  @inline(__always)
+  func match(_ utf8: UnsafeRawBufferPointer, at: Int) -> Found? {
+    begins[Int(utf8[at])] ? longest(utf8, at) : nil
+  }
+
+  private func longest(_ utf8: UnsafeRawBufferPointer, _ at: Int) -> Found? {
+    for index in 0..<count where at + found[index].count <= utf8.count {
+      let token = found[index]
+      var same = 0
+      while same < token.count, utf8[at + same] == bytes[token.start + same] { same += 1 }
+      if same == token.count { return token }
     }
+    return nil
   }
 }

@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 
 /// Encodes many texts at a time on several threads, each with a session of its own that lives as
 /// long as the encoder: word caches and buffers are warm from the second batch on.
@@ -25,11 +26,20 @@ public final class BatchEncoder {
     while encodings.count < texts.count { encodings.append(Encoding()) }
     let stretches = (texts.count + Self.stretch - 1) / Self.stretch
     let workers = min(sessions.count, stretches)
-    encodings.withUnsafeMutableBufferPointer { encodings in
-      let work = Work(texts: texts, encodings: encodings, sessions: sessions)
-      if workers <= 1 { return work.encode(worker: 0, of: 1, offsets) }
-      DispatchQueue.concurrentPerform(iterations: workers) { worker in
-        work.encode(worker: worker, of: workers, offsets)
+    texts.withUnsafeBufferPointer { texts in
+      encodings.withUnsafeMutableBufferPointer { encodings in
+        let work = Work(texts: texts, encodings: encodings, sessions: sessions, offsets: offsets)
+        // Whoever is free takes the next stretch: a thread whose core has other work does less.
+        let next = Atomic<Int>(0)
+        let encode = { @Sendable (worker: Int) in
+          while true {
+            let stretch = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            if stretch >= stretches { return }
+            work.encode(stretch, worker: worker)
+          }
+        }
+        if workers <= 1 { return encode(0) }
+        DispatchQueue.concurrentPerform(iterations: workers, execute: encode)
       }
     }
   }
@@ -37,19 +47,16 @@ public final class BatchEncoder {
   /// Every worker has a session of its own and writes the entries of its own stretches only, while
   /// the caller waits: that is what makes sharing it sound.
   private struct Work: @unchecked Sendable {
-    let texts: [UnsafeRawBufferPointer]
+    let texts: UnsafeBufferPointer<UnsafeRawBufferPointer>
     let encodings: UnsafeMutableBufferPointer<Encoding>
     let sessions: [any TokenizerSession]
+    let offsets: OffsetUnit
 
-    /// Stretches go to workers in turn: neighbours are often of one language and length.
-    func encode(worker: Int, of workers: Int, _ offsets: OffsetUnit) {
+    func encode(_ stretch: Int, worker: Int) {
       let session = sessions[worker]
-      var start = worker * BatchEncoder.stretch
-      while start < texts.count {
-        for at in start..<min(texts.count, start + BatchEncoder.stretch) {
-          session.encode(texts[at], offsets: offsets, into: &encodings[at])
-        }
-        start += workers * BatchEncoder.stretch
+      let start = stretch * BatchEncoder.stretch
+      for at in start..<min(texts.count, start + BatchEncoder.stretch) {
+        session.encode(texts[at], offsets: offsets, into: &encodings[at])
       }
     }
   }

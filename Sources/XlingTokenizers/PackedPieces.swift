@@ -74,13 +74,28 @@ public struct PackedPieces: Sendable {
 
   /// The bytes of a piece for as long as this value lives, unchecked.
   @inline(__always)
-  func buffer(_ id: Int) -> UnsafeBufferPointer<UInt8> {
-    let start = start(id)
-    return UnsafeBufferPointer(start: bytes.base + start, count: self.start(id + 1) - start)
-  }
+  func buffer(_ id: Int) -> UnsafeBufferPointer<UInt8> { reader.buffer(id) }
 
-  @inline(__always)
-  private func start(_ id: Int) -> Int { Int(bases[id / Self.stretch]) + Int(starts[id]) }
+  /// Valid while this value lives.
+  var reader: Reader { Reader(bytes: bytes.base, bases: bases.base, starts: starts.base) }
+
+  struct Reader: BitwiseCopyable, @unchecked Sendable {
+    fileprivate let bytes: UnsafePointer<UInt8>
+    fileprivate let bases: UnsafePointer<UInt32>
+    fileprivate let starts: UnsafePointer<UInt16>
+
+    /// The bytes of a piece, unchecked.
+    @inline(__always)
+    func buffer(_ id: Int) -> UnsafeBufferPointer<UInt8> {
+      let start = start(id)
+      return UnsafeBufferPointer(start: bytes + start, count: self.start(id + 1) - start)
+    }
+
+    @inline(__always)
+    private func start(_ id: Int) -> Int {
+      Int(bases[id / PackedPieces.stretch]) + Int(starts[id])
+    }
+  }
 }
 
 extension PackedPieces: RandomAccessCollection, Equatable {

@@ -8,9 +8,9 @@ struct TokenBuffer {
 
   init() {
     capacity = 256
-    ids = .allocate(capacity: capacity)
-    starts = .allocate(capacity: capacity)
-    ends = .allocate(capacity: capacity)
+    ids = .allocateApart(capacity: capacity)
+    starts = .allocateApart(capacity: capacity)
+    ends = .allocateApart(capacity: capacity)
   }
 
   func deallocate() {
@@ -29,7 +29,7 @@ struct TokenBuffer {
   private mutating func grow(to size: Int) {
     for path in [\TokenBuffer.ids, \TokenBuffer.starts, \TokenBuffer.ends] {
       let old = self[keyPath: path]
-      let new = UnsafeMutablePointer<Int32>.allocate(capacity: size)
+      let new = UnsafeMutablePointer<Int32>.allocateApart(capacity: size)
       new.initialize(from: old, count: count)
       old.deallocate()
       self[keyPath: path] = new

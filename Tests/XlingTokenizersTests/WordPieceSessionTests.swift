@@ -43,13 +43,13 @@ import XlingTestSupport
         }
       }
       while at < raw.count {
-        guard let token = tokenizer.addedTokens.match(raw, at: at) else {
+        guard let token = tokenizer.addedTokens.reader.match(raw, at: at) else {
           at += 1
           continue
         }
         words(start..<at)
-        result.append([Int(token.id), at, at + token.utf8.count])
-        at += token.utf8.count
+        result.append([Int(token.id), at, at + token.count])
+        at += token.count
         start = at
       }
       words(start..<raw.count)

@@ -60,15 +60,19 @@ struct FramedTokenizer: Tokenizer {
 
 /// One thread's buffers for a ``FramedTokenizer``.
 private final class FramedSession: TokenizerSession {
-  private let addedTokens: AddedTokens
+  /// Owns what `addedTokens` reads.
+  private let tokenizer: FramedTokenizer
+  private let addedTokens: AddedTokens.Reader
   private let session: any TokenizerSession
   private let innerSession: any TokenizerSession
-  private var part = Encoding()
+  @exclusivity(unchecked) private var part = Encoding()
   /// Hugging Face's Unigram spells unknown runs as they are, its BPE as the unknown token.
   private let keepsSurfaces: Bool
+  private let padding = CacheLinePadding()
 
   init(_ tokenizer: FramedTokenizer, cached: Bool) {
-    addedTokens = tokenizer.addedTokens
+    self.tokenizer = tokenizer
+    addedTokens = tokenizer.addedTokens.reader
     keepsSurfaces = tokenizer.model.vocabulary.algorithm == .unigram
     session = tokenizer.model.session(cached: cached)
     innerSession = tokenizer.inner?.session(cached: cached) ?? session
@@ -87,7 +91,7 @@ private final class FramedSession: TokenizerSession {
       encode(utf8, place.byte..<extent.lowerBound, offsets, &place, &encoding)
       let start = place.offset
       place.advance(utf8, to: extent.upperBound, offsets)
-      if extent.count > token.utf8.count {
+      if extent.count > token.count {
         encoding.surfaces.append(token: encoding.count, utf8[extent])
       }
       encoding.append(token.id, start, place.offset)

@@ -1,12 +1,24 @@
 /// One thread's buffers for a ``BertTokenizer``, and what ``WordScan`` leaves to be done.
 final class BertSession: TokenizerSession {
+  /// Owns what the readers read.
   private let tokenizer: BertTokenizer
+  private let index: PieceIndex.Reader
+  private let codes: WordCodes.Reader
+  private let byteKinds: ByteKinds.Reader
+  private let addedTokens: AddedTokens.Reader
+  private let unknown: Int32
   private let cache: WordCache?
-  private var tokens = TokenBuffer()
-  private var word: SpelledWord
+  @exclusivity(unchecked) private var tokens = TokenBuffer()
+  @exclusivity(unchecked) private var word: SpelledWord
+  private let padding = CacheLinePadding()
 
   init(_ tokenizer: BertTokenizer, cached: Bool) {
     self.tokenizer = tokenizer
+    index = tokenizer.index.reader
+    codes = tokenizer.codes.reader
+    byteKinds = tokenizer.byteKinds.reader
+    addedTokens = tokenizer.addedTokens.reader
+    unknown = tokenizer.unknown
     cache = cached ? WordCache() : nil
     word = SpelledWord(
       maximumScalars: tokenizer.maximumScalarsPerWord, unknown: tokenizer.unknown)
@@ -24,9 +36,8 @@ final class BertSession: TokenizerSession {
     guard let text = utf8.bindMemory(to: UInt8.self).baseAddress else { return }
     tokens.count = 0
     var scan = WordScan(
-      text: text, count: utf8.count, offsets: offsets, unknown: tokenizer.unknown,
-      codes: tokenizer.codes, bytes: tokenizer.byteKinds, addedTokens: tokenizer.addedTokens,
-      cache: cache, tokens: tokens)
+      text: text, count: utf8.count, offsets: offsets, unknown: unknown, codes: codes,
+      bytes: byteKinds, addedTokens: addedTokens, cache: cache, tokens: tokens)
     var word = word
     // Stretches between added tokens are independent texts.
     var partStart = 0
@@ -51,7 +62,7 @@ final class BertSession: TokenizerSession {
     _ range: Range<Int>, _ hash: UInt64, _ word: inout SpelledWord, _ scan: inout WordScan
   ) {
     word.removeAll()
-    let codes = tokenizer.codes
+    let codes = codes
     var at = range.lowerBound
     var scalars: Int32 = 0
     while at < range.upperBound {
@@ -72,7 +83,7 @@ final class BertSession: TokenizerSession {
       at += length
       scalars += 1
     }
-    word.spell(tokenizer.index)
+    word.spell(index)
     take(range.upperBound, hash, scalars, word, &scan)
   }
 
@@ -96,7 +107,7 @@ final class BertSession: TokenizerSession {
     var end = complex
     let raw = UnsafeRawBufferPointer(start: scan.text, count: scan.count)
     while end < scan.count, !Self.isSpace(scan.text[end]),
-      tokenizer.addedTokens.match(raw, at: end) == nil
+      addedTokens.match(raw, at: end) == nil
     {
       end += 1
     }
@@ -113,7 +124,7 @@ final class BertSession: TokenizerSession {
         spelled.append(
           value, scalars: first..<numbers[Int(source.upperBound)], bytes: source)
       }
-      spelled.spell(tokenizer.index)
+      spelled.spell(index)
     }
     word = spelled
     take(end, hash, numbers[stretch.count], word, &scan)

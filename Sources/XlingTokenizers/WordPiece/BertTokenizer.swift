@@ -74,7 +74,7 @@ public struct BertTokenizer: Tokenizer {
       .sorted { $0.id < $1.id }.map(\.utf8)
     splitter = try WordSplitter(configuration)
     codes = WordCodes(configuration, splitter.classes)
-    byteKinds = ByteKinds(codes, self.addedTokens) { index.id(of: [$0]) ?? unknown }
+    byteKinds = ByteKinds(codes, self.addedTokens.reader) { index.id(of: [$0]) ?? unknown }
   }
 
   static func index(_ pieces: PackedPieces, file: String) throws(TokenizerFailure) -> PieceIndex {

@@ -8,20 +8,20 @@ final class ByteKinds: @unchecked Sendable {
   static let attention: UInt8 = 6
 
   /// By byte, attention included, and without.
-  let kinds: UnsafeMutablePointer<UInt8>
-  let plain: UnsafeMutablePointer<UInt8>
+  private let kinds: UnsafeMutablePointer<UInt8>
+  private let plain: UnsafeMutablePointer<UInt8>
   /// By byte below 128: the id of the piece that is this character.
-  let loneIds: UnsafeMutablePointer<Int32>
+  private let loneIds: UnsafeMutablePointer<Int32>
 
-  init(_ codes: WordCodes, _ addedTokens: AddedTokens, loneId: (UInt8) -> Int32) {
+  init(_ codes: WordCodes, _ addedTokens: AddedTokens.Reader, loneId: (UInt8) -> Int32) {
     kinds = .allocate(capacity: 256)
     plain = .allocate(capacity: 256)
     loneIds = .allocate(capacity: 128)
     for byte in 0..<256 {
       let isASCII = byte < 128
       plain[byte] =
-        isASCII ? UInt8(codes[UInt32(byte)] & WordCodes.kindMask) : Self.decode
-      kinds[byte] = addedTokens.beginsWith[byte] ? Self.attention : plain[byte]
+        isASCII ? UInt8(codes.reader[UInt32(byte)] & WordCodes.kindMask) : Self.decode
+      kinds[byte] = addedTokens.mayBegin(UInt8(byte)) ? Self.attention : plain[byte]
       if isASCII { loneIds[byte] = loneId(UInt8(byte)) }
     }
   }
@@ -30,5 +30,17 @@ final class ByteKinds: @unchecked Sendable {
     kinds.deallocate()
     plain.deallocate()
     loneIds.deallocate()
+  }
+
+  /// Valid while this object lives.
+  var reader: Reader {
+    Reader(
+      kinds: UnsafePointer(kinds), plain: UnsafePointer(plain), loneIds: UnsafePointer(loneIds))
+  }
+
+  struct Reader: BitwiseCopyable {
+    let kinds: UnsafePointer<UInt8>
+    let plain: UnsafePointer<UInt8>
+    let loneIds: UnsafePointer<Int32>
   }
 }

@@ -6,15 +6,21 @@ final class PieceIndex: @unchecked Sendable {
   // Sound to share: nothing is written after `init`.
 
   let pieces: PackedPieces
-  /// Id plus one in the low `idBits`, bits of the hash above; 0 is empty.
-  private let slots: UnsafeMutablePointer<UInt32>
-  private let slotCount: Int
-  private let idBits: UInt32
-  private let filter: UnsafeMutablePointer<UInt64>
-  private let filterMask: UInt64
-  /// The longest piece that begins a word, and that continues one, in bytes without "##".
-  let longestStart: Int
-  let longestContinuation: Int
+  /// Valid while this object lives.
+  let reader: Reader
+
+  struct Reader: BitwiseCopyable {
+    /// Id plus one in the low `idBits`, bits of the hash above; 0 is empty.
+    fileprivate let slots: UnsafePointer<UInt32>
+    fileprivate let slotCount: Int
+    fileprivate let idBits: UInt32
+    fileprivate let filter: UnsafePointer<UInt64>
+    fileprivate let filterMask: UInt64
+    fileprivate let pieces: PackedPieces.Reader
+    /// The longest piece that begins a word, and that continues one, in bytes without "##".
+    let longestStart: Int
+    let longestContinuation: Int
+  }
 
   /// Two equal pieces.
   struct Duplicate: Error {
@@ -41,14 +47,13 @@ final class PieceIndex: @unchecked Sendable {
 
   init(_ pieces: PackedPieces) throws(Duplicate) {
     self.pieces = pieces
-    slotCount = pieces.count * 5 / 4 + 8
-    slots = .allocate(capacity: slotCount)
+    let slotCount = pieces.count * 5 / 4 + 8
+    let slots = UnsafeMutablePointer<UInt32>.allocate(capacity: slotCount)
     slots.initialize(repeating: 0, count: slotCount)
-    idBits = UInt32(64 - UInt64(pieces.count + 1).leadingZeroBitCount)
+    let idBits = UInt32(64 - UInt64(pieces.count + 1).leadingZeroBitCount)
     // Eight bits a piece: an eighth of what is no piece passes.
     let bits = max(64, 1 << (64 - UInt64(pieces.count * 8).leadingZeroBitCount))
-    filterMask = UInt64(bits - 1)
-    filter = .allocate(capacity: bits / 64)
+    let filter = UnsafeMutablePointer<UInt64>.allocate(capacity: bits / 64)
     filter.initialize(repeating: 0, count: bits / 64)
     var (longestStart, longestContinuation) = (0, 0)
     for id in 0..<pieces.count {
@@ -59,27 +64,57 @@ final class PieceIndex: @unchecked Sendable {
         longestStart = max(longestStart, piece.count)
       }
     }
-    self.longestStart = longestStart
-    self.longestContinuation = longestContinuation
+    reader = Reader(
+      slots: slots, slotCount: slotCount, idBits: idBits, filter: filter,
+      filterMask: UInt64(bits - 1), pieces: pieces.reader, longestStart: longestStart,
+      longestContinuation: longestContinuation)
     for id in 0..<pieces.count {
       let (key, continues, finished) = Self.key(pieces.buffer(id))
-      let slot = slot(finished, key, continues: continues)
+      let slot = reader.slot(finished, key, continues: continues)
       if slots[slot] != 0 {
         throw Duplicate(id: id, before: Int(slots[slot] & ((1 << idBits) - 1)) - 1)
       }
-      slots[slot] = tag(finished) | UInt32(id + 1)
-      filter[Int((finished & filterMask) >> 6)] |= 1 << (finished & 63)
+      slots[slot] = reader.tag(finished) | UInt32(id + 1)
+      filter[Int((finished & reader.filterMask) >> 6)] |= 1 << (finished & 63)
     }
   }
 
   deinit {
-    slots.deallocate()
-    filter.deallocate()
+    reader.slots.deallocate()
+    reader.filter.deallocate()
   }
 
   /// The memory that it takes, the pieces included.
-  var byteCount: Int { pieces.byteCount + slotCount * 4 + Int(filterMask + 1) / 8 }
+  var byteCount: Int {
+    pieces.byteCount + reader.slotCount * 4 + Int(reader.filterMask + 1) / 8
+  }
 
+  /// The id of a whole piece as the vocabulary spells it, or nil.
+  func id(of piece: [UInt8]) -> Int32? {
+    let id = piece.withUnsafeBufferPointer { piece in
+      let (key, continues, finished) = Self.key(piece)
+      return reader.find(finished, key, continues: continues)
+    }
+    return id < 0 ? nil : id
+  }
+
+  @inline(__always)
+  fileprivate static func isContinuation(_ piece: UnsafeBufferPointer<UInt8>) -> Bool {
+    piece.count > 2 && piece[0] == 0x23 && piece[1] == 0x23
+  }
+
+  private static func key(
+    _ piece: UnsafeBufferPointer<UInt8>
+  ) -> (key: UnsafeBufferPointer<UInt8>, continues: Bool, finished: UInt64) {
+    let continues = isContinuation(piece)
+    let key = continues ? UnsafeBufferPointer(rebasing: piece[2...]) : piece
+    var hash = continues ? continuation : start
+    for byte in key { hash = step(hash, byte) }
+    return (key, continues, finish(hash))
+  }
+}
+
+extension PieceIndex.Reader {
   /// Whether a piece may have this finished hash.
   @inline(__always)
   func mayHold(_ finished: UInt64) -> Bool {
@@ -92,23 +127,14 @@ final class PieceIndex: @unchecked Sendable {
     Int32(slots[slot(finished, key, continues: continues)] & ((1 << idBits) - 1)) - 1
   }
 
-  /// The id of a whole piece as the vocabulary spells it, or nil.
-  func id(of piece: [UInt8]) -> Int32? {
-    let id = piece.withUnsafeBufferPointer { piece in
-      let (key, continues, finished) = Self.key(piece)
-      return find(finished, key, continues: continues)
-    }
-    return id < 0 ? nil : id
-  }
-
   @inline(__always)
-  private func tag(_ finished: UInt64) -> UInt32 {
+  fileprivate func tag(_ finished: UInt64) -> UInt32 {
     (UInt32(truncatingIfNeeded: finished) >> idBits) << idBits
   }
 
   /// The slot that holds the piece, or the empty one where it would be.
   @inline(__always)
-  private func slot(
+  fileprivate func slot(
     _ finished: UInt64, _ key: UnsafeBufferPointer<UInt8>, continues: Bool
   ) -> Int {
     let tag = tag(finished)
@@ -131,25 +157,10 @@ final class PieceIndex: @unchecked Sendable {
   ) -> Bool {
     let piece = pieces.buffer(id)
     let skip = continues ? 2 : 0
-    guard piece.count == key.count + skip, Self.isContinuation(piece) == continues else {
+    guard piece.count == key.count + skip, PieceIndex.isContinuation(piece) == continues else {
       return false
     }
     for at in 0..<key.count where piece[at + skip] != key[at] { return false }
     return true
-  }
-
-  @inline(__always)
-  private static func isContinuation(_ piece: UnsafeBufferPointer<UInt8>) -> Bool {
-    piece.count > 2 && piece[0] == 0x23 && piece[1] == 0x23
-  }
-
-  private static func key(
-    _ piece: UnsafeBufferPointer<UInt8>
-  ) -> (key: UnsafeBufferPointer<UInt8>, continues: Bool, finished: UInt64) {
-    let continues = isContinuation(piece)
-    let key = continues ? UnsafeBufferPointer(rebasing: piece[2...]) : piece
-    var hash = continues ? continuation : start
-    for byte in key { hash = step(hash, byte) }
-    return (key, continues, finish(hash))
   }
 }

@@ -29,11 +29,15 @@ struct SpelledWord {
   init(maximumScalars: Int, unknown: Int32) {
     self.maximumScalars = maximumScalars
     self.unknown = unknown
-    bytes = .allocate(capacity: 4 * (maximumScalars + 1))
-    sources = .allocate(capacity: maximumScalars + 1)
-    hashes = .allocate(capacity: maximumScalars + 1)
-    ends = .allocate(capacity: maximumScalars + 1)
-    tokens = .allocate(capacity: maximumScalars + 1)
+    bytes = .allocateApart(capacity: 4 * (maximumScalars + 1))
+    sources = .allocateApart(capacity: maximumScalars + 1)
+    hashes = .allocateApart(capacity: maximumScalars + 1)
+    ends = .allocateApart(capacity: maximumScalars + 1)
+    tokens = Self.buffer(maximumScalars + 1)
+  }
+
+  private static func buffer(_ capacity: Int) -> UnsafeMutableBufferPointer<PlacedToken> {
+    UnsafeMutableBufferPointer(start: .allocateApart(capacity: capacity), count: capacity)
   }
 
   func deallocate() {
@@ -68,7 +72,7 @@ struct SpelledWord {
 
   /// Greedy longest match from the left (Devlin et al. 2019); a word that cannot be spelt to its
   /// end, or is too long, is one unknown token. Ends the word.
-  mutating func spell(_ index: PieceIndex) {
+  mutating func spell(_ index: PieceIndex.Reader) {
     if count == 0 { return }
     if tokenCount + count > tokens.count { grow() }
     let before = tokenCount
@@ -101,7 +105,7 @@ struct SpelledWord {
 
   /// The id of the longest piece from the scalar `at` on, and the scalar behind it; -1 for none.
   @inline(__always)
-  private func longestMatch(_ at: Int, _ index: PieceIndex) -> (id: Int32, end: Int) {
+  private func longestMatch(_ at: Int, _ index: PieceIndex.Reader) -> (id: Int32, end: Int) {
     let start = Int(sources[at].position)
     let limit = start + (at == 0 ? index.longestStart : index.longestContinuation)
     var hash = at == 0 ? PieceIndex.start : PieceIndex.continuation
@@ -139,8 +143,7 @@ struct SpelledWord {
   }
 
   private mutating func grow() {
-    let larger = UnsafeMutableBufferPointer<PlacedToken>.allocate(
-      capacity: 2 * (tokenCount + count))
+    let larger = Self.buffer(2 * (tokenCount + count))
     for at in 0..<tokenCount { larger[at] = tokens[at] }
     tokens.deallocate()
     tokens = larger

@@ -18,41 +18,48 @@ final class WordCodes: @unchecked Sendable {
   /// distance to the one scalar that stands for this one.
   static let expands: UInt32 = 8
 
-  /// Codes of the scalar c: codes[blocks[c >> 8] << 8 | c & 0xFF].
-  let blocks: UnsafePointer<UInt16>
-  let codes: UnsafePointer<UInt32>
   private let table: ScalarTable<UInt32>.Storage
   /// Count, then scalars, of each expansion.
-  private let expansions: [UInt32]
+  private let expansions: ConstantBuffer<UInt32>
 
   init(_ configuration: BertConfiguration, _ classes: ScalarClasses) {
     var builder = Builder(configuration, classes)
     table = classes.map { scalar, bits in
       bits == 0 ? Self.letter : builder.code(scalar, bits)
     }.storage()
-    blocks = table.blocks
-    codes = table.values
-    expansions = builder.expansions
+    expansions = ConstantBuffer(builder.expansions)
   }
 
   /// The memory that it takes.
-  var byteCount: Int { table.byteCount + expansions.count * 4 }
+  var byteCount: Int { table.byteCount + expansions.byteCount }
 
-  @inline(__always)
-  subscript(scalar: UInt32) -> UInt32 {
-    codes[Int(blocks[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]
+  /// Valid while this object lives.
+  var reader: Reader {
+    Reader(blocks: table.blocks, codes: table.values, expansions: expansions.base)
+  }
+
+  struct Reader: BitwiseCopyable {
+    /// Codes of the scalar c: codes[blocks[c >> 8] << 8 | c & 0xFF].
+    let blocks: UnsafePointer<UInt16>
+    let codes: UnsafePointer<UInt32>
+    fileprivate let expansions: UnsafePointer<UInt32>
+
+    @inline(__always)
+    subscript(scalar: UInt32) -> UInt32 {
+      codes[Int(blocks[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]
+    }
+
+    /// The scalars that stand for one whose code has ``expands`` set.
+    func expansion(_ code: UInt32) -> UnsafeBufferPointer<UInt32> {
+      let index = Int(code >> 4)
+      return UnsafeBufferPointer(start: expansions + index + 1, count: Int(expansions[index]))
+    }
   }
 
   /// The one scalar that stands for `scalar`, whose code has ``expands`` unset.
   @inline(__always)
   static func mapped(_ scalar: UInt32, _ code: UInt32) -> UInt32 {
     UInt32(bitPattern: Int32(bitPattern: scalar) &+ Int32(bitPattern: code) >> 4)
-  }
-
-  /// The scalars that stand for one whose code has ``expands`` set.
-  func expansion(_ code: UInt32) -> ArraySlice<UInt32> {
-    let index = Int(code >> 4)
-    return expansions[index + 1...index + Int(expansions[index])]
   }
 
   private struct Builder {

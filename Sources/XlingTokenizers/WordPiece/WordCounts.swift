@@ -26,6 +26,7 @@ public struct WordCounts: Sendable {
   public mutating func add(_ utf8: UnsafeRawBufferPointer, weight: Int64 = 1) {
     precondition(weight >= 0, "a weight is not negative")
     lineCount += 1
+    let addedTokens = addedTokens.reader
     var start = 0
     var at = 0
     while at < utf8.count {
@@ -34,7 +35,7 @@ public struct WordCounts: Sendable {
         continue
       }
       count(UnsafeRawBufferPointer(rebasing: utf8[start..<at]), weight)
-      at += token.utf8.count
+      at += token.count
       start = at
     }
     count(UnsafeRawBufferPointer(rebasing: utf8[start...]), weight)

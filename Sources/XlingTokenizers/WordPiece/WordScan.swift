@@ -6,16 +6,16 @@ struct WordScan {
     case unseen(Range<Int>, hash: UInt64)
     /// A scalar that cannot be looked at alone.
     case complex(Int)
-    case added(AddedToken)
+    case added(AddedTokens.Found)
   }
 
   let text: UnsafePointer<UInt8>
   let count: Int
   let offsets: OffsetUnit
   let unknown: Int32
-  let codes: WordCodes
-  let bytes: ByteKinds
-  let addedTokens: AddedTokens
+  let codes: WordCodes.Reader
+  let bytes: ByteKinds.Reader
+  let addedTokens: AddedTokens.Reader
   /// Of added tokens that took white space with them.
   private(set) var surfaces = Surfaces()
   let cache: WordCache?
@@ -138,12 +138,12 @@ struct WordScan {
   }
 
   /// Takes an added token, which begins at `at`; the text before `lower` is done with.
-  mutating func take(_ token: AddedToken, from lower: Int) {
+  mutating func take(_ token: AddedTokens.Found, from lower: Int) {
     let extent = addedTokens.extent(of: token, at: at, from: lower, raw)
     let first = scalar - Int32(UTF8Scalar.count(text, extent.lowerBound..<at))
     scalar += Int32(UTF8Scalar.count(text, at..<extent.upperBound))
     at = extent.upperBound
-    if extent.count > token.utf8.count {
+    if extent.count > token.count {
       surfaces.append(token: tokens.count, raw[extent])
     }
     tokens.reserve(1)
