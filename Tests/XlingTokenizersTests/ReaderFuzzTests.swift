@@ -91,7 +91,7 @@ import XlingTestSupport
       let text: [UInt8] = [0x61, 0xCC, 0x81, 0x41, 0x20, 0xFF]
       text.withUnsafeBufferPointer { text in
         guard let base = text.baseAddress else { return }
-        for at in text.indices { _ = charsmap.longestRule(base, at, text.count) }
+        for at in text.indices { _ = charsmap.reader.longestRule(base, at, text.count) }
       }
       return nil
     }

@@ -201,6 +201,7 @@ import XlingTestSupport
   }
 
   private static func find(_ piece: [UInt8], _ trie: ScoredTrie) -> Int32 {
+    let trie = trie.reader
     var base = trie.root
     var id: Int32 = -1
     for byte in piece {

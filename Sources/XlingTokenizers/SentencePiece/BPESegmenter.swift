@@ -1,9 +1,11 @@
 /// Merges adjacent symbols, the highest score first and the leftmost of equals, until no two make
 /// a piece (Sennrich et al. 2016; `bpe_model.cc` of the reference). Buffers for one thread.
 final class BPESegmenter {
-  private let vocabulary: SentencePieceVocabulary
-  private let trie: ScoredTrie
-  private let hasUnused: Bool
+  /// Owns what `vocabulary` reads.
+  private let owner: SentencePieceVocabulary
+  private let vocabulary: SentencePieceVocabulary.Reader
+  private let trie: ScoredTrie.Reader
+  private let hasReserved: Bool
 
   private struct Symbol: BitwiseCopyable {
     var previous: Int32
@@ -25,10 +27,11 @@ final class BPESegmenter {
   /// Bytes that there is room for.
   @exclusivity(unchecked) private var capacity = 64
   /// How unused pieces came about, by id: bytes of their left part.
-  private var leftCounts: [Int32: Int32] = [:]
+  @exclusivity(unchecked) private var leftCounts: [Int32: Int32] = [:]
   /// Room for one token a byte.
   @exclusivity(unchecked) private var found: UnsafeMutablePointer<ChunkToken>
   @exclusivity(unchecked) private var foundCount = 0
+  private let padding = CacheLinePadding()
 
   /// The last segmentation; valid until the next one.
   var tokens: UnsafeBufferPointer<ChunkToken> {
@@ -36,12 +39,13 @@ final class BPESegmenter {
   }
 
   init(_ vocabulary: SentencePieceVocabulary) {
-    self.vocabulary = vocabulary
-    trie = vocabulary.trie
-    hasUnused = !vocabulary.isUnused.isEmpty
-    symbols = .allocate(capacity: capacity)
+    owner = vocabulary
+    self.vocabulary = vocabulary.reader
+    trie = vocabulary.trie.reader
+    hasReserved = !vocabulary.reserved.isEmpty
+    symbols = .allocateApart(capacity: capacity)
     queue = MergeQueue(capacity: 3 * capacity)
-    found = .allocate(capacity: capacity)
+    found = .allocateApart(capacity: capacity)
   }
 
   deinit {
@@ -55,7 +59,7 @@ final class BPESegmenter {
     let symbols = symbols
     split(chunk)
     queue.count = 0
-    if hasUnused { leftCounts.removeAll(keepingCapacity: true) }
+    if vocabulary.isUnused != nil { leftCounts.removeAll(keepingCapacity: true) }
     for index in 1..<max(1, symbolCount) { offer(Int32(index - 1), chunk) }
     while let merge = queue.pop() {
       let left = symbols[Int(merge.left)]
@@ -86,8 +90,8 @@ final class BPESegmenter {
     symbols.deallocate()
     queue.deallocate()
     found.deallocate()
-    found = .allocate(capacity: capacity)
-    symbols = .allocate(capacity: capacity)
+    found = .allocateApart(capacity: capacity)
+    symbols = .allocateApart(capacity: capacity)
     queue = MergeQueue(capacity: 3 * capacity)
   }
 
@@ -98,7 +102,7 @@ final class BPESegmenter {
       var count = min(chunk.count - at, UTF8Scalar.length(text[at]))
       var isFrozen = false
       if let symbols = vocabulary.symbols,
-        let length = SentencePieceNormalizer.longest(symbols.base, text, at, chunk.count)
+        let length = SentencePieceNormalizer.longest(symbols, text, at, chunk.count)
       {
         count = length
         isFrozen = true
@@ -139,7 +143,7 @@ final class BPESegmenter {
     var base = Int(left.base)
     let range = Int(right.start)..<Int(right.start + right.count)
     guard let id = walk(chunk.baseAddress.unsafelyUnwrapped, range, &base), id >= 0 else { return }
-    if hasUnused, vocabulary.isUnused[Int(id)] { leftCounts[id] = left.count }
+    if let isUnused = vocabulary.isUnused, isUnused[Int(id)] { leftCounts[id] = left.count }
     queue.push(
       MergeQueue.Merge(
         order: MergeQueue.order(vocabulary.scores[Int(id)], index), left: index,
@@ -148,7 +152,9 @@ final class BPESegmenter {
 
   /// An unused piece is taken apart into what made it, again and again.
   private func emit(_ range: Range<Int>, _ id: Int32, _ chunk: UnsafeBufferPointer<UInt8>) {
-    if hasUnused, id >= 0, vocabulary.isUnused[Int(id)], let left = leftCounts[id].map(Int.init) {
+    if let isUnused = vocabulary.isUnused, id >= 0, isUnused[Int(id)],
+      let left = leftCounts[id].map(Int.init)
+    {
       let middle = range.lowerBound + left
       for part in [range.lowerBound..<middle, middle..<range.upperBound] {
         var base = trie.root
@@ -159,7 +165,7 @@ final class BPESegmenter {
     var id = id
     if id < 0 {
       id = vocabulary.unknownId
-      if !vocabulary.reserved.isEmpty, let known = vocabulary.reserved[Array(chunk[range])] {
+      if hasReserved, let known = owner.reserved[Array(chunk[range])] {
         id = known
       }
     }

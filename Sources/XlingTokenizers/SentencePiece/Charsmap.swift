@@ -3,7 +3,7 @@
 /// ``DoubleArray``, and the replacements, each ended by NUL.
 final class Charsmap: Sendable {
   private let units: ConstantBuffer<UInt32>
-  let replacements: ConstantBuffer<UInt8>
+  private let replacements: ConstantBuffer<UInt8>
   /// For scalars below U+10000, whether a rule begins with the scalar: one bit each.
   private let begins: ConstantBuffer<UInt64>
   /// Whether an ASCII character that stands ahead of another is never touched.
@@ -55,28 +55,16 @@ final class Charsmap: Sendable {
     return replacements[Int(start)] == 0x20 && replacements[Int(start) + 1] == 0
   }
 
-  @inline(__always)
-  func mayBegin(_ scalar: UInt32) -> Bool {
-    scalar >= 0x10000 || begins[Int(scalar >> 6)] >> UInt64(scalar & 63) & 1 != 0
+  /// Valid while this object lives.
+  var reader: Reader {
+    Reader(units: units.base, replacements: replacements.base, begins: begins.base)
   }
 
-  /// The longest rule at `at`: how many bytes it replaces, and where the replacement starts; a
-  /// length of 0 when there is none.
-  @inline(__always)
-  func longestRule(
-    _ text: UnsafePointer<UInt8>, _ at: Int, _ end: Int
-  ) -> (length: Int, replacement: Int) {
-    let units = units.base
-    var base = DoubleArray.root(units)
-    var result = (length: 0, replacement: 0)
-    var index = at
-    while index < end, let unit = DoubleArray.step(units, &base, text[index]) {
-      index += 1
-      if unit & DoubleArray.hasValue != 0 {
-        result = (index - at, Int(DoubleArray.value(units, base)))
-      }
-    }
-    return result
+  struct Reader: BitwiseCopyable {
+    fileprivate let units: UnsafePointer<UInt32>
+    /// Each ends with NUL.
+    let replacements: UnsafePointer<UInt8>
+    fileprivate let begins: UnsafePointer<UInt64>
   }
 
   /// All rules, for tests and for people: key and replacement, in the order of the keys.
@@ -95,6 +83,31 @@ final class Charsmap: Sendable {
       }
     }
     visit(DoubleArray.root(units.base), [])
+    return result
+  }
+}
+
+extension Charsmap.Reader {
+  @inline(__always)
+  func mayBegin(_ scalar: UInt32) -> Bool {
+    scalar >= 0x10000 || begins[Int(scalar >> 6)] >> UInt64(scalar & 63) & 1 != 0
+  }
+
+  /// The longest rule at `at`: how many bytes it replaces, and where the replacement starts; a
+  /// length of 0 when there is none.
+  @inline(__always)
+  func longestRule(
+    _ text: UnsafePointer<UInt8>, _ at: Int, _ end: Int
+  ) -> (length: Int, replacement: Int) {
+    var base = DoubleArray.root(units)
+    var result = (length: 0, replacement: 0)
+    var index = at
+    while index < end, let unit = DoubleArray.step(units, &base, text[index]) {
+      index += 1
+      if unit & DoubleArray.hasValue != 0 {
+        result = (index - at, Int(DoubleArray.value(units, base)))
+      }
+    }
     return result
   }
 }

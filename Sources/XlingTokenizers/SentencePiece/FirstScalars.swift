@@ -12,7 +12,7 @@ final class FirstScalars: @unchecked Sendable {
   /// The memory it takes.
   let byteCount: Int
 
-  init(_ trie: ScoredTrie) {
+  init(_ trie: ScoredTrie.Reader) {
     var builder = Builder(trie: trie)
     for lead in UInt8(1)..<0xF0 {
       var base = trie.root
@@ -41,7 +41,7 @@ final class FirstScalars: @unchecked Sendable {
   }
 
   private struct Builder {
-    let trie: ScoredTrie
+    let trie: ScoredTrie.Reader
     var entries = [UInt64](repeating: 0, count: 64)
     var blocks = [UInt16](repeating: 0, count: 1024)
 
@@ -69,13 +69,21 @@ final class FirstScalars: @unchecked Sendable {
     }
   }
 
-  @inline(__always)
-  subscript(scalar: UInt32) -> (base: Int, id: Int32) {
-    let block = Int(blocks[Int(scalar >> 6 & 0x3FF)])
-    let entry = entries[block << 6 | Int(scalar & 63)]
-    return (
-      Int(UInt32(truncatingIfNeeded: entry)),
-      Int32(truncatingIfNeeded: entry >> 32) - 1
-    )
+  /// Valid while this object lives.
+  var reader: Reader { Reader(entries: entries, blocks: blocks) }
+
+  struct Reader: BitwiseCopyable {
+    fileprivate let entries: UnsafePointer<UInt64>
+    fileprivate let blocks: UnsafePointer<UInt16>
+
+    @inline(__always)
+    subscript(scalar: UInt32) -> (base: Int, id: Int32) {
+      let block = Int(blocks[Int(scalar >> 6 & 0x3FF)])
+      let entry = entries[block << 6 | Int(scalar & 63)]
+      return (
+        Int(UInt32(truncatingIfNeeded: entry)),
+        Int32(truncatingIfNeeded: entry >> 32) - 1
+      )
+    }
   }
 }

@@ -15,7 +15,7 @@ struct MergeQueue {
   private let merges: UnsafeMutablePointer<Merge>
   var count = 0
 
-  init(capacity: Int) { merges = .allocate(capacity: capacity) }
+  init(capacity: Int) { merges = .allocateApart(capacity: capacity) }
 
   func deallocate() { merges.deallocate() }
 

@@ -9,10 +9,11 @@ final class NormalizedText {
   /// Where the stretches start that no piece can cross, ascending; the first is 0 unless empty.
   @exclusivity(unchecked) var cuts: [Int32] = []
   private var capacity = 0
+  private let padding = CacheLinePadding()
 
   init() {
-    bytes = .allocate(capacity: 1)
-    origins = .allocate(capacity: 1)
+    bytes = .allocateApart(capacity: 1)
+    origins = .allocateApart(capacity: 1)
     reserve(256)
   }
 
@@ -29,8 +30,8 @@ final class NormalizedText {
 
   private func grow(_ least: Int) {
     capacity = max(least, 2 * capacity)
-    let moreBytes = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-    let moreOrigins = UnsafeMutablePointer<Int32>.allocate(capacity: capacity)
+    let moreBytes = UnsafeMutablePointer<UInt8>.allocateApart(capacity: capacity)
+    let moreOrigins = UnsafeMutablePointer<Int32>.allocateApart(capacity: capacity)
     moreBytes.update(from: bytes, count: count)
     moreOrigins.update(from: origins, count: count)
     bytes.deallocate()

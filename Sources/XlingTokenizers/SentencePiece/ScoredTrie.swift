@@ -8,10 +8,8 @@
 /// for both, at one more access for a piece that goes on.
 struct ScoredTrie: Sendable {
   private let units: ConstantBuffer<UInt32>
-  /// By id. Frequent pieces have small ids, so that most look-ups are in a few pages.
-  let scores: ConstantBuffer<Float>
-  /// The root's base.
-  let root: Int
+  private let scores: ConstantBuffer<Float>
+  private let root: Int
   /// Set for the search of Unigram, which begins at every character of a text.
   private var firstScalars: FirstScalars?
 
@@ -19,14 +17,14 @@ struct ScoredTrie: Sendable {
   static let maximumCount = 1 << 22
 
   /// Bits that must be the byte looked for: the label, and that of a node.
-  private static let nodeMask: UInt32 = 0x1FF
+  fileprivate static let nodeMask: UInt32 = 0x1FF
   private static let isNoNode: UInt32 = 0x100
-  private static let isLeaf: UInt32 = 0x200
-  private static let hasId: UInt32 = 0x400
-  private static let isFar: UInt32 = 0x800
+  fileprivate static let isLeaf: UInt32 = 0x200
+  fileprivate static let hasId: UInt32 = 0x400
+  fileprivate static let isFar: UInt32 = 0x800
 
   /// A base that no byte leads on from.
-  private static let deadEnd = 0
+  fileprivate static let deadEnd = 0
 
   /// `order` holds the indices of different pieces, sorted by bytes; they become the ids.
   init(_ pieces: PieceList, _ order: [Int32], scores: ConstantBuffer<Float>) {
@@ -55,15 +53,35 @@ struct ScoredTrie: Sendable {
   /// The memory it takes.
   var byteCount: Int { units.byteCount + (firstScalars?.byteCount ?? 0) }
 
+  /// As ``Reader/first(_:_:)`` needs it to be quick.
+  mutating func learnFirstScalars() { firstScalars = FirstScalars(reader) }
+
+  /// Valid while this value lives.
+  var reader: Reader {
+    Reader(
+      units: units.base, scores: scores.base, root: root, firstScalars: firstScalars?.reader)
+  }
+
+  struct Reader: BitwiseCopyable {
+    fileprivate let units: UnsafePointer<UInt32>
+    /// By id. Frequent pieces have small ids, so that most look-ups are in a few pages.
+    let scores: UnsafePointer<Float>
+    /// The root's base.
+    let root: Int
+    fileprivate let firstScalars: FirstScalars.Reader?
+  }
+}
+
+extension ScoredTrie.Reader {
   /// Steps from `base` by one byte; on success `base` is the child's and its unit comes back.
   /// Every base lies in the array, whose size is a multiple of 256, hence so does every probe.
   @inline(__always)
   func step(_ base: inout Int, _ byte: UInt8) -> UInt32? {
     let at = base ^ Int(byte)
-    let unit = units.base[at]
-    if unit & Self.nodeMask != UInt32(byte) { return nil }
-    let offset = Int((unit >> 12) << ((unit & Self.isFar) >> 8))
-    base = unit & Self.isLeaf != 0 ? Self.deadEnd : at ^ offset
+    let unit = units[at]
+    if unit & ScoredTrie.nodeMask != UInt32(byte) { return nil }
+    let offset = Int((unit >> 12) << ((unit & ScoredTrie.isFar) >> 8))
+    base = unit & ScoredTrie.isLeaf != 0 ? ScoredTrie.deadEnd : at ^ offset
     return unit
   }
 
@@ -71,12 +89,9 @@ struct ScoredTrie: Sendable {
   /// none does.
   @inline(__always)
   func id(_ unit: UInt32, _ base: Int) -> Int32 {
-    if unit & Self.isLeaf != 0 { return Int32(truncatingIfNeeded: unit >> 10) }
-    return unit & Self.hasId == 0 ? -1 : Int32(truncatingIfNeeded: units.base[base] >> 10)
+    if unit & ScoredTrie.isLeaf != 0 { return Int32(truncatingIfNeeded: unit >> 10) }
+    return unit & ScoredTrie.hasId == 0 ? -1 : Int32(truncatingIfNeeded: units[base] >> 10)
   }
-
-  /// As ``first(_:_:)`` needs it to be quick.
-  mutating func learnFirstScalars() { firstScalars = FirstScalars(self) }
 
   /// Where the first character leads, of `length` bytes, and the id of the piece that it is by
   /// itself, or -1. Where no piece begins with it, nothing leads on from the base.
@@ -96,7 +111,7 @@ struct ScoredTrie: Sendable {
     var base = root
     var id: Int32 = -1
     for at in 0..<length {
-      guard let unit = step(&base, text[at]) else { return (Self.deadEnd, -1) }
+      guard let unit = step(&base, text[at]) else { return (ScoredTrie.deadEnd, -1) }
       if at == length - 1 { id = self.id(unit, base) }
     }
     return (base, id)

@@ -3,7 +3,7 @@ import Foundation
 /// What a SentencePiece `.model` file holds, as far as it decides how text is cut
 /// (`sentencepiece_model.proto` of the reference names the fields).
 public struct SentencePieceModel: Sendable, Equatable {
-  public enum Algorithm: Int, Sendable {
+  public enum Algorithm: Int, Sendable, BitwiseCopyable {
     case unigram = 1
     case bpe = 2
   }

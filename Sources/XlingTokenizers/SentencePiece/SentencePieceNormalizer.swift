@@ -5,21 +5,27 @@ struct SentencePieceNormalizer: Sendable {
   let charsmap: Charsmap?
   /// User-defined symbols as a ``DoubleArray``; nil when there are none.
   let symbols: ConstantBuffer<UInt32>?
-  var addsDummyPrefix: Bool
-  let removesExtraWhitespace: Bool
-  let escapesWhitespace: Bool
-  let whitespaceIsSuffix: Bool
-  /// Whether ▁ behind another character is a cut.
-  let cutsAtSpaces: Bool
+  var whitespace: Whitespace
   /// Whether words between spaces normalize alone to what they do in a text, each with a ▁ ahead
   /// and a cut there: no rule or symbol reaches over a space.
   var keepsWordsApart: Bool {
-    cutsAtSpaces && addsDummyPrefix && !whitespaceIsSuffix && symbolsHoldNoSpace
+    whitespace.cuts && whitespace.addsDummyPrefix && !whitespace.isSuffix && symbolsHoldNoSpace
       && charsmap?.keepsSpaces ?? true
   }
   private let symbolsHoldNoSpace: Bool
-  /// Bytes that stand for themselves when an ASCII byte follows, the space not among them.
-  private let isPlain: [Bool]
+  /// By byte: whether it stands for itself when an ASCII byte follows; the space does not.
+  private let isPlain: ConstantBuffer<Bool>
+
+  struct Whitespace: BitwiseCopyable, Sendable {
+    var addsDummyPrefix: Bool
+    let removesExtra: Bool
+    /// Whether spaces become ▁.
+    let isEscaped: Bool
+    /// Whether the dummy prefix comes behind the text.
+    let isSuffix: Bool
+    /// Whether ▁ behind another character is a cut.
+    let cuts: Bool
+  }
 
   init(
     _ model: SentencePieceModel, charsmap: Charsmap?, symbols: ConstantBuffer<UInt32>?,
@@ -27,22 +33,56 @@ struct SentencePieceNormalizer: Sendable {
   ) {
     self.charsmap = charsmap
     self.symbols = symbols
-    addsDummyPrefix = model.addsDummyPrefix
-    removesExtraWhitespace = model.removesExtraWhitespace
-    escapesWhitespace = model.escapesWhitespace
-    whitespaceIsSuffix = model.whitespaceIsSuffix
-    self.cutsAtSpaces = cutsAtSpaces && escapesWhitespace
+    whitespace = Whitespace(
+      addsDummyPrefix: model.addsDummyPrefix, removesExtra: model.removesExtraWhitespace,
+      isEscaped: model.escapesWhitespace, isSuffix: model.whitespaceIsSuffix,
+      cuts: cutsAtSpaces && model.escapesWhitespace)
     symbolsHoldNoSpace = !(0..<model.count).contains {
       model.kinds[$0] == .userDefined && model.pieces[$0].contains(0x20)
     }
-    isPlain = (0..<256).map { byte in
+    let isPlain = (0..<256).map { byte in
       if byte >= 0x80 || byte == 0x20 { return false }
       if let charsmap, !charsmap.asciiIsPlain[byte] { return false }
       guard let symbols else { return true }
       var base = DoubleArray.root(symbols.base)
       return DoubleArray.step(symbols.base, &base, UInt8(byte)) == nil
     }
+    self.isPlain = ConstantBuffer(isPlain)
   }
+
+  private static let replacement = ConstantBuffer<UInt8>([0xEF, 0xBF, 0xBD])
+
+  /// Valid while this value lives.
+  var reader: Reader {
+    Reader(
+      charsmap: charsmap?.reader, symbols: symbols?.base, whitespace: whitespace,
+      isPlain: isPlain.base, replacement: Self.replacement.base)
+  }
+
+  struct Reader: BitwiseCopyable {
+    fileprivate let charsmap: Charsmap.Reader?
+    fileprivate let symbols: UnsafePointer<UInt32>?
+    let whitespace: Whitespace
+    fileprivate let isPlain: UnsafePointer<Bool>
+    /// UTF-8 of U+FFFD.
+    fileprivate let replacement: UnsafePointer<UInt8>
+  }
+
+  /// Length of the longest key that begins at `at`.
+  static func longest(
+    _ units: UnsafePointer<UInt32>, _ text: UnsafePointer<UInt8>, _ at: Int, _ end: Int
+  ) -> Int? {
+    var base = DoubleArray.root(units)
+    var (index, length) = (at, 0)
+    while index < end, let unit = DoubleArray.step(units, &base, text[index]) {
+      index += 1
+      if unit & DoubleArray.hasValue != 0 { length = index - at }
+    }
+    return length > 0 ? length : nil
+  }
+}
+
+extension SentencePieceNormalizer.Reader {
 
   /// Replaces what `output` holds. Text longer than 2^29 bytes is a programming error.
   func normalize(
@@ -53,25 +93,27 @@ struct SentencePieceNormalizer: Sendable {
     output.cuts.removeAll(keepingCapacity: true)
     guard let bytes = text.baseAddress else { return }
     var source = Source(text: bytes, end: text.count, countsBytes: offsets == .bytes)
-    if removesExtraWhitespace { skipSpaces(&source) }
+    if whitespace.removesExtra { skipSpaces(&source) }
     if source.at == source.end { return }
     output.reserve(3 * (source.end - source.at) + 8)
     output.cuts.append(0)
-    var writer = Writer(output, isAfterSpace: removesExtraWhitespace)
-    if addsDummyPrefix && !whitespaceIsSuffix { writer.space(source.origin, self) }
+    var writer = Writer(output, isAfterSpace: whitespace.removesExtra)
+    if whitespace.addsDummyPrefix && !whitespace.isSuffix {
+      writer.space(source.origin, whitespace)
+    }
     while source.at < source.end {
       copyPlain(&source, &writer)
       if source.at == source.end { break }
       let unit = unit(source)
       write(unit, source, &writer, output)
       source.advance(unit)
-      if !removesExtraWhitespace { writer.isAfterSpace = false }
+      if !whitespace.removesExtra { writer.isAfterSpace = false }
     }
     var end = source.origin
-    if removesExtraWhitespace { end = writer.trim(end, self) }
-    if addsDummyPrefix && whitespaceIsSuffix {
+    if whitespace.removesExtra { end = writer.trim(end, whitespace) }
+    if whitespace.addsDummyPrefix && whitespace.isSuffix {
       writer.ensure(8, output)
-      writer.space(end, self)
+      writer.space(end, whitespace)
     }
     writer.finish(output, end)
   }
@@ -100,18 +142,14 @@ struct SentencePieceNormalizer: Sendable {
     let resultLength: Int
   }
 
-  private static let replacement = ConstantBuffer<UInt8>([0xEF, 0xBF, 0xBD])
-
   /// Copies ASCII that no rule or symbol touches, up to the last character ahead of other bytes.
   @inline(__always)
   private func copyPlain(_ source: inout Source, _ writer: inout Writer) {
     let (text, last, start) = (source.text, source.end - 1, source.at)
     var at = start
-    isPlain.withUnsafeBufferPointer { isPlain in
-      while at < last, isPlain[Int(text[at])], text[at + 1] < 0x80 {
-        writer.plain(text[at], source.origin + Int32(at - start))
-        at += 1
-      }
+    while at < last, isPlain[Int(text[at])], text[at + 1] < 0x80 {
+      writer.plain(text[at], source.origin + Int32(at - start))
+      at += 1
     }
     if at == start { return }
     writer.isAfterSpace = false
@@ -122,14 +160,14 @@ struct SentencePieceNormalizer: Sendable {
   @inline(__always)
   private func unit(_ source: Source) -> Unit {
     let (text, at, end) = (source.text, source.at, source.end)
-    if let symbols, let length = Self.longest(symbols.base, text, at, end) {
+    if let symbols, let length = SentencePieceNormalizer.longest(symbols, text, at, end) {
       return copied(text, at, length)
     }
     let scalar = UTF8Scalar.scalar(text, at, end)
     if let charsmap, scalar.map({ charsmap.mayBegin($0.value) }) ?? true {
       let rule = charsmap.longestRule(text, at, end)
       if rule.length > 0 {
-        let result = charsmap.replacements.base + rule.replacement
+        let result = charsmap.replacements + rule.replacement
         var length = 0
         while result[length] != 0 { length += 1 }
         return Unit(
@@ -141,7 +179,7 @@ struct SentencePieceNormalizer: Sendable {
       return Unit(
         length: scalar.length, scalars: 1, result: text + at, resultLength: scalar.length)
     }
-    return Unit(length: 1, scalars: 1, result: Self.replacement.base, resultLength: 3)
+    return Unit(length: 1, scalars: 1, result: replacement, resultLength: 3)
   }
 
   private func copied(_ text: UnsafePointer<UInt8>, _ at: Int, _ length: Int) -> Unit {
@@ -149,19 +187,6 @@ struct SentencePieceNormalizer: Sendable {
       length: length, scalars: UTF8Scalar.countWellFormed(text, at..<at + length),
       result: text + at,
       resultLength: length)
-  }
-
-  /// Length of the longest key that begins at `at`.
-  static func longest(
-    _ units: UnsafePointer<UInt32>, _ text: UnsafePointer<UInt8>, _ at: Int, _ end: Int
-  ) -> Int? {
-    var base = DoubleArray.root(units)
-    var (index, length) = (at, 0)
-    while index < end, let unit = DoubleArray.step(units, &base, text[index]) {
-      index += 1
-      if unit & DoubleArray.hasValue != 0 { length = index - at }
-    }
-    return length > 0 ? length : nil
   }
 
   private func skipSpaces(_ source: inout Source) {
@@ -184,7 +209,7 @@ struct SentencePieceNormalizer: Sendable {
     writer.ensure(3 * unit.resultLength + 3 * (source.end - source.at) + 8, output)
     for index in first..<unit.resultLength {
       if unit.result[index] == 0x20 {
-        writer.space(source.origin, self)
+        writer.space(source.origin, whitespace)
       } else {
         writer.plain(unit.result[index], source.origin)
       }
@@ -225,9 +250,9 @@ private struct Writer {
   }
 
   @inline(__always)
-  mutating func space(_ origin: Int32, _ normalizer: SentencePieceNormalizer) {
-    guard normalizer.escapesWhitespace else { return plain(0x20, origin) }
-    if normalizer.cutsAtSpaces, count > 0, !endsInSpace { output.cuts.append(Int32(count)) }
+  mutating func space(_ origin: Int32, _ whitespace: SentencePieceNormalizer.Whitespace) {
+    guard whitespace.isEscaped else { return plain(0x20, origin) }
+    if whitespace.cuts, count > 0, !endsInSpace { output.cuts.append(Int32(count)) }
     plain(0xE2, origin)
     plain(0x96, origin)
     plain(0x81, origin)
@@ -239,10 +264,10 @@ private struct Writer {
   }
 
   /// Takes spaces off the end; returns where the text then ends in the original.
-  mutating func trim(_ end: Int32, _ normalizer: SentencePieceNormalizer) -> Int32 {
+  mutating func trim(_ end: Int32, _ whitespace: SentencePieceNormalizer.Whitespace) -> Int32 {
     var end = end
-    while normalizer.escapesWhitespace ? endsInSpace : count > 0 && bytes[count - 1] == 0x20 {
-      count -= normalizer.escapesWhitespace ? 3 : 1
+    while whitespace.isEscaped ? endsInSpace : count > 0 && bytes[count - 1] == 0x20 {
+      count -= whitespace.isEscaped ? 3 : 1
       end = origins[count]
     }
     while let cut = output.cuts.last, cut > 0, cut >= count { output.cuts.removeLast() }

@@ -14,9 +14,7 @@ public enum SentencePieceScheme: String, Sendable, CaseIterable {
 struct SentencePieceIds: Sendable {
   let scheme: SentencePieceScheme
   private let pieces: PackedPieces
-  let unknown: Int32
-  /// What all other pieces' numbers are raised by.
-  let shift: Int32
+  let reader: Reader
   let special: SpecialTokens
   static let sentinelCount = 100
 
@@ -26,16 +24,16 @@ struct SentencePieceIds: Sendable {
     _ model: SentencePieceModel, pieces: PackedPieces, scheme: SentencePieceScheme, file: String
   ) throws(TokenizerFailure) {
     self.scheme = scheme
-    shift = scheme == .xlmRoberta ? 1 : 0
     self.pieces = pieces
     let firstPieces = (0..<min(3, model.count)).map {
       String(decoding: model.pieces[$0], as: UTF8.self)
     }
     let unknown = Int32(model.kinds.firstIndex(of: .unknown) ?? 0)
+    reader =
+      scheme == .xlmRoberta ? Reader(unknown: 3, shift: 1) : Reader(unknown: unknown, shift: 0)
     func id(_ piece: Int?) -> Int32? { piece.map(Int32.init) }
     switch scheme {
     case .sentencepiece:
-      self.unknown = unknown
       special = SpecialTokens(
         padding: id(model.paddingId), unknown: unknown, start: id(model.startId),
         end: id(model.endId), mask: Self.find("[MASK]", model) ?? Self.find("<mask>", model))
@@ -47,11 +45,9 @@ struct SentencePieceIds: Sendable {
           expected: "a model that begins with the pieces " + names.joined(separator: " "),
           found: firstPieces.joined(separator: " "))
       }
-      self.unknown = 3
       special = SpecialTokens(
         padding: 1, unknown: 3, start: 0, end: 2, mask: Int32(model.count) + 1)
     case .t5:
-      self.unknown = unknown
       special = SpecialTokens(
         padding: id(model.paddingId), unknown: unknown, end: id(model.endId))
     }
@@ -69,10 +65,16 @@ struct SentencePieceIds: Sendable {
     }
   }
 
-  /// The id of a piece that text can become.
-  @inline(__always)
-  func id(ofPiece piece: Int32, unknownPiece: Int32) -> Int32 {
-    piece == unknownPiece ? unknown : piece + shift
+  struct Reader: BitwiseCopyable {
+    let unknown: Int32
+    /// What all other pieces' numbers are raised by.
+    let shift: Int32
+
+    /// The id of a piece that text can become.
+    @inline(__always)
+    func id(ofPiece piece: Int32, unknownPiece: Int32) -> Int32 {
+      piece == unknownPiece ? unknown : piece + shift
+    }
   }
 
   func text(_ id: Int32) -> [UInt8] {

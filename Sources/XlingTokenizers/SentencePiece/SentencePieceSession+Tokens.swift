@@ -20,7 +20,7 @@ extension SentencePieceSession {
       } else {
         lastIsUnknown = false
         tokens.append(
-          tokenizer.ids.id(ofPiece: token.id, unknownPiece: unknownId),
+          ids.id(ofPiece: token.id, unknownPiece: unknownId),
           spanStart(from..<to, place), spanEnd(from..<to, place))
       }
       from = to
@@ -31,7 +31,7 @@ extension SentencePieceSession {
   /// spans asked for.
   @inline(__always)
   private func spanStart(_ range: Range<Int>, _ place: Place) -> Int32 {
-    if tokenizer.spans != .sentencepiece, isMerged(range, place) {
+    if spans != .sentencepiece, isMerged(range, place) {
       return place.base + normalized.origins[range.lowerBound + 3]
     }
     return place.base + normalized.origins[range.lowerBound]
@@ -42,7 +42,7 @@ extension SentencePieceSession {
   @inline(__always)
   private func spanEnd(_ range: Range<Int>, _ place: Place) -> Int32 {
     let origins = normalized.origins
-    if tokenizer.spans == .sentencepiece { return place.base + origins[range.upperBound] }
+    if spans == .sentencepiece { return place.base + origins[range.upperBound] }
     var end = range.upperBound
     if isMerged(range, place) { end = max(end, range.lowerBound + 4) }
     while end < normalized.count, origins[end] == origins[end - 1] { end += 1 }
@@ -52,8 +52,8 @@ extension SentencePieceSession {
   private func isMerged(_ range: Range<Int>, _ place: Place) -> Bool {
     let word = range.lowerBound + SentencePieceModel.space.count
     let isDummy =
-      range.lowerBound == 0 && place.isTextStart && tokenizer.normalizer.addsDummyPrefix
-    return (isDummy || tokenizer.spans == .words) && word < normalized.count
+      range.lowerBound == 0 && place.isTextStart && normalizer.whitespace.addsDummyPrefix
+    return (isDummy || spans == .words) && word < normalized.count
       && normalized.bytes[word - 3] == 0xE2 && normalized.bytes[word - 2] == 0x96
       && normalized.bytes[word - 1] == 0x81
   }
@@ -69,8 +69,8 @@ extension SentencePieceSession {
       for (index, byte) in text.enumerated() {
         let piece = bytePieces[Int(byte)]
         tokens.append(
-          tokenizer.ids.id(ofPiece: piece, unknownPiece: vocabulary.unknownId), start,
-          index == text.count - 1 || tokenizer.spans != .sentencepiece ? end : start)
+          ids.id(ofPiece: piece, unknownPiece: vocabulary.unknownId), start,
+          index == text.count - 1 || spans != .sentencepiece ? end : start)
       }
     } else if lastIsUnknown {
       tokens.ends[tokens.count - 1] = end
@@ -83,7 +83,7 @@ extension SentencePieceSession {
   /// Takes a token whose text is no piece. There must be room.
   func appendUnknown(_ text: UnsafeBufferPointer<UInt8>, _ start: Int32, _ end: Int32) {
     surfaces.append(token: tokens.count, text)
-    tokens.append(tokenizer.ids.unknown, start, end)
+    tokens.append(ids.unknown, start, end)
     unknownCount += 1
     lastIsUnknown = true
   }

@@ -9,7 +9,7 @@ extension SentencePieceSession {
   ) -> Bool {
     precondition(text.count < 1 << 29, "a text of half a gigabyte is no caption")
     guard let bytes = text.baseAddress else { return true }
-    let allowsSpaces = tokenizer.normalizer.removesExtraWhitespace
+    let allowsSpaces = normalizer.whitespace.removesExtra
     var words = Words(text: bytes, count: text.count, offsets: offsets)
     while true {
       let spaces = words.skipSpaces()
@@ -74,7 +74,7 @@ extension SentencePieceSession {
   @inline(__always)
   private func take(_ length: Int, _ words: inout Words, _ cache: WordCache) -> Bool {
     // Hugging Face's ▁ ahead of a text has another span than the others.
-    let isOdd = words.isTextStart && tokenizer.spans == .huggingFace
+    let isOdd = words.isTextStart && spans == .huggingFace
     guard length <= WordCache.maximumKey, !isOdd else { return segment(length, &words) }
     let key = words.text + words.at
     let readable = words.count - words.at
@@ -108,7 +108,7 @@ extension SentencePieceSession {
     let first = tokens.count
     tokens.reserve(found)
     if header >> 24 == 0 {
-      let (scores, scheme) = (vocabulary.scores.base, tokenizer.ids.shift)
+      let (scores, scheme) = (vocabulary.scores, ids.shift)
       let shift: UInt32 = isBytes ? 16 : 0
       var score = score
       var entry = line + WordCache.lineBytes
@@ -125,7 +125,7 @@ extension SentencePieceSession {
     } else {
       takeUnknown(line, found, words)
     }
-    if tokenizer.spans != .words { tokens.starts[first] = words.space }
+    if spans != .words { tokens.starts[first] = words.space }
     words.advance(
       length, isBytes ? Int32(truncatingIfNeeded: length) : Int32(header >> 16 & 0xFF))
   }
@@ -152,7 +152,7 @@ extension SentencePieceSession {
           words.origin + end)
       } else {
         score += vocabulary.scores[Int(id)]
-        tokens.append(id + tokenizer.ids.shift, words.origin + start, words.origin + end)
+        tokens.append(id + ids.shift, words.origin + start, words.origin + end)
       }
     }
     lastIsUnknown = false
@@ -162,7 +162,7 @@ extension SentencePieceSession {
   @inline(never)
   private func segment(_ length: Int, _ words: inout Words, keepAs hash: UInt64? = nil) -> Bool {
     let word = UnsafeBufferPointer(start: words.text + words.at, count: length)
-    tokenizer.normalizer.normalize(word, words.offsets, into: normalized)
+    normalizer.normalize(word, words.offsets, into: normalized)
     let units =
       words.offsets == .bytes
       ? Int32(truncatingIfNeeded: length)
@@ -220,7 +220,6 @@ extension SentencePieceSession {
     from: (tokens: Int, unknowns: Int), limit: Float
   ) {
     guard let cache, let text = word.baseAddress else { return }
-    let ids = tokenizer.ids
     let scalars = UTF8Scalar.numbers(text, word.count)
     placed.removeAll(keepingCapacity: true)
     for at in from.tokens..<tokens.count {

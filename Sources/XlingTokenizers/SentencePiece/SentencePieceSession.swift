@@ -1,8 +1,12 @@
 /// One thread's buffers for a ``SentencePieceTokenizer``. With a cache, texts are encoded word by
 /// word where the model allows; without one, and where a text does not, as a whole.
 final class SentencePieceSession: TokenizerSession {
-  let tokenizer: SentencePieceTokenizer
-  let vocabulary: SentencePieceVocabulary
+  /// Owns what the readers read.
+  private let tokenizer: SentencePieceTokenizer
+  let vocabulary: SentencePieceVocabulary.Reader
+  let ids: SentencePieceIds.Reader
+  let normalizer: SentencePieceNormalizer.Reader
+  let spans: SentencePieceSpans
   let normalized = NormalizedText()
   let unigram: UnigramSegmenter
   let bpe: BPESegmenter
@@ -20,15 +24,19 @@ final class SentencePieceSession: TokenizerSession {
   @exclusivity(unchecked) var lastIsUnknown = false
   /// A cached word's tokens, while they are put together.
   @exclusivity(unchecked) var placed: [PlacedToken] = []
+  private let padding = CacheLinePadding()
 
   init(_ tokenizer: SentencePieceTokenizer, cached: Bool) {
     self.tokenizer = tokenizer
-    vocabulary = tokenizer.vocabulary
+    vocabulary = tokenizer.vocabulary.reader
+    ids = tokenizer.ids.reader
+    normalizer = tokenizer.normalizer.reader
+    spans = tokenizer.spans
     unigram = UnigramSegmenter(tokenizer.vocabulary)
     bpe = BPESegmenter(tokenizer.vocabulary)
     cache = cached && tokenizer.encodesWordsAlone ? WordCache() : nil
     let count = cache == nil ? 0 : Self.seenCount
-    seen = .allocate(capacity: count)
+    seen = .allocateApart(capacity: count)
     seen.initialize(repeating: 0, count: count)
   }
 
@@ -66,7 +74,7 @@ final class SentencePieceSession: TokenizerSession {
   }
 
   private func encodeWhole(_ text: UnsafeBufferPointer<UInt8>, _ offsets: OffsetUnit) {
-    tokenizer.normalizer.normalize(text, offsets, into: normalized)
+    normalizer.normalize(text, offsets, into: normalized)
     let cuts = normalized.cuts.count
     for index in 0..<cuts {
       let start = Int(normalized.cuts[index])

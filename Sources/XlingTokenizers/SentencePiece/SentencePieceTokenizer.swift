@@ -56,7 +56,7 @@ public struct SentencePieceTokenizer: Tokenizer {
   /// tokenizer whose part it is.
   func withoutDummyPrefix() -> SentencePieceTokenizer {
     var result = self
-    result.normalizer.addsDummyPrefix = false
+    result.normalizer.whitespace.addsDummyPrefix = false
     return result
   }
 
@@ -75,18 +75,18 @@ public struct SentencePieceTokenizer: Tokenizer {
       id.map { TokenizerSummary.SpecialToken(role: role, text: pieceText($0), id: $0) }
     }
     for piece in vocabulary.userDefined.sorted() {
-      let id = ids.id(ofPiece: piece, unknownPiece: vocabulary.unknownId)
+      let id = ids.reader.id(ofPiece: piece, unknownPiece: vocabulary.unknownId)
       tokens.append(.init(role: "added", text: pieceText(id), id: id))
     }
     var steps: [String] = []
     if let charsmap = normalizer.charsmap {
       steps.append("the model's charsmap (\(charsmap.ruleCount) rules)")
     }
-    if normalizer.removesExtraWhitespace { steps.append("remove extra spaces") }
-    if normalizer.addsDummyPrefix {
-      steps.append(normalizer.whitespaceIsSuffix ? "add a space behind" : "add a space ahead")
+    if normalizer.whitespace.removesExtra { steps.append("remove extra spaces") }
+    if normalizer.whitespace.addsDummyPrefix {
+      steps.append(normalizer.whitespace.isSuffix ? "add a space behind" : "add a space ahead")
     }
-    if normalizer.escapesWhitespace { steps.append("spaces become \u{2581}") }
+    if normalizer.whitespace.isEscaped { steps.append("spaces become \u{2581}") }
     if vocabulary.bytePieces != nil { steps.append("unknown characters become bytes") }
     return TokenizerSummary(
       model: vocabulary.algorithm == .unigram ? "Unigram" : "BPE", specialTokens: tokens,
@@ -108,8 +108,10 @@ public struct SentencePieceTokenizer: Tokenizer {
     }
     let text = String(decoding: bytes, as: UTF8.self)
       .replacing("\u{2581}", with: " ")
-    guard normalizer.addsDummyPrefix else { return text }
-    if normalizer.whitespaceIsSuffix { return text.hasSuffix(" ") ? String(text.dropLast()) : text }
+    guard normalizer.whitespace.addsDummyPrefix else { return text }
+    if normalizer.whitespace.isSuffix {
+      return text.hasSuffix(" ") ? String(text.dropLast()) : text
+    }
     return text.hasPrefix(" ") ? String(text.dropFirst()) : text
   }
 }

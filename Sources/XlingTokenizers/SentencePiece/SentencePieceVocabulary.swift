@@ -13,9 +13,9 @@ final class SentencePieceVocabulary: Sendable {
   let highestScore: Float
   let unknownId: Int32
   /// By byte; nil when unknown characters stay unknown.
-  let bytePieces: [Int32]?
-  /// By id; empty when there is none.
-  let isUnused: [Bool]
+  let bytePieces: ConstantBuffer<Int32>?
+  /// By id; nil when there is none.
+  let isUnused: ConstantBuffer<Bool>?
   /// The ids of user-defined symbols, by their bytes.
   let userDefined: [Int32]
   /// User-defined symbols as a ``DoubleArray``.
@@ -71,13 +71,13 @@ final class SentencePieceVocabulary: Sendable {
       : ConstantBuffer(DoubleArrayBuilder.build(model.pieces, userDefined, values: userDefined))
     let space = SentencePieceModel.space
     hasSpace = space.withUnsafeBufferPointer { text in
-      text.baseAddress.map { trie.first($0, text.count).id >= 0 } ?? false
+      text.baseAddress.map { trie.reader.first($0, text.count).id >= 0 } ?? false
     }
     highestScore = words.reduce(0) { max($0, scores[Int($1)]) }
     unknownId = Int32(kinds.firstIndex(of: .unknown) ?? 0)
-    bytePieces = model.byteFallback ? Self.bytePieces(model) : nil
+    bytePieces = model.byteFallback ? ConstantBuffer(Self.bytePieces(model)) : nil
     let hasUnused = isBPE && kinds.contains(.unused)
-    isUnused = hasUnused ? kinds.map { $0 == .unused } : []
+    isUnused = hasUnused ? ConstantBuffer(kinds.map { $0 == .unused }) : nil
     let singles = sorted { [.control, .unknown, .byte].contains($0) }.filter {
       let piece = model.pieces[Int($0)]
       return UTF8Scalar.length(piece.first ?? 0) == piece.count
@@ -88,11 +88,30 @@ final class SentencePieceVocabulary: Sendable {
     cutsAtSpaces = !hasUnused && Self.noneCrossesSpace(model)
   }
 
+  /// Valid while this object lives.
+  var reader: Reader {
+    Reader(
+      algorithm: algorithm, trie: trie.reader, scores: scores.base, highestScore: highestScore,
+      unknownId: unknownId, bytePieces: bytePieces?.base, isUnused: isUnused?.base,
+      symbols: symbols?.base)
+  }
+
+  struct Reader: BitwiseCopyable {
+    let algorithm: SentencePieceModel.Algorithm
+    let trie: ScoredTrie.Reader
+    let scores: UnsafePointer<Float>
+    let highestScore: Float
+    let unknownId: Int32
+    let bytePieces: UnsafePointer<Int32>?
+    let isUnused: UnsafePointer<Bool>?
+    let symbols: UnsafePointer<UInt32>?
+  }
+
   /// The memory that it takes.
   var byteCount: Int {
     let tables = pieces.byteCount + trie.byteCount + scores.byteCount + (symbols?.byteCount ?? 0)
     // Of reserved pieces what their arrays take at least, since they are a handful.
-    return tables + 4 * ((bytePieces?.count ?? 0) + userDefined.count) + isUnused.count
+    return tables + 4 * ((bytePieces?.count ?? 0) + userDefined.count) + (isUnused?.count ?? 0)
       + reserved.reduce(0) { $0 + $1.key.count + 48 }
   }
 

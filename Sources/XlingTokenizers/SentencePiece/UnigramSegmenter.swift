@@ -2,7 +2,9 @@
 /// scores added from the text's start, a later path only when strictly better, shorter pieces
 /// first. Buffers for one thread.
 final class UnigramSegmenter {
-  private let vocabulary: SentencePieceVocabulary
+  /// Owns what `vocabulary` reads.
+  private let owner: SentencePieceVocabulary
+  private let vocabulary: SentencePieceVocabulary.Reader
   /// Beyond this, the reference subtracts the score from all that lies ahead.
   private static let rebase: Float = 100_000
 
@@ -23,11 +25,13 @@ final class UnigramSegmenter {
   /// The last segmentation; valid until the next one.
   @exclusivity(unchecked)
   private(set) var tokens = UnsafeBufferPointer<ChunkToken>(start: nil, count: 0)
+  private let padding = CacheLinePadding()
 
   init(_ vocabulary: SentencePieceVocabulary) {
-    self.vocabulary = vocabulary
-    nodes = .allocate(capacity: capacity + 1)
-    found = .allocate(capacity: capacity)
+    owner = vocabulary
+    self.vocabulary = vocabulary.reader
+    nodes = .allocateApart(capacity: capacity + 1)
+    found = .allocateApart(capacity: capacity)
   }
 
   deinit {
@@ -104,8 +108,8 @@ final class UnigramSegmenter {
     capacity = max(count, 2 * capacity)
     nodes.deallocate()
     found.deallocate()
-    nodes = .allocate(capacity: capacity + 1)
-    found = .allocate(capacity: capacity)
+    nodes = .allocateApart(capacity: capacity + 1)
+    found = .allocateApart(capacity: capacity)
   }
 
   /// Calls `visit` with every place where a character starts, and a way to go through the pieces
@@ -117,7 +121,7 @@ final class UnigramSegmenter {
     _ visit: (_ start: Int, _ offers: (_ offer: (Int, Float, Int32) -> Void) -> Void) -> Void
   ) {
     let trie = vocabulary.trie
-    let (scores, unknown) = (vocabulary.scores.base, vocabulary.unknownId)
+    let (scores, unknown) = (vocabulary.scores, vocabulary.unknownId)
     let (text, count) = (chunk.baseAddress.unsafelyUnwrapped, chunk.count)
     var start = 0
     while start < count {

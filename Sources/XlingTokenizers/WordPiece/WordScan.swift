@@ -30,7 +30,10 @@ struct WordScan {
 
   /// Nil at the end of the text.
   mutating func run() -> Stop? {
-    let (kinds, blocks, codes) = (bytes.kinds, self.codes.blocks, self.codes.codes)
+    // Copies: read through `self`, all of it is copied for every word.
+    let (text, count, raw, addedTokens) = (text, count, raw, addedTokens)
+    let (kinds, plain, loneIds) = (bytes.kinds, bytes.plain, bytes.loneIds)
+    let (blocks, codes) = (codes.blocks, codes.codes)
     while at < count {
       var end = at
       var kind = UInt32(ByteKinds.decode)
@@ -43,8 +46,8 @@ struct WordScan {
           continue
         }
         if kind == UInt32(ByteKinds.attention) {
-          if isAddedToken(at: end) { break }
-          kind = UInt32(bytes.plain[Int(text[end])])
+          if Self.isAddedToken(raw, at: end, addedTokens) { break }
+          kind = UInt32(plain[Int(text[end])])
         }
         if kind == UInt32(ByteKinds.decode) {
           let value: UInt32
@@ -62,7 +65,7 @@ struct WordScan {
         at += length
         scalar += 1
       case WordCodes.lone where length == 1:
-        takeLone(bytes.loneIds[Int(text[at])])
+        takeLone(loneIds[Int(text[at])])
       case WordCodes.lone:
         if let hash = takeUnlessKnown(at + length) {
           return .unseen(at..<at + length, hash: hash)
@@ -75,8 +78,10 @@ struct WordScan {
   }
 
   @inline(never)
-  private func isAddedToken(at: Int) -> Bool {
-    addedTokens.match(raw, at: at) != nil
+  private static func isAddedToken(
+    _ text: UnsafeRawBufferPointer, at: Int, _ addedTokens: AddedTokens.Reader
+  ) -> Bool {
+    addedTokens.match(text, at: at) != nil
   }
 
   @inline(__always)

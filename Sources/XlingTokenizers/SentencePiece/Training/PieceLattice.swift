@@ -27,7 +27,7 @@ struct PieceLattice {
     edges.removeAll(keepingCapacity: true)
     length = text.count
     reach = model.longest
-    let trie = model.trie
+    let trie = model.trie.reader
     var start = 0
     while start < text.count {
       let next = min(text.count, start + UTF8Scalar.length(text[start]))

@@ -45,7 +45,7 @@ public struct SentencePieceCorpus: Sendable {
     }
     var line = line
     for piece in Self.metaPieces { Self.replace(Array(piece.utf8), in: &line) }
-    line.withUnsafeBufferPointer { normalizer.normalize($0, .bytes, into: text) }
+    line.withUnsafeBufferPointer { normalizer.reader.normalize($0, .bytes, into: text) }
     let normalized = UnsafeBufferPointer(start: text.bytes, count: text.count)
     var start = 0
     while start < normalized.count {
