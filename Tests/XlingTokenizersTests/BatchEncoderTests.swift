@@ -1,4 +1,5 @@
 import Testing
+import XlingCore
 import XlingTestSupport
 
 @testable import XlingTokenizers
@@ -9,7 +10,9 @@ import XlingTestSupport
   func resultsDoNotDependOnThreads(file: String) throws {
     let tokenizer = try TokenizerSource.load(try Assets.path("tokenizers") + "/" + file)
     let texts = (0..<1_000).map { Array("a dog 犬 runs \($0 * 7919) ▁ чёрный [SEP]  \($0)".utf8) }
-    let alone = texts.map { text in text.withUnsafeBytes { tokenizer.encode($0) } }
+    let alone = texts.map { text in
+      text.withUnsafeBytes { tokenizer.encode($0) }
+    }
     let all = texts.flatMap { $0 }
     for threads in [1, 2, 5] {
       let encoder = BatchEncoder(tokenizer, threads: threads)

@@ -99,7 +99,7 @@ extension SentencePieceNormalizer.Reader {
     output.cuts.append(0)
     var writer = Writer(output, isAfterSpace: whitespace.removesExtra)
     if whitespace.addsDummyPrefix && !whitespace.isSuffix {
-      writer.space(source.origin, whitespace)
+      writer.space(source.origin, whitespace, output)
     }
     while source.at < source.end {
       copyPlain(&source, &writer)
@@ -110,10 +110,10 @@ extension SentencePieceNormalizer.Reader {
       if !whitespace.removesExtra { writer.isAfterSpace = false }
     }
     var end = source.origin
-    if whitespace.removesExtra { end = writer.trim(end, whitespace) }
+    if whitespace.removesExtra { end = writer.trim(end, whitespace, output) }
     if whitespace.addsDummyPrefix && whitespace.isSuffix {
       writer.ensure(8, output)
-      writer.space(end, whitespace)
+      writer.space(end, whitespace, output)
     }
     writer.finish(output, end)
   }
@@ -209,7 +209,7 @@ extension SentencePieceNormalizer.Reader {
     writer.ensure(3 * unit.resultLength + 3 * (source.end - source.at) + 8, output)
     for index in first..<unit.resultLength {
       if unit.result[index] == 0x20 {
-        writer.space(source.origin, whitespace)
+        writer.space(source.origin, whitespace, output)
       } else {
         writer.plain(unit.result[index], source.origin)
       }
@@ -225,13 +225,11 @@ private struct Writer {
   private var count = 0
   /// Whether spaces that follow are dropped.
   var isAfterSpace: Bool
-  private let output: NormalizedText
 
   init(_ output: NormalizedText, isAfterSpace: Bool) {
     bytes = output.bytes
     origins = output.origins
     self.isAfterSpace = isAfterSpace
-    self.output = output
   }
 
   @inline(__always)
@@ -250,7 +248,9 @@ private struct Writer {
   }
 
   @inline(__always)
-  mutating func space(_ origin: Int32, _ whitespace: SentencePieceNormalizer.Whitespace) {
+  mutating func space(
+    _ origin: Int32, _ whitespace: SentencePieceNormalizer.Whitespace, _ output: NormalizedText
+  ) {
     guard whitespace.isEscaped else { return plain(0x20, origin) }
     if whitespace.cuts, count > 0, !endsInSpace { output.cuts.append(Int32(count)) }
     plain(0xE2, origin)
@@ -264,7 +264,9 @@ private struct Writer {
   }
 
   /// Takes spaces off the end; returns where the text then ends in the original.
-  mutating func trim(_ end: Int32, _ whitespace: SentencePieceNormalizer.Whitespace) -> Int32 {
+  mutating func trim(
+    _ end: Int32, _ whitespace: SentencePieceNormalizer.Whitespace, _ output: NormalizedText
+  ) -> Int32 {
     var end = end
     while whitespace.isEscaped ? endsInSpace : count > 0 && bytes[count - 1] == 0x20 {
       count -= whitespace.isEscaped ? 3 : 1

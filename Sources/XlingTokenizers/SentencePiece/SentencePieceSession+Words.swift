@@ -236,7 +236,7 @@ extension SentencePieceSession {
         token.startByte = Int32(scalars.firstIndex(of: start) ?? 0)
         token.endByte = Int32(scalars.firstIndex(of: end) ?? 0)
       }
-      if let surface = surfaces[at] {
+      if unknownCount > from.unknowns, let surface = surfaces[at] {
         let range = Int(token.startByte)..<Int(token.endByte)
         if !surface.elementsEqual(word[range]) { return }
         token.id = vocabulary.unknownId
