@@ -2,7 +2,7 @@
 """Eight methods, three seeds, six languages on photographs: aligned on Flickr8k's English captions alone.
 
     benchmarks/flickr8k_study.py [--binary .build/release/xling] [--shared ../shared] [--work runs/flickr8k]
-                                 [--steps 200] [--seeds 3]
+                                 [--steps 150] [--seeds 3] [--threads N]
 
 Pretrains a text tower on ../shared/data/text and an image tower on the training pictures, from the
 shipped ones; aligns, evaluates on test in every language, and writes benchmarks/results/flickr8k.md
@@ -50,12 +50,13 @@ def align(chosen, method, seed):
     record = chosen.work / "runs" / name / "run.json"
     if not record.exists() or not json.loads(record.read_text())["isFinished"]:
         xling(chosen, "align", "--method", method, "--data", data, "--text-tower", "text-tower",
-              "--image-tower", "image-tower", "--steps", chosen.steps, "--seed", seed, "--output",
-              f"runs/{name}", *(["--resume"] if record.exists() else []))
+              "--image-tower", "image-tower", "--steps", chosen.steps, "--seed", seed, "--threads",
+              chosen.threads, "--output", f"runs/{name}", *(["--resume"] if record.exists() else []))
     done = chosen.work / "runs" / name / "evaluated"
     if not done.exists():
         languages = [part for language in LANGUAGES for part in ("--lang", language)]
-        xling(chosen, "eval", f"runs/{name}", "--data", data, *languages, capture=True)
+        xling(chosen, "eval", f"runs/{name}", "--data", data, "--threads", chosen.threads, *languages,
+              capture=True)
         done.touch()
     return name
 
@@ -122,8 +123,9 @@ def main():
     options.add_argument(
         "--shared", type=Path, default=os.environ.get("XLING_SHARED", ROOT.parent / "shared"))
     options.add_argument("--work", type=Path, default=ROOT / "runs/flickr8k")
-    options.add_argument("--steps", type=int, default=200)
+    options.add_argument("--steps", type=int, default=150)
     options.add_argument("--seeds", type=int, default=3)
+    options.add_argument("--threads", type=int, default=os.cpu_count())
     chosen = options.parse_args()
     for key in ("binary", "shared", "work"):
         setattr(chosen, key, Path(getattr(chosen, key)).resolve())
