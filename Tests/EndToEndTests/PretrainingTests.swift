@@ -71,7 +71,7 @@ struct PretrainingTests {
     ]
     let made = try bench.xling(command)
     #expect(made.status == 0, "\(made.stderr)")
-    #expect(made.stdout.contains("R@1 of translations kept apart"))
+    #expect(made.stdout.contains("translation R@1 of sentences kept apart"))
     let card = try card("read")
     #expect((card["data"] as? String)?.hasSuffix("translated ones in en, tr") == true)
 
