@@ -8,7 +8,7 @@ import XlingTestSupport
 /// What a loaded tokenizer holds, against the file that it was read from.
 @Suite struct MemoryTests {
   /// Tables of Unicode's properties, which have one size whatever the vocabulary.
-  static let unicodeTables = 350_000
+  static let unicodeTables = 130_000
 
   static func expectAtMostTwice(_ file: String, lowercase: Bool? = nil) throws {
     var options = TokenizerOptions()

@@ -46,7 +46,7 @@ public struct EmbeddingPairs: Sendable {
   }
 
   /// Counts the ranks of the captions `rows`, all by default, and what they add to those of the
-  /// pictures. `progress` is told the share done. Throws what `progress` throws and
+  /// pictures. `progress` is told the share done, first what the checkpoint has. Throws what `progress` throws and
   /// ``RetrievalFailure``. `relation` replaces the given one.
   public func count(
     rows: Range<Int>? = nil, of relation: GoldRelation? = nil,

@@ -55,11 +55,12 @@ public struct DotProductRanks {
   }
 
   /// Counts the scores of some queries against the whole gallery; each query once in all.
-  /// `progress` is told the share that is done.
+  /// `progress` is told the share that is done, first 0.
   public mutating func count<Stop: Error>(
     rows: Range<Int>, progress: (Double) throws(Stop) -> Void
   ) throws(Stop) {
     guard !rows.isEmpty, right.count > 0 else { return }
+    try progress(0)
     let queries = CountedRows(rows, counts.queries) { left.rankMargin($0, against: right) }
     let size = Self.rows(Self.blockSize, width: left.width, unit: Int32(XK_RANK_COLUMNS))
     for start in stride(from: 0, to: right.count, by: size) {

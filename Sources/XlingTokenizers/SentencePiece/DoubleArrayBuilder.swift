@@ -6,7 +6,8 @@ final class DoubleArrayBuilder {
     /// As Darts-clone does, for ``DoubleArray``: there are no leaves.
     case darts
     /// For ``ScoredTrie``: what no other key goes on from has its value in its own unit and base 0,
-    /// from where no byte leads anywhere. What small values belong to lies close together.
+    /// from where no byte leads anywhere. What only one key goes on from ends in a unit too, with the
+    /// rest of that key and its value in ``tails``. What small values belong to lies close together.
     case leaves
 
     /// A base whose index differs from its node's unit's by this or more differs in none of the low
@@ -25,15 +26,19 @@ final class DoubleArrayBuilder {
   struct Unit: BitwiseCopyable {
     /// Where the node's children are.
     fileprivate(set) var base: UInt32 = 0
-    /// Of the key that ends with this node or is this value's; -1 for none.
+    /// Of the key that ends with this node or is this value's, or where the tail is; -1 for none.
     fileprivate(set) var value: Int32 = -1
     /// What leads here.
     fileprivate(set) var label = DoubleArrayBuilder.freeLabel
 
-    enum Kind { case free, value, leaf, inner }
+    enum Kind { case free, value, leaf, tail, inner }
+
+    /// In place of a base, for what has a tail.
+    fileprivate static let tailBase = UInt32.max
 
     var kind: Kind {
       if label == 0 { return .value }
+      if base == Self.tailBase { return .tail }
       if base != 0 { return .inner }
       return value < 0 ? .free : .leaf
     }
@@ -45,6 +50,12 @@ final class DoubleArrayBuilder {
   @exclusivity(unchecked) private(set) var count = 0
   @exclusivity(unchecked) private var capacity: Int
   private let open = OpenUnits()
+  /// One after another: what is left of a key, then 0 and three bytes of its value, little-endian.
+  @exclusivity(unchecked) private(set) var tails: [UInt8] = []
+
+  /// Tails begin below this: their places have room in the units of ``ScoredTrie``. Keys whose tails
+  /// would begin behind it are placed byte by byte.
+  static let tailLimit = 1 << 21
 
   private struct Node {
     let keys: Range<Int32>
@@ -182,7 +193,7 @@ final class DoubleArrayBuilder {
     }
   }
 
-  /// What is left of a node's only key, child by child.
+  /// What is left of a node's only key.
   private func placeTail(
     _ node: Node, _ bytes: UnsafeBufferPointer<UInt8>, _ ends: UnsafeBufferPointer<Int32>,
     _ keyValues: UnsafeBufferPointer<Int32>
@@ -190,11 +201,25 @@ final class DoubleArrayBuilder {
     let key = Int(node.keys.lowerBound)
     var unit = Int(node.unit)
     var at = (key == 0 ? 0 : Int(ends[key - 1])) + Int(node.depth)
-    while at < Int(ends[key]) {
+    let end = Int(ends[key])
+    // Nothing leads to the root, so a key that is alone cannot be its tail.
+    while at < end, unit == 0 || tails.count >= Self.tailLimit {
       unit = placeOne(bytes[at], under: unit)
       at += 1
     }
-    units[unit].value = keyValues[key]
+    let value = keyValues[key]
+    guard at < end else {
+      units[unit].value = value
+      return
+    }
+    units[unit].base = Unit.tailBase
+    units[unit].value = Int32(tails.count)
+    while at < end {
+      tails.append(bytes[at])
+      at += 1
+    }
+    tails.append(0)
+    for shift in [0, 8, 16] { tails.append(UInt8(truncatingIfNeeded: value >> Int32(shift))) }
   }
 
   /// Finds a base for a node's children and takes their units.
@@ -263,11 +288,13 @@ final class DoubleArrayBuilder {
 /// no node's base. Children know their parent only by base and label, so no two nodes may share one.
 private struct OpenUnits {
   private static let words = 64
+  /// The last free units of a word, which stay so: they fit so few nodes that they cost more time than
+  /// room (XLM-R: a third of the search for a twentieth of the units).
+  private static let unused = 8
 
   private let free: UnsafeMutablePointer<UInt64>
   private let unshared: UnsafeMutablePointer<UInt64>
-  /// The words with more than two free units, one bit each: the last two of a word fit so few nodes
-  /// that they cost more time than room.
+  /// The words with more than ``unused`` free units, one bit each.
   private let some: UnsafeMutablePointer<UInt64>
 
   init() {
@@ -292,8 +319,7 @@ private struct OpenUnits {
   func take(_ unit: Int) {
     let at = unit >> 6 & 63
     free[at] &= ~(1 << UInt64(unit & 63))
-    let butOne = free[at] & (free[at] &- 1)
-    if butOne & (butOne &- 1) == 0 { some.pointee &= ~(1 << UInt64(at)) }
+    if free[at].nonzeroBitCount <= Self.unused { some.pointee &= ~(1 << UInt64(at)) }
   }
 
   /// `base` is in an open block.

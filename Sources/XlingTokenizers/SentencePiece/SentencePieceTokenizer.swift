@@ -21,12 +21,19 @@ public struct SentencePieceTokenizer: Tokenizer {
     _ model: SentencePieceModel, scheme: SentencePieceScheme = .sentencepiece,
     maximumLength: Int? = nil, file: String
   ) throws {
-    // A seventh of the time that loading takes: beside the tables.
+    // Together a sixth of the time that loading takes: beside the tables.
     let hash = Meanwhile { model.contentHash(scheme) }
+    let read = Meanwhile { () -> Result<Charsmap, Charsmap.Malformed>? in
+      model.charsmap.isEmpty
+        ? nil : Result { () throws(Charsmap.Malformed) in try Charsmap(model.charsmap) }
+    }
+    let charsmapHash = Meanwhile {
+      model.charsmap.isEmpty ? nil : Digest.of(Data(model.charsmap))
+    }
     let vocabulary = try SentencePieceVocabulary(model, file: file)
     let charsmap: Charsmap?
     do throws(Charsmap.Malformed) {
-      charsmap = model.charsmap.isEmpty ? nil : try Charsmap(model.charsmap)
+      charsmap = try read.value?.get()
     } catch {
       throw TokenizerFailure.badModel(
         file: file, offset: 0, expected: error.expected, found: error.found)
@@ -38,7 +45,7 @@ public struct SentencePieceTokenizer: Tokenizer {
     ids = try SentencePieceIds(model, pieces: vocabulary.pieces, scheme: scheme, file: file)
     special = ids.special
     self.maximumLength = maximumLength
-    charsmapHash = model.charsmap.isEmpty ? nil : Digest.of(Data(model.charsmap))
+    self.charsmapHash = charsmapHash.value
     contentHash = hash.value
   }
 

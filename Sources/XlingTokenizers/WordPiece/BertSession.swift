@@ -76,7 +76,7 @@ final class BertSession: TokenizerSession {
         word.append(
           WordCodes.mapped(value, code), scalars: scalars..<scalars + 1, bytes: source)
       } else if code & WordCodes.kindMask == WordCodes.letter {
-        for part in codes.expansion(code) {
+        codes.expand(value, code) { part in
           word.append(part, scalars: scalars..<scalars + 1, bytes: source)
         }
       }

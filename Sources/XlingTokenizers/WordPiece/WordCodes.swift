@@ -14,8 +14,9 @@ final class WordCodes: @unchecked Sendable {
   static let lone: UInt32 = 3
   static let complex: UInt32 = 4
   static let kindMask: UInt32 = 7
-  /// The code's upper 28 bits are an index into `expansions`; otherwise, from bit 4, the signed
-  /// distance to the one scalar that stands for this one.
+  /// The code's upper 28 bits are an index into `expansions`, or 0 for a syllable of Hangul, whose
+  /// letters are computed; otherwise, from bit 4, the signed distance to the one scalar that stands
+  /// for this one.
   static let expands: UInt32 = 8
 
   private let table: ScalarTable<UInt32>.Storage
@@ -49,10 +50,12 @@ final class WordCodes: @unchecked Sendable {
       codes[Int(blocks[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]
     }
 
-    /// The scalars that stand for one whose code has ``expands`` set.
-    func expansion(_ code: UInt32) -> UnsafeBufferPointer<UInt32> {
+    /// Gives `body` the scalars that stand for one whose code has ``expands`` set.
+    @inline(__always)
+    func expand(_ scalar: UInt32, _ code: UInt32, _ body: (UInt32) -> Void) {
       let index = Int(code >> 4)
-      return UnsafeBufferPointer(start: expansions + index + 1, count: Int(expansions[index]))
+      if index == 0 { return Hangul.forEachLetter(scalar, body) }
+      for at in index + 1...index + Int(expansions[index]) { body(expansions[at]) }
     }
   }
 
@@ -68,7 +71,8 @@ final class WordCodes: @unchecked Sendable {
     let strips: Bool
     let spacesChinese: Bool
     let doubt: UInt16
-    var expansions: [UInt32] = []
+    /// Index 0 is no expansion's.
+    var expansions: [UInt32] = [0]
 
     init(_ configuration: BertConfiguration, _ classes: ScalarClasses) {
       self.classes = classes
@@ -95,6 +99,7 @@ final class WordCodes: @unchecked Sendable {
       if parts.isEmpty { return WordCodes.empty }
       if parts.count == 1 { return code(parts[0], standingFor: scalar) }
       guard parts.allSatisfy({ kind($0) == WordCodes.letter }) else { return WordCodes.complex }
+      if Hangul.syllables.contains(scalar) { return WordCodes.expands | WordCodes.letter }
       return expansion(
         parts.flatMap { part in
           let (first, second) = lowercased(part)
@@ -133,5 +138,19 @@ final class WordCodes: @unchecked Sendable {
       guard lowercase, classes[scalar] & ScalarClasses.lowercases != 0 else { return (scalar, nil) }
       return classes.lowercased(scalar)
     }
+  }
+}
+
+/// Syllables of Hangul (Unicode 15, section 3.12): their letters follow from their numbers, where
+/// 11,172 expansions would take more room than all others together.
+private enum Hangul {
+  static let syllables: ClosedRange<UInt32> = 0xAC00...0xD7A3
+
+  @inline(__always)
+  static func forEachLetter(_ syllable: UInt32, _ body: (UInt32) -> Void) {
+    let number = syllable - syllables.lowerBound
+    body(0x1100 + number / 588)
+    body(0x1161 + number % 588 / 28)
+    if number % 28 > 0 { body(0x11A7 + number % 28) }
   }
 }

@@ -82,38 +82,50 @@ struct EvalEmbeddingOptions: ParsableArguments {
   ) throws {
     let metrics = try measure.metrics()
     let language = try EvalLabel.code(language)
+    let (counted, pairs) = try count(keepingPairs: repeats || trec.trec != nil)
+    guard let counted else { return }
+    var report = try EvalEmbeddingReport(counted, measure, metrics, language: language)
+    if repeats, let pairs { try report.add(try ambiguity(pairs), pairs) }
+    try report.print()
+    if let folder = trec.trec, let pairs {
+      for (name, files) in try pairs.trecFiles(depth: trec.trecDepth, tag: "xling") {
+        try files.write(to: folder, name: "\(language).\(name)")
+      }
+    }
+  }
+
+  /// Nil when what was counted is a shard: it is written. The embeddings, by far the largest, are let go
+  /// unless they are needed once more.
+  private func count(keepingPairs: Bool) throws -> (CountedPairs?, EmbeddingPairs?) {
     let pairs = try EmbeddingPairs(
       texts: textEmbeddings ?? "", images: imageEmbeddings ?? "", gold: gold ?? "",
       similarity: similarity ?? .cosine, allowMissing: allowMissing)
     let (index, count) = (shard?.index ?? 1, shard?.count ?? 1)
     let rows = RankShard.rows(index, of: count, texts: pairs.texts.count)
-    var bar = ProgressBar("rank", total: rows.count, unit: "captions")
+    var bar: ProgressBar?
     let kept = checkpoint.map { "what is counted is kept in \($0)" }
     let counts = try pairs.count(rows: rows, keptIn: checkpoint.map { RankCheckpoint($0) }) {
       share in
       try Interruption.check(
         kept ?? "nothing is kept, without --checkpoint", resume: "the same command")
-      bar.advance(to: Int(share * Double(rows.count)))
-    }
-    bar.finish()
-    let counted = CountedPairs(pairs, counts: counts, missingAllowed: allowMissing)
-    if let output {
-      try RankShard(counted, inputs: pairs.inputsHash, index: index, of: count).write(to: output)
-      print("\(output): shard \(index) of \(count), \(rows.count) captions")
-    } else {
-      var report = try EvalEmbeddingReport(counted, measure, metrics, language: language)
-      if let ambiguity = try ambiguity(pairs) { try report.add(ambiguity, pairs) }
-      try report.print()
-      if let folder = trec.trec {
-        for (name, files) in try pairs.trecFiles(depth: trec.trecDepth, tag: "xling") {
-          try files.write(to: folder, name: "\(language).\(name)")
-        }
+      let done = Int(share * Double(rows.count))
+      if bar == nil {
+        bar = ProgressBar("rank", total: rows.count, startingAt: done, unit: "captions")
       }
+      bar?.advance(to: done)
     }
+    bar?.finish()
+    let counted = CountedPairs(pairs, counts: counts, missingAllowed: allowMissing)
+    guard let output else { return (counted, keepingPairs ? pairs : nil) }
+    try RankShard(counted, inputs: pairs.inputsHash, index: index, of: count).write(to: output)
+    print("\(output): shard \(index) of \(count), \(rows.count) captions")
+    return (nil, nil)
   }
 
-  private func ambiguity(_ pairs: EmbeddingPairs) throws -> Ambiguity? {
-    guard captionTexts != nil || pictureKeys != nil else { return nil }
+  /// Whether it is told what repeats.
+  private var repeats: Bool { captionTexts != nil || pictureKeys != nil }
+
+  private func ambiguity(_ pairs: EmbeddingPairs) throws -> Ambiguity {
     // Without a file every row is taken for a content of its own.
     func keys(_ path: String?, _ rows: Int) throws -> [String] {
       try path.map { try KeyFile.read($0, rows: rows) } ?? (0..<rows).map(String.init)
