@@ -97,7 +97,9 @@ extension ScoredTrie.Reader {
     let unit = units[at]
     if unit & ScoredTrie.nodeMask != UInt32(byte) { return nil }
     if unit & ScoredTrie.isLeaf != 0 {
-      base = unit & ScoredTrie.hasTail != 0 ? Int(unit >> 11) | ScoredTrie.inTail : ScoredTrie.deadEnd
+      base =
+        unit & ScoredTrie.hasTail != 0
+        ? Int(unit >> 11) | ScoredTrie.inTail : ScoredTrie.deadEnd
     } else {
       base = at ^ Int((unit >> 12) << ((unit & ScoredTrie.isFar) >> 8))
     }

@@ -18,18 +18,7 @@ struct GapCommand: ParsableCommand {
 
   @OptionGroup var subject: EvalSubject
 
-  @Option(name: .customShort("k"), help: "Places that count as found.")
-  var k = 10
-
-  @Option(help: "The language to hold the others against (default: the one aligned on).")
-  var against: String?
-
-  @Flag(help: "Print the results as JSON.")
-  var json = false
-
-  func validate() throws {
-    if k < 1 { throw ValidationError("-k must be at least 1, found \(k)") }
-  }
+  @OptionGroup var options: EvalPivotOptions
 
   private struct Row: Encodable {
     let schema = "xling.gap/1"
@@ -62,21 +51,21 @@ struct GapCommand: ParsableCommand {
 
   func run() throws {
     let (run, evaluator, languages) = try subject.load()
-    let pivot = try EvalLanguages.resolve(
-      against ?? run.record.identity.configuration.language, in: evaluator.dataset,
-      split: subject.split)
+    let pivot = try options.pivot(run, evaluator)
     let others = languages.filter { $0 != pivot }
     var bar = ProgressBar("gap \(run.name)", total: others.count, unit: "languages")
     var rows: [Row] = []
     for (index, language) in others.enumerated() {
-      rows.append(Row(try evaluator.transferGap(language, pivot: pivot, k: k), run: run.name))
+      rows.append(
+        Row(try evaluator.transferGap(language, pivot: pivot, k: options.k), run: run.name))
       bar.advance(to: index + 1, language)
     }
     bar.finish()
-    print(json ? try JSONText.encode(rows) : text(rows, pivot))
+    print(options.json ? try JSONText.encode(rows) : text(rows, pivot))
   }
 
   private func text(_ rows: [Row], _ pivot: String) -> String {
+    let k = options.k
     let table = rows.map { row in
       [
         row.language, "\(row.gap.n)", row.againstRecall.text(), row.recall.text(), row.gap.text(),
@@ -84,7 +73,8 @@ struct GapCommand: ParsableCommand {
       ]
     }
     let header = [
-      "language", "n", "\(pivot) R@\(k)", "R@\(k)", "gap", "text R@\(k)", "lost", "gained",
+      "language", "n", "\(pivot) R@\(k)", "R@\(k)", "gap", "text R@\(k)",
+      "lost", "gained",
       "lost in language",
     ]
     return EvalTable.text([header] + table, leading: 1)

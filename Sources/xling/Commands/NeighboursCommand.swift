@@ -16,18 +16,7 @@ struct NeighboursCommand: ParsableCommand {
 
   @OptionGroup var subject: EvalSubject
 
-  @Option(name: .customShort("k"), help: "Places that count.")
-  var k = 10
-
-  @Option(help: "The language to compare captions with (default: the one aligned on).")
-  var against: String?
-
-  @Flag(help: "Print the results as JSON.")
-  var json = false
-
-  func validate() throws {
-    if k < 1 { throw ValidationError("-k must be at least 1, found \(k)") }
-  }
+  @OptionGroup var options: EvalPivotOptions
 
   private struct Row: Encodable {
     let schema = "xling.neighbours/1"
@@ -62,21 +51,20 @@ struct NeighboursCommand: ParsableCommand {
 
   func run() throws {
     let (run, evaluator, languages) = try subject.load()
-    let pivot = try EvalLanguages.resolve(
-      against ?? run.record.identity.configuration.language, in: evaluator.dataset,
-      split: subject.split)
+    let pivot = try options.pivot(run, evaluator)
     var bar = ProgressBar("neighbours \(run.name)", total: languages.count, unit: "languages")
     let rows = try evaluator.neighbours(
-      of: languages.contains(pivot) ? languages : [pivot] + languages, pivot: pivot, k: k
+      of: languages.contains(pivot) ? languages : [pivot] + languages, pivot: pivot, k: options.k
     ) { done in
       try Interruption.check("nothing is kept but embeddings", resume: "the same command")
       bar.advance(to: min(done, languages.count))
     }.map { Row($0, run: run.name, against: pivot) }
     bar.finish()
-    print(json ? try JSONText.encode(rows) : text(rows, pivot))
+    print(options.json ? try JSONText.encode(rows) : text(rows, pivot))
   }
 
   private func text(_ rows: [Row], _ pivot: String) -> String {
+    let k = options.k
     let header = [
       "language", "n", "hubness", "never found", "hub", "cosine to \(pivot)", "astray",
       "nearest wrong",
