@@ -33,7 +33,10 @@ struct CountFile<Header: Codable> {
         }
       },
       hash: digest.hexadecimal(), header: header)
-    let line = try JSONEncoder().encode(layout) + [0x0A]
+    let encoder = JSONEncoder()
+    // The same counts are the same bytes.
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let line = try encoder.encode(layout) + [0x0A]
     try AtomicFile.write(to: path) { append in
       try line.withUnsafeBytes { try append($0) }
       try forEachColumn { try append($0) }

@@ -102,7 +102,7 @@ public struct Safetensors {
     try read(name, shape: parameter.shape, into: parameter.value)
   }
 
-  /// Copies a tensor of the shape given. Throws ``TowerFailure/tensors(path:problems:)``.
+  /// Copies a tensor of the shape given, which is not kept in memory besides. Throws ``TowerFailure/tensors(path:problems:)``.
   public func read(
     _ name: String, shape: [Int], into out: UnsafeMutablePointer<Float>
   ) throws {
@@ -115,7 +115,7 @@ public struct Safetensors {
       throw refuse(
         "\(name): stored as \(entry.type.rawValue), expected \(StoredTensor.weightTypes)")
     }
-    entry.copy(into: out)
+    entry.move(into: out)
   }
 }
 

@@ -1,4 +1,5 @@
 import CKernels
+import XlingCore
 import XlingTensor
 
 /// One tensor inside a mapped file: nothing is read until it is asked for. Its bytes were checked to
@@ -75,9 +76,23 @@ public struct StoredTensor {
         (start + offset).bindMemory(to: Float.self, capacity: count), from: file)
       return
     }
-    copy(into: parameter.value)
-    if strides == nil { file.release(offset..<offset + count * type.width) }
+    move(into: parameter.value)
   }
+
+  /// Copies as ``copy(into:)``, some rows at a time on all threads, and gives the pages of what is
+  /// copied back: at no time is the tensor there twice. The type must be one of weights.
+  func move(into out: UnsafeMutablePointer<Float>) {
+    guard strides == nil, let rows = shape.first, count > 0 else { return copy(into: out) }
+    let width = count / rows
+    Parallel.ranges(rows, grain: max(1, Self.movedAtOnce / width)) { range in
+      let part = self.rows(range)
+      part.copy(into: out + range.lowerBound * width)
+      file.release(part.offset..<part.offset + part.count * type.width)
+    }
+  }
+
+  /// Numbers.
+  private static let movedAtOnce = 1 << 21
 
   /// Copies `count` values, converted to float32. The type must be one of weights.
   func copy(into out: UnsafeMutablePointer<Float>) {
