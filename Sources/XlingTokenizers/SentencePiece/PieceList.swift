@@ -126,11 +126,17 @@ private final class PieceOrder {
     Int(ends[index]) - (index == 0 ? 0 : Int(ends[index - 1]))
   }
 
+  /// The eight bytes from `depth` on, zeros behind the end.
   private func key(_ index: Int, _ depth: Int) -> UInt64 {
-    let end = Int(ends[index])
     let start = (index == 0 ? 0 : Int(ends[index - 1])) + depth
+    let count = Int(ends[index]) - start
+    if count <= 0 { return 0 }
+    if let base = bytes.baseAddress, start + 8 <= bytes.count {
+      let word = UnsafeRawPointer(base + start).loadUnaligned(as: UInt64.self).bigEndian
+      return count >= 8 ? word : word & ~(UInt64.max >> UInt64(8 * count))
+    }
     var key: UInt64 = 0
-    for at in start..<start + 8 { key = key << 8 | (at < end ? UInt64(bytes[at]) : 0) }
+    for at in start..<start + 8 { key = key << 8 | (at < start + count ? UInt64(bytes[at]) : 0) }
     return key
   }
 
