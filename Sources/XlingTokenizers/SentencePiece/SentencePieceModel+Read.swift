@@ -45,6 +45,48 @@ extension SentencePieceModel {
   private mutating func readPiece(
     _ buffer: UnsafeRawBufferPointer, _ range: Range<Int>
   ) throws(ProtobufReader.Malformed) {
+    let (text, score, kind) =
+      if let (text, score) = Self.usualPiece(buffer, range) {
+        (text, score, Kind.normal)
+      } else {
+        try Self.pieceFields(buffer, range)
+      }
+    guard 1...PackedPieces.maximumBytes ~= text.count else {
+      throw .init(
+        offset: range.lowerBound, expected: "a piece of 1 to \(PackedPieces.maximumBytes) bytes",
+        found: "\(text.count) bytes")
+    }
+    let bytes = UnsafeRawBufferPointer(rebasing: buffer[text])
+    guard !bytes.contains(0), UTF8Scalar.isWellFormed(bytes) else {
+      throw .init(
+        offset: text.lowerBound, expected: "a piece in UTF-8 without NUL",
+        found: "\(bytes.map { String($0, radix: 16) }.prefix(16).joined(separator: " "))")
+    }
+    guard score.isFinite else {
+      throw .init(offset: range.lowerBound, expected: "a finite score", found: "\(score)")
+    }
+    pieces.append(bytes)
+    scores.append(score)
+    kinds.append(kind)
+  }
+
+  /// Text and score of a piece that has both in this order and nothing else, as nearly all have.
+  @inline(__always)
+  private static func usualPiece(
+    _ buffer: UnsafeRawBufferPointer, _ range: Range<Int>
+  ) -> (text: Range<Int>, score: Float)? {
+    // Key 1, one byte of length; key 2, four bytes of float.
+    let (start, end) = (range.lowerBound + 2, range.upperBound - 5)
+    guard start < end, end - start < 0x80, buffer[start - 2] == 0x0A,
+      buffer[start - 1] == UInt8(end - start), buffer[end] == 0x15
+    else { return nil }
+    let bits = buffer.loadUnaligned(fromByteOffset: end + 1, as: UInt32.self)
+    return (start..<end, Float(bitPattern: UInt32(littleEndian: bits)))
+  }
+
+  private static func pieceFields(
+    _ buffer: UnsafeRawBufferPointer, _ range: Range<Int>
+  ) throws(ProtobufReader.Malformed) -> (text: Range<Int>, score: Float, kind: Kind) {
     var reader = ProtobufReader(buffer, in: range)
     var text = 0..<0
     var score: Float = 0
@@ -63,23 +105,7 @@ extension SentencePieceModel {
       default: throw field.unknown(in: "a piece")
       }
     }
-    guard 1...PackedPieces.maximumBytes ~= text.count else {
-      throw .init(
-        offset: range.lowerBound, expected: "a piece of 1 to \(PackedPieces.maximumBytes) bytes",
-        found: "\(text.count) bytes")
-    }
-    let bytes = UnsafeRawBufferPointer(rebasing: buffer[text])
-    guard !bytes.contains(0), UTF8Scalar.isWellFormed(bytes) else {
-      throw .init(
-        offset: text.lowerBound, expected: "a piece in UTF-8 without NUL",
-        found: "\(bytes.map { String($0, radix: 16) }.prefix(16).joined(separator: " "))")
-    }
-    guard score.isFinite else {
-      throw .init(offset: range.lowerBound, expected: "a finite score", found: "\(score)")
-    }
-    pieces.append(bytes)
-    scores.append(score)
-    kinds.append(kind)
+    return (text, score, kind)
   }
 
   private mutating func readTrainer(
