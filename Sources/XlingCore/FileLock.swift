@@ -1,0 +1,86 @@
+import Foundation
+
+/// A file or folder that another process is working on.
+public enum LockFailure: Failure, Equatable {
+  case held(path: String, holder: String?)
+
+  public var exitStatus: ExitStatus { .inputOutput }
+
+  public var description: String {
+    switch self {
+    case .held(let path, let holder):
+      "another xling\(holder.map { " (process \($0))" } ?? "") is working on \(path). Wait for it to "
+        + "end, or name another output."
+    }
+  }
+}
+
+/// One process at a time works on a run's folder or an output. The operating system holds the lock
+/// and lets it go however the process ends, so none outlives a kill.
+///
+/// The lock is on a file of its own, `PATH.lock` (`FOLDER/.lock` for a folder), which holds the process
+/// number of the holder for others' messages, and is removed with the lock.
+public final class FileLock {
+  private let descriptor: Int32
+  private let file: String
+
+  /// Locks a file that is written, or is to be made, at `path`. Throws ``LockFailure/held(path:holder:)``,
+  /// ``FileFailure/cannotWrite(path:reason:)``.
+  public convenience init(output path: String) throws {
+    try self.init(path + ".lock", of: path)
+  }
+
+  /// Locks a folder, which is made where it is not there. Throws as ``init(output:)``.
+  public convenience init(folder path: String) throws {
+    try AtomicFile.createFolder(path)
+    try self.init(path + "/.lock", of: path)
+  }
+
+  private init(_ file: String, of path: String) throws {
+    self.file = file
+    while true {
+      let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else {
+        throw FileFailure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+      }
+      while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+        if errno == EINTR { continue }
+        let reason = errno
+        defer { close(descriptor) }
+        guard reason == EWOULDBLOCK else {
+          throw FileFailure.cannotWrite(path: path, reason: String(cString: strerror(reason)))
+        }
+        throw LockFailure.held(path: path, holder: Self.holder(descriptor))
+      }
+      // The holder before may have removed the file between our opening and locking it: a lock on a
+      // file without a name keeps nobody out.
+      var mine = stat()
+      var named = stat()
+      if fstat(descriptor, &mine) == 0, stat(file, &named) == 0, mine.st_ino == named.st_ino,
+        mine.st_dev == named.st_dev
+      {
+        self.descriptor = descriptor
+        break
+      }
+      close(descriptor)
+    }
+    let number = "\(getpid())\n"
+    _ = ftruncate(descriptor, 0)
+    // Only for the message of others: where it cannot be written (a full disk) the lock holds all the same.
+    _ = number.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+  }
+
+  private static func holder(_ descriptor: Int32) -> String? {
+    var bytes = [UInt8](repeating: 0, count: 20)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    guard count > 0 else { return nil }
+    let digits = bytes.prefix(count).prefix { $0 >= 48 && $0 <= 57 }
+    return digits.isEmpty ? nil : String(decoding: digits, as: UTF8.self)
+  }
+
+  deinit {
+    // First the name, then the lock: who opens the file in between finds out above.
+    unlink(file)
+    close(descriptor)
+  }
+}
