@@ -16,12 +16,18 @@ public struct RunFolder: Sendable {
 
   public var exists: Bool { FileManager.default.fileExists(atPath: path + "/run.json") }
 
-  /// Throws ``AlignmentFailure/notARun(path:reason:)`` or `FileFailure`.
+  /// Throws ``AlignmentFailure/notARun(path:reason:)``, ``JSONFailure`` with the key or byte that is wrong,
+  /// or `FileFailure`.
   public func record() throws -> RunRecord {
     guard exists else {
       throw AlignmentFailure.notARun(path: path, reason: "there is no run.json")
     }
-    var record = try Self.decode(RunRecord.self, from: path + "/run.json")
+    Partials.sweep(folder: path)
+    let file = path + "/run.json"
+    var record = try JSONFile.decode(RunRecord.self, from: file)
+    guard record.version == RunRecord.version else {
+      throw JSONFailure.version(path: file, found: record.version, known: RunRecord.version)
+    }
     record.identity.text = record.identity.text.resolved(from: path)
     record.identity.image = record.identity.image.resolved(from: path)
     return record
@@ -55,10 +61,14 @@ public struct RunFolder: Sendable {
       metadata["\(side)_tower"] = source.folder
       metadata["\(side)_tower_sha256"] = source.weightsHash
     }
+    guard exists else { throw AlignmentFailure.folderGone(path: path) }
     if record.bestStep != nil {
+      try ContentSums.check(best)
       try Self.read(trained, from: best)
     }
     try Self.write(trained, to: weights, metadata: metadata)
+    try ContentSums.write(["model.safetensors"], in: path)
+    // Last: a record that says finished has weights beside it.
     try write(record)
   }
 
@@ -66,14 +76,5 @@ public struct RunFolder: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(value) + Data("\n".utf8)
-  }
-
-  static func decode<Value: Decodable>(_ type: Value.Type, from path: String) throws -> Value {
-    let data = try AtomicFile.read(path)
-    do {
-      return try JSONDecoder().decode(type, from: data)
-    } catch {
-      throw AlignmentFailure.notARun(path: path, reason: "it cannot be read as a \(type)")
-    }
   }
 }
