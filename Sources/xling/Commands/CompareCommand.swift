@@ -41,8 +41,7 @@ struct CompareCommand: ParsableCommand {
     help: "The beginning of a protocol's hash, where runs were measured under several.")
   var protocolHash: String?
 
-  @Option(help: "The SQLite file that records results.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Flag(help: "Take runs that differ by their seed only together.")
   var poolSeeds = false
@@ -56,7 +55,8 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let metric = try chosenMetric()
-    let store = try EvalRun.existingStore(store)
+    let place = try store.existing(for: runs)
+    let store = try EvalRun.existingStore(place.path)
     let names = try runs.map { try EvalRun.storedName($0, in: store) }
     let selection = CompareSelection(
       dataset: URL(fileURLWithPath: data).standardizedFileURL.lastPathComponent,

@@ -67,8 +67,7 @@ struct DriftCommand: ParsableCommand {
   @Option(help: "Pictures that are looked at: the first so many.")
   var limit = 500
 
-  @Option(help: "The SQLite file that records runs.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Flag(help: "Print everything as JSON: every layer's alignment.")
   var json = false
@@ -83,7 +82,7 @@ struct DriftCommand: ParsableCommand {
 
   func run() throws {
     let split = Split(rawValue: split) ?? .val
-    let run = try EvaluatedRun(folder: try EvalRun.folder(name, store: store))
+    let run = try EvaluatedRun(folder: try store.folder(of: name))
     let dataset = try DataSource.load(data, root: root)
     let codes = try EvalLanguages.resolve(languages, in: dataset, split: split)
     let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)
