@@ -48,6 +48,17 @@ public struct RunFolder: Sendable {
     try AtomicFile.write(try Self.encode(record), to: path + "/run.json")
   }
 
+  /// Remembers what the data of an earlier version's run were when they were first compared by its hash;
+  /// of other runs there is nothing to remember. On read-only media it is found out each time. Throws
+  /// ``AlignmentFailure/notARun(path:reason:)``, `FileFailure`.
+  public func renew(_ contentHash: String) throws {
+    // As it is in the file: an exported run names its towers from its own folder on.
+    var record = try Self.decode(RunRecord.self, from: path + "/run.json")
+    guard record.identity.contentHash == nil, record.identity.dataHash != contentHash else { return }
+    record.identity.contentHash = contentHash
+    try? write(record)
+  }
+
   /// What was trained, once the run is finished.
   public var weights: String { path + "/model.safetensors" }
 

@@ -118,8 +118,12 @@ public final class Trainer {
       try run.create(record, configuration.recipe)
       return record
     }
-    let record = try run.record()
+    var record = try run.record()
     try record.identity.check(equals: identity, at: run.path)
+    if let contentHash = identity.contentHash {
+      try run.renew(contentHash)
+      record.identity.contentHash = contentHash
+    }
     guard record.trainingPairs == training.count else {
       throw AlignmentFailure.notTheSameRun(path: run.path, fields: ["training pairs"])
     }

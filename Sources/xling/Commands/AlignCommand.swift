@@ -117,12 +117,14 @@ struct AlignCommand: ParsableCommand {
         dataset, split: split, tokenizer: towers.tokenizer, configuration: configuration,
         damage: damage)
     }
+    var identity = RunIdentity(
+      text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
+      dataHash: dataset.contentHash, configuration: configuration)
+    if resume, folder.exists { identity.takeName(of: try folder.record().identity, on: dataset) }
     let hasValidation = dataset.coverage(configuration.language, .val).n > 0
     return try Trainer(
       model,
-      identity: RunIdentity(
-        text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
-        dataHash: dataset.contentHash, configuration: configuration),
+      identity: identity,
       training: try pairs(.train), validation: hasValidation ? try pairs(.val) : nil, run: folder)
   }
 
