@@ -12,6 +12,7 @@ enum Chance {
   static func success(within k: Int, gold: Int, items: Int) -> Double {
     let places = min(k, items)
     guard places <= items - gold else { return 1 }
+    if gold == 1 { return Double(places) / Double(items) }
     // The fewer factors: C(N - g, k) / C(N, k) = C(N - k, g) / C(N, g).
     let (drawn, left) = (min(places, gold), items - max(places, gold))
     var missed = 1.0
@@ -134,7 +135,8 @@ extension Metric {
     let parts = rankings.flatMap { ranking in
       [1, 5, 10].map { Metric.recall(at: $0).chance(ranking) }
     }
-    return parts.reduce(0.0 as Double?) { sum, part in sum.flatMap { sum in part.map { sum + $0 } } }
+    return parts.reduce(0.0 as Double?) { sum, part in sum.flatMap { sum in part.map { sum + $0 } }
+    }
   }
 
   /// The mean over `rankings`, each weighing the same, as of ``Resamples/macroAverage(_:of:ties:)``.
@@ -147,5 +149,9 @@ extension Metric {
 
 extension Estimate {
   /// Whether the interval holds what chance is expected to reach: then the result cannot be told from it.
-  public func covers(_ chance: Double) -> Bool { low <= chance && chance <= high }
+  public func covers(_ chance: Double) -> Bool {
+    // The last bits of either do not decide.
+    let margin = 1e-9 * abs(chance)
+    return low - margin <= chance && chance <= high + margin
+  }
 }

@@ -144,7 +144,8 @@ struct EvalCommand: ParsableCommand {
       let table = result.metrics.map { metric in
         [
           metric.name, metric.direction?.words ?? "both", "\(metric.estimate.n)",
-          EvalTable.figure(metric.estimate, isRate: metric.isRate),
+          EvalTable.figure(metric.estimate, isRate: metric.isRate, chance: metric.chance),
+          ChanceText.figure(metric.chance.map { 100 * $0 }),
         ]
       }
       let title =
@@ -154,7 +155,9 @@ struct EvalCommand: ParsableCommand {
         result.metrics.map {
           ResultRow($0, language: language, run: run, measured: evaluator.measured())
         },
-        title + EvalTable.text([["metric", "direction", "n", "percent"]] + table, leading: 2)
+        title
+          + EvalTable.text(
+            [["metric", "direction", "n", "percent", "chance"]] + table, leading: 2)
       )
     }
   }
@@ -224,6 +227,11 @@ struct EvalCommand: ParsableCommand {
     }
     var note = "Percent [95 % interval]; \(measure.ties.words)."
     if !partial.isEmpty { note += "\n* fewer than 95 % of the pictures have a caption." }
+    note +=
+      "\n"
+      + ChanceText.note(
+        metrics: measure.tabled.count,
+        marked: EvalTable.isMarked(evaluations, measure.tabled))
     blocks.append(note)
     return blocks.joined(separator: "\n\n")
   }
