@@ -58,7 +58,12 @@ struct AlignCommand: ParsableCommand {
     let method = card.name
     let dataset = try Dataset.load(try DataFolder.resolve(data))
     let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(training.seed)")
+    // Before anything of it is read, and until the end: nobody else works in the run's folder.
+    let lock = try FileLock(folder: folder.path)
+    defer { lock.release() }
     if folder.exists, !resume { throw AlignmentFailure.runExists(path: folder.path) }
+    // Where nothing was begun there is nothing to go on with: the run begins.
+    let goesOn = resume && folder.exists
     let towers = try AlignTowers(text: textTower, image: imageTower)
     let language = try EvalLanguages.resolve(training.language, in: dataset, split: .train)
     var configuration = try training.configuration(card, language: language) { configuration in
@@ -70,16 +75,25 @@ struct AlignCommand: ParsableCommand {
     configuration.startsFrom = start?.hash
     let store = store.place(forNew: folder.path)
     let journal = AlignJournal(try ExperimentStore(path: store.path), run: folder)
-    try journal.prepare(resume: resume)
+    if !goesOn { try journal.prepare(resume: false) }
     let damage = PictureDamage()
     let trainer = try trainer(towers, dataset, configuration, folder, damage)
+    if goesOn {
+      // Another run is refused here, before the store hears of anything.
+      if let record = try trainer.finishedRecord() {
+        try journal.settle(record)
+        ProgressBar.toStandardError("\(folder.path) is finished: nothing is left to train\n")
+        return try show(record, folder.path, store)
+      }
+      try journal.prepare(resume: true)
+    }
     try TowerWarnings.nonFinite(trainer.model, text: towers.text, image: towers.image)
     if let start {
       let taken = try start.copy(into: trainer.model)
       ProgressBar.toStandardError("starting from \(taken) trained tensors of \(start.run)\n")
     }
     do {
-      let record = try train(trainer, journal, method)
+      let record = try train(trainer, journal, method, resume: goesOn)
       try journal.close(.finished)
       PictureWarnings.damaged(damage.all)
       try show(record, folder.path, store)
@@ -129,9 +143,16 @@ struct AlignCommand: ParsableCommand {
   }
 
   private func train(
-    _ trainer: Trainer, _ journal: AlignJournal, _ method: String
+    _ trainer: Trainer, _ journal: AlignJournal, _ method: String, resume: Bool
   ) throws -> RunRecord {
     let steps = trainer.configuration.steps
+    trainer.resumeCommand = ShellWords.thisCommand(adding: self.resume ? [] : ["--resume"])
+    var validation: ProgressBar?
+    trainer.validating = { done, pairs in
+      if validation == nil { validation = ProgressBar("validating", total: pairs, unit: "pairs") }
+      validation?.advance(to: done)
+      if done == pairs { validation = nil }
+    }
     var bar: ProgressBar?
     var detail = ""
     let record = try trainer.train(resume: resume) { progress in

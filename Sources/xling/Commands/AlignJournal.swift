@@ -43,6 +43,17 @@ final class AlignJournal {
     }
   }
 
+  /// A run that was finished before: the store learns of it where it does not know.
+  func settle(_ record: RunRecord) throws {
+    let new = try EvaluatedRun.stored(record, folder: folder, status: .finished)
+    guard let stored = try store.runs().first(where: { $0.name == name }) else {
+      return try store.begin(new)
+    }
+    if stored.key == new.key, stored.status != .finished {
+      try store.update(name, status: .finished, finished: Date(), seconds: record.seconds)
+    }
+  }
+
   func note(_ progress: TrainingProgress) throws {
     seconds = progress.seconds
     if let point = progress.validation { validations.append(ValidationStep(point)) }

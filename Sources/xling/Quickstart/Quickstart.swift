@@ -80,6 +80,8 @@ struct Quickstart {
       text: text, image: image, tokenizerHash: tokenizer.contentHash,
       dataHash: dataset.contentHash, configuration: configuration)
     let run = RunFolder("\(output)/\(method)-\(try Self.key(identity))")
+    let lock = try FileLock(folder: run.path)
+    defer { lock.release() }
     if run.exists, try run.record().isFinished { return run.path }
     let model = try DualEncoder(text: text, image: image, configuration: configuration)
     let trainer = try Trainer(
