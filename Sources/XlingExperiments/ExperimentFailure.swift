@@ -55,12 +55,21 @@ public enum ExperimentFailure: Failure, Equatable {
       "run '\(run)' has no evaluation for \(what). Evaluate it first: xling eval \(run)."
     case .mixedProtocols(let field, let first, let second):
       "these results were measured under different protocols and cannot share a table: \(field) is "
-        + "'\(first)' in one and '\(second)' in another. Evaluate them again under one protocol."
+        + "'\(first)' in one and '\(second)' in another. "
+        + (Self.isOfEarlierVersion(field, first, second)
+          ? "One was measured by a version that knew pictures by their sizes alone, so whether the data "
+            + "are the same cannot be told. Evaluate that run again." : "Evaluate them again under one protocol.")
     case .differentRun(let name, let field, let stored, let given):
       "run '\(name)' cannot be resumed: its \(field) was '\(stored)', now it is '\(given)'. "
         + "Restore it, or start a run of another name."
     case .damaged(let path, let what): "\(path) is damaged: \(what). Restore it from a copy."
     }
+  }
+
+  private static func isOfEarlierVersion(_ field: String, _ one: String, _ other: String) -> Bool {
+    field == "dataset hash"
+      && (EvaluationProtocol.isEarlier(one, than: other)
+        || EvaluationProtocol.isEarlier(other, than: one))
   }
 
   /// The database's own words, put into ours.

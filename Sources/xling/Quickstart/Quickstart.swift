@@ -76,10 +76,18 @@ struct Quickstart {
     _ method: String, _ seed: UInt64, _ training: DatasetPairs, _ validation: DatasetPairs
   ) throws -> String {
     let configuration = try QuickstartPlan.configuration(method, steps: steps, seed: seed)
-    let identity = RunIdentity(
+    var identity = RunIdentity(
       text: text, image: image, tokenizerHash: tokenizer.contentHash,
       dataHash: dataset.contentHash, configuration: configuration)
-    let run = RunFolder("\(output)/\(method)-\(try Self.key(identity))")
+    var run = RunFolder("\(output)/\(method)-\(try Self.key(identity))")
+    // An earlier version named the data, and so the folder, by another hash: its runs are taken as they are.
+    var former = identity
+    former.dataHash = dataset.formerHash()
+    let earlier = RunFolder("\(output)/\(method)-\(try Self.key(former))")
+    if !run.exists, earlier.exists {
+      run = earlier
+      identity.takeName(of: try earlier.record().identity, on: dataset)
+    }
     if run.exists, try run.record().isFinished { return run.path }
     let model = try DualEncoder(text: text, image: image, configuration: configuration)
     let trainer = try Trainer(
