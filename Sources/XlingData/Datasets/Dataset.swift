@@ -31,18 +31,21 @@ public struct Dataset: Sendable {
   public let contentHash: String
   /// Every language with a caption, sorted.
   public let languages: [String]
+  /// Codes that captions.jsonl has for languages, where they are not ours: "jp" -> "ja".
+  public let spellings: [String: String]
   /// Where pictures lie inside the folder, when not in `images/`.
   private let paths: [String: String]
 
-  /// Reads and checks the whole folder; nothing is skipped. Throws ``DataFailure`` or
-  /// `FileFailure`, telling file, line, expected and found.
-  public static func load(_ folder: String) throws -> Dataset {
-    try DatasetReader(folder).read()
+  /// Reads and checks the whole folder; nothing is skipped. Pictures may not lead out of it, but by links
+  /// of an import, or by any where `followingLinks`. Throws ``DataFailure`` or `FileFailure`, telling
+  /// file, line, expected and found.
+  public static func load(_ folder: String, followingLinks: Bool = false) throws -> Dataset {
+    try DatasetReader(folder, followsLinks: followingLinks).read()
   }
 
   init(
     folder: String, name: String? = nil, items: [Item], contentHash: String,
-    paths: [String: String] = [:]
+    paths: [String: String] = [:], spellings: [String: String] = [:]
   ) {
     self.folder = folder
     self.name =
@@ -51,6 +54,7 @@ public struct Dataset: Sendable {
     self.items = items
     self.contentHash = contentHash
     self.paths = paths
+    self.spellings = spellings
     languages = Set(items.flatMap(\.captions.keys)).sorted()
   }
 
@@ -101,7 +105,7 @@ public struct Dataset: Sendable {
       throw .badDataset(
         path: folder,
         reason: "no caption in \(language) in split \(split.rawValue); its languages are "
-          + languages.joined(separator: ", ") + ".")
+          + MessageList.of(languages) + ".")
     }
     var captions: [String] = []
     var owners: [Int] = []

@@ -1,29 +1,40 @@
 import Foundation
 import XlingCore
+import XlingLanguages
 
 /// Reads the generic layout strictly (``Dataset``).
 package struct DatasetReader: Sendable {
   let folder: String
+  private let followsLinks: Bool
   var captionsPath: String { folder + "/captions.jsonl" }
 
-  init(_ folder: String) {
+  init(_ folder: String, followsLinks: Bool = false) {
     self.folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    self.followsLinks = followsLinks
   }
 
   func read() throws -> Dataset {
     guard FileManager.default.fileExists(atPath: captionsPath) else {
       throw DataFailure.missingDataset(path: folder, expected: "captions.jsonl")
     }
-    let sizes = try imageSizes()
+    let pictures = try DatasetPictures(folder, followsLinks: followsLinks)
+    let sizes = pictures.sizes
     let data = try AtomicFile.read(captionsPath)
     var items: [Dataset.Item] = []
     var lines: [String: Int] = [:]
+    var spellings: [String: String] = [:]
     let numbered = Array(Self.lines(data).enumerated())
-    let parsed = try concurrently(numbered, grain: 64) { try parse($1, number: $0 + 1) }
-    for (index, item) in parsed.enumerated() {
+    let table = try LanguageSpellings.load()
+    let parsed = try concurrently(numbered, grain: 64) {
+      try parse($1, number: $0 + 1, table)
+    }
+    for (index, line) in parsed.enumerated() {
+      let item = line.item
+      spellings.merge(line.spellings) { first, _ in first }
       guard sizes[item.image] != nil else {
         throw bad(index + 1, "a picture in \(folder)/images", "no file \"\(item.image)\"")
       }
+      try pictures.check(item.image, origin: "\(captionsPath):\(index + 1)")
       if let first = lines.updateValue(index + 1, forKey: item.image) {
         throw bad(index + 1, "one line a picture", "\"\(item.image)\" again (first: line \(first))")
       }
@@ -34,7 +45,7 @@ package struct DatasetReader: Sendable {
         path: captionsPath, reason: "expected at least one line, found none.")
     }
     let hash = contentHash(data, items.map(\.image).sorted(), sizes)
-    return Dataset(folder: folder, items: items, contentHash: hash)
+    return Dataset(folder: folder, items: items, contentHash: hash, spellings: spellings)
   }
 
   /// Lines of bytes (Swift takes CR LF for one Character), without a byte order mark, carriage
@@ -63,7 +74,15 @@ package struct DatasetReader: Sendable {
     }
   }
 
-  private func parse(_ line: Data, number: Int) throws(DataFailure) -> Dataset.Item {
+  /// A line, and the codes in it that are not ours.
+  private struct Line {
+    let item: Dataset.Item
+    let spellings: [String: String]
+  }
+
+  private func parse(
+    _ line: Data, number: Int, _ table: LanguageSpellings
+  ) throws(DataFailure) -> Line {
     guard let object = JSONValue(line)?.object else {
       let shown = String(decoding: line.prefix(60), as: UTF8.self)
       throw bad(number, "a JSON object", shown.isEmpty ? "an empty line" : "\"\(shown)\"")
@@ -84,28 +103,53 @@ package struct DatasetReader: Sendable {
     guard let isHeldOut = (object["heldout"] ?? .bool(false)).bool else {
       throw bad(number, "\"heldout\": true or false", Self.shown(object["heldout"]))
     }
-    return Dataset.Item(
-      image: image, split: split, captions: try captions(object["captions"], number),
-      concepts: concepts, isHeldOut: isHeldOut)
+    let captions = try captions(object["captions"], number, table)
+    return Line(
+      item: Dataset.Item(
+        image: image, split: split, captions: captions.texts, concepts: concepts,
+        isHeldOut: isHeldOut),
+      spellings: captions.spellings)
   }
 
-  private func captions(_ value: JSONValue?, _ number: Int) throws(DataFailure) -> [String:
-    [String]]
-  {
+  private typealias Captions = (texts: [String: [String]], spellings: [String: String])
+
+  private func captions(
+    _ value: JSONValue?, _ number: Int, _ table: LanguageSpellings
+  ) throws(DataFailure) -> Captions {
     guard let captions = value?.object, !captions.isEmpty else {
       throw bad(number, "\"captions\": language -> list of texts", Self.shown(value))
     }
-    var checked: [String: [String]] = [:]
-    for language in captions.keys.sorted() {
-      guard let texts = captions[language]?.strings, !texts.isEmpty else {
+    do {
+      return try check(captions, in: captions.keys, number, table)
+    } catch {
+      // Once more, in an order in which the same file always gives the same message.
+      return try check(captions, in: captions.keys.sorted(), number, table)
+    }
+  }
+
+  private func check(
+    _ captions: [String: JSONValue], in order: some Sequence<String>, _ number: Int,
+    _ table: LanguageSpellings
+  ) throws(DataFailure) -> Captions {
+    var checked: Captions = ([:], [:])
+    for spelling in order {
+      guard let language = table.language(spelling) else {
+        throw .noLanguage(path: captionsPath, line: number, found: spelling)
+      }
+      guard let texts = captions[spelling]?.strings, !texts.isEmpty else {
         throw bad(
-          number, "a list of at least one caption in \"\(language)\"",
-          Self.shown(captions[language]))
+          number, "a list of at least one caption in \"\(spelling)\"",
+          Self.shown(captions[spelling]))
       }
       if let index = texts.firstIndex(where: Self.isBlank) {
-        throw bad(number, "a caption", "an empty text (\"\(language)\", caption \(index + 1))")
+        throw bad(number, "a caption", "an empty text (\"\(spelling)\", caption \(index + 1))")
       }
-      checked[language] = texts
+      if language != spelling { checked.spellings[spelling] = language }
+      if checked.texts.updateValue(texts, forKey: language) != nil {
+        let others = captions.keys.filter { table.language($0) == language }
+        throw .twoSpellings(
+          path: captionsPath, line: number, language: language, spellings: others.sorted())
+      }
     }
     return checked
   }
@@ -117,21 +161,6 @@ package struct DatasetReader: Sendable {
   private static func shown(_ value: JSONValue?) -> String {
     guard let text = value?.shown else { return "no such key" }
     return text.count > 60 ? text.prefix(60) + "…" : text
-  }
-
-  /// File name -> bytes, of everything in images/.
-  private func imageSizes() throws -> [String: Int] {
-    let images = folder + "/images"
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: images) else {
-      throw DataFailure.missingDataset(path: folder, expected: "images/")
-    }
-    var sizes: [String: Int] = [:]
-    for name in names {
-      var status = stat()
-      guard stat(images + "/" + name, &status) == 0 else { continue }
-      sizes[name] = Int(status.st_size)
-    }
-    return sizes
   }
 
   private func contentHash(_ captions: Data, _ images: [String], _ sizes: [String: Int]) -> String {
