@@ -10,7 +10,8 @@ public enum FileName {
     var result = ""
     for scalar in name.unicodeScalars {
       let isDot = scalar == "." && (name == "." || name == "..")
-      if isDot || scalar == "/" || scalar == "\\" || scalar == "%" || TerminalText.isHidden(scalar) {
+      if isDot || scalar == "/" || scalar == "\\" || scalar == "%" || TerminalText.isHidden(scalar)
+      {
         for byte in String(Character(scalar)).utf8 {
           let digits = String(byte, radix: 16, uppercase: true)
           result += "%" + (digits.count == 1 ? "0" : "") + digits

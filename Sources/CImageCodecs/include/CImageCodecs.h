@@ -66,8 +66,8 @@ typedef struct {
 } xling_inflated;
 
 // The first bytes of what zlib's deflate made `data` of, as many as there is room for; fewer where it is
-// over before. How many, `result` says.
-int xling_inflate(const uint8_t *data, size_t count, uint8_t *bytes, size_t room,
+// over before. How many, `result` says. `whole`: more than there is room for is an error.
+int xling_inflate(const uint8_t *data, size_t count, uint8_t *bytes, size_t room, int whole,
                   xling_inflated *result);
 
 #endif

@@ -39,7 +39,8 @@ struct MATFile {
       var element = element
       if element.type == ElementType.compressed {
         guard let size = try Self.sizeOfWanted(element.data, path, named: names) else { continue }
-        var inner = ElementReader(try Self.inflated(element.data, size, path)[...], path: path)
+        var inner = ElementReader(
+          try Self.inflated(element.data, size, whole: true, path)[...], path: path)
         guard let whole = try inner.next() else { continue }
         element = whole
       }
@@ -151,7 +152,7 @@ struct MATFile {
   private static func sizeOfWanted(
     _ data: ArraySlice<UInt8>, _ path: String, named names: Set<String>
   ) throws(ClassificationFailure) -> Int? {
-    let start = try inflated(data, 1024, path)
+    let start = try inflated(data, 1024, whole: false, path)
     guard start.count >= 8, word(start[...]) == ElementType.matrix else { return nil }
     let size = Int(word(start[4...]))
     var reader = ElementReader(start[8...], path: path)
@@ -168,14 +169,16 @@ struct MATFile {
     return size + 8
   }
 
-  /// The first `count` bytes of what MATLAB compressed by zlib; all of them, when it has fewer.
+  /// The first `count` bytes of what MATLAB compressed by zlib; all of them, when it has fewer. `whole`: it
+  /// may not have more.
   private static func inflated(
-    _ data: ArraySlice<UInt8>, _ count: Int, _ path: String
+    _ data: ArraySlice<UInt8>, _ count: Int, whole: Bool, _ path: String
   ) throws(ClassificationFailure) -> [UInt8] {
     var result = xling_inflated()
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
       data.withUnsafeBufferPointer {
-        _ = xling_inflate($0.baseAddress, $0.count, target.baseAddress, count, &result)
+        _ = xling_inflate(
+          $0.baseAddress, $0.count, target.baseAddress, count, whole ? 1 : 0, &result)
       }
       filled = result.count
     }

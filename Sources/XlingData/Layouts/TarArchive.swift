@@ -49,7 +49,7 @@ struct TarArchive: ~Copyable {
   /// are read as well, so that an archive that is cut short is none. Throws
   /// ``DataFailure/badDataset(path:reason:)`` and what `body` throws.
   mutating func forEachMember(
-    where isWanted: (String) -> Bool, _ body: (String, Data) throws -> Void
+    _ isWanted: (String) -> Bool, take body: (String, Data) throws -> Void
   ) throws {
     var name: UnsafePointer<CChar>?
     var size: Int64 = 0
@@ -82,8 +82,9 @@ struct TarArchive: ~Copyable {
       else {
         throw DataFailure.badDataset(
           path: path,
-          reason: "unpacks to far more than it is, in \"\(TerminalText.visible(member))\": that much is "
-            + "not read. Unpack it by hand and look what it holds.")
+          reason:
+            "unpacks to far more than it is, in \"\(TerminalText.visible(member))\": that much "
+            + "is not read. Unpack it by hand and look what it holds.")
       }
     }
   }

@@ -1,11 +1,12 @@
 import Foundation
 import XlingCore
 
-/// WebDataset shards: a tar archive (compressed or not) whose files of one sample share a name up to the first dot;
-/// `.jpg`, `.jpeg` or `.png` is the picture, `.txt` the caption, or `.json` with "caption".
+/// WebDataset shards: a tar archive, compressed or not, whose files of one sample share a name up to the
+/// first dot; `.jpg`, `.jpeg` or `.png` is the picture, `.txt` the caption, or `.json` with "caption".
 struct WebDatasetLayout: DatasetLayout {
   let name = "webdataset"
-  let summary = "a WebDataset tar shard: KEY.jpg with KEY.txt or KEY.json"
+  let summary =
+    "a WebDataset tar shard (.tar, .tar.gz, .tar.xz, .tar.zst): KEY.jpg with KEY.txt or KEY.json"
 
   private struct Sample {
     var picture: (name: String, bytes: Data)?
@@ -16,7 +17,7 @@ struct WebDatasetLayout: DatasetLayout {
     var order: [String] = []
     var samples: [String: Sample] = [:]
     var archive = try TarArchive(path)
-    try archive.forEachMember(where: { Self.parts($0) != nil }) { name, bytes in
+    func take(_ name: String, _ bytes: Data) {
       guard let (key, kind) = Self.parts(name) else { return }
       if samples[key] == nil { order.append(key) }
       var sample = samples[key] ?? Sample()
@@ -31,6 +32,7 @@ struct WebDatasetLayout: DatasetLayout {
       }
       samples[key] = sample
     }
+    try archive.forEachMember({ Self.parts($0) != nil }, take: take)
     return try order.map { key in
       guard let sample = samples[key], let picture = sample.picture else {
         throw DataFailure.badDataset(
