@@ -24,6 +24,7 @@ let package = Package(
   targets: [
     // C shims: plain integer and pointer types in their headers, the system library inside.
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc"), .linkedLibrary("icui18n")]),
+    .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
     .target(name: "CDigest", linkerSettings: [.linkedLibrary("crypto")]),
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
     .target(name: "CKernels"),
@@ -48,7 +49,8 @@ let package = Package(
     .target(
       name: "XlingData",
       dependencies: [
-        "XlingCore", "XlingUnicode", "CImageCodecs", "CPixels", "CTextRendering", tomlKit,
+        "XlingCore", "XlingUnicode", "XlingLanguages", "CArchive", "CImageCodecs", "CPixels",
+        "CTextRendering", tomlKit,
       ]),
     .target(
       name: "XlingAlignment",

@@ -37,6 +37,8 @@ struct AlignCommand: ParsableCommand {
 
   @OptionGroup var training: AlignTrainingOptions
 
+  @OptionGroup var links: LinkOptions
+
   @OptionGroup(title: "Pictures")
   var pictures: PictureOptions
 
@@ -56,7 +58,7 @@ struct AlignCommand: ParsableCommand {
     Interruption.watch()
     let card = try selection.card()
     let method = card.name
-    let dataset = try Dataset.load(try DataFolder.resolve(data))
+    let dataset = try DataSource.folder(try DataFolder.resolve(data), links)
     let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(training.seed)")
     if folder.exists, !resume { throw AlignmentFailure.runExists(path: folder.path) }
     let towers = try AlignTowers(text: textTower, image: imageTower)

@@ -219,6 +219,9 @@ struct CompareEvaluations {
     let cards = given.allSatisfy(stored.contains) ? nil : try Languages.load()
     return try given.map { text in
       guard let cards, !stored.contains(text) else { return text }
+      if let code = try LanguageSpellings.load().language(text), stored.contains(code) {
+        return code
+      }
       let card = try cards.find(text)
       return ([card.code] + card.aliases).first(where: stored.contains) ?? card.code
     }.filter { seen.insert($0).inserted }

@@ -33,6 +33,8 @@ struct EvalCommand: ParsableCommand {
   @Option(help: "The folder with the files of a published test set (default: in data/).")
   var root: String?
 
+  @OptionGroup var links: LinkOptions
+
   @Option(help: "A language's code or name, repeatable; or all.")
   var lang: [String] = []
 
@@ -100,7 +102,7 @@ struct EvalCommand: ParsableCommand {
     let metrics = try measure.metrics()
     let place = try store.place(for: [name])
     let folder = try EvalRun.folder(name, store: place.path)
-    let dataset = try DataSource.load(data, root: root)
+    let dataset = try DataSource.load(data, root: root, links)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
     let evaluated = try EvaluatedRun(folder: folder)
     try TowerWarnings.nonFinite(evaluated)

@@ -19,6 +19,8 @@ struct EvalSubject: ParsableArguments {
   @Option(help: "The folder with the files of a published test set (default: in data/).")
   var root: String?
 
+  @OptionGroup var links: LinkOptions
+
   @Option(help: "A language's code or name, repeatable; or all.")
   var lang: [String]
 
@@ -37,7 +39,7 @@ struct EvalSubject: ParsableArguments {
     Interruption.watch()
     let store = try store.place(for: [name]).path
     let folder = try EvalRun.folder(name, store: store)
-    let dataset = try DataSource.load(data, root: root)
+    let dataset = try DataSource.load(data, root: root, links)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
     let run = try EvaluatedRun(folder: folder)
     let cache = try EmbeddingCache(path: EmbeddingCache.path(besideStore: store))
