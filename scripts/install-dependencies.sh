@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   libopenblas-dev libicu-dev libssl-dev libfreetype-dev libharfbuzz-dev libjpeg62-turbo-dev
   libpng-dev zlib1g-dev libwebp-dev libsqlite3-dev unicode-cldr-core fonts-noto-color-emoji
-  pkg-config make
+  libtomlplusplus-dev pkg-config make
 )
 
 die() {
