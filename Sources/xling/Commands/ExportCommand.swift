@@ -30,6 +30,8 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let folder = try EvalRun.folder(name, store: store)
+    let lock = try FileLock(output: output, makingParents: true)
+    defer { withExtendedLifetime(lock) {} }
     try RunExport(run: folder).write(format, to: output)
     print("\(output): \(name) as \(format.rawValue)")
   }
