@@ -37,14 +37,13 @@ struct RunsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "runs", abstract: "List the stored runs, oldest first.")
 
-  @Option(help: "The SQLite file that records runs.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Flag(help: "Print the list as JSON.")
   var json = false
 
   func run() throws {
-    let rows = try EvalRun.existingStore(store).runs().map(RunRow.init)
+    let rows = try EvalRun.existingStore(try store.existing().path).runs().map(RunRow.init)
     if json { return print(try JSONText.encode(rows)) }
     guard !rows.isEmpty else { return print("no runs yet") }
     print(
