@@ -116,7 +116,9 @@ extension EvaluatedRun {
     let digest = Digest()
     let identity = record.identity
     digest.update("\(identity.text.configurationHash) \(identity.image.configurationHash)\n")
-    digest.update("\(Matmul.coreName) \(model.embeddingWidth)\n\(try model.recipe.toml())\n")
+    // Where rows once depended on their place in a batch, rows kept by then are not taken for today's.
+    let kernels = Matmul.coreName + (Matmul.rowsDifferByPlace ? ", rows alike" : "")
+    digest.update("\(kernels) \(model.embeddingWidth)\n\(try model.recipe.toml())\n")
     for (name, parameter) in model.parameters {
       digest.update("\(name) \(parameter.shape)\n")
       digest.update(UnsafeRawBufferPointer(start: parameter.value, count: parameter.count * 4))

@@ -96,6 +96,8 @@ struct EvalEmbeddingOptions: ParsableArguments {
   /// Nil when what was counted is a shard: it is written. The embeddings, by far the largest, are let go
   /// unless they are needed once more.
   private func count(keepingPairs: Bool) throws -> (CountedPairs?, EmbeddingPairs?) {
+    let lock = try output.map { try FileLock(output: $0) }
+    defer { withExtendedLifetime(lock) {} }
     let pairs = try EmbeddingPairs(
       texts: textEmbeddings ?? "", images: imageEmbeddings ?? "", gold: gold ?? "",
       similarity: similarity ?? .cosine, allowMissing: allowMissing)
