@@ -62,7 +62,7 @@ extension ExperimentStore {
     let stored: StoredEvaluation?
     do {
       stored = try evaluations(condition, key, evaluation.run, database).first
-    } catch where replacing {
+    } catch  where replacing {
       // What is damaged can be put right by measuring again.
       stored = nil
     }

@@ -38,13 +38,15 @@ import XlingTestSupport
     try expectWhole(store)
     #expect(
       try store.check() == [
-        "note: 2 runs and 8 results of earlier versions have no checksum; evaluating them again adds it"
+        "note: 2 runs and 8 results of earlier versions have no checksum; evaluating them "
+          + "again adds it"
       ])
     let copy = folder.path + "/xling.before-schema-4.sqlite"
     try expectWhole(try ExperimentStore(reading: copy))
     // Opened again, nothing is copied; a copy that is there is never written over.
     _ = try ExperimentStore(path: path)
-    #expect(!FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-4-2.sqlite"))
+    #expect(
+      !FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-4-2.sqlite"))
     try FileManager.default.removeItem(atPath: path)
     try AtomicFile.write(before, to: path)
     _ = try ExperimentStore(path: path)

@@ -43,7 +43,8 @@ struct EvalSubject: ParsableArguments {
     let rows = try EmbeddingCache.beside(store: store)
     let evaluator = try Evaluator(
       run.model, tokenizer: run.tokenizer, dataset: dataset,
-      plan: EvaluationPlan(of: run, split: split), cache: try rows.map { ($0, try run.modelHash()) })
+      plan: EvaluationPlan(of: run, split: split), cache: try rows.map { ($0, try run.modelHash()) }
+    )
     return (run, evaluator, languages)
   }
 }
