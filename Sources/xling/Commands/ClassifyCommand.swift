@@ -133,10 +133,8 @@ struct ClassifyCommand: ParsableCommand {
   private func cache(
     _ run: EvaluatedRun, _ store: String
   ) throws -> (rows: EmbeddingCache, model: String)? {
-    guard !noCache else { return nil }
-    return (
-      try EmbeddingCache(path: EmbeddingCache.path(besideStore: store)), try run.modelHash()
-    )
+    guard !noCache, let rows = try EmbeddingCache.beside(store: store) else { return nil }
+    return (rows, try run.modelHash())
   }
 
   /// On stderr: what was embedded, and names that several classes share.

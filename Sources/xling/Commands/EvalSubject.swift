@@ -42,10 +42,11 @@ struct EvalSubject: ParsableArguments {
     let dataset = try DataSource.load(data, root: root, links)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
     let run = try EvaluatedRun(folder: folder)
-    let cache = try EmbeddingCache(path: EmbeddingCache.path(besideStore: store))
+    let rows = try EmbeddingCache.beside(store: store)
     let evaluator = try Evaluator(
       run.model, tokenizer: run.tokenizer, dataset: dataset,
-      plan: EvaluationPlan(of: run, split: split), cache: (cache, try run.modelHash()))
+      plan: EvaluationPlan(of: run, split: split), cache: try rows.map { ($0, try run.modelHash()) }
+    )
     return (run, evaluator, languages)
   }
 }
