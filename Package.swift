@@ -11,7 +11,6 @@ func tests(of module: String, _ extra: [Target.Dependency] = []) -> Target {
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 let package = Package(
   name: "xling",
@@ -19,12 +18,13 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // C shims: plain integer and pointer types in their headers, the system library inside.
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc"), .linkedLibrary("icui18n")]),
+    .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
     .target(name: "CDigest", linkerSettings: [.linkedLibrary("crypto")]),
+    .target(name: "CTOML"),
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
     .target(name: "CKernels"),
     .target(
@@ -37,18 +37,19 @@ let package = Package(
       name: "CHarfBuzz", pkgConfig: "harfbuzz", providers: [.apt(["libharfbuzz-dev"])]),
     .target(name: "CTextRendering", dependencies: ["CFreeType", "CHarfBuzz"]),
 
-    .target(name: "XlingCore", dependencies: ["CDigest"]),
+    .target(name: "XlingCore", dependencies: ["CDigest", "CTOML"]),
     .target(name: "XlingUnicode", dependencies: ["XlingCore", "CICU"]),
-    .target(name: "XlingLanguages", dependencies: ["XlingCore", tomlKit]),
+    .target(name: "XlingLanguages", dependencies: ["XlingCore"]),
     .target(name: "XlingTokenizers", dependencies: ["XlingCore", "XlingUnicode"]),
     .target(name: "XlingTensor", dependencies: ["XlingCore", "COpenBLAS", "CKernels"]),
     .target(name: "XlingTowers", dependencies: ["XlingCore", "CKernels", "XlingTensor"]),
     .target(
-      name: "XlingAdapters", dependencies: ["XlingCore", "XlingTensor", "XlingTowers", tomlKit]),
+      name: "XlingAdapters", dependencies: ["XlingCore", "XlingTensor", "XlingTowers"]),
     .target(
       name: "XlingData",
       dependencies: [
-        "XlingCore", "XlingUnicode", "CImageCodecs", "CPixels", "CTextRendering", tomlKit,
+        "XlingCore", "XlingUnicode", "XlingLanguages", "CArchive", "CImageCodecs", "CPixels",
+        "CTextRendering",
       ]),
     .target(
       name: "XlingAlignment",
@@ -108,5 +109,6 @@ let package = Package(
       name: "EndToEndTests", dependencies: ["XlingTestSupport", "XlingCore", "XlingTowers"]),
   ],
   swiftLanguageModes: [.v6],
-  cLanguageStandard: .gnu17
+  cLanguageStandard: .gnu17,
+  cxxLanguageStandard: .cxx17
 )

@@ -67,3 +67,22 @@ const char *xling_blas_overlooked_core(void) {
 #endif
   return NULL;
 }
+
+int xling_blas_core_runs(void) {
+#ifdef __x86_64__
+  // Each set's name and the instructions that it was built with.
+  const char *core = openblas_get_corename();
+  __builtin_cpu_init();
+  if (strcmp(core, "SkylakeX") == 0) return __builtin_cpu_supports("x86-64-v4") != 0;
+  if (strcmp(core, "Cooperlake") == 0 || strcmp(core, "SapphireRapids") == 0)
+    return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
+  if (strcmp(core, "Haswell") == 0 || strcmp(core, "Zen") == 0)
+    return __builtin_cpu_supports("x86-64-v3") != 0;
+  if (strcmp(core, "Bulldozer") == 0) return __builtin_cpu_supports("fma4") != 0;
+  if (strcmp(core, "Piledriver") == 0 || strcmp(core, "Steamroller") == 0 ||
+      strcmp(core, "Excavator") == 0)
+    return __builtin_cpu_supports("avx") && __builtin_cpu_supports("fma");
+  if (strcmp(core, "Sandybridge") == 0) return __builtin_cpu_supports("avx") != 0;
+#endif
+  return 1;
+}

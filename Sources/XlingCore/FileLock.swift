@@ -27,10 +27,16 @@ public final class FileLock {
   private var made: [String] = []
   private var isHeld = true
 
-  /// Locks a file that is written, or is to be made, at `path`. Throws ``LockFailure/held(path:holder:)``,
+  /// Locks a file or folder that is written, or is to be made, at `path`. Folders above it are made
+  /// where `makingParents`. Throws ``LockFailure/held(path:holder:)``,
   /// ``FileFailure/cannotWrite(path:reason:)``.
-  public convenience init(output path: String) throws {
-    try self.init(path + ".lock", of: path)
+  public convenience init(output path: String, makingParents: Bool = false) throws {
+    var name = path[...]
+    while name.count > 1, name.hasSuffix("/") { name.removeLast() }
+    if makingParents, let slash = name.lastIndex(of: "/"), slash > name.startIndex {
+      try AtomicFile.createFolder(String(name[..<slash]))
+    }
+    try self.init(name + ".lock", of: path)
   }
 
   /// Locks a folder, which is made where it is not there. Throws as ``init(output:)``.

@@ -1,5 +1,4 @@
 import Foundation
-import TOMLKit
 import XlingCore
 
 /// Reads one card strictly: unknown, missing and mistyped keys are errors.
@@ -10,10 +9,10 @@ enum LanguageCard {
 
   /// Throws ``LanguageFailure/badCard(path:expected:found:)`` or `FileFailure`.
   static func read(_ path: String) throws -> Language {
-    let text = String(decoding: try AtomicFile.read(path), as: UTF8.self)
-    let table: TOMLTable
+    let bytes = try AtomicFile.read(path)
+    let table: [String: TOMLValue]
     do {
-      table = try TOMLTable(string: text)
+      table = try TOMLDocument.table(bytes)
     } catch {
       throw LanguageFailure.badCard(path: path, expected: "TOML", found: "\(error)")
     }
@@ -40,8 +39,10 @@ enum LanguageCard {
       direction: direction, aliases: try aliases(table, path))
   }
 
-  private static func string(_ key: String, _ table: TOMLTable, _ path: String) throws -> String {
-    guard let text = table[key]?.string, !text.isEmpty else {
+  private typealias Table = [String: TOMLValue]
+
+  private static func string(_ key: String, _ table: Table, _ path: String) throws -> String {
+    guard let text = table[key]?.text, !text.isEmpty else {
       throw LanguageFailure.badCard(
         path: path, expected: "\(key) = a text",
         found: table[key] == nil ? "no such key" : "no text")
@@ -49,7 +50,7 @@ enum LanguageCard {
     return text
   }
 
-  private static func script(_ table: TOMLTable, _ path: String) throws -> String {
+  private static func script(_ table: Table, _ path: String) throws -> String {
     let script = try string("script", table, path)
     guard script.utf8.count == 4, script.unicodeScalars.allSatisfy(\.isASCII) else {
       throw LanguageFailure.badCard(
@@ -58,9 +59,9 @@ enum LanguageCard {
     return script
   }
 
-  private static func aliases(_ table: TOMLTable, _ path: String) throws -> [String] {
+  private static func aliases(_ table: Table, _ path: String) throws -> [String] {
     guard let value = table["aliases"] else { return [] }
-    let aliases = value.array?.map { $0.string }
+    let aliases = value.list?.map(\.text)
     guard let aliases, aliases.allSatisfy({ $0 != nil }) else {
       throw LanguageFailure.badCard(
         path: path, expected: "aliases = a list of codes", found: "something else")

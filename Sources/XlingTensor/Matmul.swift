@@ -28,33 +28,23 @@ public enum Matmul {
     String(cString: $0)
   }
 
+  /// Whether this processor has the instructions of the kernel set in use; false only where
+  /// ``coreVariable`` names another processor's.
+  public static let coreRuns = xling_blas_core_runs() != 0
+
   /// The environment variable that OpenBLAS takes its kernel set from.
   public static let coreVariable = "OPENBLAS_CORETYPE"
 
-  /// Whether a row's bits are the same at any place in the batch. OpenBLAS's Haswell and Zen kernels
-  /// compute the halves of a strip of twelve rows differently (0.3.21: the first and the last
-  /// eight columns of C), so there a row's last bits depend on what stands before it; never on what
-  /// follows, nor on the number of threads.
-  public static let rowsAreIndependent: Bool = {
-    let (rows, width) = (2 * rowUnit, 192)
-    var stream = RandomStream(seed: 0, "matmul/rows")
-    let row = (0..<width).map { _ in Float(stream.uniform(-1, 1)) }
-    var a = Array(repeating: row, count: rows).flatMap { $0 }
-    var b = (0..<width * width).map { _ in Float(stream.uniform(-1, 1)) }
-    var c = [Float](repeating: 0, count: rows * width)
-    return a.withUnsafeMutableBufferPointer { a in
-      b.withUnsafeMutableBufferPointer { b in
-        c.withUnsafeMutableBufferPointer { c in
-          guard let a = a.baseAddress, let b = b.baseAddress, let out = c.baseAddress else {
-            return false
-          }
-          multiply(
-            Matrix(a, rows: rows, columns: width), Matrix(b, rows: width, columns: width),
-            into: Matrix(out, rows: rows, columns: width), transposeB: true)
-          return c.indices.allSatisfy { c[$0] == c[$0 % width] }
-        }
-      }
-    }
+  /// Whether the rows of a product have the same bits at any place of a batch, on every kernel set;
+  /// else they have the bits of training, which the first versions fixed. With AVX-512 these are the
+  /// same. For embeddings: `Matmul.$keepsRowsAlike.withValue(true) { … }`.
+  @TaskLocal public static var keepsRowsAlike = false
+
+  /// Whether ``keepsRowsAlike`` changes any bits with this kernel set.
+  public static let rowsDifferByPlace: Bool = {
+    _ = coreName
+    let shape = UnevenColumns.Shape(columns: 192, inner: 192, transposeB: true)
+    return !UnevenColumns.of(shape, leastRows: rowUnit).isEmpty
   }()
 
   /// OpenBLAS multiplies by other kernels, with other bits, up to this many multiplications (its
@@ -74,8 +64,9 @@ public enum Matmul {
   ///
   /// The rows of C are split among the threads; each element's sum over k is never split, so the
   /// result depends neither on the number of threads nor on the rows that follow, and where
-  /// ``rowsAreIndependent`` on no other row of the batch. For that the kernel is chosen by n and k alone: small ones have their own, OpenBLAS gets whole units of
-  /// rows only, and rows of zeros are added to what is left over and below its limit.
+  /// ``keepsRowsAlike`` on no other row of the batch (A as it lies; see ``UnevenColumns``). For that the
+  /// kernel is chosen by n and k alone: small ones have their own, OpenBLAS gets whole units of rows
+  /// only, and rows of zeros are added to what is left over and below its limit.
   public static func multiply(
     _ a: Matrix, _ b: Matrix, into c: Matrix, transposeA: Bool = false, transposeB: Bool = false,
     alpha: Float = 1, beta: Float = 0
@@ -99,9 +90,12 @@ public enum Matmul {
     let share = (m + Parallel.threads - 1) / Parallel.threads
     let grain =
       2 * m * n * k < 4_000_000 ? longestCall : min(longestCall, roundedUp(share, to: 4 * rowUnit))
+    let uneven = keepsRowsAlike && !transposeA ? unevenColumns(b, transposeB, n, k, least) : nil
     Parallel.ranges(m, grain: max(grain, least)) { rows in
       let a = part(of: a, transposeA, rows)
       let c = c.slice(rows: rows)
+      let chains = uneven?.products(a, c, alpha, beta)
+      defer { if let uneven, let chains { uneven.place(chains, into: c) } }
       let whole = rows.count < least ? 0 : rows.count - rows.count % rowUnit
       if whole > 0 {
         xling_sgemm(
@@ -116,6 +110,14 @@ public enum Matmul {
           transposeA, b, transposeB, into: c.slice(rows: tail), alpha: alpha, beta: beta)
       }
     }
+  }
+
+  private static func unevenColumns(
+    _ b: Matrix, _ transposeB: Bool, _ n: Int, _ k: Int, _ least: Int
+  ) -> UnevenColumns.Work? {
+    let shape = UnevenColumns.Shape(columns: n, inner: k, transposeB: transposeB)
+    let uneven = UnevenColumns.of(shape, leastRows: least)
+    return uneven.isEmpty ? nil : UnevenColumns.Work(uneven, b, shape)
   }
 
   /// The rows of op(A).

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import XlingCore
 import XlingTestSupport
 
 /// `xling inspect`, `forward` and `embed` on the small towers of the parity set.
@@ -108,7 +109,8 @@ struct CheckpointCommandTests {
     #expect(String(decoding: bytes[10..<127], as: UTF8.self).contains("'shape': (3, 192)"))
     // What a kill after the first batch leaves: two rows and a half.
     let rows = bytes.dropFirst(128)
-    let key = try interruptedKey(arguments, texts)
+    let begun = try interruptedKey(arguments, texts)
+    let key = begun + "2 \(Digest.of(Data(rows.prefix(2 * 192 * 4))))\n3 ab"
     try key.write(toFile: folder.path + "/out.npy.partial.key", atomically: true, encoding: .utf8)
     try Data(rows.prefix(2 * 192 * 4 + 100))
       .write(to: URL(fileURLWithPath: folder.path + "/out.npy.partial"))
@@ -116,12 +118,57 @@ struct CheckpointCommandTests {
     #expect(resumed.status == 0, "\(resumed.stderr)")
     #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path + "/out.npy")) == bytes)
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/out.npy.partial"))
-    // The rows of other texts are not gone on with.
+    // Neither a row that changed meanwhile nor those of other texts are gone on with.
+    try key.write(toFile: folder.path + "/out.npy.partial.key", atomically: true, encoding: .utf8)
+    var changed = Data(rows.prefix(2 * 192 * 4))
+    changed[changed.startIndex + 700] ^= 4
+    try changed.write(to: URL(fileURLWithPath: folder.path + "/out.npy.partial"))
+    let damaged = try xling(arguments + ["--resume"], stdin: texts)
+    #expect(damaged.status == 65)
+    #expect(damaged.stderr.contains("out.npy.partial: rows 1 to 2 are not what was written."))
     try key.write(toFile: folder.path + "/out.npy.partial.key", atomically: true, encoding: .utf8)
     try Data().write(to: URL(fileURLWithPath: folder.path + "/out.npy.partial"))
     let refused = try xling(arguments + ["--resume"], stdin: "other\n")
     #expect(refused.status == 64)
     #expect(refused.stderr.contains("was begun with another tower, input or options"))
+  }
+
+  @Test func anOutputIsWrittenByOneProcess() throws {
+    let output = folder.path + "/out.npy"
+    let lock = try FileLock(output: output)
+    let arguments = ["embed", "--tower", Self.root + "/towers/mini-text", "--output", output]
+    let second = try xling(arguments, stdin: "a dog\n")
+    #expect(second.status == 74 && second.stderr.contains("is working on \(output)."))
+    withExtendedLifetime(lock) {}
+  }
+
+  @Test func kernelsThatTheProcessorLacksArePassedOver() throws {
+    let arguments = ["embed", "--tower", Self.root + "/towers/mini-text", "--output", "out.npy"]
+    try "a dog\n".write(toFile: folder.path + "/stdin", atomically: true, encoding: .utf8)
+    for core in ["Bulldozer", "SkylakeX"] {
+      let result = try XlingBinary.run(
+        arguments, environment: ["OPENBLAS_CORETYPE": core], in: folder.path,
+        shell: "exec < stdin")
+      #expect(result.status == 0, "\(core): \(result.stderr)")
+    }
+  }
+
+  @Test func embedSaysWhatIsWrongWithStdin() throws {
+    let arguments = ["embed", "--tower", Self.root + "/towers/mini-text", "--output", "out.npy"]
+    for shell in ["exec < .", "exec 0> sink"] {
+      let result = try XlingBinary.run(arguments, in: folder.path, shell: shell)
+      #expect(result.status == 74 && result.stderr.contains("cannot read stdin"))
+    }
+  }
+
+  @Test(arguments: ["[", "", "{\"model_type\": ", "[]", "{\"model_type\": \"gpt2\"}"])
+  func inspectRefusesBrokenConfigurations(_ text: String) throws {
+    let tower = folder.path + "/bert"
+    try FileManager.default.copyItem(atPath: Self.towers + "/bert", toPath: tower)
+    try text.write(toFile: tower + "/config.json", atomically: true, encoding: .utf8)
+    let result = try xling(["inspect", "bert"])
+    #expect(result.status == 65 && result.stdout.isEmpty)
+    #expect(result.stderr.contains("bert/config.json: "))
   }
 
   @Test func embedTakesTokenizersOfAnyKind() throws {

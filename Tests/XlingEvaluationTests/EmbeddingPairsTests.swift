@@ -69,6 +69,13 @@ import XlingTowers
     #expect(throws: EvaluationFailure.self) { try pairs.count(keptIn: checkpoint) { _ in } }
   }
 
+  /// No shape is known before it is counted: parts follow the clock, so that the file is never old.
+  @Test func partsOfACountFollowTheClock() {
+    #expect(RankCheckpoint.rows(after: 1_000, took: 8) == 500)
+    #expect(RankCheckpoint.rows(after: 1_000, took: 0.001) == 2_000)
+    #expect(RankCheckpoint.rows(after: 1, took: 1e9) == 1)
+  }
+
   @Test func aConstantScorerFindsNothing() throws {
     let rows = [[Float]](repeating: [0.3, -1, 2], count: 50)
     let result = try result(pairs(rows, rows))

@@ -118,6 +118,23 @@ void xk_small_product(int transpose_a, int transpose_b, int64_t m, int64_t n, in
                       float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
                       float beta, float *c, int64_t ldc);
 
+/// OpenBLAS walks through C in strips of XK_STRIP_ROWS rows. Of each strip the half that begins with
+/// row `first` (0 or 6), and of these rows twice eight columns.
+enum { XK_STRIP_ROWS = 12 };
+typedef struct {
+  int64_t rows;
+  int64_t first;
+  int64_t columns[2];
+} xk_half_strips;
+
+/// alpha * A B + beta * C of these rows and columns into `out`, [strips, 6, 16]. `packed` is [k, 16] of
+/// B; sums over k are begun anew at each of `ends`, the last of which is k, and added up in order.
+void xk_strip_product(const xk_half_strips *strips, int64_t k, const int64_t *ends, int64_t blocks,
+                      float alpha, const float *a, int64_t lda, const float *packed, float beta,
+                      const float *c, int64_t ldc, float *out);
+/// Puts `out` in its place in C.
+void xk_strip_place(const xk_half_strips *strips, const float *out, float *c, int64_t ldc);
+
 // Ranks ------------------------------------------------------------------------------------------
 
 /// a · b of float32 values in double precision, the same bits on every machine.

@@ -23,4 +23,8 @@ const char *xling_blas_core_name(void);
 /// on kernels a fraction as fast; else NULL.
 const char *xling_blas_overlooked_core(void);
 
+/// 0 where the kernel set was asked for by name and needs instructions that this processor lacks: its
+/// first product would end the process by SIGILL.
+int xling_blas_core_runs(void);
+
 #endif

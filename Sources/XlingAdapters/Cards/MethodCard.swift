@@ -1,5 +1,4 @@
 import Foundation
-import TOMLKit
 import XlingCore
 
 /// A method with what belongs to it: one TOML file under `methods/`, or one given by `--recipe`.
@@ -36,15 +35,15 @@ public struct MethodCard: Sendable, Equatable, Decodable {
   /// or `FileFailure`.
   public static func read(_ path: String) throws -> MethodCard {
     let hint = "A recipe is a TOML file as in methods/."
-    let text = String(decoding: try AtomicFile.read(path, hint: hint), as: UTF8.self)
-    let json: String
+    let bytes = try AtomicFile.read(path, hint: hint)
+    let json: Data
     do {
-      json = try TOMLTable(string: text).convert(to: .json)
+      json = try TOMLDocument.json(bytes)
     } catch {
       throw AdapterFailure.badCard(path: path, expected: "TOML", found: "\(error)")
     }
     do {
-      return try JSONDecoder().decode(MethodCard.self, from: Data(json.utf8))
+      return try JSONDecoder().decode(MethodCard.self, from: json)
     } catch let mistake as StrictKeys.Mistake {
       throw AdapterFailure.badCard(
         path: path, expected: mistake.expected, found: mistake.found)
@@ -109,5 +108,5 @@ extension Recipe {
   public static func named(_ name: String) throws -> Recipe { try MethodCards.named(name).recipe }
 
   /// As `recipe.toml`, which `--recipe` reads.
-  public func toml() throws -> String { try TOMLEncoder().encode(self) + "\n" }
+  public func toml() throws -> String { try TOMLDocument.text(of: self) + "\n" }
 }

@@ -4,7 +4,7 @@ import XlingTowers
 
 extension DualEncoder {
   /// Token ids (framed by start and end) to embeddings of unit length, [captions, embedding
-  /// width]. The result lives until `workspace` is released. A row does not depend on its batch.
+  /// width]. The result lives until `workspace` is released.
   public func encodeTexts(_ sequences: [[Int32]], in workspace: Workspace) -> Matrix {
     let out = workspace.take(sequences.count, embeddingWidth)
     let mark = workspace.mark()
@@ -25,7 +25,8 @@ extension DualEncoder {
     return out
   }
 
-  /// As ``encodeTexts(_:in:)`` for any number of captions: row-major [captions, embedding width].
+  /// As ``encodeTexts(_:in:)`` for any number of captions: row-major [captions, embedding width]. A row
+  /// has the same bits in any batch.
   public func embedTexts(_ sequences: [[Int32]], batchSize: Int = 64) -> [Float] {
     let workspace = Workspace()
     var rows: [Float] = []
@@ -33,12 +34,15 @@ extension DualEncoder {
     for first in stride(from: 0, to: sequences.count, by: batchSize) {
       workspace.reset()
       let batch = Array(sequences[first..<min(first + batchSize, sequences.count)])
-      rows += encodeTexts(batch, in: workspace).array()
+      rows += Matmul.$keepsRowsAlike.withValue(true) {
+        encodeTexts(batch, in: workspace).array()
+      }
     }
     return rows
   }
 
-  /// As ``encodeImages(_:in:)`` for any number of pictures: row-major [count, embedding width].
+  /// As ``encodeImages(_:in:)`` for any number of pictures: row-major [count, embedding width]. A row
+  /// has the same bits in any batch.
   /// `picture` is asked from several threads; what it throws for the first bad picture of a batch
   /// is thrown.
   public func embedPictures(
@@ -61,7 +65,9 @@ extension DualEncoder {
         workspace.reset()
         let batch = try loader.load(images, step: nil, in: workspace, picture: ahead.picture)
         if index + 1 < batches.count { ahead.announce(batches[index + 1]) }
-        rows += encodeImages(batch, in: workspace).array()
+        rows += Matmul.$keepsRowsAlike.withValue(true) {
+          encodeImages(batch, in: workspace).array()
+        }
       }
     }
     return rows

@@ -83,15 +83,19 @@ public final class Trainer {
     return record
   }
 
-  /// Trains to the last step, or goes on from the last checkpoint; a finished run is left as it is. Throws
-  /// ``AlignmentFailure``, `InterruptionFailure` after writing a checkpoint, and what files throw.
+  /// Trains to the last step, or goes on from the last checkpoint; a finished run is left as it is. `began`
+  /// is called once the run's folder is made, or found to be the one to go on with, before anything is
+  /// trained. Throws ``AlignmentFailure``, `InterruptionFailure` after writing a checkpoint, and what files
+  /// throw.
   @discardableResult
   public func train(
-    resume: Bool = false, observer: (TrainingProgress) throws -> Void = { _ in }
+    resume: Bool = false, observer: (TrainingProgress) throws -> Void = { _ in },
+    began: () throws -> Void = {}
   ) throws -> RunRecord {
     if resume, let finished = try finishedRecord() { return finished }
     var record = try begin(resume: resume)
     let log = try TrainingLog(run.log, keepingUpTo: optimizer.steps)
+    try began()
     var batches = TrainingBatches(
       model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
     let firstStep = optimizer.steps

@@ -1,22 +1,21 @@
 import Foundation
-import TOMLKit
 import XlingCore
 
 /// Typed access to one table of a card.
 struct CardTable {
   let path: String
-  let table: TOMLTable
+  let table: [String: TOMLValue]
 
-  init(path: String, table: TOMLTable) {
+  init(path: String, table: [String: TOMLValue]) {
     self.path = path
     self.table = table
   }
 
   /// A whole file. Throws ``DataFailure/badCard(path:expected:found:)``, `FileFailure`.
   init(reading path: String) throws {
-    let text = String(decoding: try AtomicFile.read(path), as: UTF8.self)
+    let bytes = try AtomicFile.read(path)
     do {
-      table = try TOMLTable(string: text)
+      table = try TOMLDocument.table(bytes)
     } catch {
       throw DataFailure.badCard(path: path, expected: "TOML", found: "\(error)")
     }
@@ -37,7 +36,7 @@ struct CardTable {
   func has(_ key: String) -> Bool { table[key] != nil }
 
   func text(_ key: String) throws(DataFailure) -> String {
-    guard let text = table[key]?.string, !text.isEmpty else {
+    guard let text = table[key]?.text, !text.isEmpty else {
       throw bad("\(key) = a text", has(key) ? "no text" : "no such key")
     }
     return text
@@ -59,7 +58,7 @@ struct CardTable {
   }
 
   func texts(_ key: String) throws(DataFailure) -> [String] {
-    let texts = table[key]?.array?.map { $0.string }
+    let texts = table[key]?.list?.map(\.text)
     guard let texts, !texts.isEmpty, !texts.contains(nil) else {
       throw bad("\(key) = a list of texts", has(key) ? "something else" : "no such key")
     }
@@ -67,7 +66,7 @@ struct CardTable {
   }
 
   func number(_ key: String) throws(DataFailure) -> Int {
-    guard let number = table[key]?.int, number > 0 else {
+    guard let number = table[key]?.whole, number > 0 else {
       throw bad("\(key) = a number above 0", has(key) ? "something else" : "no such key")
     }
     return number

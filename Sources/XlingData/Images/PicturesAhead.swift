@@ -50,6 +50,9 @@ public final class PicturesAhead: Sendable {
     return try slot.wait()
   }
 
+  /// No picture is read for nobody, after an error least of all.
+  deinit { drain() }
+
   /// Waits for what is under way and forgets all that was announced.
   public func drain() {
     let left = announced.withLock { announced in

@@ -8,10 +8,11 @@ public struct RankCheckpoint: Sendable {
   public let path: String
   /// Captions that are counted between two looks at the clock; nil: as many as take some seconds.
   let block: Int?
-  /// Seconds between two writes.
+  /// Seconds between two writes, a part more at the most: with parts of some seconds the file is never
+  /// a minute old.
   let interval: Double
 
-  public init(_ path: String, block: Int? = nil, interval: Double = 60) {
+  public init(_ path: String, block: Int? = nil, interval: Double = 30) {
     (self.path, self.block, self.interval) = (path, block, interval)
   }
 
@@ -23,44 +24,57 @@ public struct RankCheckpoint: Sendable {
     var next: Int
   }
 
-  /// Multiplications of one block.
-  private static let blockWork = 1 << 40
+  /// Multiplications of the first part: less than a second's on any machine. The next ones follow the
+  /// clock, since how fast a shape is counted is not known before.
+  private static let firstWork = 1 << 33
+  private static let partSeconds = 4.0
 
   /// Counts `rows`, those that the file has excepted, and keeps the counts in the file, at the latest
-  /// when `progress` throws. The file goes once all is counted. `work`: multiplications that a row
-  /// takes. Throws what `progress` throws, ``EvaluationFailure/checkpoint(path:reason:)``,
-  /// `FileFailure`.
+  /// when `progress` throws. The file goes once all is counted; nobody else may count into it meanwhile.
+  /// `work`: multiplications that a row takes. Throws what `progress` throws,
+  /// ``EvaluationFailure/checkpoint(path:reason:)``, `FileFailure`, `LockFailure`.
   func count(
     _ rows: Range<Int>, inputs: String, work: Int, _ ranks: inout DotProductRanks,
     progress: (Double) throws -> Void
   ) throws -> RankCounts {
+    let lock = try FileLock(output: path)
+    defer { withExtendedLifetime(lock) {} }
     var state = State(inputs: inputs, rows: rows, next: rows.lowerBound)
     try restore(&state, &ranks)
-    let block = block ?? max(1_024, Self.blockWork / max(1, work))
-    var saved = ProgressBar.uptime()
+    var size = block ?? max(1, Self.firstWork / max(1, work))
+    var saved = (time: ProgressBar.uptime(), next: state.next)
     while state.next < rows.upperBound {
-      let part = state.next..<min(rows.upperBound, state.next + block)
+      let part = state.next..<min(rows.upperBound, state.next + size)
       // A part that is interrupted is half counted; only whole ones are kept.
       let before = ranks.counts.columns
       let (done, all) = (Double(part.lowerBound - rows.lowerBound), Double(rows.count))
+      let began = ProgressBar.uptime()
       do {
         try ranks.count(rows: part) { share in
           try progress((done + share * Double(part.count)) / all)
         }
       } catch {
-        try save(state, before)
+        if state.next > saved.next { try save(state, before) }
         throw error
       }
       state.next = part.upperBound
-      if ProgressBar.uptime() - saved > interval, state.next < rows.upperBound {
+      let now = ProgressBar.uptime()
+      if block == nil { size = Self.rows(after: size, took: now - began) }
+      if now - saved.time > interval, state.next < rows.upperBound {
         try save(state, ranks.counts.columns)
-        saved = ProgressBar.uptime()
+        saved = (now, state.next)
       }
     }
     if FileManager.default.fileExists(atPath: path) {
       try FileManager.default.removeItem(atPath: path)
     }
     return ranks.counts
+  }
+
+  /// Rows of the part after one of `size` rows that took so many seconds. Twice as many at the most: a
+  /// short part says little.
+  package static func rows(after size: Int, took seconds: Double) -> Int {
+    max(1, Int(Double(size) * min(2, partSeconds / max(seconds, 1e-3))))
   }
 
   private func restore(_ state: inout State, _ ranks: inout DotProductRanks) throws {

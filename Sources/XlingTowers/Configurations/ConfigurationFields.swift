@@ -10,8 +10,16 @@ struct ConfigurationFields {
   init(_ path: String) throws {
     let data = try AtomicFile.read(
       path, hint: "A tower is a folder with config.json and model.safetensors.")
-    guard let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-      throw TowerFailure.configuration(path: path, reason: "not valid JSON")
+    let value: Any
+    do {
+      value = try JSONSerialization.jsonObject(with: data)
+    } catch {
+      let place = (error as NSError).userInfo["NSDebugDescription"] as? String
+      throw TowerFailure.configuration(
+        path: path, reason: "not valid JSON" + (place.map { ": " + $0 } ?? ""))
+    }
+    guard let object = value as? [String: Any] else {
+      throw TowerFailure.configuration(path: path, reason: "expected a JSON object")
     }
     self.init(path: path, object)
   }

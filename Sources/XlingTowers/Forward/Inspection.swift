@@ -30,8 +30,8 @@ public struct Inspection: Encodable {
   public let part: String?
   public let besides: [String]
 
-  /// Throws ``TowerFailure`` or ``FileFailure`` when the files cannot be read; what cannot be used as
-  /// a tower is in `problems`.
+  /// Throws ``TowerFailure`` or ``FileFailure`` when the files cannot be read, and when a folder's
+  /// `config.json` is none of a tower; what else cannot be used as a tower is in `problems`.
   public init(_ path: String, heads: Int? = nil) throws {
     let checkpoint = try Checkpoint(path)
     let outcome = try Outcome(path, checkpoint, heads: heads)
@@ -60,11 +60,25 @@ public struct Inspection: Encodable {
     var ignored: [String] = []
     var problems: [String] = []
 
+    /// Whether a configuration lies there that cannot be one: broken, or, of a folder, of another kind.
+    /// A file may lie beside a configuration that is not its own.
+    private static func isRefused(_ path: String) -> Bool {
+      let inside = path + "/config.json"
+      if FileManager.default.fileExists(atPath: inside) {
+        return (try? TowerConfiguration.read(inside)) == nil
+      }
+      let beside =
+        URL(fileURLWithPath: path).deletingLastPathComponent().path + "/config.json"
+      return FileManager.default.fileExists(atPath: beside)
+        && (try? ConfigurationFields(beside)) == nil
+    }
+
     init(_ path: String, _ checkpoint: Checkpoint, heads: Int?) throws {
       let found: TowerCheckpoint
       do {
         found = try TowerCheckpoint(path, heads: heads)
       } catch let failure as TowerFailure {
+        if Self.isRefused(path) { throw failure }
         problems = [failure.description]
         return
       }

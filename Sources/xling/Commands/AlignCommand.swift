@@ -37,6 +37,8 @@ struct AlignCommand: ParsableCommand {
 
   @OptionGroup var training: AlignTrainingOptions
 
+  @OptionGroup var links: LinkOptions
+
   @OptionGroup(title: "Pictures")
   var pictures: PictureOptions
 
@@ -56,7 +58,7 @@ struct AlignCommand: ParsableCommand {
     Interruption.watch()
     let card = try selection.card()
     let method = card.name
-    let dataset = try Dataset.load(try DataFolder.resolve(data))
+    let dataset = try DataSource.folder(try DataFolder.resolve(data), links)
     let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(training.seed)")
     // Before anything of it is read, and until the end: nobody else works in the run's folder.
     let lock = try FileLock(folder: folder.path)
@@ -73,19 +75,19 @@ struct AlignCommand: ParsableCommand {
     configuration.pictureInput = try pictureInput(towers.image, card, configuration)
     let start = try startFrom.map { try StartingWeights(run: $0) }
     configuration.startsFrom = start?.hash
+    var identity = RunIdentity(
+      text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
+      dataHash: dataset.contentHash, configuration: configuration)
+    if goesOn { identity.takeName(of: try folder.record().identity, on: dataset) }
     let store = store.place(forNew: folder.path)
     let journal = AlignJournal(try ExperimentStore(path: store.path), run: folder)
-    if !goesOn { try journal.prepare(resume: false) }
+    try journal.prepare(identity, resume: goesOn)
     let damage = PictureDamage()
-    let trainer = try trainer(towers, dataset, configuration, folder, damage)
-    if goesOn {
-      // Another run is refused here, before the store hears of anything.
-      if let record = try trainer.finishedRecord() {
-        try journal.settle(record)
-        ProgressBar.toStandardError("\(folder.path) is finished: nothing is left to train\n")
-        return try show(record, folder.path, store)
-      }
-      try journal.prepare(resume: true)
+    let trainer = try trainer(towers, dataset, identity, folder, damage)
+    if goesOn, let record = try trainer.finishedRecord() {
+      try journal.settle(record)
+      ProgressBar.toStandardError("\(folder.path) is finished: nothing is left to train\n")
+      return try show(record, folder.path, store)
     }
     try TowerWarnings.nonFinite(trainer.model, text: towers.text, image: towers.image)
     if let start {
@@ -120,9 +122,10 @@ struct AlignCommand: ParsableCommand {
   }
 
   private func trainer(
-    _ towers: AlignTowers, _ dataset: Dataset, _ configuration: AlignmentConfiguration,
+    _ towers: AlignTowers, _ dataset: Dataset, _ identity: RunIdentity,
     _ folder: RunFolder, _ damage: PictureDamage
   ) throws -> Trainer {
+    let configuration = identity.configuration
     let model = try DualEncoder(
       text: towers.text, image: towers.image, configuration: configuration)
     try towers.check(model, maximumTokens: configuration.maximumTokens)
@@ -131,15 +134,10 @@ struct AlignCommand: ParsableCommand {
         dataset, split: split, tokenizer: towers.tokenizer, configuration: configuration,
         damage: damage)
     }
-    var identity = RunIdentity(
-      text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
-      dataHash: dataset.contentHash, configuration: configuration)
-    if resume, folder.exists { identity.takeName(of: try folder.record().identity, on: dataset) }
     let hasValidation = dataset.coverage(configuration.language, .val).n > 0
     return try Trainer(
-      model,
-      identity: identity,
-      training: try pairs(.train), validation: hasValidation ? try pairs(.val) : nil, run: folder)
+      model, identity: identity, training: try pairs(.train),
+      validation: hasValidation ? try pairs(.val) : nil, run: folder)
   }
 
   private func train(
@@ -161,7 +159,9 @@ struct AlignCommand: ParsableCommand {
       }
       detail = String(format: "loss %.3f", progress.loss)
       bar?.advance(to: progress.step, detail)
-      try journal.note(progress)
+      try journal.note(progress, checkpointEvery: trainer.configuration.checkpointEvery)
+    } began: {
+      try journal.begin(resume: resume)
     }
     bar?.finish(detail)
     return record

@@ -15,8 +15,10 @@ struct EmbedCommand: ParsableCommand {
       A text tower reads texts: one a line, or JSON objects, one a line, of which --field is taken. \
       An image tower reads a folder's pictures in the order of their names, or a list of paths, one \
       a line. Row i of the output belongs to the i-th of them. Vectors are the CLS token's, as every \
-      method starts from; those of mT5, which has none, are means over tokens. An interrupted run \
-      keeps its rows beside the output; --resume goes on.
+      method starts from; those of mT5, which has none, are means over tokens. A row's bits do \
+      not depend on --batch-size, --threads or its neighbours; they do depend on the kind of \
+      processor. An interrupted run keeps its rows beside the output; --resume goes on, once it has \
+      found them unchanged.
       """)
 
   @Option(help: "The tower's folder, or its checkpoint.")
@@ -72,6 +74,8 @@ struct EmbedCommand: ParsableCommand {
   func run() throws {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
+    let lock = try FileLock(output: output)
+    defer { withExtendedLifetime(lock) {} }
     let checkpoint = try TowerCheckpoint(tower, heads: heads)
     let damage = PictureDamage()
     let items: [String]
@@ -131,6 +135,8 @@ struct EmbedCommand: ParsableCommand {
     digest.update(
       "\(maximumTokens) \(input?.description ?? "") \(imageSize ?? 0) \(interpolate) \(normalize) "
         + "\(heads ?? 0) \(tokenizer ?? "")\n")
+    // Bits differ between kernel sets, and where these tell places apart, from those of versions before.
+    digest.update("\(Matmul.coreName)\(Matmul.rowsDifferByPlace ? ", rows alike" : "")\n")
     for item in items { digest.update("\(item.utf8.count) \(item)") }
     return digest.hexadecimal()
   }

@@ -11,10 +11,11 @@ enum EmbedFailure: Failure, Equatable {
   case notJSON(file: String, line: Int, field: String)
   case nothing(input: String, expected: String)
   case otherWork(path: String)
+  case damaged(path: String, rows: Range<Int>)
 
   var exitStatus: ExitStatus {
     switch self {
-    case .notJSON: .badData
+    case .notJSON, .damaged: .badData
     case .nothing: .missingInput
     case .otherWork: .usage
     }
@@ -26,7 +27,11 @@ enum EmbedFailure: Failure, Equatable {
       "\(file):\(line): expected a JSON object with a text under \"\(field)\""
     case .nothing(let input, let expected): "\(input) holds no \(expected)"
     case .otherWork(let path):
-      "\(path) was begun with another tower, input or options. Leave --resume out to begin anew."
+      "\(path) was begun with another tower, input or options, by another version or on another kind "
+        + "of processor. Leave --resume out to begin anew."
+    case .damaged(let path, let rows):
+      "\(path): rows \(rows.lowerBound + 1) to \(rows.upperBound) are not what was written. Leave "
+        + "--resume out to begin anew."
     }
   }
 }
@@ -68,8 +73,7 @@ enum EmbedInputs {
   }
 
   private static func lines(_ input: String) throws -> [String] {
-    let data =
-      input == "-" ? FileHandle.standardInput.readDataToEndOfFile() : try AtomicFile.read(input)
+    let data = input == "-" ? try LineInput.standardInput() : try AtomicFile.read(input)
     var lines = data.split(separator: 0x0A, omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines.map { line in
@@ -90,8 +94,10 @@ struct EmbedRows {
     compute = { rows in
       workspace.reset()
       let batch = TokenBatch(texts[rows].map { tokenizer.ids(of: $0, maximumLength: limit) })
-      let activations = tower.forward(batch, reading: .pooled, in: workspace, training: false)
-      return tower.pool(activations, in: workspace).array()
+      return Matmul.$keepsRowsAlike.withValue(true) {
+        let activations = tower.forward(batch, reading: .pooled, in: workspace, training: false)
+        return tower.pool(activations, in: workspace).array()
+      }
     }
   }
 
@@ -111,8 +117,10 @@ struct EmbedRows {
       let batch = try loader.load(
         Array(rows), step: nil, in: workspace, picture: ahead.picture)
       ahead.announce(rows.upperBound..<min(rows.upperBound + rows.count, paths.count))
-      let activations = tower.forward(batch, reading: .pooled, in: workspace, training: false)
-      return tower.pool(activations, in: workspace).vectors.array()
+      return Matmul.$keepsRowsAlike.withValue(true) {
+        let activations = tower.forward(batch, reading: .pooled, in: workspace, training: false)
+        return tower.pool(activations, in: workspace).vectors.array()
+      }
     }
   }
 

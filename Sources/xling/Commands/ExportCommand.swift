@@ -29,6 +29,8 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let folder = try store.folder(of: name)
+    let lock = try FileLock(output: output, makingParents: true)
+    defer { withExtendedLifetime(lock) {} }
     try RunExport(run: folder).write(format, to: output)
     print("\(output): \(name) as \(format.rawValue)")
   }

@@ -41,6 +41,8 @@ struct ForwardCommand: ParsableCommand {
 
   func run() throws {
     if let threads { Parallel.setThreads(threads) }
+    let lock = try FileLock(output: output)
+    defer { withExtendedLifetime(lock) {} }
     let checkpoint = try TowerCheckpoint(tower, heads: heads)
     let inputs = try Checkpoint(input)
     let outputs: [RawForward.Output]

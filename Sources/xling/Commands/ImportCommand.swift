@@ -43,6 +43,8 @@ struct ImportCommand: ParsableCommand {
     var options = LilTImport.Options()
     (options.textTower, options.imageTower, options.tokenizer) = (textTower, imageTower, tokenizer)
     (options.textHeads, options.imageHeads) = (textHeads, imageHeads)
+    let lock = try FileLock(output: output, makingParents: true)
+    defer { withExtendedLifetime(lock) {} }
     let importer = try LilTImport(checkpoint: checkpoint, options: options)
     let record = try importer.write(try card(importer), to: output)
     print(

@@ -44,6 +44,8 @@ struct InterpolateCommand: ParsableCommand {
 
   func run() throws {
     let folder = try store.folder(of: name)
+    let lock = try FileLock(output: output, makingParents: true)
+    defer { withExtendedLifetime(lock) {} }
     let record = try RunInterpolation(run: folder).write(text: text, image: image, to: output)
     print("\(output): \(record.method) of \(name), text \(text), image \(image)")
     print("next: xling eval \(output) --data DATA --split val --lang all")

@@ -63,6 +63,8 @@ struct PixelsCommand: ParsableCommand {
 
   func run() throws {
     if let threads { Parallel.setThreads(threads) }
+    let lock = try FileLock(output: output)
+    defer { withExtendedLifetime(lock) {} }
     let preprocessing = try preprocessing()
     let reader = PixelReader(
       reading: PictureReading(orientation: orientation, truncated: truncated),

@@ -46,6 +46,9 @@ struct TrainingArguments: ParsableArguments {
     }
   }
 
+  /// Held while the tokenizer is trained and written: two into one folder would mix their files.
+  func lock() throws -> FileLock { try FileLock(output: output, makingParents: true) }
+
   func definition() throws -> TokenizerDefinition {
     TokenizerDefinition(
       name: URL(fileURLWithPath: output).lastPathComponent,
@@ -64,6 +67,8 @@ private struct TrainWordPieceCommand: ParsableCommand {
   @OptionGroup var arguments: TrainingArguments
 
   func run() throws {
+    let lock = try arguments.lock()
+    defer { withExtendedLifetime(lock) {} }
     var options = WordPieceTrainer.Options()
     options.vocabularySize = arguments.size
     var counts = try WordCounts(configuration: options.configuration)
@@ -97,6 +102,8 @@ private struct SentencePieceArguments: ParsableArguments {
     _ arguments: TrainingArguments,
     _ trainer: (SentencePieceTrainingOptions, SentencePieceCorpus) throws -> TrainedSentencePiece
   ) throws {
+    let lock = try arguments.lock()
+    defer { withExtendedLifetime(lock) {} }
     var options = SentencePieceTrainingOptions()
     options.vocabularySize = arguments.size
     options.characterCoverage = characterCoverage

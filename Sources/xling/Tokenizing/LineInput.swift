@@ -26,38 +26,51 @@ struct LineInput {
     }
   }
 
+  /// All that comes from stdin. Throws ``FileFailure/cannotRead(path:reason:)`` when it is closed, a
+  /// folder or open for writing only.
+  static func standardInput() throws -> Data {
+    var data = Data()
+    try read(STDIN_FILENO, "stdin") { bytes in data.append(contentsOf: bytes) }
+    return data
+  }
+
+  /// Calls `body` with blocks as they come, until the end.
+  private static func read(
+    _ descriptor: Int32, _ name: String, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: blockBytes, alignment: 16)
+    defer { buffer.deallocate() }
+    while true {
+      let count = Foundation.read(descriptor, buffer.baseAddress, blockBytes)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        throw FileFailure.cannotRead(path: name, reason: String(cString: strerror(errno)))
+      }
+      if count == 0 { return }
+      try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    }
+  }
+
   private static func read(
     _ descriptor: Int32, _ name: String,
     _ body: ([UnsafeRawBufferPointer], String, Int) throws -> Void
   ) throws {
     var bytes: [UInt8] = []
     var number = 1
-    while true {
-      let before = bytes.count
-      bytes.append(contentsOf: repeatElement(0, count: blockBytes))
-      let count = bytes.withUnsafeMutableBytes { buffer in
-        Foundation.read(descriptor, buffer.baseAddress?.advanced(by: before), blockBytes)
+    func pass(_ count: Int) throws {
+      guard count > 0 else { return }
+      number += try bytes.withUnsafeBytes { buffer in
+        let lines = lines(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        try body(lines, name, number)
+        return lines.count
       }
-      if count < 0 {
-        if errno == EINTR {
-          bytes.removeLast(blockBytes)
-          continue
-        }
-        throw FileFailure.cannotRead(path: name, reason: String(cString: strerror(errno)))
-      }
-      bytes.removeLast(blockBytes - count)
-      let isEnd = count == 0
-      let done = isEnd ? bytes.count : (bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)
-      if done > 0 {
-        number += try bytes.withUnsafeBytes { buffer in
-          let lines = lines(UnsafeRawBufferPointer(rebasing: buffer[..<done]))
-          try body(lines, name, number)
-          return lines.count
-        }
-        bytes.removeFirst(done)
-      }
-      if isEnd { return }
+      bytes.removeFirst(count)
     }
+    try read(descriptor, name) { (block: UnsafeRawBufferPointer) in
+      bytes.append(contentsOf: block)
+      try pass(bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)
+    }
+    try pass(bytes.count)
   }
 
   private static func lines(_ block: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer] {
