@@ -54,7 +54,9 @@ public struct RunFolder: Sendable {
   public func renew(_ contentHash: String) throws {
     // As it is in the file: an exported run names its towers from its own folder on.
     var record = try Self.decode(RunRecord.self, from: path + "/run.json")
-    guard record.identity.contentHash == nil, record.identity.dataHash != contentHash else { return }
+    guard record.identity.contentHash == nil, record.identity.dataHash != contentHash else {
+      return
+    }
     record.identity.contentHash = contentHash
     try? write(record)
   }
