@@ -53,7 +53,7 @@ public struct RunFolder: Sendable {
   /// ``AlignmentFailure/notARun(path:reason:)``, `FileFailure`.
   public func renew(_ contentHash: String) throws {
     // As it is in the file: an exported run names its towers from its own folder on.
-    var record = try Self.decode(RunRecord.self, from: path + "/run.json")
+    var record = try JSONFile.decode(RunRecord.self, from: path + "/run.json")
     guard record.identity.contentHash == nil, record.identity.dataHash != contentHash else {
       return
     }
