@@ -90,7 +90,7 @@ let package = Package(
     tests(of: "XlingTensor", ["CKernels"]),
     tests(of: "XlingTowers", ["XlingTensor"]),
     tests(of: "XlingAdapters", ["XlingTensor", "XlingTowers"]),
-    tests(of: "XlingData", ["CPixels"]),
+    tests(of: "XlingData", ["CPixels", "XlingLanguages"]),
     tests(
       of: "XlingAlignment",
       ["XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData"]),

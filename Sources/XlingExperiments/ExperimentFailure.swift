@@ -89,7 +89,8 @@ public enum ExperimentFailure: Failure, Equatable {
         + "'\(first)' in one and '\(second)' in another. "
         + (Self.isOfEarlierVersion(field, first, second)
           ? "One was measured by a version that knew pictures by their sizes alone, so whether the data "
-            + "are the same cannot be told. Evaluate that run again." : "Evaluate them again under one protocol.")
+            + "are the same cannot be told. Evaluate that run again."
+          : "Evaluate them again under one protocol.")
     case .differentRun(let name, let field, let stored, let given):
       "run '\(name)' cannot be resumed: its \(field) was '\(stored)', now it is '\(given)'. "
         + "Restore it, or start a run of another name."

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import XlingLanguages
 
 @testable import XlingData
 
@@ -9,10 +10,14 @@ import Testing
     #"{"image": "a", "split": "test", "captions": {"en": ["a \"b\" \u00e9 \ud83d\ude00", "é 日本 😀"], "#
     + #""tr" : [ "ş\t\\" ] }, "concepts": ["x"], "heldout": true}"#
 
+  private let table: LanguageSpellings
+
+  init() throws { table = try LanguageSpellings.load() }
+
   private func read(_ line: Data) -> Dataset.Item? {
-    var part = CaptionPart()
+    var part = CaptionPart(table)
     let isTaken = line.withUnsafeBytes { part.scan($0, 0..<line.count) }
-    return isTaken ? CaptionPart.items([part], of: line)[0] : nil
+    return isTaken ? CaptionPart.lines([part], of: line)[0].item : nil
   }
 
   @Test func readsTheSame() throws {
@@ -26,7 +31,10 @@ import Testing
   @Test func takesNothingElse() throws {
     let bytes = Array(Self.line.utf8)
     for at in bytes.indices {
-      for byte in [nil, 0x00, 0x20, 0x22, 0x2C, 0x5C, 0x5D, 0x61, 0x7D, 0x80, 0xC3, 0xED, 0xF4] as [UInt8?] {
+      let others: [UInt8?] = [
+        nil, 0x00, 0x20, 0x22, 0x2C, 0x5C, 0x5D, 0x61, 0x7D, 0x80, 0xC3, 0xED, 0xF4,
+      ]
+      for byte in others {
         var changed = bytes
         changed.replaceSubrange(at...at, with: byte.map { [$0] } ?? [])
         guard let item = read(Data(changed)) else { continue }

@@ -57,7 +57,9 @@ public struct RunFolder: Sendable {
   public func renew(_ contentHash: String) throws {
     // As it is in the file: an exported run names its towers from its own folder on.
     var record = try JSONFile.decode(RunRecord.self, from: path + "/run.json")
-    guard record.identity.contentHash == nil, record.identity.dataHash != contentHash else { return }
+    guard record.identity.contentHash == nil, record.identity.dataHash != contentHash else {
+      return
+    }
     record.identity.contentHash = contentHash
     let json = try Self.encode(record)
     var sums = try ContentSums.sums(of: path)

@@ -51,9 +51,8 @@ extension LabelledPictures {
     for (number, name) in classes.enumerated() { numbers[name] = Int32(number) }
     var names: [String: [String: [String]]] = [:]
     for item in items {
-      names[item.concepts[0], default: [:]].merge(item.captions.texts.mapValues { [$0[0]] }) { first, _ in
-        first
-      }
+      let firsts = item.captions.texts.mapValues { [$0[0]] }
+      names[item.concepts[0], default: [:]].merge(firsts) { first, _ in first }
     }
     return LabelledPictures(
       name: dataset.name, classes: classes,

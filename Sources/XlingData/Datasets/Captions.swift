@@ -29,7 +29,8 @@ public struct Captions: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   public var keys: [String] {
     switch source {
     case .texts(let texts): Array(texts.keys)
-    case .index(let index, let entries): index.entries[entries].map { index.languages[Int($0.language)] }
+    case .index(let index, let entries):
+      index.entries[entries].map { index.languages[Int($0.language)] }
     }
   }
 

@@ -41,7 +41,8 @@ final class CountedColumns {
     for panel in 0..<panelCount {
       levels[panel + 1] = levels[panel]
       guard let counts else { continue }
-      levels[panel + 1] += Int32(Self.depth(Int(columns[columns.startIndex + panel * lanes]), counts.gold))
+      let first = Int(columns[columns.startIndex + panel * lanes])
+      levels[panel + 1] += Int32(Self.depth(first, counts.gold))
     }
     counters = GoldCounters(Int(levels[panelCount]) * lanes)
     forEachCounter { column, slot, index in

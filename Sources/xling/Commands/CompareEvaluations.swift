@@ -77,7 +77,9 @@ struct CompareSelection {
     for part in all.dropFirst() { shared.formIntersection(part.map(\.measured.hash)) }
     // Measured again since an earlier version did: of the two, what names the data by their bytes.
     let common = all[0].map(\.measured).filter { shared.contains($0.hash) }
-    for each in common where common.contains(where: each.isRenewed(in:)) { shared.remove(each.hash) }
+    for each in common where common.contains(where: each.isRenewed(in:)) {
+      shared.remove(each.hash)
+    }
     guard let hash = shared.first else {
       // Names the field in which they differ.
       try EvaluationProtocol.requireOne(all.compactMap { $0.first?.measured })
