@@ -22,6 +22,7 @@ let package = Package(
   targets: [
     // C shims: plain integer and pointer types in their headers, the system library inside.
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc"), .linkedLibrary("icui18n")]),
+    .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
     .target(name: "CDigest", linkerSettings: [.linkedLibrary("crypto")]),
     .target(name: "CTOML"),
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
@@ -47,7 +48,8 @@ let package = Package(
     .target(
       name: "XlingData",
       dependencies: [
-        "XlingCore", "XlingUnicode", "CImageCodecs", "CPixels", "CTextRendering",
+        "XlingCore", "XlingUnicode", "XlingLanguages", "CArchive", "CImageCodecs", "CPixels",
+        "CTextRendering",
       ]),
     .target(
       name: "XlingAlignment",

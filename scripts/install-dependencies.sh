@@ -5,8 +5,8 @@ set -euo pipefail
 
 packages=(
   libopenblas-dev libicu-dev libssl-dev libfreetype-dev libharfbuzz-dev libjpeg62-turbo-dev
-  libpng-dev zlib1g-dev libwebp-dev libsqlite3-dev unicode-cldr-core fonts-noto-color-emoji
-  libtomlplusplus-dev pkg-config make
+  libpng-dev zlib1g-dev libwebp-dev libarchive-dev libsqlite3-dev libtomlplusplus-dev
+  unicode-cldr-core fonts-noto-color-emoji pkg-config make
 )
 
 die() {

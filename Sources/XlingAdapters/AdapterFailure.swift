@@ -25,7 +25,7 @@ public enum AdapterFailure: Failure, Equatable {
     case .unknownMethod(let kind, let name, let nearest, let known):
       "there is no \(kind) \"\(name)\"."
         + (nearest.map { " Did you mean \"\($0)\"?" } ?? "")
-        + " \(kind == "preset" ? "Presets" : "Methods"): " + known.joined(separator: ", ") + "."
+        + " \(kind == "preset" ? "Presets" : "Methods"): " + MessageList.of(known) + "."
     case .badCard(let path, let expected, let found):
       "\(path): expected \(expected), found \(found). See docs/methods/README.md for the keys."
     case .composition(let given, let expected, let found):

@@ -14,6 +14,14 @@ public enum DataFailure: Failure, Equatable {
   case missingDataset(path: String, expected: String)
   /// One line of `captions.jsonl`; `line` counts from 1.
   case badLine(path: String, line: Int, expected: String, found: String)
+  /// A key that is no language tag.
+  case noLanguage(path: String, line: Int, found: String)
+  /// One picture has captions under two codes of one language.
+  case twoSpellings(path: String, line: Int, language: String, spellings: [String])
+  /// A name or link that leads out of the folder that pictures are in.
+  case leadsOut(origin: String, name: String, target: String, folder: String, byLink: Bool)
+  /// A folder, FIFO or device where a picture belongs.
+  case noPicture(origin: String, path: String, kind: String)
   /// The dataset as a whole (no picture at all, say).
   case badDataset(path: String, reason: String)
   /// A folder that is in the way and was not made by this builder.
@@ -30,6 +38,7 @@ public enum DataFailure: Failure, Equatable {
     switch self {
     case .missingCLDR, .missingStamps, .missingTexts, .missingDataset: .missingInput
     case .brokenXML, .badLine, .badDataset, .cannotBuild, .badCard, .lineCount: .badData
+    case .noLanguage, .twoSpellings, .leadsOut, .noPicture: .badData
     case .unknownDataset: .usage
     case .folderInTheWay: .inputOutput
     }
@@ -56,6 +65,19 @@ public enum DataFailure: Failure, Equatable {
     case .badLine(let path, let line, let expected, let found):
       "\(path), line \(line): expected \(expected), found \(found). Mend that line; no line is "
         + "skipped in silence."
+    case .noLanguage(let path, let line, let found):
+      "\(path):\(line): expected a language tag (BCP 47, as en, zh-Hant, de-CH-1996, x-emoji), found "
+        + "\"\(Self.shown(found))\". Mend that line."
+    case .twoSpellings(let path, let line, let language, let spellings):
+      "\(path):\(line): \(spellings.map { "\"\(Self.shown($0))\"" }.joined(separator: " and ")) are one "
+        + "language, \(language), and both have captions of the picture. Keep one of them."
+    case .leadsOut(let origin, let name, let target, let folder, let byLink):
+      "\(origin): \"\(Self.shown(name))\" leads out of \(folder)"
+        + (byLink
+          ? " by a link, to \(target). If the link is your own, say --follow-links; else mend the data."
+          : ". Pictures are named from that folder, without \"..\" above it. Mend the data.")
+    case .noPicture(let origin, let path, let kind):
+      "\(origin): expected a picture at \(path), found \(kind). Mend the data."
     case .badDataset(let path, let reason): "\(path): \(reason)"
     case .folderInTheWay(let path, let reason):
       "\(path): \(reason). Remove the folder or name another one; nothing was changed."
@@ -63,11 +85,15 @@ public enum DataFailure: Failure, Equatable {
       "\(path): expected \(expected), found \(found). Mend the card."
     case .unknownDataset(let given, let nearest, let known):
       "there is no dataset card \"\(given)\"." + (nearest.map { " Did you mean \"\($0)\"?" } ?? "")
-        + " Cards: \(known.joined(separator: ", "))."
+        + " Cards: \(MessageList.of(known))."
     case .lineCount(let path, let expected, let found):
       "\(path): expected \(expected) lines, found \(found). A line break inside a text, or a file cut "
         + "off, moves every caption behind it to another picture. Get the file again."
     case .cannotBuild(let what, let reason): "cannot build \(what): \(reason)"
     }
+  }
+  /// As much of a name from somebody's file as a message holds, without what steers a terminal.
+  private static func shown(_ name: String) -> String {
+    TerminalText.visible(name.count > 60 ? name.prefix(60) + "…" : name)
   }
 }

@@ -34,20 +34,26 @@ public struct EvaluatedRun {
     URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
   }
 
-  /// The run as a store records it.
-  public static func stored(_ record: RunRecord, folder: String, status: RunStatus) throws -> Run {
+  /// The key of a run of this identity, trained by these kernels.
+  public static func key(_ identity: RunIdentity, blasCore: String) throws -> RunKey {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    let configuration = try encoder.encode(record.identity.configuration)
+    let configuration = try encoder.encode(identity.configuration)
+    return RunKey(
+      method: identity.configuration.recipe.name,
+      recipe: String(decoding: configuration, as: UTF8.self),
+      datasetHash: identity.dataHash, textTowerHash: identity.text.weightsHash,
+      imageTowerHash: identity.image.weightsHash, tokenizerHash: identity.tokenizerHash,
+      seed: identity.configuration.seed, blasCore: blasCore)
+  }
+
+  /// The run as a store records it.
+  public static func stored(_ record: RunRecord, folder: String, status: RunStatus) throws -> Run {
+    var key = try key(record.identity, blasCore: record.blasCore)
+    key.method = record.method
     return Run(
-      name: name(of: folder), folder: folder,
-      key: RunKey(
-        method: record.method, recipe: String(decoding: configuration, as: UTF8.self),
-        datasetHash: record.identity.dataHash, textTowerHash: record.identity.text.weightsHash,
-        imageTowerHash: record.identity.image.weightsHash,
-        tokenizerHash: record.identity.tokenizerHash,
-        seed: record.identity.configuration.seed, blasCore: record.blasCore),
-      status: status, started: Date(), trainableCount: record.trainedParameters,
-      parameterCount: record.allParameters, seconds: record.seconds)
+      name: name(of: folder), folder: folder, key: key, status: status, started: Date(),
+      trainableCount: record.trainedParameters, parameterCount: record.allParameters,
+      seconds: record.seconds)
   }
 }

@@ -26,7 +26,7 @@ public enum EvaluationFailure: Failure, Equatable {
     case .tensorChoice(let path, let wanted, let known):
       "\(path) has "
         + (wanted.map { "no tensor \"\($0)\"" } ?? "several tensors, and none was named")
-        + ". Name one by \(path)#TENSOR; it has: \(known.joined(separator: ", "))."
+        + ". Name one by \(path)#TENSOR; it has: \(MessageList.of(known))."
     case .widths(let texts, let textPath, let images, let imagePath):
       "the embeddings disagree in width: \(texts) in \(textPath), \(images) in \(imagePath). Both "
         + "must come from one model's common space."

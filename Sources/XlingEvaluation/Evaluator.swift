@@ -144,10 +144,26 @@ public final class Evaluator {
       language: language, coverage: queries.gold.coverage, captions: queries.gold.captions,
       textToImage: .init(
         ranking: both.textToImage, pictures: queries.pictures,
-        queriesHash: Digest.of(queries.gold.captions.joined(separator: "\n"))),
+        queriesHash: Self.hash(captions: queries.gold)),
       imageToText: .init(
         ranking: both.imageToText, pictures: queries.covered,
-        queriesHash: Digest.of(queries.gold.items.map(\.image).joined(separator: "\n"))))
+        queriesHash: Self.hash(pictures: queries.gold)))
+  }
+
+  private static func hash(captions gold: Dataset.Gold) -> String {
+    Digest.of(gold.captions.joined(separator: "\n"))
+  }
+
+  private static func hash(pictures gold: Dataset.Gold) -> String {
+    Digest.of(gold.items.map(\.image).joined(separator: "\n"))
+  }
+
+  /// What a language asks, without embedding it.
+  func queryHashes(
+    _ language: String
+  ) throws -> (gold: Dataset.Gold, texts: String, images: String) {
+    let gold = try dataset.gold(language, plan.split, perImage: plan.captionsPerPicture)
+    return (gold, Self.hash(captions: gold), Self.hash(pictures: gold))
   }
 
   /// The captions of one language.

@@ -25,7 +25,14 @@ struct KeptEmbeddings {
   mutating func rows(
     of keys: [EmbeddingCache.Key], what: String, batch: Int, embed: ([Int]) throws -> [Float]
   ) throws -> [Float] {
-    var known = try cache?.rows.rows(of: keys, model: cache?.model ?? "", width: width) ?? [:]
+    let kept = try cache?.rows.rows(of: keys, model: cache?.model ?? "", width: width)
+    var known = kept?.rows ?? [:]
+    let damaged = kept?.damaged ?? []
+    if let cache, !damaged.isEmpty {
+      ProgressBar.toStandardError(
+        "xling: warning: \(damaged.count) embeddings of \(what) in \(cache.rows.path) are damaged; "
+          + "they are embedded anew\n")
+    }
     var isMissing = Set<EmbeddingCache.Key>()
     let missing = keys.indices.filter {
       known[keys[$0]] == nil && isMissing.insert(keys[$0]).inserted
@@ -40,7 +47,7 @@ struct KeptEmbeddings {
       let new = part.enumerated().map { place, index in
         (key: keys[index], row: Array(values[place * width..<(place + 1) * width]))
       }
-      try cache?.rows.save(new, model: cache?.model ?? "")
+      try cache?.rows.save(new, model: cache?.model ?? "", damaged: damaged)
       for (key, row) in new { known[key] = row }
       computed += part.count
     }

@@ -8,8 +8,16 @@ public final class EmbeddingCache: Sendable {
   /// SHA-256 of what is embedded: 32 bytes.
   public typealias Key = [UInt8]
 
-  private let file: StoreFile
+  /// Rows that were found, and those that are there but are not as they were kept.
+  public struct Kept: Sendable {
+    public var rows: [Key: [Float]] = [:]
+    public var damaged: Set<Key> = []
+  }
+
+  let file: StoreFile
   public var path: String { file.path }
+  /// Whether nothing can be kept, as on a read-only medium.
+  public var isReadOnly: Bool { file.isReadOnly }
 
   /// `runs/xling.sqlite` has `runs/xling.embeddings.sqlite`.
   public static func path(besideStore store: String) -> String {
@@ -18,12 +26,30 @@ public final class EmbeddingCache: Sendable {
 
   /// Opens or creates the cache; throws as ``ExperimentStore/init(path:waiting:)`` does.
   public init(path: String, waiting seconds: Double = 30) throws {
-    file = try StoreFile(path: path, Self.migrator, waiting: seconds)
+    file = try StoreFile(path: path, Self.tables, .writing, waiting: seconds)
   }
 
-  private static var migrator: DatabaseMigrator {
+  /// Opens one that is there, also on a read-only medium. Throws as above.
+  public init(reading path: String, waiting seconds: Double = 30) throws {
+    file = try StoreFile(path: path, Self.tables, .reading, waiting: seconds)
+  }
+
+  /// The cache beside a store; on a read-only medium one that is there is only read, and nil where
+  /// there is none. Throws as above.
+  public static func beside(store: String) throws -> EmbeddingCache? {
+    let path = path(besideStore: store)
+    do {
+      return try EmbeddingCache(path: path)
+    } catch ExperimentFailure.readOnly {
+      return FileIdentity(path) == nil ? nil : try EmbeddingCache(reading: path)
+    }
+  }
+
+  /// It can be made again, so it is not copied before its tables are changed.
+  private static let tables: StoreTables = {
+    let first = "1 embeddings"
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("1 embeddings") { database in
+    migrator.registerMigration(first) { database in
       try database.execute(
         sql: """
           CREATE TABLE models (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE);
@@ -36,23 +62,36 @@ public final class EmbeddingCache: Sendable {
           ) WITHOUT ROWID;
           """)
     }
-    return migrator
-  }
+    migrator.registerMigration("2 checksums", foreignKeyChecks: .immediate) { database in
+      // 128 bits of SHA-256 over model, input and row; NULL in rows of earlier versions.
+      try database.execute(sql: "ALTER TABLE embeddings ADD COLUMN checksum BLOB")
+    }
+    return StoreTables(migrator: migrator, first: first, version: 2, keepsCopy: false)
+  }()
 
   /// The rows that are there, each of `width` numbers. Throws
   /// ``ExperimentFailure/damaged(path:what:)`` for one of another width.
   public func rows(
     of keys: [Key], model: String, width: Int
-  ) throws(ExperimentFailure) -> [Key: [Float]] {
+  ) throws(ExperimentFailure) -> Kept {
     try file.read { database in
       let statement = try database.makeStatement(
         sql: """
-          SELECT row FROM embeddings
+          SELECT row, checksum FROM embeddings
           WHERE model = (SELECT id FROM models WHERE hash = ?) AND input = ?
           """)
-      var found: [Key: [Float]] = [:]
-      for key in keys where found[key] == nil {
-        guard let data = try Data.fetchOne(statement, arguments: [model, Data(key)]) else {
+      var kept = Kept()
+      for key in keys where kept.rows[key] == nil && !kept.damaged.contains(key) {
+        guard let found = try Row.fetchOne(statement, arguments: [model, Data(key)]) else {
+          continue
+        }
+        let stored = StoredRow(row: found, table: "embeddings", path: self.path)
+        guard case .blob(let data) = stored.value("row").storage,
+          try stored.optionalBlob("checksum").map({
+            $0 == Checksum.of(model: model, input: key, row: data)
+          }) ?? true
+        else {
+          kept.damaged.insert(key)
           continue
         }
         guard data.count == width * 4 else {
@@ -60,27 +99,37 @@ public final class EmbeddingCache: Sendable {
             path: self.path,
             what: "an embedding has \(data.count) bytes where the model's have \(width * 4)")
         }
-        found[key] = ExperimentStore.unpack(data).map { Float(bitPattern: UInt32(bitPattern: $0)) }
+        kept.rows[key] = ExperimentStore.unpack(data).map {
+          Float(bitPattern: UInt32(bitPattern: $0))
+        }
       }
-      return found
+      return kept
     }
   }
 
-  /// Keeps rows, all or none of them; what is there already stays.
+  /// Keeps rows, all or none of them; what is there already stays, but for those that are `damaged`.
+  /// Nothing is kept where the file can only be read.
   public func save(
-    _ rows: [(key: Key, row: [Float])], model: String
+    _ rows: [(key: Key, row: [Float])], model: String, damaged: Set<Key> = []
   ) throws(ExperimentFailure) {
+    if isReadOnly { return }
     try file.write { database in
       try database.execute(
         sql: "INSERT OR IGNORE INTO models (hash) VALUES (?)", arguments: [model])
-      let statement = try database.makeStatement(
-        sql: """
-          INSERT OR IGNORE INTO embeddings
-          VALUES ((SELECT id FROM models WHERE hash = ?), ?, ?)
-          """)
+      func insert(_ conflict: String) -> String {
+        """
+        INSERT OR \(conflict) INTO embeddings (model, input, row, checksum)
+        VALUES ((SELECT id FROM models WHERE hash = ?), ?, ?, ?)
+        """
+      }
+      let statement = try database.makeStatement(sql: insert("IGNORE"))
+      let mending = try damaged.isEmpty ? nil : database.makeStatement(sql: insert("REPLACE"))
       for (key, row) in rows {
-        let bits = row.map { Int32(bitPattern: $0.bitPattern) }
-        try statement.execute(arguments: [model, Data(key), ExperimentStore.pack(bits)])
+        let data = ExperimentStore.pack(row.map { Int32(bitPattern: $0.bitPattern) })
+        let chosen = damaged.contains(key) ? mending ?? statement : statement
+        try chosen.execute(arguments: [
+          model, Data(key), data, Checksum.of(model: model, input: key, row: data),
+        ])
       }
     }
   }

@@ -81,6 +81,19 @@ public struct EvaluationProtocol: FieldKey, Codable {
     ]
   }
 
+  /// Whether `other` is this but for the dataset's hash, of the bytes there ("2:…") and by an earlier
+  /// version here.
+  public func isRenewed(in other: EvaluationProtocol) -> Bool {
+    guard Self.isEarlier(datasetHash, than: other.datasetHash) else { return false }
+    var renewed = self
+    renewed.datasetHash = other.datasetHash
+    return renewed == other
+  }
+
+  static func isEarlier(_ hash: String, than other: String) -> Bool {
+    !hash.contains(":") && other.contains(":")
+  }
+
   /// Throws ``ExperimentFailure/mixedProtocols(field:first:second:)`` unless all are the same.
   public static func requireOne(
     _ protocols: some Sequence<EvaluationProtocol>

@@ -1,16 +1,31 @@
 import Foundation
+import XlingCore
 import XlingRetrieval
 
 public enum RunStatus: String, Sendable, Codable {
   case running, finished, interrupted, failed
 }
 
+/// A command line, and where it was given.
+public struct RunCommand: Sendable, Equatable, Codable {
+  /// Absolute.
+  public var folder: String
+  public var words: [String]
+
+  public init(folder: String, words: [String]) {
+    self.folder = folder
+    self.words = words
+  }
+}
+
 /// One training run.
 public struct Run: Sendable, Equatable {
   /// Unique in a store; what `xling eval RUN` names.
   public var name: String
+  /// Absolute as it comes from a store, which keeps it from its own folder on.
   public var folder: String
   public var key: RunKey
+  /// `interrupted` also where the store says `running` and the process that trained is dead.
   public var status: RunStatus
   public var started: Date
   public var finished: Date?
@@ -18,10 +33,15 @@ public struct Run: Sendable, Equatable {
   public var parameterCount: Int
   /// Training time, summed over resumptions.
   public var seconds: Double
+  /// The process that trains it, while it is running.
+  public var process: ProcessMark?
+  /// What began it, without `--resume`.
+  public var command: RunCommand?
 
   public init(
     name: String, folder: String, key: RunKey, status: RunStatus = .running, started: Date,
-    finished: Date? = nil, trainableCount: Int, parameterCount: Int, seconds: Double = 0
+    finished: Date? = nil, trainableCount: Int, parameterCount: Int, seconds: Double = 0,
+    process: ProcessMark? = nil, command: RunCommand? = nil
   ) {
     self.name = name
     self.folder = folder
@@ -32,6 +52,8 @@ public struct Run: Sendable, Equatable {
     self.trainableCount = trainableCount
     self.parameterCount = parameterCount
     self.seconds = seconds
+    self.process = process
+    self.command = command
   }
 }
 

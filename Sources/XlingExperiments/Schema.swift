@@ -2,9 +2,15 @@ import GRDB
 
 /// Tables, by migration. A released migration never changes; later ones are added below it.
 enum Schema {
-  static var migrator: DatabaseMigrator {
+  private static let firstName = "1 runs and evaluations"
+
+  static func tables(_ folders: StoreFolders) -> StoreTables {
+    StoreTables(migrator: migrator(folders), first: firstName, version: 4, keepsCopy: true)
+  }
+
+  private static func migrator(_ folders: StoreFolders) -> DatabaseMigrator {
     var migrator = DatabaseMigrator()
-    migrator.registerMigration("1 runs and evaluations") { database in
+    migrator.registerMigration(firstName) { database in
       try database.execute(sql: first)
     }
     migrator.registerMigration("2 ranks of every correct item") { database in
@@ -12,6 +18,17 @@ enum Schema {
     }
     migrator.registerMigration("3 validations") { database in
       try database.execute(sql: third)
+    }
+    // A store with rows that belong to none still opens: `check` tells of them.
+    migrator.registerMigration("4 checksums and processes", foreignKeyChecks: .immediate) {
+      database in
+      try database.execute(sql: fourth)
+      for row in try Row.fetchAll(database, sql: "SELECT id, folder FROM runs") {
+        guard let folder = String.fromDatabaseValue(row["folder"]) else { continue }
+        try database.execute(
+          sql: "UPDATE runs SET folder = ? WHERE id = ?",
+          arguments: [folders.renewed(folder), row["id"] as DatabaseValue])
+      }
     }
     return migrator
   }
@@ -97,5 +114,15 @@ enum Schema {
       pairs INTEGER NOT NULL,
       PRIMARY KEY (run, step)
     ) WITHOUT ROWID;
+    """
+
+  private static let fourth = """
+    -- The process that trains the run, while it does, and the command that began it.
+    ALTER TABLE runs ADD COLUMN process TEXT;
+    ALTER TABLE runs ADD COLUMN command TEXT;
+    -- 128 bits of SHA-256 over what never changes in the row; of an evaluation with its ranks and
+    -- metrics. NULL in rows of earlier versions.
+    ALTER TABLE runs ADD COLUMN checksum BLOB;
+    ALTER TABLE evaluations ADD COLUMN checksum BLOB;
     """
 }

@@ -43,10 +43,14 @@ public struct Languages: Sendable {
     self.byKey = byKey
   }
 
-  /// By code ("tr", "zh_Hant"), English name ("turkish") or native name, whatever the case.
+  /// By code ("tr", "zh_Hant"), by another code that ``LanguageSpellings`` knows ("jp", "zho_Hans"),
+  /// by English name ("turkish") or native name, whatever the case.
   /// Throws ``LanguageFailure/unknownLanguage(given:suggestions:)`` with the nearest ones.
   public func find(_ text: String) throws(LanguageFailure) -> Language {
     if let language = byKey[Self.key(text)] { return language }
+    if let code = (try? LanguageSpellings.load())?.language(text), let language = self[code: code] {
+      return language
+    }
     throw .unknownLanguage(given: text, suggestions: suggestions(for: text))
   }
 

@@ -139,6 +139,16 @@ struct ClassificationTests {
     + "AABADgAAADAAAAAGAAAACAAAAAQAAAAAAAAABQAAAAgAAAABAAAABAAAAAEAAQBzAAAAEAAEAHRleHQOAAAAOAAAAA"
     + "YAAAAIAAAADAAAAAAAAAAFAAAACAAAAAEAAAACAAAAAQABAGkAAAAFAAAACAAAAPv///9wEQEA"
 
+  /// A compressed element: zlib's header, one block that is stored as it is, Adler's sum (RFC 1950).
+  private func packed(_ bytes: [UInt8]) -> Data {
+    var (a, b) = (1, 0)
+    for byte in bytes { (a, b) = ((a + Int(byte)) % 65_521, (b + a + Int(byte)) % 65_521) }
+    let count = UInt8(bytes.count)
+    let sum = [b >> 8, b & 0xFF, a >> 8, a & 0xFF].map(UInt8.init)
+    let whole = [0x78, 0x01, 0x01, count, 0, ~count, 0xFF] + bytes + sum
+    return Data([15, 0, 0, 0, UInt8(whole.count), 0, 0, 0] + whole)
+  }
+
   @Test func matFiles() throws {
     let data = try #require(Data(base64Encoded: Self.plain))
     let file = try MATFile(data, path: "f.mat", arrays: ["a", "y", "z", "w", "s", "i"])
@@ -156,6 +166,17 @@ struct ClassificationTests {
     #expect(throws: ClassificationFailure.self) {
       try MATFile(version, path: "f.mat", arrays: ["a"])
     }
+    // A compressed matrix "a" that says of itself that it unpacks to 2 GB: refused by that.
+    let matrix: [UInt8] = [
+      14, 0, 0, 0, 0, 0, 0, 0x80, 6, 0, 0, 0, 8, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0,
+      5, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 0x61, 0, 0, 0,
+    ]
+    let bomb = data.prefix(128) + packed(matrix)
+    let error = #expect(throws: ClassificationFailure.self) {
+      try MATFile(bomb, path: "f.mat", arrays: ["a"])
+    }
+    #expect(error?.description.contains("unpacks to 2048 MiB") == true)
+    #expect(throws: Never.self) { try MATFile(bomb, path: "f.mat", arrays: ["b"]) }
     // Whatever is broken, it is an error or a smaller file, never a crash.
     func read(_ data: Data) {
       let file = try? MATFile(data, path: "f.mat", arrays: ["a", "y", "z", "w", "s", "i"])

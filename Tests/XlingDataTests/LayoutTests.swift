@@ -40,6 +40,25 @@ import XlingTestSupport
     #expect(throws: DataFailure.self) { try dataset.gold("tr", .train) }
   }
 
+  @Test func languagesAreTagsByOurCodes() throws {
+    let second = #"{"image": "b.jpg", "split": "test", "captions": {"#
+    let dataset = try load(
+      good + "\n" + second + #""zh_CN": ["x"], "jp": ["y"], "x-emoji": ["z"]}}"#)
+    #expect(dataset.languages == ["en", "ja", "x-emoji", "zh"])
+    #expect(dataset.spellings == ["jp": "ja", "zh_CN": "zh"])
+    for tag in ["", "e/n", "..", "en\\u0000", "\\u001b[31m"] {
+      let error = #expect(throws: DataFailure.self) {
+        try load(good + "\n" + second + "\"\(tag)\": [\"x\"]}}")
+      }
+      #expect(error?.description.contains("captions.jsonl:2: expected a language tag") == true)
+      #expect(error?.exitStatus == .badData)
+    }
+    let both = #expect(throws: DataFailure.self) {
+      try load(good + "\n" + second + #""zh": ["x"], "zh_CN": ["y"]}}"#)
+    }
+    #expect(both?.description.contains("\"zh\" and \"zh_CN\" are one language, zh") == true)
+  }
+
   @Test func hashFollowsContent() throws {
     let hash = try load(good).contentHash
     #expect(try load(good).contentHash == hash)

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 import XlingCore
 import XlingExperiments
@@ -22,12 +23,12 @@ import XlingTestSupport
     let rows: [[Float]] = [[0.1, -0.0, .leastNonzeroMagnitude], [1, 2, .greatestFiniteMagnitude]]
     try EmbeddingCache(path: path).save([(key(1), rows[0]), (key(2), rows[1])], model: "m")
     let cache = try EmbeddingCache(path: path)
-    let found = try cache.rows(of: [key(2), key(3), key(1), key(2)], model: "m", width: 3)
+    let found = try cache.rows(of: [key(2), key(3), key(1), key(2)], model: "m", width: 3).rows
     #expect(found.count == 2)
     for (number, row) in [(1, rows[0]), (2, rows[1])] {
       #expect(found[key(number)]?.map(\.bitPattern) == row.map(\.bitPattern))
     }
-    #expect(try cache.rows(of: [key(1)], model: "other", width: 3).isEmpty)
+    #expect(try cache.rows(of: [key(1)], model: "other", width: 3).rows.isEmpty)
   }
 
   @Test func whatIsThereStays() throws {
@@ -35,7 +36,7 @@ import XlingTestSupport
     try cache.save([(key(1), [1])], model: "m")
     try cache.save([(key(1), [2]), (key(2), [3])], model: "m")
     #expect(
-      try cache.rows(of: [key(1), key(2)], model: "m", width: 1) == [key(1): [1], key(2): [3]])
+      try cache.rows(of: [key(1), key(2)], model: "m", width: 1).rows == [key(1): [1], key(2): [3]])
   }
 
   @Test func anotherWidthIsDamage() throws {
@@ -45,6 +46,22 @@ import XlingTestSupport
       throws: ExperimentFailure.damaged(
         path: path, what: "an embedding has 8 bytes where the model's have 12")
     ) { try cache.rows(of: [key(1)], model: "m", width: 3) }
+  }
+
+  @Test func aFlippedBitIsNoticedAndMended() throws {
+    let cache = try EmbeddingCache(path: path)
+    try cache.save([(key(1), [1, 2]), (key(2), [3, 4])], model: "m")
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(
+        sql: "UPDATE embeddings SET row = x'0100803F00000040' WHERE input = ?",
+        arguments: [Data(key(1))])
+    }
+    let kept = try cache.rows(of: [key(1), key(2)], model: "m", width: 2)
+    #expect(kept.damaged == [key(1)] && kept.rows == [key(2): [3, 4]])
+    #expect(try cache.check() == ["1 embeddings are not as they were stored (checksum)"])
+    try cache.save([(key(1), [1, 2])], model: "m", damaged: kept.damaged)
+    #expect(try cache.check().isEmpty)
+    #expect(try cache.rows(of: [key(1)], model: "m", width: 2).rows == [key(1): [1, 2]])
   }
 
   @Test func severalWritersWaitForOneAnother() throws {
@@ -60,7 +77,7 @@ import XlingTestSupport
       }
     }
     #expect((0..<4).allSatisfy { !failures[$0] })
-    let found = try caches[0].rows(of: (0..<200).map(key), model: "m", width: 1)
+    let found = try caches[0].rows(of: (0..<200).map(key), model: "m", width: 1).rows
     #expect((0..<200).allSatisfy { found[key($0)] == [Float($0)] })
   }
 

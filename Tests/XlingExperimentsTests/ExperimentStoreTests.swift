@@ -18,7 +18,7 @@ import XlingTestSupport
 
   private func run(_ name: String, seed: UInt64 = .max) -> Run {
     Run(
-      name: name, folder: "runs/" + name,
+      name: name, folder: folder.path + "/runs/" + name,
       key: RunKey(
         method: "lwa", recipe: #"{"lr":0.001}"#, datasetHash: "d", textTowerHash: "t",
         imageTowerHash: "i", seed: seed),
@@ -88,13 +88,145 @@ import XlingTestSupport
     }
   }
 
-  @Test func evaluatingAgainReplaces() throws {
+  private func identifiers() throws -> [Int64] {
+    try DatabaseQueue(path: path).read {
+      try Int64.fetchAll($0, sql: "SELECT id FROM evaluations ORDER BY id")
+    }
+  }
+
+  @Test func evaluatingAgainKeepsWhatIsTheSame() throws {
+    let store = try ExperimentStore(path: path)
+    try store.begin(run("a"))
+    #expect(try store.save(evaluation("a")) == Saved(new: 1))
+    let before = try identifiers()
+    var again = try evaluation("a")
+    again.started = Date(timeIntervalSince1970: 99)
+    again.metrics["MRR"] = Estimate(value: 0.5, low: 0.25, high: 0.75, n: 3, method: "m")
+    #expect(try store.save(again) == Saved(kept: 1))
+    var stored = try store.evaluations(of: "a")
+    #expect(stored[0].started == Date(timeIntervalSince1970: 5) && stored[0].metrics.count == 2)
+
+    #expect(
+      throws: ExperimentFailure.otherResult(
+        run: "a", what: "tr, text to image", difference: "2 of 3 queries have other ranks")
+    ) { try store.save([evaluation("a", language: "de"), evaluation("a", above: [0, 1, 1])]) }
+    #expect(try store.evaluations(of: "a") == stored)
+    #expect(
+      try store.save(evaluation("a", above: [1, 1, 1]), replacing: true) == Saved(replaced: 1))
+    stored = try store.evaluations(of: "a")
+    #expect(stored.count == 1 && stored[0].ranking.above == [1, 1, 1])
+    #expect(try identifiers() == before)
+  }
+
+  @Test(arguments: [
+    "UPDATE ranks SET above = x'000000000600000002000000'",
+    "UPDATE metrics SET value = 0.625", "UPDATE evaluations SET language = 'de'",
+    "UPDATE ranks SET picture = x'0500000004000000FFFFFFFF'",
+    "UPDATE protocols SET json = replace(json, '\"seed\":0', '\"seed\":1')",
+    "UPDATE runs SET trainable_count = 13",
+  ])
+  func aChangedValueIsNoticed(_ change: String) throws {
     let store = try ExperimentStore(path: path)
     try store.begin(run("a"))
     try store.save(evaluation("a"))
-    try store.save(evaluation("a", above: [1, 1, 1]))
-    let stored = try store.evaluations(of: "a")
-    #expect(stored.count == 1 && stored[0].ranking.above == [1, 1, 1])
+    #expect(try store.check().isEmpty)
+    try DatabaseQueue(path: path).write { try $0.execute(sql: change) }
+    #expect(try store.check().count == 1)
+    #expect {
+      _ = try store.run(named: "a")
+      _ = try store.evaluations(of: "a")
+    } throws: { ($0 as? ExperimentFailure)?.exitStatus == .badData }
+  }
+
+  /// Rows of earlier versions have no checksum: what is impossible is noticed all the same.
+  @Test(arguments: [
+    "UPDATE runs SET started = 'abc'", "UPDATE runs SET seconds = 9e999",
+    "UPDATE evaluations SET n = 'abc'", "UPDATE evaluations SET gallery = 0",
+    "UPDATE ranks SET above = x'01'", "UPDATE ranks SET gold_count = zeroblob(12)",
+    "UPDATE ranks SET above = x'FFFFFFFF0700000002000000'",
+    "UPDATE ranks SET picture = x'FFFFFF7F0400000004000000'", "DELETE FROM ranks",
+    "UPDATE metrics SET value = 'abc'", "UPDATE protocols SET json = '{}'", "DROP TABLE metrics",
+  ])
+  func aWrongValueIsNoticedWithoutAChecksum(_ change: String) throws {
+    let store = try ExperimentStore(path: path)
+    try store.begin(run("a"))
+    try store.save(evaluation("a"))
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(sql: "UPDATE runs SET checksum = NULL")
+      try database.execute(sql: "UPDATE evaluations SET checksum = NULL")
+    }
+    #expect(try store.check().count { !$0.hasPrefix("note:") } == 0)
+    #expect(try store.evaluations(of: "a").count == 1)
+    try DatabaseQueue(path: path).write { try $0.execute(sql: change) }
+    #expect {
+      _ = try store.run(named: "a")
+      _ = try store.evaluations(of: "a")
+    } throws: { error in
+      guard case .damaged(path, _) = error as? ExperimentFailure else { return false }
+      return true
+    }
+  }
+
+  @Test func foldersMoveWithTheStore() throws {
+    let project = folder.path + "/project"
+    let inside = project + "/runs/one"
+    try AtomicFile.createFolder(inside)
+    var one = run("one")
+    one.folder = inside
+    var two = run("two")
+    two.folder = project + "/models/two"
+    try ExperimentStore(path: project + "/runs/xling.sqlite").begin(one)
+    try ExperimentStore(path: project + "/runs/xling.sqlite").begin(two)
+    let moved = folder.path + "/moved"
+    try FileManager.default.moveItem(atPath: project, toPath: moved)
+    let store = try ExperimentStore(path: moved + "/runs/xling.sqlite")
+    #expect(
+      try store.runs().map(\.folder) == [moved + "/runs/one", moved + "/models/two"])
+  }
+
+  @Test func aDeadProcessLeavesARunInterrupted() throws {
+    let store = try ExperimentStore(path: path)
+    var run = run("a")
+    run.process = .current
+    try store.begin(run)
+    #expect(try store.run(named: "a").status == .running)
+    let dead = ProcessMark(process: getpid(), boot: ProcessMark.current.boot, start: 1)
+    run.process = dead
+    try store.record(run)
+    #expect(try store.run(named: "a").status == .interrupted)
+    run.process = ProcessMark(process: 1, boot: dead.boot, start: 0)
+    try store.record(run)
+    #expect(throws: ExperimentFailure.runIsLive(name: "a", process: 1)) {
+      try store.resume("a", key: run.key, process: .current)
+    }
+    #expect(throws: ExperimentFailure.runIsLive(name: "a", process: 1)) { try store.delete("a") }
+  }
+
+  @Test func aDeletedFileIsAnError() throws {
+    let store = try ExperimentStore(path: path)
+    try store.begin(run("a"))
+    try FileManager.default.removeItem(atPath: path)
+    #expect(throws: ExperimentFailure.gone(path: path)) { try store.save(evaluation("a")) }
+  }
+
+  @Test func otherDatabasesAreLeftAlone() throws {
+    let other = folder.path + "/other.sqlite"
+    try DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE notes (text)") }
+    let empty = folder.path + "/empty.sqlite"
+    try AtomicFile.write("", to: empty)
+    let (before, names) = (try AtomicFile.read(other), try content())
+    for name in [other, empty] {
+      #expect(throws: ExperimentFailure.notAStore(path: name)) {
+        try ExperimentStore(reading: name)
+      }
+    }
+    #expect(throws: ExperimentFailure.notAStore(path: other)) { try ExperimentStore(path: other) }
+    #expect(throws: ExperimentFailure.notAStore(path: other)) { try EmbeddingCache(path: other) }
+    #expect(try AtomicFile.read(other) == before && content() == names)
+  }
+
+  private func content() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
   }
 
   @Test func mixedProtocolsAreRefused() throws {
@@ -131,9 +263,17 @@ import XlingTestSupport
         name: "scenes-lwa", field: "seed", stored: "\(UInt64.max)", given: "3")
     ) { try store.resume("scenes-lwa", key: run("x", seed: 3).key) }
     try store.save(evaluation("scenes-lwa"))
-    try store.begin(run("scenes-lwa", seed: 3), replacing: true)
-    #expect(try store.evaluations(of: "scenes-lwa").isEmpty)
-    try store.resume("scenes-lwa", key: run("x", seed: 3).key)
+    // Trained anew: the same run keeps its results, another one is refused.
+    try store.record(run("scenes-lwa"))
+    #expect(try store.evaluations(of: "scenes-lwa").count == 1)
+    #expect(
+      throws: ExperimentFailure.nameKept(
+        name: "scenes-lwa", field: "seed", folder: folder.path + "/runs/scenes-lwa",
+        evaluations: 1, path: path)
+    ) { try store.record(run("scenes-lwa", seed: 3)) }
+    try store.resume("scenes-lwa", key: run("x").key)
+    #expect(try store.delete("scenes-lwa").evaluations == 1)
+    #expect(try store.runs().isEmpty)
   }
 
   @Test func hashesCoverEveryField() throws {

@@ -79,6 +79,41 @@ extension GoldCounts {
     #expect(alone.above[0] == ranking.above[2])
   }
 
+  /// One query with all items, one item with all queries, and many ties among them: counted over sorted
+  /// scores, in parts as well.
+  @Test func hundredsOfCorrectItems() throws {
+    var stream = RandomStream(seed: 4, "many")
+    func rows(_ count: Int, of kinds: Int) -> [Float] {
+      let all = (0..<kinds).map { _ in (0..<3).map { _ in Float(stream.index(7)) - 3 } }
+      return (0..<count).flatMap { all[$0 % kinds] }
+    }
+    let (queries, gallery) = (rows(600, of: 50), rows(300, of: 40))
+    let gold = GoldRelation(
+      (0..<600).map { $0 == 0 ? (0..<300).map(Int32.init) : [0, Int32($0 % 300)] })
+    let scores = (0..<600).map { query in
+      (0..<300).map { item in
+        (0..<3).reduce(Float(0)) { $0 + queries[query * 3 + $1] * gallery[item * 3 + $1] }
+      }
+    }
+    let both = try Ranking.bothWays(texts: queries, images: gallery, width: 3, gold: gold)
+    #expect(
+      try both.textToImage == Ranking(scores: scores.flatMap { $0 }, gallerySize: 300, gold: gold))
+    let transposed = (0..<300).flatMap { item in scores.map { $0[item] } }
+    #expect(
+      try both.imageToText
+        == Ranking(scores: transposed, gallerySize: 600, gold: gold.inverted(galleryCount: 300)))
+    try queries.withUnsafeBufferPointer { left in
+      try gallery.withUnsafeBufferPointer { right in
+        var parts = try DotProductRanks(
+          queries: Embeddings(left, width: 3, name: "queries"),
+          gallery: Embeddings(right, width: 3, name: "gallery"), gold: gold, bothWays: true)
+        for part in [0..<200, 200..<600] { parts.count(rows: part) { _ in } }
+        let ranks = try parts.counts.rankings()
+        #expect(ranks.queries == both.textToImage && ranks.items == both.imageToText)
+      }
+    }
+  }
+
   @Test func badInput() {
     #expect(throws: RetrievalFailure.notANumber(query: 1, item: 0)) {
       try Ranking(scores: [1, 2, .nan, 3], gallerySize: 2, gold: GoldRelation([[0], [1]]))

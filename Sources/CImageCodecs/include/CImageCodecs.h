@@ -59,7 +59,15 @@ int xling_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int
                      xling_file *file);
 void xling_file_free(xling_file *file);
 
-// What zlib's deflate made `data` of, at most `limit` bytes.
-int xling_inflate(const uint8_t *data, size_t count, size_t limit, xling_file *file);
+typedef struct {
+  int code;
+  size_t count;
+  char message[256];
+} xling_inflated;
+
+// The first bytes of what zlib's deflate made `data` of, as many as there is room for; fewer where it is
+// over before. How many, `result` says. `whole`: more than there is room for is an error.
+int xling_inflate(const uint8_t *data, size_t count, uint8_t *bytes, size_t room, int whole,
+                  xling_inflated *result);
 
 #endif

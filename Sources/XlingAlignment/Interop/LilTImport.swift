@@ -52,7 +52,7 @@ public struct LilTImport {
       throw AlignmentFailure.notLilT(
         path: source.checkpoint.path, recipe: card.name, problems: problems)
     }
-    return try NewFolder.write(output) { folder in
+    return try NewFolder.writeNew(output) { folder in
       let (text, image) = (folder + "/towers/text", folder + "/towers/image")
       try towers.text.save(to: text, storage: .float32)
       try towers.image.save(to: image, storage: .float32)

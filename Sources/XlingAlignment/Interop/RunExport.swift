@@ -29,7 +29,7 @@ public struct RunExport {
   /// Writes `output`, whole or not at all. Throws ``AlignmentFailure``, `TowerFailure`,
   /// `FileFailure`.
   public func write(_ format: Format, to output: String) throws {
-    try NewFolder.write(output) { folder in
+    try NewFolder.writeNew(output) { folder in
       switch format {
       case .folder: try writeFolder(folder)
       case .lilt: try writeLilT(folder)

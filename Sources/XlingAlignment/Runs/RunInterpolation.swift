@@ -67,7 +67,7 @@ public struct RunInterpolation {
     (result.finalLoss, result.validation, result.bestStep) = (nil, nil, nil)
     result.identity.text = Self.absolute(identity.text)
     result.identity.image = Self.absolute(identity.image)
-    try NewFolder.write(output) { folder in
+    try NewFolder.writeNew(output) { folder in
       let new = RunFolder(folder)
       try AtomicFile.write(try recipe.toml(), to: folder + "/recipe.toml")
       try new.finish(result, model)

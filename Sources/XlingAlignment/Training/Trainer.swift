@@ -68,15 +68,18 @@ public final class Trainer {
     }
   }
 
-  /// Trains to the last step, or goes on from the last checkpoint. Throws ``AlignmentFailure``,
+  /// Trains to the last step, or goes on from the last checkpoint. `began` is called once the run's folder
+  /// is made, or found to be the one to go on with, before anything is trained. Throws ``AlignmentFailure``,
   /// `InterruptionFailure` after writing a checkpoint, and what files throw.
   @discardableResult
   public func train(
-    resume: Bool = false, observer: (TrainingProgress) throws -> Void = { _ in }
+    resume: Bool = false, observer: (TrainingProgress) throws -> Void = { _ in },
+    began: () throws -> Void = {}
   ) throws -> RunRecord {
     var record = try begin(resume: resume)
     if record.isFinished { return record }
     let log = try TrainingLog(run.log, keepingUpTo: optimizer.steps)
+    try began()
     var batches = TrainingBatches(
       model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
     let firstStep = optimizer.steps

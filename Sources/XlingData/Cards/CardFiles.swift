@@ -6,9 +6,17 @@ struct CardFiles {
   let card: DatasetCard
   let root: String
 
-  init(_ card: DatasetCard, root: String) {
+  /// The card's folders in the root: pictures are named in files that others wrote.
+  private let folders: [(name: String, pictures: PictureFolder)]
+
+  init(_ card: DatasetCard, root: String, followsLinks: Bool = false) {
+    let root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
     self.card = card
-    self.root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
+    self.root = root
+    folders = card.pictureFolders.map { name in
+      let path = name == "." ? root : root + "/" + name
+      return (name, PictureFolder(path, followsLinks: followsLinks))
+    }
   }
 
   /// A listed picture, its name as the files have it, with its captions by language.
@@ -78,13 +86,26 @@ struct CardFiles {
 
   /// Where a picture lies, inside the root; nil when no folder has it. The files of some sets name
   /// pictures without an extension.
-  func place(of picture: String) -> String? {
+  /// Throws ``DataFailure/leadsOut(origin:name:target:folder:byLink:)``,
+  /// ``DataFailure/noPicture(origin:path:kind:)``.
+  func place(of picture: String) throws(DataFailure) -> String? {
     let endings =
       (picture as NSString).pathExtension.isEmpty ? ["", ".jpg", ".jpeg", ".png", ".webp"] : [""]
-    let names = endings.map { picture + $0 }
-    return card.pictureFolders.lazy
-      .flatMap { folder in names.map { folder == "." ? $0 : folder + "/" + $0 } }
-      .first { FileManager.default.fileExists(atPath: root + "/" + $0) }
+    let origin = root + "/" + card.listing.path
+    for (folder, pictures) in folders {
+      for name in endings.map({ picture + $0 }) {
+        switch pictures.place(of: name) {
+        case .file: return folder == "." ? name : folder + "/" + name
+        case .missing: continue
+        case .outside(let target, let byLink):
+          throw .leadsOut(
+            origin: origin, name: name, target: target, folder: pictures.path, byLink: byLink)
+        case .noFile(let path, let kind):
+          throw .noPicture(origin: origin, path: path, kind: kind)
+        }
+      }
+    }
+    return nil
   }
 
   func read(_ file: DatasetCard.File) throws -> Data {

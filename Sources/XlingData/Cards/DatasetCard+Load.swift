@@ -4,8 +4,9 @@ import XlingCore
 extension DatasetCard {
   /// The protocol's pictures and captions, from `root`. Throws ``DataFailure``, naming files and lines,
   /// and `FileFailure.missing` telling how to obtain them.
-  public func load(root: String) throws -> Dataset {
-    let files = CardFiles(self, root: root)
+  /// Pictures stay in the folders that the card names, but by links where `followingLinks`.
+  public func load(root: String, followingLinks: Bool = false) throws -> Dataset {
+    let files = CardFiles(self, root: root, followsLinks: followingLinks)
     let former = Digest()
     let captions = Digest()
     former.update(name + "\n")
@@ -13,7 +14,7 @@ extension DatasetCard {
     var paths: [String: String] = [:]
     var items: [Dataset.Item] = []
     for entry in try files.entries() {
-      guard let place = files.place(of: entry.name) else {
+      guard let place = try files.place(of: entry.name) else {
         throw FileFailure.missing(
           path: files.root + "/" + entry.name,
           hint: "It was looked for in: \(pictureFolders.joined(separator: ", ")). "

@@ -1,4 +1,5 @@
 import Foundation
+import XlingLanguages
 
 extension DatasetCard {
   private static let keys: Set<String> = [
@@ -20,6 +21,9 @@ extension DatasetCard {
     let captions = try card.table("captions")
     var files: [String: File] = [:]
     for language in captions.names {
+      guard LanguageTag.isWellFormed(language) else {
+        throw card.bad("languages in [captions] (BCP 47)", "\"\(language)\"")
+      }
       let entry = try captions.table(language)
       try entry.check(keys: ["path", "sha256"])
       files[language] = try entry.file("path")

@@ -45,8 +45,8 @@ public struct DatasetCheck: Sendable, Equatable, Encodable {
     files = card.files.map { Self.check($0, layout) }
     do {
       let entries = try layout.entries()
+      missingPictures = try entries.map(\.name).filter { try layout.place(of: $0) == nil }
       pictures = entries.count
-      missingPictures = entries.map(\.name).filter { layout.place(of: $0) == nil }
       unreadable = nil
     } catch {
       unreadable = "\(error)"

@@ -4,12 +4,13 @@ import XlingCore
 extension LabelledPictures {
   /// `FOLDER/CLASS/PICTURE`, as ImageNetV2 and ImageNet-A come. Classes are sorted by name, hidden files
   /// skipped, files beside the class folders ignored.
-  static func classFolders(_ folder: String) throws -> LabelledPictures {
+  static func classFolders(_ folder: String, followingLinks: Bool) throws -> LabelledPictures {
     let classes = try entries(folder).filter { isFolder(folder + "/" + $0) }
     guard !classes.isEmpty else { throw ClassificationFailure.noClasses(path: folder) }
     var pictures: [Source] = []
     var labels: [Int32] = []
     var places: [String] = []
+    let root = PictureFolder(folder, followsLinks: followingLinks)
     for (number, name) in classes.enumerated() {
       let files = try entries(folder + "/" + name)
       guard !files.isEmpty else {
@@ -17,6 +18,10 @@ extension LabelledPictures {
       }
       for file in files {
         let path = "\(folder)/\(name)/\(file)"
+        if case .outside(let target, let byLink) = root.place(of: "\(name)/\(file)") {
+          throw DataFailure.leadsOut(
+            origin: folder, name: "\(name)/\(file)", target: target, folder: folder, byLink: byLink)
+        }
         guard !isFolder(path) else {
           throw ClassificationFailure.badFile(
             path: "\(folder)/\(name)", expected: "pictures alone", found: "the folder \(file)")
@@ -54,7 +59,8 @@ extension LabelledPictures {
       name: dataset.name, classes: classes,
       pictures: items.map { .file(dataset.path(of: $0)) },
       labels: items.map { numbers[$0.concepts[0]] ?? 0 }, contentHash: dataset.contentHash,
-      names: ClassNames(origin: dataset.folder, names: names))
+      names: ClassNames(
+        origin: dataset.folder, names: names, spellings: dataset.spellings))
   }
 
   private static func isFolder(_ path: String) -> Bool {

@@ -1,5 +1,6 @@
 import Foundation
 import XlingCore
+import XlingLanguages
 
 /// What classes are called, language by language.
 public struct ClassNames: Sendable, Equatable {
@@ -8,11 +9,16 @@ public struct ClassNames: Sendable, Equatable {
 
   /// The file they are from, or what messages call them.
   public let origin: String
+  /// Codes that the file has for languages, where they are not ours: "jp" -> "ja".
+  public let spellings: [String: String]
   /// class -> language (BCP 47, or ``anyLanguage``) -> names, at least one each.
   private let names: [String: [String: [String]]]
 
-  init(origin: String, names: [String: [String: [String]]]) {
+  init(
+    origin: String, names: [String: [String: [String]]], spellings: [String: String] = [:]
+  ) {
     self.origin = origin
+    self.spellings = spellings
     self.names = names
   }
 
@@ -35,6 +41,8 @@ public struct ClassNames: Sendable, Equatable {
   /// Throws ``DataFailure/badLine(path:line:expected:found:)``, `FileFailure`.
   public static func read(_ path: String) throws -> ClassNames {
     var names: [String: [String: [String]]] = [:]
+    var spellings: [String: String] = [:]
+    let table = try LanguageSpellings.load()
     for (index, line) in DatasetReader.lines(try AtomicFile.read(path)).enumerated() {
       func bad(_ expected: String, _ value: JSONValue?) -> DataFailure {
         .badLine(
@@ -56,17 +64,25 @@ public struct ClassNames: Sendable, Equatable {
         throw bad("\"names\": language -> list of texts", object["names"])
       }
       var own: [String: [String]] = [:]
-      for (language, value) in languages.sorted(by: { $0.key < $1.key }) {
+      for (spelling, value) in languages.sorted(by: { $0.key < $1.key }) {
+        guard let language = spelling == anyLanguage ? spelling : table.language(spelling) else {
+          throw DataFailure.noLanguage(path: path, line: index + 1, found: spelling)
+        }
+        if language != spelling { spellings[spelling] = language }
         let texts = value.strings?.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
         guard let texts, !texts.isEmpty, !texts.contains("") else {
-          throw bad("a list of names in \"\(language)\"", value)
+          throw bad("a list of names in \"\(spelling)\"", value)
         }
-        own[language] = texts
+        guard own.updateValue(texts, forKey: language) == nil else {
+          let both = languages.keys.filter { table.language($0) == language }.sorted()
+          throw DataFailure.twoSpellings(
+            path: path, line: index + 1, language: language, spellings: both)
+        }
       }
       guard names.updateValue(own, forKey: name) == nil else {
         throw bad("one line a class", .string(name))
       }
     }
-    return ClassNames(origin: path, names: names)
+    return ClassNames(origin: path, names: names, spellings: spellings)
   }
 }

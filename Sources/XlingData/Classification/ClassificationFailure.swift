@@ -47,7 +47,7 @@ public enum ClassificationFailure: Failure, Equatable {
         + "them, or leave them and their pictures out by --allow-missing; the result says so."
     case .noTemplate(let prompts, let language, let has):
       "the prompts \"\(prompts)\" have no template in \(language), only in "
-        + has.joined(separator: ", ") + ". Write a file with one (--prompts FILE), or take "
+        + MessageList.of(has) + ". Write a file with one (--prompts FILE), or take "
         + "--prompts plain, the names alone."
     case .badTemplate(let path, let template):
       "\(path): expected templates that hold {} once, where the name goes, found \"\(template)\". "
@@ -55,7 +55,7 @@ public enum ClassificationFailure: Failure, Equatable {
     case .unknownPrompts(let given, let nearest, let known):
       "there are no prompts \"\(given)\", and no such file."
         + (nearest.map { " Did you mean \"\($0)\"?" } ?? "")
-        + " Prompts: \(known.joined(separator: ", "))."
+        + " Prompts: \(MessageList.of(known))."
     }
   }
 

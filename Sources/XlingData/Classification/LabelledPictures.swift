@@ -24,7 +24,9 @@ public struct LabelledPictures: Sendable {
   /// CIFAR-100's binary files, SVHN's cropped digits, a dataset in the generic layout, or else a folder
   /// for each class: told apart by the files that `folder` holds. Always the test part. Throws
   /// ``ClassificationFailure``, ``DataFailure``, `FileFailure`.
-  public static func load(_ folder: String) throws -> LabelledPictures {
+  public static func load(
+    _ folder: String, followingLinks: Bool = false
+  ) throws -> LabelledPictures {
     let folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     guard FileManager.default.fileExists(atPath: folder) else {
       throw FileFailure.missing(path: folder, hint: "Name a folder with labelled pictures.")
@@ -34,8 +36,10 @@ public struct LabelledPictures: Sendable {
     }
     if has("fine_label_names.txt") { return try cifar100(folder) }
     if has("test_32x32.mat") { return try svhn(folder) }
-    if has("captions.jsonl") { return try concepts(try Dataset.load(folder)) }
-    return try classFolders(folder)
+    if has("captions.jsonl") {
+      return try concepts(try Dataset.load(folder, followingLinks: followingLinks))
+    }
+    return try classFolders(folder, followingLinks: followingLinks)
   }
 
   /// The name of a folder's last part.

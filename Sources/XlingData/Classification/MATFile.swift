@@ -11,7 +11,7 @@ struct MATFile {
     /// How messages call the type in which values are stored.
     var kind: String { stored.kind }
     /// The values as they are stored, first index fastest; nil when they are not bytes.
-    var bytes: [UInt8]? { stored.bytes }
+    var bytes: ArraySlice<UInt8>? { stored.bytes }
     /// Nil when a value is not whole.
     var integers: [Int]? { stored.integers }
   }
@@ -19,7 +19,10 @@ struct MATFile {
   private let path: String
   private let arrays: [String: NumericArray]
 
-  /// Reads the arrays named, and steps over others. Throws
+  /// A compressed element that says it is larger is refused unread. SVHN's test pictures are 80 MB.
+  static let limit = 128 << 20
+
+  /// Reads the arrays named, and steps over others, compressed ones without unpacking them. Throws
   /// ``ClassificationFailure/badFile(path:expected:found:)``.
   init(_ data: Data, path: String, arrays names: Set<String>) throws(ClassificationFailure) {
     self.path = path
@@ -35,13 +38,17 @@ struct MATFile {
     while let element = try reader.next(aligned: { $0 != ElementType.compressed }) {
       var element = element
       if element.type == ElementType.compressed {
-        var inner = ElementReader(try Self.inflated(element.data, path)[...], path: path)
+        guard let size = try Self.sizeOfWanted(element.data, path, named: names) else { continue }
+        var inner = ElementReader(
+          try Self.inflated(element.data, size, whole: true, path)[...], path: path)
         guard let whole = try inner.next() else { continue }
         element = whole
       }
       guard element.type == ElementType.matrix else { continue }
       if let (name, array) = try Self.matrix(element.data, path, named: names) {
-        arrays[name] = array
+        guard arrays.updateValue(array, forKey: name) == nil else {
+          throw .badFile(path: path, expected: "one array \(name)", found: "another")
+        }
       }
     }
     self.arrays = arrays
@@ -140,20 +147,46 @@ struct MATFile {
     return (text, NumericArray(dimensions: dimensions, stored: stored))
   }
 
-  /// What MATLAB compressed by zlib. No array of SVHN's is near 2 GiB.
-  private static func inflated(
-    _ data: ArraySlice<UInt8>, _ path: String
-  ) throws(ClassificationFailure) -> [UInt8] {
-    var file = xling_file()
-    defer { xling_file_free(&file) }
-    _ = data.withUnsafeBufferPointer {
-      xling_inflate($0.baseAddress, $0.count, 1 << 31, &file)
+  /// Bytes to which a compressed matrix with a wanted name unpacks, as its first bytes say: type, size, flags,
+  /// dimensions and name stand there. Nil for others. Throws when it would be too large.
+  private static func sizeOfWanted(
+    _ data: ArraySlice<UInt8>, _ path: String, named names: Set<String>
+  ) throws(ClassificationFailure) -> Int? {
+    let start = try inflated(data, 1024, whole: false, path)
+    guard start.count >= 8, word(start[...]) == ElementType.matrix else { return nil }
+    let size = Int(word(start[4...]))
+    var reader = ElementReader(start[8...], path: path)
+    for part in 0..<3 {
+      // What does not fit is no name that we look for.
+      guard let element = try? reader.next() else { return nil }
+      if part == 2, !names.contains(String(decoding: element.data, as: UTF8.self)) { return nil }
     }
-    guard file.code == XLING_IMAGE_OK, let bytes = file.bytes else {
+    guard size <= limit else {
       throw .badFile(
-        path: path, expected: "compressed data", found: ImageFailure.text(file.message))
+        path: path, expected: "arrays of at most \(limit >> 20) MiB",
+        found: "one that unpacks to \(size >> 20) MiB by its header")
     }
-    return [UInt8](UnsafeBufferPointer(start: bytes, count: file.count))
+    return size + 8
+  }
+
+  /// The first `count` bytes of what MATLAB compressed by zlib; all of them, when it has fewer. `whole`: it
+  /// may not have more.
+  private static func inflated(
+    _ data: ArraySlice<UInt8>, _ count: Int, whole: Bool, _ path: String
+  ) throws(ClassificationFailure) -> [UInt8] {
+    var result = xling_inflated()
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+      data.withUnsafeBufferPointer {
+        _ = xling_inflate(
+          $0.baseAddress, $0.count, target.baseAddress, count, whole ? 1 : 0, &result)
+      }
+      filled = result.count
+    }
+    guard result.code == XLING_IMAGE_OK else {
+      throw .badFile(
+        path: path, expected: "compressed data", found: ImageFailure.text(result.message))
+    }
+    return bytes
   }
 }
 
@@ -190,7 +223,7 @@ private struct StoredNumbers {
     self.data = data
   }
 
-  var bytes: [UInt8]? { isBytes ? [UInt8](data) : nil }
+  var bytes: ArraySlice<UInt8>? { isBytes ? data : nil }
 
   var integers: [Int]? {
     let numbers = data.withUnsafeBytes { buffer in

@@ -1,5 +1,6 @@
 import Foundation
 import XlingCore
+import XlingLanguages
 
 /// Sentences around a class's name, language by language: one, or an ensemble (Radford et al. 2021,
 /// section 3.1.4).
@@ -33,8 +34,14 @@ public struct PromptSet: Sendable, Equatable {
     let table = try card.table("templates")
     guard !table.names.isEmpty else { throw card.bad("[templates] with a language", "none") }
     var templates: [String: [String]] = [:]
-    for language in table.names {
-      templates[language] = try table.texts(language)
+    let spellings = try LanguageSpellings.load()
+    for spelling in table.names {
+      guard
+        let language = spelling == ClassNames.anyLanguage ? spelling : spellings.language(spelling)
+      else { throw card.bad("languages in [templates] (BCP 47), or any", "\"\(spelling)\"") }
+      guard templates.updateValue(try table.texts(spelling), forKey: language) == nil else {
+        throw card.bad("one list of templates a language", "\"\(spelling)\", which is \(language)")
+      }
       for template in templates[language] ?? []
       where template.components(separatedBy: "{}").count != 2 {
         throw ClassificationFailure.badTemplate(path: path, template: template)

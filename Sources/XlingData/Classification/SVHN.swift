@@ -35,9 +35,9 @@ extension LabelledPictures {
   }
 
   /// MATLAB stores the first index, the row, next to one another.
-  private static func picture(_ number: Int, of values: [UInt8]) -> Picture {
+  private static func picture(_ number: Int, of values: ArraySlice<UInt8>) -> Picture {
     let side = 32
-    let start = number * 3 * side * side
+    let start = values.startIndex + number * 3 * side * side
     let pixels = [UInt8](unsafeUninitializedCapacity: 3 * side * side) { target, filled in
       for row in 0..<side {
         for column in 0..<side {

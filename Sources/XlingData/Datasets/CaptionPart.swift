@@ -1,13 +1,22 @@
 import Foundation
+import XlingLanguages
 
 /// Consecutive lines of captions.jsonl as one thread reads them: languages are numbered as they come, and
 /// numbered anew when all parts are there.
 struct CaptionPart: Sendable {
+  /// A line, and the codes in it that are not ours.
+  struct ReadLine: Sendable {
+    var item: Dataset.Item
+    var spellings: [String: String] = [:]
+  }
+
   private struct Line: Sendable {
-    let item: Dataset.Item
+    let read: ReadLine
     /// Of ``entries``; empty for a line that was read in full.
     let entries: Range<Int>
   }
+
+  private let table: LanguageSpellings
 
   private var lines: [Line] = []
   private var entries: [CaptionIndex.Entry] = []
@@ -19,9 +28,11 @@ struct CaptionPart: Sendable {
   /// the same order.
   private var expected: [(at: Range<Int>, number: Int32)] = []
 
+  init(_ table: LanguageSpellings) { self.table = table }
+
   /// A line that was read in full.
-  mutating func add(_ item: Dataset.Item) {
-    lines.append(Line(item: item, entries: entries.count..<entries.count))
+  mutating func add(_ line: ReadLine) {
+    lines.append(Line(read: line, entries: entries.count..<entries.count))
   }
 
   /// False, and nothing is added, where the line is not quite as usual.
@@ -31,7 +42,7 @@ struct CaptionPart: Sendable {
       entries.removeLast(entries.count - start)
       return false
     }
-    lines.append(Line(item: item, entries: start..<entries.count))
+    lines.append(Line(read: ReadLine(item: item), entries: start..<entries.count))
     return true
   }
 
@@ -108,7 +119,7 @@ struct CaptionPart: Sendable {
     let language = scan.decoded(key)
     var number = numbers[language]
     if number == nil {
-      guard Self.isUsual(language) else { return nil }
+      guard table.language(language) == language else { return nil }
       number = Int32(languages.count)
       numbers[language] = number
       languages.append(language)
@@ -124,13 +135,8 @@ struct CaptionPart: Sendable {
     return number
   }
 
-  /// A language that is written as we write it.
-  private static func isUsual(_ language: String) -> Bool {
-    language.utf8.allSatisfy { $0 < 0x80 }
-  }
-
   /// All lines, with their captions in one index.
-  static func items(_ parts: [CaptionPart], of data: Data) -> [Dataset.Item] {
+  static func lines(_ parts: [CaptionPart], of data: Data) -> [ReadLine] {
     var languages: [String] = []
     var numbers: [String: Int32] = [:]
     var entries: [CaptionIndex.Entry] = []
@@ -158,14 +164,15 @@ struct CaptionPart: Sendable {
       }
     }
     let index = CaptionIndex(data: data, languages: languages, numbers: numbers, entries: entries)
-    var items: [Dataset.Item] = []
+    var read: [ReadLine] = []
     var start = 0
     for line in parts.lazy.flatMap(\.lines) {
       let end = start + line.entries.count
-      items.append(
-        line.entries.isEmpty ? line.item : line.item.with(Captions(index, start..<end)))
+      var one = line.read
+      if !line.entries.isEmpty { one.item = one.item.with(Captions(index, start..<end)) }
+      read.append(one)
       start = end
     }
-    return items
+    return read
   }
 }

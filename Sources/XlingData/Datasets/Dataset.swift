@@ -61,6 +61,8 @@ public struct Dataset: Sendable {
   public let contentHash: String
   /// Every language with a caption, sorted.
   public let languages: [String]
+  /// Codes that captions.jsonl has for languages, where they are not ours: "jp" -> "ja".
+  public let spellings: [String: String]
   /// Where pictures lie inside the folder, when not in `images/`.
   private let paths: [String: String]
   private let contents: Contents
@@ -68,15 +70,18 @@ public struct Dataset: Sendable {
   private let counts: [Split: [String: Int]]
 
   /// Reads and checks the whole folder; nothing is skipped. Pictures that were hashed before and have not
-  /// changed since (by size, times and inode) are not read, unless `anew`. Throws ``DataFailure`` or
+  /// changed since (by size, times and inode) are not read, unless `anew`. Pictures may not lead out of the
+  /// folder, but by links of an import, or by any where `followingLinks`. Throws ``DataFailure`` or
   /// `FileFailure`, telling file, line, expected and found; `InterruptionFailure`.
-  public static func load(_ folder: String, anew: Bool = false) throws -> Dataset {
-    try DatasetReader(folder).read(anew: anew)
+  public static func load(
+    _ folder: String, followingLinks: Bool = false, anew: Bool = false
+  ) throws -> Dataset {
+    try DatasetReader(folder, followsLinks: followingLinks).read(anew: anew)
   }
 
   init(
     folder: String, name: String? = nil, items: [Item], contents: Contents,
-    paths: [String: String] = [:]
+    paths: [String: String] = [:], spellings: [String: String] = [:]
   ) {
     self.folder = folder
     self.name =
@@ -86,6 +91,7 @@ public struct Dataset: Sendable {
     self.contents = contents
     contentHash = ContentHash.of(captions: contents.captions, pictures: contents.pictures)
     self.paths = paths
+    self.spellings = spellings
     let splits = Dictionary(grouping: items, by: \.split)
     self.splits = splits
     counts = splits.mapValues { items in
@@ -101,7 +107,7 @@ public struct Dataset: Sendable {
   /// left behind is compared with it once.
   public func formerHash() -> String { contents.former() }
 
-  /// Whether it is what ``load(_:anew:)`` reads of `folder`.
+  /// Whether it is what ``load(_:followingLinks:anew:)`` reads of `folder`.
   public func isIn(_ folder: String) -> Bool {
     let (mine, other) = (realpath(self.folder, nil), realpath(folder, nil))
     defer {
@@ -176,7 +182,7 @@ public struct Dataset: Sendable {
       throw .badDataset(
         path: folder,
         reason: "no caption in \(language) in split \(split.rawValue); its languages are "
-          + languages.joined(separator: ", ") + ".")
+          + MessageList.of(languages) + ".")
     }
     return Gold(
       items: covered, captions: captions, imageOfCaption: owners,

@@ -145,15 +145,12 @@ struct DatasetFolder {
     self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
   }
 
-  private var partial: String { path + ".partial-\(getpid())" }
-
   func build(
     _ definition: DatasetDefinition, _ fill: (String) throws -> DatasetContents
   ) throws -> DatasetSummary {
     if let existing = try existing(definition) { return existing }
-    removeStale()
-    try AtomicFile.createFolder(partial + "/images")
-    do {
+    return try NewFolder.write(path) { partial in
+      try AtomicFile.createFolder(partial + "/images")
       let contents = try fill(partial)
       let lines = try concurrently(contents.items, grain: 256) { CaptionLine.json($0) }
       try AtomicFile.write(to: partial + "/captions.jsonl") { append in
@@ -163,13 +160,7 @@ struct DatasetFolder {
       }
       let summary = DatasetSummary(definition, contents)
       try AtomicFile.write(try summary.json(), to: partial + "/dataset.json")
-      guard rename(partial, path) == 0 else {
-        throw FileFailure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
-      }
       return summary
-    } catch {
-      try? FileManager.default.removeItem(atPath: partial)
-      throw error
     }
   }
 
@@ -197,18 +188,5 @@ struct DatasetFolder {
       throw DataFailure.folderInTheWay(path: path, reason: "has lost some of its files")
     }
     return summary
-  }
-
-  /// Remains of builds whose process is gone.
-  private func removeStale() {
-    let parent = (path as NSString).deletingLastPathComponent
-    let folder = parent.isEmpty ? "." : parent
-    let mark = (path as NSString).lastPathComponent + ".partial-"
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-      guard name.hasPrefix(mark), let process = pid_t(name.dropFirst(mark.count)) else { continue }
-      if process != getpid(), kill(process, 0) != 0, errno == ESRCH {
-        try? FileManager.default.removeItem(atPath: folder + "/" + name)
-      }
-    }
   }
 }

@@ -1,13 +1,16 @@
 import Foundation
 import XlingCore
+import XlingLanguages
 
 /// Reads the generic layout strictly (``Dataset``).
 package struct DatasetReader: Sendable {
   let folder: String
+  private let followsLinks: Bool
   var captionsPath: String { folder + "/captions.jsonl" }
 
-  init(_ folder: String) {
+  init(_ folder: String, followsLinks: Bool = false) {
     self.folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    self.followsLinks = followsLinks
   }
 
   /// With `anew` the pictures are hashed whatever is remembered of them.
@@ -15,23 +18,29 @@ package struct DatasetReader: Sendable {
     guard FileManager.default.fileExists(atPath: captionsPath) else {
       throw DataFailure.missingDataset(path: folder, expected: "captions.jsonl")
     }
-    let marks = try pictureMarks()
+    let pictures = try DatasetPictures(folder, followsLinks: followsLinks)
+    let marks = pictures.marks
     let before = FileMark(path: captionsPath)
     let data = try AtomicFile.read(captionsPath)
-    let items = try items(data)
+    let parsed = try readLines(data)
     var lines: [String: Int] = [:]
-    for (index, item) in items.enumerated() {
+    var spellings: [String: String] = [:]
+    for (index, line) in parsed.enumerated() {
+      let item = line.item
+      spellings.merge(line.spellings) { first, _ in first }
       guard marks[item.image] != nil else {
         throw bad(index + 1, "a picture in \(folder)/images", "no file \"\(item.image)\"")
       }
+      try pictures.check(item.image, origin: "\(captionsPath):\(index + 1)")
       if let first = lines.updateValue(index + 1, forKey: item.image) {
         throw bad(index + 1, "one line a picture", "\"\(item.image)\" again (first: line \(first))")
       }
     }
-    guard !items.isEmpty else {
+    guard !parsed.isEmpty else {
       throw DataFailure.badDataset(
         path: captionsPath, reason: "expected at least one line, found none.")
     }
+    let items = parsed.map(\.item)
     let images = items.map(\.image).sorted()
     let files = images.map {
       ContentHash.File(
@@ -45,25 +54,27 @@ package struct DatasetReader: Sendable {
       contents: Dataset.Contents(
         captions: digests[0],
         pictures: zip(images, digests.dropFirst()).map { (name: $0, digest: $1) },
-        former: { Self.formerHash(data, images, marks) }))
+        former: { Self.formerHash(data, images, marks) }),
+      spellings: spellings)
   }
 
   /// Lines in their order, on all threads.
-  private func items(_ data: Data) throws -> [Dataset.Item] {
+  private func readLines(_ data: Data) throws -> [CaptionPart.ReadLine] {
+    let table = try LanguageSpellings.load()
     let lines = Self.lineRanges(data)
     let grain = 64
     let starts = Array(stride(from: 0, to: lines.count, by: grain))
     let parts = try concurrently(starts) { start in
-      var part = CaptionPart()
+      var part = CaptionPart(table)
       try data.withUnsafeBytes { bytes in
         for number in start..<min(lines.count, start + grain) {
           if part.scan(bytes, lines[number]) { continue }
-          part.add(try parse(data.subdata(in: lines[number]), number: number + 1))
+          part.add(try parse(data.subdata(in: lines[number]), number: number + 1, table))
         }
       }
       return part
     }
-    return CaptionPart.items(parts, of: data)
+    return CaptionPart.lines(parts, of: data)
   }
 
   /// Lines of bytes (Swift takes CR LF for one Character), without a byte order mark, carriage
@@ -106,7 +117,9 @@ package struct DatasetReader: Sendable {
     return ranges
   }
 
-  private func parse(_ line: Data, number: Int) throws(DataFailure) -> Dataset.Item {
+  private func parse(
+    _ line: Data, number: Int, _ table: LanguageSpellings
+  ) throws(DataFailure) -> CaptionPart.ReadLine {
     guard let object = JSONValue(line)?.object else {
       let shown = String(decoding: line.prefix(60), as: UTF8.self)
       throw bad(number, "a JSON object", shown.isEmpty ? "an empty line" : "\"\(shown)\"")
@@ -127,28 +140,53 @@ package struct DatasetReader: Sendable {
     guard let isHeldOut = (object["heldout"] ?? .bool(false)).bool else {
       throw bad(number, "\"heldout\": true or false", Self.shown(object["heldout"]))
     }
-    return Dataset.Item(
-      image: image, split: split, captions: try captions(object["captions"], number),
-      concepts: concepts, isHeldOut: isHeldOut)
+    let captions = try captions(object["captions"], number, table)
+    return CaptionPart.ReadLine(
+      item: Dataset.Item(
+        image: image, split: split, captions: Captions(captions.texts), concepts: concepts,
+        isHeldOut: isHeldOut),
+      spellings: captions.spellings)
   }
 
-  private func captions(_ value: JSONValue?, _ number: Int) throws(DataFailure) -> [String:
-    [String]]
-  {
+  private typealias Checked = (texts: [String: [String]], spellings: [String: String])
+
+  private func captions(
+    _ value: JSONValue?, _ number: Int, _ table: LanguageSpellings
+  ) throws(DataFailure) -> Checked {
     guard let captions = value?.object, !captions.isEmpty else {
       throw bad(number, "\"captions\": language -> list of texts", Self.shown(value))
     }
-    var checked: [String: [String]] = [:]
-    for language in captions.keys.sorted() {
-      guard let texts = captions[language]?.strings, !texts.isEmpty else {
+    do {
+      return try check(captions, in: captions.keys, number, table)
+    } catch {
+      // Once more, in an order in which the same file always gives the same message.
+      return try check(captions, in: captions.keys.sorted(), number, table)
+    }
+  }
+
+  private func check(
+    _ captions: [String: JSONValue], in order: some Sequence<String>, _ number: Int,
+    _ table: LanguageSpellings
+  ) throws(DataFailure) -> Checked {
+    var checked: Checked = ([:], [:])
+    for spelling in order {
+      guard let language = table.language(spelling) else {
+        throw .noLanguage(path: captionsPath, line: number, found: spelling)
+      }
+      guard let texts = captions[spelling]?.strings, !texts.isEmpty else {
         throw bad(
-          number, "a list of at least one caption in \"\(language)\"",
-          Self.shown(captions[language]))
+          number, "a list of at least one caption in \"\(spelling)\"",
+          Self.shown(captions[spelling]))
       }
       if let index = texts.firstIndex(where: Self.isBlank) {
-        throw bad(number, "a caption", "an empty text (\"\(language)\", caption \(index + 1))")
+        throw bad(number, "a caption", "an empty text (\"\(spelling)\", caption \(index + 1))")
       }
-      checked[language] = texts
+      if language != spelling { checked.spellings[spelling] = language }
+      if checked.texts.updateValue(texts, forKey: language) != nil {
+        let others = captions.keys.filter { table.language($0) == language }
+        throw .twoSpellings(
+          path: captionsPath, line: number, language: language, spellings: others.sorted())
+      }
     }
     return checked
   }
@@ -160,17 +198,6 @@ package struct DatasetReader: Sendable {
   private static func shown(_ value: JSONValue?) -> String {
     guard let text = value?.shown else { return "no such key" }
     return text.count > 60 ? text.prefix(60) + "…" : text
-  }
-
-  /// Of everything in images/, by file name.
-  private func pictureMarks() throws -> [String: FileMark] {
-    let images = folder + "/images"
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: images) else {
-      throw DataFailure.missingDataset(path: folder, expected: "images/")
-    }
-    var marks: [String: FileMark] = [:]
-    for name in names { marks[name] = FileMark(path: images + "/" + name) }
-    return marks
   }
 
   /// As versions before ``ContentHash/prefix`` named a dataset: by the sizes of its pictures.

@@ -10,6 +10,8 @@ public struct DatasetImport {
   /// The folder that the layout's picture names are relative to.
   public let images: String
   public let language: String
+  /// Links in `images` that lead out of it are the user's own, and followed.
+  public let followsLinks: Bool
 
   /// What came of it.
   public struct Summary: Codable, Sendable, Equatable {
@@ -23,12 +25,13 @@ public struct DatasetImport {
 
   public init(
     layout: any DatasetLayout, files: [(path: String, split: Split)], images: String,
-    language: String
+    language: String, followsLinks: Bool = false
   ) {
     self.layout = layout
     self.files = files
     self.images = images
     self.language = language
+    self.followsLinks = followsLinks
   }
 
   /// Writes `output`, whole or not at all. Throws ``DataFailure``, `FileFailure`.
@@ -36,23 +39,15 @@ public struct DatasetImport {
     guard !FileManager.default.fileExists(atPath: output) else {
       throw DataFailure.folderInTheWay(path: output, reason: "is there already")
     }
-    let partial = output + ".partial-\(getpid())"
-    do {
-      let summary = try fill(partial)
-      guard rename(partial, output) == 0 else {
-        throw FileFailure.cannotWrite(path: output, reason: String(cString: strerror(errno)))
-      }
-      return summary
-    } catch {
-      try? FileManager.default.removeItem(atPath: partial)
-      throw error
-    }
+    return try NewFolder.write(output, fill)
   }
 
   private func fill(_ folder: String) throws -> Summary {
     try AtomicFile.createFolder(folder + "/images")
+    let source = PictureFolder(images, followsLinks: followsLinks)
     var lines: [String] = []
     var names: [String: String] = [:]
+    var links: [String: String] = [:]
     var counts: [String: Int] = [:]
     var (captions, bare, blank) = (0, 0, 0)
     for file in files {
@@ -66,13 +61,13 @@ public struct DatasetImport {
           continue
         }
         // images/ has no folders.
-        let name = item.name.replacingOccurrences(of: "/", with: "_")
+        let name = FileName.encoded(item.name.replacingOccurrences(of: "/", with: "_"))
         if let other = names.updateValue(item.name, forKey: name) {
           throw DataFailure.badDataset(
             path: file.path,
             reason: "\"\(item.name)\" and \"\(other)\" are one picture, or would have one name.")
         }
-        try place(item, at: folder + "/images/" + name, file.path)
+        links[name] = try place(item, at: folder + "/images/" + name, in: source, file.path)
         let split = item.split ?? file.split
         lines.append(
           CaptionLine.json(
@@ -83,23 +78,39 @@ public struct DatasetImport {
         captions += texts.count
       }
     }
+    guard !lines.isEmpty else { throw nothing(withoutCaptions: bare) }
     try AtomicFile.write(lines.joined(), to: folder + "/captions.jsonl")
+    try ImportManifest(
+      layout: layout.name, files: files.map(\.path), images: source.path, links: links
+    ).write(folder)
     return Summary(
       pictures: counts, captions: captions, withoutCaptions: bare, blankCaptions: blank)
   }
 
-  private func place(_ item: ForeignItem, at target: String, _ origin: String) throws {
+  private func nothing(withoutCaptions bare: Int) -> DataFailure {
+    let names = files.map(\.path).joined(separator: ", ")
+    return .badDataset(
+      path: names,
+      reason: "no picture with a caption, so there is nothing to import"
+        + (bare > 0 ? " (\(bare) pictures without captions)" : "")
+        + ". Expected \(layout.summary).")
+  }
+
+  /// The link that was made; nil where the picture was written out.
+  private func place(
+    _ item: ForeignItem, at target: String, in source: PictureFolder, _ origin: String
+  ) throws -> String? {
     switch item.source {
-    case .bytes(let bytes): try AtomicFile.write(bytes, to: target)
+    case .bytes(let bytes):
+      try AtomicFile.write(bytes, to: target)
+      return nil
     case .file(let name):
-      let path = URL(fileURLWithPath: images + "/" + name).standardizedFileURL.path
-      guard FileManager.default.fileExists(atPath: path) else {
-        throw FileFailure.missing(
-          path: path, hint: "\(origin) lists it; --images is the folder that names begin in.")
-      }
+      let found = try source.file(name, origin: origin)
+      let path = URL(fileURLWithPath: found).standardizedFileURL.path
       guard symlink(path, target) == 0 else {
         throw FileFailure.cannotWrite(path: target, reason: String(cString: strerror(errno)))
       }
+      return path
     }
   }
 }

@@ -47,8 +47,10 @@ public struct TRECFiles: Sendable {
     return text
   }
 
-  /// `FOLDER/NAME.run` and `FOLDER/NAME.qrels`. Throws `FileFailure`.
+  /// `FOLDER/NAME.run` and `FOLDER/NAME.qrels`, never outside of the folder (`FileName`). Throws
+  /// `FileFailure`.
   public func write(to folder: String, name: String) throws {
+    let name = FileName.encoded(name)
     try AtomicFile.createFolder(folder)
     try AtomicFile.write(run, to: "\(folder)/\(name).run")
     try AtomicFile.write(relevance, to: "\(folder)/\(name).qrels")

@@ -39,8 +39,9 @@ final class CountedColumns {
     levels = .allocate(capacity: panelCount + 1)
     levels.initialize(repeating: 0)
     for panel in 0..<panelCount {
-      let depth = counts.map { Self.depth(Int(items[panel * lanes]), $0.gold) } ?? 0
-      levels[panel + 1] = levels[panel] + Int32(depth)
+      levels[panel + 1] = levels[panel]
+      guard let counts else { continue }
+      levels[panel + 1] += Int32(Self.depth(Int(columns[columns.startIndex + panel * lanes]), counts.gold))
     }
     counters = GoldCounters(Int(levels[panelCount]) * lanes)
     forEachCounter { column, slot, index in

@@ -37,6 +37,8 @@ struct AlignCommand: ParsableCommand {
 
   @OptionGroup var training: AlignTrainingOptions
 
+  @OptionGroup var links: LinkOptions
+
   @OptionGroup(title: "Pictures")
   var pictures: PictureOptions
 
@@ -56,7 +58,7 @@ struct AlignCommand: ParsableCommand {
     Interruption.watch()
     let card = try selection.card()
     let method = card.name
-    let dataset = try Dataset.load(try DataFolder.resolve(data))
+    let dataset = try DataSource.folder(try DataFolder.resolve(data), links)
     let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(training.seed)")
     if folder.exists, !resume { throw AlignmentFailure.runExists(path: folder.path) }
     let towers = try AlignTowers(text: textTower, image: imageTower)
@@ -68,11 +70,15 @@ struct AlignCommand: ParsableCommand {
     configuration.pictureInput = try pictureInput(towers.image, card, configuration)
     let start = try startFrom.map { try StartingWeights(run: $0) }
     configuration.startsFrom = start?.hash
+    var identity = RunIdentity(
+      text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
+      dataHash: dataset.contentHash, configuration: configuration)
+    if resume, folder.exists { identity.takeName(of: try folder.record().identity, on: dataset) }
     let store = store.place(forNew: folder.path)
     let journal = AlignJournal(try ExperimentStore(path: store.path), run: folder)
-    try journal.prepare(resume: resume)
+    try journal.prepare(identity, resume: resume)
     let damage = PictureDamage()
-    let trainer = try trainer(towers, dataset, configuration, folder, damage)
+    let trainer = try trainer(towers, dataset, identity, folder, damage)
     try TowerWarnings.nonFinite(trainer.model, text: towers.text, image: towers.image)
     if let start {
       let taken = try start.copy(into: trainer.model)
@@ -106,9 +112,10 @@ struct AlignCommand: ParsableCommand {
   }
 
   private func trainer(
-    _ towers: AlignTowers, _ dataset: Dataset, _ configuration: AlignmentConfiguration,
+    _ towers: AlignTowers, _ dataset: Dataset, _ identity: RunIdentity,
     _ folder: RunFolder, _ damage: PictureDamage
   ) throws -> Trainer {
+    let configuration = identity.configuration
     let model = try DualEncoder(
       text: towers.text, image: towers.image, configuration: configuration)
     try towers.check(model, maximumTokens: configuration.maximumTokens)
@@ -117,15 +124,10 @@ struct AlignCommand: ParsableCommand {
         dataset, split: split, tokenizer: towers.tokenizer, configuration: configuration,
         damage: damage)
     }
-    var identity = RunIdentity(
-      text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
-      dataHash: dataset.contentHash, configuration: configuration)
-    if resume, folder.exists { identity.takeName(of: try folder.record().identity, on: dataset) }
     let hasValidation = dataset.coverage(configuration.language, .val).n > 0
     return try Trainer(
-      model,
-      identity: identity,
-      training: try pairs(.train), validation: hasValidation ? try pairs(.val) : nil, run: folder)
+      model, identity: identity, training: try pairs(.train),
+      validation: hasValidation ? try pairs(.val) : nil, run: folder)
   }
 
   private func train(
@@ -140,7 +142,9 @@ struct AlignCommand: ParsableCommand {
       }
       detail = String(format: "loss %.3f", progress.loss)
       bar?.advance(to: progress.step, detail)
-      try journal.note(progress)
+      try journal.note(progress, checkpointEvery: trainer.configuration.checkpointEvery)
+    } began: {
+      try journal.begin(resume: resume)
     }
     bar?.finish(detail)
     return record

@@ -3,18 +3,24 @@ import XlingAlignment
 import XlingCore
 import XlingEvaluation
 import XlingExperiments
+import XlingTensor
 
 /// What the store learns of a run while it is trained.
+///
+/// A journal writes only of a run that its own process trains: what is refused before the first step
+/// leaves the store as it was.
 final class AlignJournal {
   private let store: ExperimentStore
   private let run: RunFolder
   private let folder: String
   private let name: String
-  private var isStored = false
-  private var replacing = false
+  /// The folder that was begun in.
+  private var place: FileIdentity?
+  private var hasBegun = false
   private var waiting: [TrainStep] = []
   private var validations: [ValidationStep] = []
   private var seconds = 0.0
+  private var flushed = 0.0
 
   /// Every step is stored, and every validation.
   init(_ store: ExperimentStore, run: RunFolder) {
@@ -24,52 +30,103 @@ final class AlignJournal {
     name = EvaluatedRun.name(of: folder)
   }
 
-  /// Before the training: nothing is trained that could not be stored. A stored run whose folder
-  /// is gone gives way. Throws ``ExperimentFailure``, `AlignmentFailure.notARun`.
-  func prepare(resume: Bool) throws {
-    let stored = try store.runs().first { $0.name == name }
-    if resume {
-      let record = try run.record()
-      guard stored != nil else { return }
-      try store.resume(
-        name, key: try EvaluatedRun.stored(record, folder: folder, status: .running).key)
-      isStored = true
-      seconds = record.seconds
-    } else if let stored {
-      guard stored.folder == folder || !RunFolder(stored.folder).exists else {
-        throw ExperimentFailure.runExists(name: name)
-      }
-      replacing = true
+  /// Before anything is made: nothing is trained that could not be stored. A stored run of the same name
+  /// whose folder is gone keeps its results where it is the same run; another one is in the way. Throws
+  /// ``ExperimentFailure``, `AlignmentFailure.notARun`.
+  func prepare(_ identity: RunIdentity, resume: Bool) throws {
+    guard let stored = try store.runs().first(where: { $0.name == name }) else { return }
+    if resume, run.exists { return }
+    guard stored.folder == folder || !RunFolder(stored.folder).exists else {
+      throw ExperimentFailure.runExists(name: name)
+    }
+    try store.check(
+      name: name, key: try EvaluatedRun.key(identity, blasCore: Matmul.coreName))
+    let kept = try store.contents(of: name).evaluations
+    if kept > 0 {
+      ProgressBar.toStandardError(
+        "xling: the store has this very run with \(kept) results, and its folder is gone; it is "
+          + "trained anew, and the results are kept\n")
     }
   }
 
-  func note(_ progress: TrainingProgress) throws {
+  /// The run's folder is this process's from here on. Throws ``ExperimentFailure``.
+  func begin(resume: Bool) throws {
+    let record = try run.record()
+    place = FileIdentity(run.path)
+    var new = try EvaluatedRun.stored(record, folder: folder, status: .running)
+    new.process = .current
+    new.command = Self.command
+    if resume, try store.runs().contains(where: { $0.name == name }) {
+      seconds = try store.resume(name, key: new.key, process: .current).seconds
+      try store.move(name, to: folder)
+    } else {
+      try store.record(new)
+      seconds = record.seconds
+    }
+    hasBegun = true
+    if resume { try fill() }
+  }
+
+  /// What was logged up to the checkpoint, and not stored before the process died.
+  private func fill() throws {
+    let known = Set(try store.trainSteps(of: name).map(\.step))
+    let logged = try run.loggedSteps()
+    try store.append(
+      logged.filter { !known.contains($0.step) }.map { TrainStep($0) }, to: name)
+    try store.append(
+      logged.filter { !known.contains($0.step) }.compactMap(\.validation)
+        .map { ValidationStep($0) }, to: name)
+  }
+
+  func note(_ progress: TrainingProgress, checkpointEvery: Int) throws {
     seconds = progress.seconds
     if let point = progress.validation { validations.append(ValidationStep(point)) }
     waiting.append(
       TrainStep(
         step: progress.step, loss: Double(progress.loss), learningRate: progress.rate,
         temperature: Double(progress.temperature)))
-    // A transaction for a hundred steps rather than for each.
-    if waiting.count >= 100 || progress.step == progress.steps || !isStored { try flush() }
+    try checkFolder()
+    // One transaction for many steps; but what a checkpoint covers is not trained again, so it is stored.
+    let isKept = progress.step % checkpointEvery == 0 || progress.step == progress.steps
+    if isKept || ProgressBar.uptime() - flushed > 0.5 { try flush() }
   }
 
+  /// Nothing where the run was never begun. Throws ``ExperimentFailure``, `FileFailure.cannotWrite`.
   func close(_ status: RunStatus) throws {
-    guard run.exists else { return }
+    guard hasBegun else { return }
+    if status == .finished { try checkFolder() }
     try flush()
     try store.update(name, status: status, finished: Date(), seconds: seconds)
   }
 
   private func flush() throws {
-    if !isStored {
-      let record = try run.record()
-      try store.begin(
-        try EvaluatedRun.stored(record, folder: folder, status: .running), replacing: replacing)
-      isStored = true
-    }
     try store.append(waiting, to: name)
     try store.append(validations, to: name)
     (waiting, validations) = ([], [])
+    flushed = ProgressBar.uptime()
+  }
+
+  /// A folder that was deleted is not the run's, though checkpoints make it anew.
+  private func checkFolder() throws {
+    guard place == FileIdentity(run.path) else {
+      throw FileFailure.cannotWrite(
+        path: run.path, reason: "the run's folder was deleted or replaced while it was trained")
+    }
+  }
+
+  /// As it was given, without `--resume`.
+  private static var command: RunCommand {
+    RunCommand(
+      folder: FileManager.default.currentDirectoryPath,
+      words: ["xling"] + CommandLine.arguments.dropFirst().filter { $0 != "--resume" })
+  }
+}
+
+extension TrainStep {
+  init(_ logged: LoggedStep) {
+    self.init(
+      step: logged.step, loss: Double(logged.loss), learningRate: logged.rate,
+      temperature: Double(logged.temperature))
   }
 }
 

@@ -33,6 +33,8 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "The folder with the files of a published test set (default: in data/).")
   var testRoot: String?
 
+  @OptionGroup var links: LinkOptions
+
   @Option(help: "Bits of 64 in which both perceptual hashes of one picture may differ.")
   var distance = 4
 
@@ -61,8 +63,8 @@ struct AuditCommand: ParsableCommand {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
     let audit = try LeakAudit(
-      train: try DataSource.load(train, root: trainRoot), trainSplit,
-      test: try DataSource.load(test, root: testRoot), testSplit, distance: distance)
+      train: try DataSource.load(train, root: trainRoot, links), trainSplit,
+      test: try DataSource.load(test, root: testRoot, links), testSplit, distance: distance)
     if let output {
       try AtomicFile.write(audit.leaks.map { $0.test + "\n" }.joined(), to: output)
     }

@@ -56,6 +56,8 @@ struct ClassifyCommand: ParsableCommand {
   @Flag(help: "Print the results as JSON, one object a language and metric.")
   var json = false
 
+  @OptionGroup var links: LinkOptions
+
   @OptionGroup(title: "Pictures, where not as in training")
   var pictures: PictureOptions
 
@@ -70,8 +72,10 @@ struct ClassifyCommand: ParsableCommand {
     Interruption.watch()
     let store = try store.place(for: [name]).path
     let folder = try EvalRun.folder(name, store: store)
-    let labelled = try LabelledPictures.load(try DataFolder.resolve(data))
+    let labelled = try LabelledPictures.load(
+      try DataFolder.resolve(data), followingLinks: links.followLinks)
     let names = try classNames(of: labelled)
+    DataSource.tell(names.spellings, in: names.origin)
     let prompts = try PromptSet.load(prompts)
     let languages = try ClassifyLanguages.resolve(lang, in: names, labelled, allowMissing)
     let run = try EvaluatedRun(folder: folder)
@@ -129,10 +133,8 @@ struct ClassifyCommand: ParsableCommand {
   private func cache(
     _ run: EvaluatedRun, _ store: String
   ) throws -> (rows: EmbeddingCache, model: String)? {
-    guard !noCache else { return nil }
-    return (
-      try EmbeddingCache(path: EmbeddingCache.path(besideStore: store)), try run.modelHash()
-    )
+    guard !noCache, let rows = try EmbeddingCache.beside(store: store) else { return nil }
+    return (rows, try run.modelHash())
   }
 
   /// On stderr: what was embedded, and names that several classes share.

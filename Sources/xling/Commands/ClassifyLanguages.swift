@@ -18,7 +18,9 @@ enum ClassifyLanguageFailure: Failure, Equatable {
   var description: String {
     switch self {
     case .noNames(let given, let origin, let has):
-      "\(origin) names no class in \(given). It has, nearest first: \(has.joined(separator: ", "))."
+      has.isEmpty
+        ? "\(origin) names no class in any language. Add names to it."
+        : "\(origin) names no class in \(given). It has, nearest first: \(MessageList.of(has))."
     case .allOfAny(let origin):
       "the names of \(origin) are for any language: name those that you mean in place of all."
     }
@@ -61,6 +63,9 @@ enum ClassifyLanguages {
     _ given: String, _ names: ClassNames, _ present: [String]
   ) throws -> String {
     if present.contains(given) { return given }
+    if let code = try LanguageSpellings.load().language(given), present.contains(code) {
+      return code
+    }
     let cards = try Languages.load()
     let language = try cards.find(given)
     if let code = ([language.code] + language.aliases).first(where: present.contains) {

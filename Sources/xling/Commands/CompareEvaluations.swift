@@ -75,6 +75,9 @@ struct CompareSelection {
     }
     var shared = Set(all[0].map(\.measured.hash))
     for part in all.dropFirst() { shared.formIntersection(part.map(\.measured.hash)) }
+    // Measured again since an earlier version did: of the two, what names the data by their bytes.
+    let common = all[0].map(\.measured).filter { shared.contains($0.hash) }
+    for each in common where common.contains(where: each.isRenewed(in:)) { shared.remove(each.hash) }
     guard let hash = shared.first else {
       // Names the field in which they differ.
       try EvaluationProtocol.requireOne(all.compactMap { $0.first?.measured })
@@ -216,6 +219,9 @@ struct CompareEvaluations {
     let cards = given.allSatisfy(stored.contains) ? nil : try Languages.load()
     return try given.map { text in
       guard let cards, !stored.contains(text) else { return text }
+      if let code = try LanguageSpellings.load().language(text), stored.contains(code) {
+        return code
+      }
       let card = try cards.find(text)
       return ([card.code] + card.aliases).first(where: stored.contains) ?? card.code
     }.filter { seen.insert($0).inserted }

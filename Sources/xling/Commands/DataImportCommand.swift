@@ -31,6 +31,8 @@ struct DataImportCommand: ParsableCommand {
   @Option(help: "The folder that picture names begin in.")
   var images = "."
 
+  @OptionGroup var links: LinkOptions
+
   @Option(help: "Language of the captions, a code or a name.")
   var language = "en"
 
@@ -58,10 +60,10 @@ struct DataImportCommand: ParsableCommand {
     guard let layout = DatasetLayouts.all.first(where: { $0.name == layout }) else { return }
     let files =
       train.map { ($0, Split.train) } + val.map { ($0, Split.val) } + test.map { ($0, Split.test) }
-    let code = try Languages.load().find(language).code
+    let code = try LanguageLabel.code(language)
     let summary = try DatasetImport(
       layout: layout, files: files.map { (path: $0.0, split: $0.1) }, images: images,
-      language: code
+      language: code, followsLinks: links.followLinks
     ).run(into: output)
     if json { return print(try JSONText.encode(summary)) }
     let counts = Split.allCases.map { "\(summary.pictures[$0.rawValue] ?? 0) \($0.rawValue)" }

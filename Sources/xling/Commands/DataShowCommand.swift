@@ -11,10 +11,12 @@ struct DataShowCommand: ParsableCommand {
   @Argument(help: "A folder with images/ and captions.jsonl, or a name of `xling data list`.")
   var folder: String
 
+  @OptionGroup var links: LinkOptions
+
   func run() throws {
     let isFolder = FileManager.default.fileExists(atPath: folder)
     if !isFolder, let card = try DatasetCards.load()[folder] { return show(card) }
-    let dataset = try Dataset.load(folder)
+    let dataset = try DataSource.folder(folder, links)
     print("\(dataset.folder)  content \(dataset.contentHash.prefix(16))")
     for split in Split.allCases {
       let count = dataset.items(in: split).count

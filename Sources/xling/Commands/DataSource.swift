@@ -1,16 +1,42 @@
+import ArgumentParser
 import Foundation
 import XlingCore
 import XlingData
+
+/// For datasets of one's own.
+struct LinkOptions: ParsableArguments {
+  @Flag(
+    help: "Follow links to pictures outside of the dataset's folder: only where they are your own.")
+  var followLinks = false
+}
 
 /// What `--data` and `--root` name.
 enum DataSource {
   /// `scenes`, `emoji`, `stamps`, a folder in the generic layout, or a card of `datasets/`, whose files lie in
   /// `root`, else in `data/` and the card's folder. Throws ``DataFailure``, `FileFailure`.
-  static func load(_ name: String, root: String?) throws -> Dataset {
+  static func load(_ name: String, root: String?, _ links: LinkOptions) throws -> Dataset {
     guard let card = try card(name, rootGiven: root != nil) else {
-      return try Dataset.load(try DataFolder.resolve(name))
+      return try folder(try DataFolder.resolve(name), links)
     }
-    return try card.load(root: root ?? self.root(of: card))
+    return try card.load(root: root ?? self.root(of: card), followingLinks: links.followLinks)
+  }
+
+  /// A folder in the generic layout; what it calls languages otherwise is told. Throws ``DataFailure``,
+  /// `FileFailure`.
+  static func folder(_ path: String, _ links: LinkOptions) throws -> Dataset {
+    let dataset = try Dataset.load(path, followingLinks: links.followLinks)
+    tell(dataset.spellings, in: path)
+    return dataset
+  }
+
+  /// One line, however many codes.
+  static func tell(_ spellings: [String: String], in path: String) {
+    guard !spellings.isEmpty else { return }
+    let some = spellings.sorted { $0.key < $1.key }.prefix(8).map { "\($0.key) is \($0.value)" }
+    let rest = spellings.count > 8 ? " and \(spellings.count - 8) more" : ""
+    ProgressBar.toStandardError(
+      TerminalText.visible(
+        "xling: languages of \(path) by our codes: \(some.joined(separator: ", "))\(rest)") + "\n")
   }
 
   static func root(of card: DatasetCard) -> String { "data/" + card.folder }

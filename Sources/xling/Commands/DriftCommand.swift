@@ -75,6 +75,8 @@ struct DriftCommand: ParsableCommand {
   @Option(help: "The folder with the files of a published test set (default: in data/).")
   var root: String?
 
+  @OptionGroup var links: LinkOptions
+
   @Option(help: "train, val or test.")
   var split = "val"
 
@@ -97,7 +99,7 @@ struct DriftCommand: ParsableCommand {
   func run() throws {
     let split = Split(rawValue: split) ?? .val
     let run = try EvaluatedRun(folder: try store.folder(of: name))
-    let dataset = try DataSource.load(data, root: root)
+    let dataset = try DataSource.load(data, root: root, links)
     let codes = try EvalLanguages.resolve(languages, in: dataset, split: split)
     let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)
       .measure(codes)

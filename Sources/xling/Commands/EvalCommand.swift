@@ -33,6 +33,8 @@ struct EvalCommand: ParsableCommand {
   @Option(help: "The folder with the files of a published test set (default: in data/).")
   var root: String?
 
+  @OptionGroup var links: LinkOptions
+
   @Option(help: "A language's code or name, repeatable; or all.")
   var lang: [String] = []
 
@@ -46,6 +48,9 @@ struct EvalCommand: ParsableCommand {
 
   @Flag(help: "Lenient recall and the upper bound too, where captions or pictures repeat.")
   var ambiguity = false
+
+  @Flag(help: "Put results that differ from stored ones in their place.")
+  var replace = false
 
   @Flag(help: "Embed everything anew, and keep no embeddings beside the store.")
   var noCache = false
@@ -72,11 +77,11 @@ struct EvalCommand: ParsableCommand {
     }
     guard !embeddings.isUsed else {
       if name != nil || data != nil || captionsPerPicture != nil || noCache || root != nil
-        || ambiguity
+        || ambiguity || replace
       {
         throw ValidationError(
-          "a run, --data, --root, --captions-per-picture, --ambiguity and --no-cache do not go with "
-            + "--image-embeddings")
+          "a run, --data, --root, --captions-per-picture, --ambiguity, --replace and --no-cache do not "
+            + "go with --image-embeddings")
       }
       if trec.trec != nil, embeddings.shard != nil {
         throw ValidationError("--trec needs the whole: no --shard")
@@ -100,7 +105,7 @@ struct EvalCommand: ParsableCommand {
     let metrics = try measure.metrics()
     let place = try store.place(for: [name])
     let folder = try EvalRun.folder(name, store: place.path)
-    let dataset = try DataSource.load(data, root: root)
+    let dataset = try DataSource.load(data, root: root, links)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
     let evaluated = try EvaluatedRun(folder: folder)
     try TowerWarnings.nonFinite(evaluated)
@@ -165,10 +170,8 @@ struct EvalCommand: ParsableCommand {
   private func cache(
     _ run: EvaluatedRun, _ store: StorePlace
   ) throws -> (rows: EmbeddingCache, model: String)? {
-    guard !noCache else { return nil }
-    return (
-      try EmbeddingCache(path: EmbeddingCache.path(besideStore: store.path)), try run.modelHash()
-    )
+    guard !noCache, let rows = try EmbeddingCache.beside(store: store.path) else { return nil }
+    return (rows, try run.modelHash())
   }
 
   private func tellEmbedded(_ evaluator: Evaluator, _ store: StorePlace) {
@@ -195,6 +198,7 @@ struct EvalCommand: ParsableCommand {
     _ metrics: [Metric]
   ) throws -> [Evaluation] {
     var all: [Evaluation] = []
+    var saved = Saved()
     var bar = ProgressBar("eval \(name)", total: languages.count, unit: "languages")
     for (index, language) in languages.enumerated() {
       try Interruption.check(
@@ -202,11 +206,19 @@ struct EvalCommand: ParsableCommand {
       let result = try evaluator.evaluate(language)
       let evaluations = try evaluator.evaluations(
         of: result, run: name, at: Date(), metrics: metrics)
-      try store.save(evaluations)
+      saved += try store.save(evaluations, replacing: replace)
       all += evaluations
       bar.advance(to: index + 1, language)
     }
     bar.finish()
+    if saved.kept > 0 {
+      ProgressBar.toStandardError(
+        "xling: \(saved.kept) results were stored before and are the same; they stay\n")
+    }
+    if saved.replaced > 0 {
+      ProgressBar.toStandardError(
+        "xling: \(saved.replaced) stored results differed and were replaced\n")
+    }
     PictureWarnings.damaged(evaluator.damage.all)
     return all
   }

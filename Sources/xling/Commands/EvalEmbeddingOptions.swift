@@ -1,7 +1,6 @@
 import ArgumentParser
 import XlingCore
 import XlingEvaluation
-import XlingLanguages
 import XlingRetrieval
 
 extension Similarity: ExpressibleByArgument {}
@@ -81,7 +80,7 @@ struct EvalEmbeddingOptions: ParsableArguments {
     _ measure: EvalMeasureOptions, language: String?, trec: EvalTRECOptions
   ) throws {
     let metrics = try measure.metrics()
-    let language = try EvalLabel.code(language)
+    let language = try LanguageLabel.code(language)
     let (counted, pairs) = try count(keepingPairs: repeats || trec.trec != nil)
     guard let counted else { return }
     var report = try EvalEmbeddingReport(counted, measure, metrics, language: language)
@@ -135,27 +134,5 @@ struct EvalEmbeddingOptions: ParsableArguments {
     return Ambiguity(
       queries: try keys(captionTexts, pairs.texts.count),
       items: try keys(pictureKeys, pairs.images.count))
-  }
-}
-
-/// What the results of given embeddings are labelled with.
-enum EvalLabel {
-  /// A card's code; else the tag as it is given, for languages without a card; `und` (BCP 47:
-  /// undetermined) when nothing is given. Throws `LanguageFailure` for what is no tag either.
-  static func code(_ given: String?) throws -> String {
-    guard let given else { return "und" }
-    do {
-      return try Languages.load().find(given).code
-    } catch let failure as LanguageFailure {
-      let parts = given.split(separator: "-", omittingEmptySubsequences: false)
-      let isTag =
-        (2...3).contains(parts[0].count)
-        && parts.allSatisfy { part in
-          (1...8).contains(part.count)
-            && part.unicodeScalars.allSatisfy { $0.isASCII && $0.properties.isAlphabetic }
-        }
-      if isTag { return given }
-      throw failure
-    }
   }
 }

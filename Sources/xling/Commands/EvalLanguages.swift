@@ -11,8 +11,11 @@ enum EvalLanguageFailure: Failure, Equatable {
   var description: String {
     switch self {
     case .notInDataset(let given, let dataset, let split, let has):
-      "\(dataset) has no \(split) caption in \(given). It has, nearest first: "
-        + has.joined(separator: ", ") + "."
+      has.isEmpty
+        ? "\(dataset) has no \(split) captions at all, in \(given) or otherwise. `xling data show` lists "
+          + "what it has; name another split or dataset."
+        : "\(dataset) has no \(split) caption in \(given). It has, nearest first: "
+          + MessageList.of(has) + "."
     }
   }
 }
@@ -34,6 +37,9 @@ enum EvalLanguages {
     // A dataset's own codes need no card.
     if dataset.coverage(given, split).n > 0 { return given }
     let present = dataset.languages(in: split)
+    if let code = try LanguageSpellings.load().language(given), present.contains(code) {
+      return code
+    }
     let cards = try Languages.load()
     let language = try cards.find(given)
     let codes = [language.code] + language.aliases

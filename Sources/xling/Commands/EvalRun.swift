@@ -45,16 +45,23 @@ enum EvalRun {
     guard FileManager.default.fileExists(atPath: path) else {
       throw EvalRunFailure.noRun(name: run, store: path)
     }
-    let stored = try ExperimentStore(path: path).run(named: run)
+    let stored = try ExperimentStore(reading: path).run(named: run)
     guard RunFolder(stored.folder).exists else {
       throw EvalRunFailure.folderGone(name: run, folder: stored.folder)
     }
     return stored.folder
   }
 
-  /// The store knows the run from here on. Throws ``EvalRunFailure/nameTaken(name:stored:given:)``.
+  /// The store knows the run from here on, and where it lies now if it was moved. Throws
+  /// ``EvalRunFailure/nameTaken(name:stored:given:)``.
   static func register(_ run: EvaluatedRun, in store: ExperimentStore) throws {
-    if try isStored(run.record, folder: run.folder, in: store) { return }
+    if try isStored(run.record, folder: run.folder, in: store) {
+      let known = try store.run(named: run.name)
+      if known.folder != absolute(run.folder), !RunFolder(known.folder).exists {
+        try store.move(run.name, to: absolute(run.folder))
+      }
+      return
+    }
     let status: RunStatus = run.record.isFinished ? .finished : .interrupted
     try store.begin(
       try EvaluatedRun.stored(run.record, folder: absolute(run.folder), status: status))
@@ -89,6 +96,6 @@ enum EvalRun {
 
   /// A store that is there already: reading never makes one.
   static func existingStore(_ path: String) throws -> ExperimentStore {
-    try ExperimentStore(path: path)
+    try ExperimentStore(reading: path)
   }
 }

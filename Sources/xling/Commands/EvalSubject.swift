@@ -19,6 +19,8 @@ struct EvalSubject: ParsableArguments {
   @Option(help: "The folder with the files of a published test set (default: in data/).")
   var root: String?
 
+  @OptionGroup var links: LinkOptions
+
   @Option(help: "A language's code or name, repeatable; or all.")
   var lang: [String]
 
@@ -37,13 +39,14 @@ struct EvalSubject: ParsableArguments {
     Interruption.watch()
     let store = try store.place(for: [name]).path
     let folder = try EvalRun.folder(name, store: store)
-    let dataset = try DataSource.load(data, root: root)
+    let dataset = try DataSource.load(data, root: root, links)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
     let run = try EvaluatedRun(folder: folder)
-    let cache = try EmbeddingCache(path: EmbeddingCache.path(besideStore: store))
+    let rows = try EmbeddingCache.beside(store: store)
     let evaluator = try Evaluator(
       run.model, tokenizer: run.tokenizer, dataset: dataset,
-      plan: EvaluationPlan(of: run, split: split), cache: (cache, try run.modelHash()))
+      plan: EvaluationPlan(of: run, split: split), cache: try rows.map { ($0, try run.modelHash()) }
+    )
     return (run, evaluator, languages)
   }
 }

@@ -20,8 +20,9 @@ enum LeakWarnings {
           + "looked for in it")
     }
     let test = evaluator.dataset
-    // Mostly they are one dataset, which is read once.
-    let train = test.isIn(folder) ? test : try Dataset.load(folder)
+    // Mostly they are one dataset, which is read once. The run's training followed the links there, and the
+    // hash below says that it is the same data.
+    let train = test.isIn(folder) ? test : try Dataset.load(folder, followingLinks: true)
     guard run.record.identity.isTrained(on: train) else {
       return tell(
         "\(folder) is not what run \(run.name) was trained on any more: test pictures were not looked "

@@ -20,7 +20,7 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     let metrics = try measure.metrics()
-    let language = try EvalLabel.code(lang)
+    let language = try LanguageLabel.code(lang)
     let merged = try RankShard.merged(try shards.map { ($0, try RankShard.read($0)) })
     try EvalEmbeddingReport(merged, measure, metrics, language: language).print()
   }

@@ -72,6 +72,8 @@ struct PretrainImageCommand: ParsableCommand {
     completion: .directory)
   var data: String?
 
+  @OptionGroup var links: LinkOptions
+
   func validate() throws {
     guard (scenes == nil) != (data == nil) else {
       throw ValidationError("give either --scenes DATASET or --data DATASET")
@@ -81,9 +83,9 @@ struct PretrainImageCommand: ParsableCommand {
   func run() throws {
     let source: ImagePretraining.Source
     if let data {
-      source = .captions(try Dataset.load(data))
+      source = .captions(try DataSource.folder(data, links))
     } else {
-      source = .emoji(scenes: try Dataset.load(scenes ?? ""))
+      source = .emoji(scenes: try DataSource.folder(scenes ?? "", links))
     }
     Interruption.watch()
     let pretraining = try ImagePretraining(

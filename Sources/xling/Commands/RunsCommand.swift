@@ -9,6 +9,9 @@ struct RunRow: Encodable {
   let name: String
   let method: String
   let status: String
+  /// Of an interrupted run: where it goes on, and by which command.
+  let step: Int?
+  let resume: String?
   let seed: UInt64
   let trainedParameters: Int
   let allParameters: Int
@@ -16,16 +19,35 @@ struct RunRow: Encodable {
   let started: Date
   let folder: String
 
-  init(_ run: Run) {
+  /// The status as the table says it.
+  private let words: String
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, name, method, status, step, resume, seed, trainedParameters, allParameters, seconds
+    case started, folder
+  }
+
+  init(_ run: Run, in store: ExperimentStore) throws {
+    let state = try RunState(run, in: store)
+    words = state.words
+    step = state.step
+    resume = state.resume
     name = run.name
     method = run.key.method
-    status = run.status.rawValue
+    status = state.status.rawValue
     seed = run.key.seed
     trainedParameters = run.trainableCount
     allParameters = run.parameterCount
     seconds = run.seconds
     started = run.started
     folder = run.folder
+  }
+
+  var cells: [String] {
+    [
+      name, method, words, "\(seed)", "\(trainedParameters)", percent,
+      ProgressBar.duration(seconds),
+    ]
   }
 
   var percent: String {
@@ -35,7 +57,14 @@ struct RunRow: Encodable {
 
 struct RunsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "runs", abstract: "List the stored runs, oldest first.")
+    commandName: "runs", abstract: "List the stored runs, oldest first; delete one.",
+    subcommands: [RunsListCommand.self, RunsDeleteCommand.self],
+    defaultSubcommand: RunsListCommand.self)
+}
+
+struct RunsListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the stored runs, oldest first.")
 
   @OptionGroup var store: StoreOption
 
@@ -43,17 +72,13 @@ struct RunsCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let rows = try EvalRun.existingStore(try store.existing().path).runs().map(RunRow.init)
+    let store = try EvalRun.existingStore(try store.existing().path)
+    let rows = try store.runs().map { try RunRow($0, in: store) }
     if json { return print(try JSONText.encode(rows)) }
     guard !rows.isEmpty else { return print("no runs yet") }
     print(
       EvalTable.text(
         [["run", "method", "status", "seed", "trained", "share", "time"]]
-          + rows.map {
-            [
-              $0.name, $0.method, $0.status, "\($0.seed)", "\($0.trainedParameters)", $0.percent,
-              ProgressBar.duration($0.seconds),
-            ]
-          }, leading: 3))
+          + rows.map(\.cells), leading: 3))
   }
 }

@@ -50,6 +50,9 @@ struct RunDetails: Encodable {
   let folder: String
   /// Nil for a folder that no store knows.
   let status: String?
+  /// Of an interrupted run: where it goes on, and by which command.
+  let step: Int?
+  let resume: String?
   let record: RunRecord
   let measured: [Measured]
   let curve: Curve
@@ -72,24 +75,24 @@ struct ShowCommand: ParsableCommand {
     let folder = try EvalRun.folder(name, store: store)
     let record = try RunFolder(folder).record()
     let name = EvaluatedRun.name(of: folder)
-    var status: String?
+    var state: RunState?
     var evaluations: [Evaluation] = []
     var curve = RunDetails.Curve([], [])
     if FileManager.default.fileExists(atPath: store) {
-      let store = try ExperimentStore(path: store)
+      let store = try ExperimentStore(reading: store)
       let new = try EvaluatedRun.stored(record, folder: folder, status: .running)
       // Another run of the same name is none of this one's business.
       if let run = try store.runs().first(where: { $0.name == name }), run.key == new.key {
-        status = run.status.rawValue
+        state = try RunState(run, in: store)
         evaluations = try store.evaluations(of: name)
         curve = RunDetails.Curve(
           try store.trainSteps(of: name), try store.validations(of: name))
       }
     }
     let details = RunDetails(
-      name: name, folder: folder, status: status, record: record, measured: measured(evaluations),
-      curve: curve)
-    print(json ? try JSONText.encode(details) : text(details))
+      name: name, folder: folder, status: state?.status.rawValue, step: state?.step,
+      resume: state?.resume, record: record, measured: measured(evaluations), curve: curve)
+    print(json ? try JSONText.encode(details) : text(details, state))
   }
 
   private func measured(_ evaluations: [Evaluation]) -> [RunDetails.Measured] {
@@ -106,13 +109,13 @@ struct ShowCommand: ParsableCommand {
       }
   }
 
-  private func text(_ details: RunDetails) -> String {
+  private func text(_ details: RunDetails, _ state: RunState?) -> String {
     let record = details.record
     let configuration = record.identity.configuration
     var facts: [(String, String)] = [
       ("run", details.name),
       ("folder", details.folder),
-      ("status", details.status ?? "not in the store"),
+      ("status", state?.sentence ?? "not in the store"),
       ("method", "\(record.method): \(configuration.recipe.summary)"),
       (
         "trained",

@@ -76,10 +76,18 @@ struct Quickstart {
     _ method: String, _ seed: UInt64, _ training: DatasetPairs, _ validation: DatasetPairs
   ) throws -> String {
     let configuration = try QuickstartPlan.configuration(method, steps: steps, seed: seed)
-    let identity = RunIdentity(
+    var identity = RunIdentity(
       text: text, image: image, tokenizerHash: tokenizer.contentHash,
       dataHash: dataset.contentHash, configuration: configuration)
-    let run = RunFolder("\(output)/\(method)-\(try Self.key(identity))")
+    var run = RunFolder("\(output)/\(method)-\(try Self.key(identity))")
+    // An earlier version named the data, and so the folder, by another hash: its runs are taken as they are.
+    var former = identity
+    former.dataHash = dataset.formerHash()
+    let earlier = RunFolder("\(output)/\(method)-\(try Self.key(former))")
+    if !run.exists, earlier.exists {
+      run = earlier
+      identity.takeName(of: try earlier.record().identity, on: dataset)
+    }
     if run.exists, try run.record().isFinished { return run.path }
     let model = try DualEncoder(text: text, image: image, configuration: configuration)
     let trainer = try Trainer(
@@ -94,12 +102,7 @@ struct Quickstart {
 
   private func storeCurves(of run: String, _ folder: String) throws {
     let steps = try RunFolder(folder).loggedSteps()
-    try store.append(
-      steps.map {
-        TrainStep(
-          step: $0.step, loss: Double($0.loss), learningRate: $0.rate,
-          temperature: Double($0.temperature))
-      }, to: run)
+    try store.append(steps.map { TrainStep($0) }, to: run)
     try store.append(steps.compactMap(\.validation).map { ValidationStep($0) }, to: run)
   }
 
@@ -129,12 +132,13 @@ struct Quickstart {
     _ method: String, _ seed: UInt64, _ folder: String
   ) throws -> (RunRecord, Evaluator, [LanguageResult]) {
     let run = try EvaluatedRun(folder: folder)
-    try store.begin(
-      try EvaluatedRun.stored(run.record, folder: folder, status: .finished), replacing: true)
+    try EvalRun.register(run, in: store)
     try storeCurves(of: run.name, folder)
     let evaluator = try Evaluator(
       run.model, tokenizer: run.tokenizer, dataset: dataset,
       plan: QuickstartPlan.evaluation(split: split))
+    // What was measured before stays; only what is missing is measured.
+    let stored = try store.evaluations(of: run.name, under: evaluator.measured())
     var results: [LanguageResult] = []
     var bar = ProgressBar(
       "evaluate \(method)\(suffix(seed))", total: QuickstartPlan.languages.count,
@@ -143,10 +147,14 @@ struct Quickstart {
       try Interruption.check(
         "evaluated \(index) of \(QuickstartPlan.languages.count) languages of \(method)",
         resume: "the same command")
-      let result = try evaluator.evaluate(language)
-      try store.save(
-        try evaluator.evaluations(of: result, run: run.name, at: Date()))
-      results.append(result)
+      if let result = try evaluator.result(language, from: stored) {
+        results.append(result)
+      } else {
+        let result = try evaluator.evaluate(language)
+        try store.save(
+          try evaluator.evaluations(of: result, run: run.name, at: Date()))
+        results.append(result)
+      }
       bar.advance(to: index + 1, language)
     }
     bar.finish()

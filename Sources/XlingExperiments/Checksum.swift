@@ -1,0 +1,39 @@
+import Foundation
+import GRDB
+import XlingCore
+
+/// What tells that a stored value is not the one that was stored: 128 bits of SHA-256.
+enum Checksum {
+  /// Over values with their kinds and lengths.
+  static func of(_ values: [DatabaseValue]) -> Data {
+    let digest = Digest()
+    func add(_ kind: UInt8, _ number: UInt64) {
+      var bytes = (kind, number.littleEndian)
+      withUnsafeBytes(of: &bytes.0) { digest.update($0) }
+      withUnsafeBytes(of: &bytes.1) { digest.update($0) }
+    }
+    for value in values {
+      switch value.storage {
+      case .null: add(0, 0)
+      case .int64(let number): add(1, UInt64(bitPattern: number))
+      case .double(let number): add(2, number.bitPattern)
+      case .string(let text):
+        add(3, UInt64(text.utf8.count))
+        digest.update(text)
+      case .blob(let data):
+        add(4, UInt64(data.count))
+        digest.update(data)
+      }
+    }
+    return Data(digest.finish().prefix(16))
+  }
+
+  /// Of an embedding, with what it is of.
+  static func of(model: String, input: [UInt8], row: Data) -> Data {
+    let digest = Digest()
+    digest.update(model)
+    input.withUnsafeBytes { digest.update($0) }
+    digest.update(row)
+    return Data(digest.finish().prefix(16))
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+import XlingCore
+import XlingTestSupport
+
+/// A run, its store and its weights as the version of e8eeb39 left them.
+@Suite("what an earlier version left")
+struct EarlierVersionTests {
+  let bench: Bench
+  private let fixtures = Fixtures.path("versions/e8eeb39")
+  private static let weights =
+    (try? JSONDecoder().decode(
+      [String: [String: String]].self,
+      from: AtomicFile.read(Fixtures.path("versions/e8eeb39/weights.json")))) ?? [:]
+
+  init() throws {
+    bench = try Bench()
+    try FileManager.default.copyItem(
+      atPath: Fixtures.path("versions/set"), toPath: bench.path + "/set")
+  }
+
+  private func align(_ method: String, _ more: [String] = []) throws -> [String: Any] {
+    let result = try bench.xling(
+      [
+        "align", "--method", method, "--data", "set", "--output", "runs/\(method)", "--steps", "12",
+        "--batch-size", "4", "--validate-every", "6", "--threads", "1", "--json",
+      ] + more)
+    #expect(result.status == 0, "\(result.stderr)")
+    return try Parsed.object(result.stdout)
+  }
+
+  /// The folders of both runs, made today; `run.json` of `lwa` and the store are the old ones.
+  private func restore() throws {
+    let record = bench.path + "/runs/lwa/run.json"
+    let towers = try Parsed.object(String(decoding: try AtomicFile.read(record), as: UTF8.self))
+    let identity = try #require(towers["identity"] as? [String: Any])
+    let text = try #require((identity["text"] as? [String: Any])?["folder"] as? String)
+    let home = URL(fileURLWithPath: text).deletingLastPathComponent().path
+    let old = String(decoding: try AtomicFile.read(fixtures + "/run.json"), as: UTF8.self)
+      .replacing("/project/xling/share/xling/towers", with: home)
+    try AtomicFile.write(old, to: record)
+    for name in bench.names(in: "runs") where name.contains(".sqlite") {
+      try FileManager.default.removeItem(atPath: bench.path + "/runs/" + name)
+    }
+    for name in ["xling.sqlite", "xling.embeddings.sqlite"] {
+      try FileManager.default.copyItem(
+        atPath: fixtures + "/" + name, toPath: bench.path + "/runs/" + name)
+    }
+  }
+
+  @Test func itIsListedShownComparedEvaluatedAndResumed() throws {
+    let lwa = try align("lwa")
+    let full = try align("full")
+    let shown = try Parsed.object(try bench.xling(["show", "runs/lwa", "--json"]).stdout)
+    let record = try #require(shown["record"] as? [String: Any])
+    let core = try #require(record["blasCore"] as? String)
+    let expected = Self.weights[core]
+    if let expected {
+      #expect(lwa["checkpoint"] as? String == expected["lwa"])
+      #expect(full["checkpoint"] as? String == expected["full"])
+    } else {
+      print("no weights of \(core) are known: hashes are not compared")
+    }
+
+    try restore()
+    let list = try bench.xling(["runs", "--json"])
+    #expect(list.stderr.contains("xling.before-schema-4.sqlite"))
+    let runs = try Parsed.list(list.stdout)
+    #expect(runs.map { $0["name"] as? String } == ["lwa", "full"])
+    #expect(runs.first?["folder"] as? String == bench.path + "/runs/lwa")
+    #expect(bench.exists("runs/xling.before-schema-4.sqlite"))
+    // Its configuration is encoded to the very bytes of the stored key.
+    let old = try Parsed.object(try bench.xling(["show", "lwa", "--json"]).stdout)
+    #expect(old["status"] as? String == "finished")
+    #expect(
+      (old["measured"] as? [[String: Any]])?.first?["languages"] as? [String] == ["en", "tr"])
+    let compared = try bench.xling(["compare", "lwa", "full", "--data", "set", "--json"])
+    #expect(compared.status == 0, "\(compared.stderr)")
+
+    let evaluated = try bench.xling(
+      ["eval", "lwa", "--data", "set", "--lang", "en", "--lang", "tr"])
+    #expect(evaluated.status == 0, "\(evaluated.stderr)")
+    if core == "Zen" {
+      #expect(evaluated.stderr.contains("4 results were stored before and are the same; they stay"))
+    }
+    #expect(try align("lwa", ["--resume"])["checkpoint"] as? String == lwa["checkpoint"] as? String)
+  }
+}
