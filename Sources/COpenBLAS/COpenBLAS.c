@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 // Declared here because the header's folder differs between distributions.
 enum { COLUMN_MAJOR = 102, NO_TRANSPOSE = 111, TRANSPOSE = 112 };
@@ -9,6 +11,13 @@ void cblas_sgemm(int order, int transpose_a, int transpose_b, int m, int n, int 
                  const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc);
 void openblas_set_num_threads(int count);
 char *openblas_get_corename(void);
+void *blas_memory_alloc(int position);
+void blas_memory_free(void *buffer);
+
+// OpenBLAS asks this as it is loaded; its own looks into the environment. With more than one it would start
+// threads that nobody uses here, and take a buffer for each before any line of the program: where the address
+// space is limited it then asks for memory for ever.
+int openblas_num_threads_env(void) { return 1; }
 
 void xling_sgemm(int transpose_a, int transpose_b, int32_t m, int32_t n, int32_t k, float alpha,
                  const float *a, int32_t lda, const float *b, int32_t ldb, float beta, float *c,
@@ -20,6 +29,31 @@ void xling_sgemm(int transpose_a, int transpose_b, int32_t m, int32_t n, int32_t
 }
 
 void xling_blas_single_threaded(void) { openblas_set_num_threads(1); }
+
+int32_t xling_blas_reserve(int32_t threads) {
+  // A buffer, and as much again of room for everything else.
+  enum { BUFFER = (128 << 20) + (1 << 16), ROOM = 64 << 20, MOST = 64 };
+  struct rlimit limit;
+  int limited = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+  if (!limited) {
+    void *probe = mmap(NULL, BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (probe == MAP_FAILED) return 0;
+    munmap(probe, BUFFER);
+    return threads;
+  }
+  void *held[MOST];
+  int count = 0;
+  while (count < threads && count < MOST) {
+    size_t size = (size_t)BUFFER + (count > 0 ? ROOM : 0);
+    void *probe = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (probe == MAP_FAILED) break;
+    munmap(probe, size);
+    held[count++] = blas_memory_alloc(0);
+  }
+  // Given back they stay mapped, and OpenBLAS takes them again.
+  for (int i = 0; i < count; i++) blas_memory_free(held[i]);
+  return count;
+}
 
 const char *xling_blas_core_name(void) { return openblas_get_corename(); }
 

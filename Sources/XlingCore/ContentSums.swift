@@ -11,7 +11,8 @@ public enum ContentFailure: Failure, Equatable {
     switch self {
     case .changed(let path, let expected, let found):
       "\(path) is damaged: its SHA-256 was \(expected) when it was written, now it is \(found). "
-        + "Restore it from a copy, or make it anew."
+        + "Restore it from a copy, or make it anew; if you changed it yourself, remove its line in "
+        + "SHA256SUMS beside it."
     case .sums(let path, let line):
       "\(path):\(line): expected 64 hexadecimal digits, two spaces and a file's name. Restore it "
         + "from a copy."
@@ -24,10 +25,15 @@ public enum ContentFailure: Failure, Equatable {
 public enum ContentSums {
   public static let fileName = "SHA256SUMS"
 
-  /// Hashes the files as they are on disk now, and writes their sums beside them. Throws `FileFailure`.
-  public static func write(_ names: [String], in folder: String) throws {
+  /// Hashes the files as they are on disk now, and writes their sums beside them, with those of `coming`
+  /// files that are written next. Throws `FileFailure`.
+  public static func write(
+    _ names: [String], coming: [String: String] = [:], in folder: String
+  ) throws {
     var text = ""
-    for name in names.sorted() { text += "\(try hash(folder + "/" + name))  \(name)\n" }
+    for name in Set(names + coming.keys).sorted() {
+      text += "\(try coming[name] ?? hash(folder + "/" + name))  \(name)\n"
+    }
     try AtomicFile.write(text, to: folder + "/" + fileName)
   }
 

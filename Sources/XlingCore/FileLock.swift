@@ -23,6 +23,9 @@ public enum LockFailure: Failure, Equatable {
 public final class FileLock {
   private let descriptor: Int32
   private let file: String
+  /// Folders that were made for the lock, innermost last.
+  private var made: [String] = []
+  private var isHeld = true
 
   /// Locks a file or folder that is written, or is to be made, at `path`. Folders above it are made
   /// where `makingParents`. Throws ``LockFailure/held(path:holder:)``,
@@ -38,20 +41,62 @@ public final class FileLock {
 
   /// Locks a folder, which is made where it is not there. Throws as ``init(output:)``.
   public convenience init(folder path: String) throws {
+    let made = Self.missingFolders(path)
     try AtomicFile.createFolder(path)
     try self.init(path + "/.lock", of: path)
+    self.made = made
+  }
+
+  /// Whether a process holds the folder's lock; false where nothing can be asked.
+  public static func isHeld(folder path: String) -> Bool {
+    let descriptor = open(path + "/.lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+  }
+
+  /// Removes the lock file of a process that was killed.
+  public static func sweep(folder path: String) {
+    guard FileManager.default.fileExists(atPath: path + "/.lock"), !isHeld(folder: path) else {
+      return
+    }
+    (try? FileLock(folder: path))?.release()
+  }
+
+  private static func missingFolders(_ path: String) -> [String] {
+    var missing: [String] = []
+    var folder = path
+    while !folder.isEmpty, folder != "/", !FileManager.default.fileExists(atPath: folder) {
+      missing.append(folder)
+      folder = (folder as NSString).deletingLastPathComponent
+    }
+    return missing.reversed()
   }
 
   private init(_ file: String, of path: String) throws {
     self.file = file
+    var tries = 5
     while true {
-      let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
       guard descriptor >= 0 else {
         throw FileFailure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
       }
       while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
         if errno == EINTR { continue }
         let reason = errno
+        if reason == EWOULDBLOCK, tries > 0 {
+          // Whoever only looks whether it is held holds it for that moment.
+          tries -= 1
+          usleep(20_000)
+          continue
+        }
+        if [ENOSYS, EOPNOTSUPP, ENOLCK].contains(reason) {
+          // Some network file systems have none; work goes on, and the user knows.
+          ProgressBar.toStandardError(
+            "xling: warning: the file system of \(path) has no locks: see to it that no other xling "
+              + "works there\n")
+          break
+        }
         defer { close(descriptor) }
         guard reason == EWOULDBLOCK else {
           throw FileFailure.cannotWrite(path: path, reason: String(cString: strerror(reason)))
@@ -84,9 +129,17 @@ public final class FileLock {
     return digits.isEmpty ? nil : String(decoding: digits, as: UTF8.self)
   }
 
-  deinit {
+  /// Lets go; what was made for the lock alone is removed. A lock that is not let go before is when its
+  /// last reference goes.
+  public func release() {
+    guard isHeld else { return }
+    isHeld = false
     // First the name, then the lock: who opens the file in between finds out above.
     unlink(file)
+    // Only folders that are empty: nothing came of the work.
+    for folder in made.reversed() { rmdir(folder) }
     close(descriptor)
   }
+
+  deinit { release() }
 }

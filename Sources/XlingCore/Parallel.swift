@@ -9,6 +9,9 @@ public enum Parallel {
 
   public static func setThreads(_ count: Int) { threads = max(1, count) }
 
+  /// Fewer threads where there is no memory for more; results do not depend on their number.
+  public static func limitThreads(to count: Int) { threads = max(1, min(threads, count)) }
+
   private static func defaultThreads() -> Int {
     if let text = ProcessInfo.processInfo.environment["XLING_THREADS"], let count = Int(text) {
       return max(1, count)

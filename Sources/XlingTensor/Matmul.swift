@@ -9,8 +9,17 @@ public enum Matmul {
   /// The BLAS kernel set in use. Bits may differ between kernel sets.
   public static let coreName: String = {
     xling_blas_single_threaded()
+    reserve()
     return String(cString: xling_blas_core_name())
   }()
+
+  /// OpenBLAS takes a buffer of 128 MiB for each thread that multiplies, and where it gets none it asks
+  /// for ever. Under a limit of the address space they are taken now, for fewer threads if need be.
+  private static func reserve() {
+    let count = Int(xling_blas_reserve(Int32(clamping: Parallel.threads)))
+    guard count > 0 else { OutOfMemory.end("the buffer of a matrix product, 128 MiB") }
+    if count < Parallel.threads { Parallel.limitThreads(to: count) }
+  }
 
   /// The kernel set for this processor where OpenBLAS is older than it, does not know it and fell back
   /// on SSE3 (0.3.21 on Emerald Rapids: training ran at 0.3 times the speed); else nil. OpenBLAS

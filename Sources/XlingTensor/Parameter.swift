@@ -1,4 +1,5 @@
 import Glibc
+import XlingCore
 
 /// One named tensor of a model. Its gradient exists only while it is trained, so a frozen tower
 /// costs its weights and nothing more; weights that a mapped checkpoint holds are not even copied.
@@ -35,7 +36,7 @@ public final class Parameter {
     let bytes = max(count, 1).multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
     guard !bytes.overflow, bytes.partialValue < .max - 64,
       let memory = calloc(bytes.partialValue + 64, 1)
-    else { preconditionFailure("no memory for \(count) floats") }
+    else { OutOfMemory.end("\(count) parameters") }
     return memory
   }
 

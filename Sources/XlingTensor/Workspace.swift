@@ -1,4 +1,5 @@
 import Foundation
+import XlingCore
 
 /// Memory of one training or evaluation step: taken in order, given back all at once.
 ///
@@ -18,7 +19,7 @@ public final class Workspace {
 
   public init(blockBytes: Int = 32 << 20) { self.blockBytes = blockBytes }
 
-  deinit { for block in blocks { block.deallocate() } }
+  deinit { for block in blocks { free(block.baseAddress) } }
 
   /// Bytes held, whether in use or not.
   public var capacity: Int { blocks.reduce(0) { $0 + $1.count } }
@@ -49,7 +50,11 @@ public final class Workspace {
       block += 1
       used = 0
     }
-    blocks.append(.allocate(byteCount: max(blockBytes, size), alignment: 64))
+    let bytes = max(blockBytes, size)
+    guard let memory = aligned_alloc(64, (bytes + 63) & ~63) else {
+      OutOfMemory.end("\(bytes) bytes of a step's activations")
+    }
+    blocks.append(UnsafeMutableRawBufferPointer(start: memory, count: bytes))
     used = size
     return blocks[block].baseAddress!
   }

@@ -28,6 +28,7 @@ struct Xling: ParsableCommand {
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.
   static func main() {
     BLASKernels.choose()
+    OutOfMemory.watch()
     // A file-size limit then fails the write, with a message, instead of ending the process.
     signal(SIGXFSZ, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())

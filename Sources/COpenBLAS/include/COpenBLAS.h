@@ -11,6 +11,10 @@ void xling_sgemm(int transpose_a, int transpose_b, int32_t m, int32_t n, int32_t
 /// OpenBLAS runs single-threaded inside this process: XlingTensor splits the rows itself.
 void xling_blas_single_threaded(void);
 
+/// Makes sure of the buffers of so many threads that multiply at once; returns for how many there is
+/// memory.
+int32_t xling_blas_reserve(int32_t threads);
+
 /// The kernel set that OpenBLAS chose for this processor ("SkylakeX", "Haswell", ...). Bits differ
 /// between kernel sets, so results record it.
 const char *xling_blas_core_name(void);

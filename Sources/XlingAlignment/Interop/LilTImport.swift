@@ -68,6 +68,7 @@ public struct LilTImport {
         identity, model)
       let run = RunFolder(folder)
       try RunFolder.write(model.storedParameters, to: run.weights)
+      try ContentSums.write(["model.safetensors"], in: folder)
       try AtomicFile.write(try card.recipe.toml(), to: folder + "/recipe.toml")
       try run.write(record)
       return record

@@ -15,6 +15,8 @@ struct CheckpointState: Codable {
   let stopping: EarlyStopping
   let firstLoss: Float?
   let identity: RunIdentity
+  /// Whether the last update was to be validated yet when the training was interrupted.
+  var isValidationDue: Bool?
 
   static let version = 1
 }
@@ -34,7 +36,7 @@ extension RunFolder {
   /// The checkpoint with the most steps; folders appear whole, by a rename.
   func latestCheckpoint() -> String? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints)) ?? []
-    let whole = names.filter { $0.hasPrefix("step-") && !$0.contains(".partial") }
+    let whole = names.filter { $0.hasPrefix("step-") && Int($0.dropFirst(5)) != nil }
     return whole.max().map { checkpoints + "/" + $0 }
   }
 
@@ -49,18 +51,22 @@ extension RunFolder {
     guard exists else { throw AlignmentFailure.folderGone(path: path) }
     let partial = Partials.path(of: target)
     try AtomicFile.createFolder(partial)
+    var isWhole = false
+    defer { if !isWhole { try? FileManager.default.removeItem(atPath: partial) } }
     try Self.write(trainer.model.storedParameters, to: partial + "/model.safetensors")
     try Self.write(trainer.optimizerState, to: partial + "/optimizer.safetensors")
     let state = CheckpointState(
       step: step, seconds: trainer.seconds, loss: trainer.loss,
       validation: trainer.lastValidation, stopping: trainer.stopping,
-      firstLoss: trainer.firstLoss, identity: trainer.identity)
+      firstLoss: trainer.firstLoss, identity: trainer.identity,
+      isValidationDue: trainer.isValidationDue ? true : nil)
     try AtomicFile.write(try Self.encode(state), to: partial + "/state.json")
     try ContentSums.write(
       ["model.safetensors", "optimizer.safetensors", "state.json"], in: partial)
     guard rename(partial, target) == 0 else {
       throw FileFailure.cannotWrite(path: target, reason: String(cString: strerror(errno)))
     }
+    isWhole = true
     let names = try? FileManager.default.contentsOfDirectory(atPath: checkpoints)
     for old in names ?? [] where old != name && old != Self.best {
       try? FileManager.default.removeItem(atPath: checkpoints + "/" + old)

@@ -17,17 +17,19 @@ public struct RunFolder: Sendable {
   public var exists: Bool { FileManager.default.fileExists(atPath: path + "/run.json") }
 
   /// Throws ``AlignmentFailure/notARun(path:reason:)``, ``JSONFailure`` with the key or byte that is wrong,
-  /// or `FileFailure`.
+  /// ``ContentFailure`` or `FileFailure`.
   public func record() throws -> RunRecord {
     guard exists else {
       throw AlignmentFailure.notARun(path: path, reason: "there is no run.json")
     }
-    Partials.sweep(folder: path)
+    sweep()
     let file = path + "/run.json"
     var record = try JSONFile.decode(RunRecord.self, from: file)
     guard record.version == RunRecord.version else {
       throw JSONFailure.version(path: file, found: record.version, known: RunRecord.version)
     }
+    // Written last: the sums of a run that is not finished may be of the record to come.
+    if record.isFinished { try ContentSums.check(file) }
     record.identity.text = record.identity.text.resolved(from: path)
     record.identity.image = record.identity.image.resolved(from: path)
     return record
@@ -35,8 +37,9 @@ public struct RunFolder: Sendable {
 
   func create(_ record: RunRecord, _ recipe: Recipe) throws {
     // Checkpoints without run.json are another run's remains.
-    guard !exists, !FileManager.default.fileExists(atPath: checkpoints) else {
-      throw AlignmentFailure.runExists(path: path)
+    guard !exists else { throw AlignmentFailure.runExists(path: path) }
+    guard !FileManager.default.fileExists(atPath: checkpoints) else {
+      throw AlignmentFailure.folderExists(path: checkpoints)
     }
     try AtomicFile.createFolder(path)
     try AtomicFile.write(try recipe.toml(), to: path + "/recipe.toml")
@@ -53,10 +56,16 @@ public struct RunFolder: Sendable {
   /// ``AlignmentFailure/notARun(path:reason:)``, `FileFailure`.
   public func renew(_ contentHash: String) throws {
     // As it is in the file: an exported run names its towers from its own folder on.
-    var record = try Self.decode(RunRecord.self, from: path + "/run.json")
+    var record = try JSONFile.decode(RunRecord.self, from: path + "/run.json")
     guard record.identity.contentHash == nil, record.identity.dataHash != contentHash else { return }
     record.identity.contentHash = contentHash
-    try? write(record)
+    let json = try Self.encode(record)
+    var sums = try ContentSums.sums(of: path)
+    if sums["run.json"] != nil {
+      sums["run.json"] = Digest.of(json)
+      try? ContentSums.write([], coming: sums, in: path)
+    }
+    try? AtomicFile.write(json, to: path + "/run.json")
   }
 
   /// What was trained, once the run is finished.
@@ -78,9 +87,14 @@ public struct RunFolder: Sendable {
       try Self.read(trained, from: best)
     }
     try Self.write(trained, to: weights, metadata: metadata)
-    try ContentSums.write(["model.safetensors"], in: path)
+    let others = ["recipe.toml", "log.jsonl"].filter {
+      FileManager.default.fileExists(atPath: path + "/" + $0)
+    }
+    let json = try Self.encode(record)
+    try ContentSums.write(
+      ["model.safetensors"] + others, coming: ["run.json": Digest.of(json)], in: path)
     // Last: a record that says finished has weights beside it.
-    try write(record)
+    try AtomicFile.write(json, to: path + "/run.json")
   }
 
   static func encode(_ value: some Encodable) throws -> Data {

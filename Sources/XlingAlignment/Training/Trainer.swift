@@ -27,6 +27,8 @@ public final class Trainer {
   public var shouldStop: () -> Bool = { Interruption.requested }
   /// Hears how many of so many pairs are validated.
   public var validating: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+  /// The command that goes on after an interruption, for its message.
+  public var resumeCommand = "the same command with --resume"
 
   let run: RunFolder
   let identity: RunIdentity
@@ -39,6 +41,8 @@ public final class Trainer {
   private(set) var loss: Float?
   private(set) var lastValidation: ValidationPoint?
   private(set) var stopping = EarlyStopping()
+  /// Whether the last update is still to be validated: the validation was interrupted.
+  private(set) var isValidationDue = false
   /// Of the first update: what a later loss is called exploded against.
   private(set) var firstLoss: Float?
   private let schedule: RunSchedule
@@ -68,42 +72,58 @@ public final class Trainer {
     }
   }
 
-  /// Trains to the last step, or goes on from the last checkpoint. `began` is called once the run's folder
-  /// is made, or found to be the one to go on with, before anything is trained. Throws ``AlignmentFailure``,
-  /// `InterruptionFailure` after writing a checkpoint, and what files throw.
+  /// The record of a finished run of the same identity, its weights checked; nil where there is something
+  /// to train. Throws ``AlignmentFailure`` where what is there is another run, `FileFailure`.
+  public func finishedRecord() throws -> RunRecord? {
+    guard run.exists else { return nil }
+    let record = try run.record()
+    try check(record)
+    guard record.isFinished else { return nil }
+    _ = try run.modelFile(record, allowUnfinished: false)
+    return record
+  }
+
+  /// Trains to the last step, or goes on from the last checkpoint; a finished run is left as it is. `began`
+  /// is called once the run's folder is made, or found to be the one to go on with, before anything is
+  /// trained. Throws ``AlignmentFailure``, `InterruptionFailure` after writing a checkpoint, and what files
+  /// throw.
   @discardableResult
   public func train(
     resume: Bool = false, observer: (TrainingProgress) throws -> Void = { _ in },
     began: () throws -> Void = {}
   ) throws -> RunRecord {
+    if resume, let finished = try finishedRecord() { return finished }
     var record = try begin(resume: resume)
-    if record.isFinished { return record }
     let log = try TrainingLog(run.log, keepingUpTo: optimizer.steps)
     try began()
     var batches = TrainingBatches(
       model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
     let firstStep = optimizer.steps
     let (before, began) = (seconds, ProgressBar.uptime())
+    func complete(_ done: Int) throws {
+      guard log.isInPlace else { throw AlignmentFailure.folderGone(path: run.path) }
+      isValidationDue = true
+      let point = try validate(after: done)
+      isValidationDue = false
+      seconds = before + ProgressBar.uptime() - began
+      let progress = TrainingProgress(
+        step: done, steps: configuration.steps, loss: loss ?? .nan,
+        rate: schedule.rates(done - 1).shared, temperature: model.temperature.value.pointee,
+        seconds: seconds, validation: point)
+      try log.append(progress)
+      if done % configuration.checkpointEvery == 0 { log.sync() }
+      try checkpoint(after: done)
+      try observer(progress)
+    }
+    if isValidationDue { try complete(firstStep) }
     for step in firstStep..<max(firstStep, configuration.steps) {
       if stopping.isOver(patience: configuration.patience) { break }
       seconds = before + ProgressBar.uptime() - began
       try stopIfAsked(at: step)
-      let rates = schedule.rates(step)
-      let loss = try update(step, rates, &batches)
-      self.loss = loss
-      let done = step + 1
-      let point = try validate(after: done)
-      seconds = before + ProgressBar.uptime() - began
-      let progress = TrainingProgress(
-        step: done, steps: configuration.steps, loss: loss, rate: rates.shared,
-        temperature: model.temperature.value.pointee, seconds: seconds, validation: point)
-      try log.append(progress)
-      try checkpoint(after: done)
-      try observer(progress)
+      loss = try update(step, schedule.rates(step), &batches)
+      try complete(step + 1)
     }
-    guard FileManager.default.fileExists(atPath: run.log) else {
-      throw AlignmentFailure.folderGone(path: run.path)
-    }
+    guard log.isInPlace else { throw AlignmentFailure.folderGone(path: run.path) }
     record.note(self)
     record.finish(stepsHere: optimizer.steps - firstStep, secondsHere: seconds - before)
     try run.finish(record, model)
@@ -122,20 +142,25 @@ public final class Trainer {
       return record
     }
     var record = try run.record()
-    try record.identity.check(equals: identity, at: run.path)
+    try check(record)
     if let contentHash = identity.contentHash {
       try run.renew(contentHash)
       record.identity.contentHash = contentHash
     }
-    guard record.trainingPairs == training.count else {
-      throw AlignmentFailure.notTheSameRun(path: run.path, fields: ["training pairs"])
-    }
-    if record.isFinished { return record }
     if let state = try run.restore(self) {
       (seconds, loss, lastValidation) = (state.seconds, state.loss, state.validation)
       (stopping, firstLoss) = (state.stopping, state.firstLoss)
+      isValidationDue = state.isValidationDue ?? false
     }
     return record
+  }
+
+  /// Throws ``AlignmentFailure/notTheSameRun(path:fields:)``.
+  private func check(_ record: RunRecord) throws {
+    try record.identity.check(equals: identity, at: run.path)
+    guard record.trainingPairs == training.count else {
+      throw AlignmentFailure.notTheSameRun(path: run.path, fields: ["training pairs"])
+    }
   }
 
   /// One update; returns the loss before it.
@@ -175,8 +200,11 @@ public final class Trainer {
       return nil
     }
     workspace.reset()
-    let point = try validation.measure(
-      model, step: done, in: workspace, observer: validating)
+    let point = try validation.measure(model, step: done, in: workspace) { pairs, all in
+      validating(pairs, all)
+      // The validation is done anew on the resume: what was updated is kept.
+      if pairs < all { try stopIfAsked(at: done) }
+    }
     lastValidation = point
     // Without a patience the last checkpoint is the run's model.
     if stopping.note(point), configuration.patience != nil { try run.saveBest(model, point) }
@@ -188,7 +216,7 @@ public final class Trainer {
     try saveCheckpoint()
     throw InterruptionFailure.interrupted(
       work: "aligned \(step) of \(configuration.steps) steps, saved in \(run.path)",
-      resume: "the same command with --resume")
+      resume: resumeCommand)
   }
 
   private func saveCheckpoint() throws { try run.save(self) }

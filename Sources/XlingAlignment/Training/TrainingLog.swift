@@ -23,17 +23,17 @@ extension RunFolder {
   }
 }
 
-/// `log.jsonl`: one JSON object a step, handed to the system before the next step begins: a killed
-/// process loses none of them.
+/// `log.jsonl`: one JSON object a step, with the system before the next one begins.
 final class TrainingLog {
   private let path: String
-  private let file: FileHandle
+  private let descriptor: Int32
+  private let encoder = JSONEncoder()
 
   /// Opens the log and drops what an interrupted session logged behind its last checkpoint.
   init(_ path: String, keepingUpTo step: Int) throws {
     var kept = Data()
-    if let old = FileManager.default.contents(atPath: path) {
-      for line in old.split(separator: 0x0A) {
+    if FileManager.default.fileExists(atPath: path) {
+      for line in try AtomicFile.read(path).split(separator: 0x0A) {
         // A line cut short by a kill does not parse and is dropped too.
         guard let parsed = try? JSONDecoder().decode(LoggedStep.self, from: Data(line)),
           parsed.step <= step
@@ -42,27 +42,43 @@ final class TrainingLog {
       }
     }
     try AtomicFile.write(kept, to: path)
-    guard let file = FileHandle(forWritingAtPath: path) else {
-      throw FileFailure.cannotWrite(path: path, reason: "it cannot be opened")
+    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw FileFailure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
     }
     self.path = path
-    self.file = file
-    _ = try file.seekToEnd()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   }
 
-  deinit { try? file.close() }
+  deinit { close(descriptor) }
 
+  /// Throws `FileFailure`.
   func append(_ progress: TrainingProgress) throws {
     let line = LoggedStep(
       step: progress.step, loss: progress.loss, rate: progress.rate,
       temperature: progress.temperature, seconds: progress.seconds,
       validation: progress.validation)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-      try file.write(contentsOf: try encoder.encode(line) + [0x0A])
-    } catch {
-      throw FileFailure.cannotWrite(path: path, reason: error.localizedDescription)
+    try (try encoder.encode(line) + [0x0A]).withUnsafeBytes { bytes in
+      var offset = 0
+      while offset < bytes.count {
+        let count = bytes.baseAddress.map { write(descriptor, $0 + offset, bytes.count - offset) }
+        guard let count, count > 0 else {
+          if errno == EINTR { continue }
+          throw FileFailure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+        }
+        offset += count
+      }
     }
   }
+
+  /// Whether the file is still there under its name: a folder that is removed or moved takes it along.
+  var isInPlace: Bool {
+    var mine = stat()
+    var named = stat()
+    return fstat(descriptor, &mine) == 0 && stat(path, &named) == 0 && mine.st_ino == named.st_ino
+      && mine.st_dev == named.st_dev
+  }
+
+  /// Brings the log to the disk, before a checkpoint that counts on it.
+  func sync() { fsync(descriptor) }
 }

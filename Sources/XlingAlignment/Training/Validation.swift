@@ -34,7 +34,7 @@ struct Validation {
 
   func measure(
     _ model: DualEncoder, step: Int, in workspace: Workspace,
-    observer: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    observer: (_ done: Int, _ of: Int) throws -> Void = { _, _ in }
   ) throws -> ValidationPoint {
     let mark = workspace.mark()
     defer { workspace.release(to: mark) }
@@ -44,7 +44,7 @@ struct Validation {
     for first in stride(from: 0, to: pairs, by: batchSize) {
       let rows = first..<min(first + batchSize, pairs)
       try embed(rows, model, workspace, texts, images)
-      observer(rows.upperBound, pairs)
+      try observer(rows.upperBound, pairs)
       // A last, smaller batch would be easier than the others.
       guard rows.count == batchSize else { continue }
       let inner = workspace.mark()

@@ -60,7 +60,12 @@ struct AlignCommand: ParsableCommand {
     let method = card.name
     let dataset = try DataSource.folder(try DataFolder.resolve(data), links)
     let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(training.seed)")
+    // Before anything of it is read, and until the end: nobody else works in the run's folder.
+    let lock = try FileLock(folder: folder.path)
+    defer { lock.release() }
     if folder.exists, !resume { throw AlignmentFailure.runExists(path: folder.path) }
+    // Where nothing was begun there is nothing to go on with: the run begins.
+    let goesOn = resume && folder.exists
     let towers = try AlignTowers(text: textTower, image: imageTower)
     let language = try EvalLanguages.resolve(training.language, in: dataset, split: .train)
     var configuration = try training.configuration(card, language: language) { configuration in
@@ -73,19 +78,24 @@ struct AlignCommand: ParsableCommand {
     var identity = RunIdentity(
       text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
       dataHash: dataset.contentHash, configuration: configuration)
-    if resume, folder.exists { identity.takeName(of: try folder.record().identity, on: dataset) }
+    if goesOn { identity.takeName(of: try folder.record().identity, on: dataset) }
     let store = store.place(forNew: folder.path)
     let journal = AlignJournal(try ExperimentStore(path: store.path), run: folder)
-    try journal.prepare(identity, resume: resume)
+    try journal.prepare(identity, resume: goesOn)
     let damage = PictureDamage()
     let trainer = try trainer(towers, dataset, identity, folder, damage)
+    if goesOn, let record = try trainer.finishedRecord() {
+      try journal.settle(record)
+      ProgressBar.toStandardError("\(folder.path) is finished: nothing is left to train\n")
+      return try show(record, folder.path, store)
+    }
     try TowerWarnings.nonFinite(trainer.model, text: towers.text, image: towers.image)
     if let start {
       let taken = try start.copy(into: trainer.model)
       ProgressBar.toStandardError("starting from \(taken) trained tensors of \(start.run)\n")
     }
     do {
-      let record = try train(trainer, journal, method)
+      let record = try train(trainer, journal, method, resume: goesOn)
       try journal.close(.finished)
       PictureWarnings.damaged(damage.all)
       try show(record, folder.path, store)
@@ -131,9 +141,16 @@ struct AlignCommand: ParsableCommand {
   }
 
   private func train(
-    _ trainer: Trainer, _ journal: AlignJournal, _ method: String
+    _ trainer: Trainer, _ journal: AlignJournal, _ method: String, resume: Bool
   ) throws -> RunRecord {
     let steps = trainer.configuration.steps
+    trainer.resumeCommand = ShellWords.thisCommand(adding: self.resume ? [] : ["--resume"])
+    var validation: ProgressBar?
+    trainer.validating = { done, pairs in
+      if validation == nil { validation = ProgressBar("validating", total: pairs, unit: "pairs") }
+      validation?.advance(to: done)
+      if done == pairs { validation = nil }
+    }
     var bar: ProgressBar?
     var detail = ""
     let record = try trainer.train(resume: resume) { progress in

@@ -49,6 +49,20 @@ final class AlignJournal {
     }
   }
 
+  /// A run that was finished before: the store learns of it where it does not know. Throws
+  /// ``ExperimentFailure``.
+  func settle(_ record: RunRecord) throws {
+    let new = try EvaluatedRun.stored(record, folder: folder, status: .finished)
+    guard let known = try store.runs().first(where: { $0.name == name }) else {
+      try store.record(new)
+      return try fill()
+    }
+    if known.key == new.key, known.status != .finished {
+      try fill()
+      try store.update(name, status: .finished, finished: Date(), seconds: record.seconds)
+    }
+  }
+
   /// The run's folder is this process's from here on. Throws ``ExperimentFailure``.
   func begin(resume: Bool) throws {
     let record = try run.record()

@@ -88,6 +88,8 @@ struct Quickstart {
       run = earlier
       identity.takeName(of: try earlier.record().identity, on: dataset)
     }
+    let lock = try FileLock(folder: run.path)
+    defer { lock.release() }
     if run.exists, try run.record().isFinished { return run.path }
     let model = try DualEncoder(text: text, image: image, configuration: configuration)
     let trainer = try Trainer(

@@ -1,0 +1,57 @@
+import Foundation
+import XlingCore
+import XlingTowers
+
+extension RunFolder {
+  /// What is wrong with the run's files, a sentence each, with the file: records that cannot be read, files
+  /// whose SHA-256 is not the one kept beside them, towers that changed, sums that a run of an earlier
+  /// version does not have. Empty where all is well.
+  public func check() -> [String] {
+    var problems: [String] = []
+    func note(_ body: () throws -> Void) {
+      do { try body() } catch { problems.append("\(error)") }
+    }
+    var isFinished = false
+    note {
+      let record = try self.record()
+      isFinished = record.isFinished
+      for source in [record.identity.text, record.identity.image] { note { try source.verify() } }
+    }
+    if isFinished { problems += Self.check(path, of: ["model.safetensors"]) }
+    if let checkpoint = latestCheckpoint() {
+      note { _ = try CheckpointState(from: checkpoint) }
+      problems += Self.check(checkpoint, of: ["model.safetensors", "optimizer.safetensors"])
+    }
+    let best = checkpoints + "/" + Self.best
+    if FileManager.default.fileExists(atPath: best) {
+      problems += Self.check(best, of: ["model.safetensors"])
+    }
+    return problems
+  }
+
+  /// The files that a folder has sums of, and those that it needs. run.json is checked as it is read.
+  private static func check(_ folder: String, of needed: [String]) -> [String] {
+    var problems: [String] = []
+    do {
+      let sums = try ContentSums.sums(of: folder)
+      for name in Set(needed + sums.keys).sorted() where name != "run.json" {
+        do {
+          if name.hasSuffix(".safetensors") { _ = try Safetensors(path: folder + "/" + name) }
+          if try !ContentSums.check(folder + "/" + name) {
+            problems.append("\(folder)/\(name) has no SHA-256 in SHA256SUMS beside it: it was not checked")
+          }
+        } catch { problems.append("\(error)") }
+      }
+    } catch { problems.append("\(error)") }
+    return problems
+  }
+
+  /// Removes what dead processes left half written, unless another process works in the folder.
+  func sweep() {
+    guard !FileLock.isHeld(folder: path) else { return }
+    FileLock.sweep(folder: path)
+    for folder in [path, checkpoints, checkpoints + "/" + Self.best] {
+      Partials.sweep(folder: folder)
+    }
+  }
+}
