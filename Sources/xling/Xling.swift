@@ -21,7 +21,7 @@ struct Xling: ParsableCommand {
       CompareCommand.self, GapCommand.self, NeighboursCommand.self, AttributeCommand.self,
       ClassifyCommand.self, AuditCommand.self, RunsCommand.self, ShowCommand.self,
       MethodsCommand.self, DriftCommand.self, InterpolateCommand.self, ImportCommand.self,
-      ExportCommand.self,
+      ExportCommand.self, CheckCommand.self,
       InspectCommand.self, ForwardCommand.self, EmbedCommand.self, PixelsCommand.self,
     ])
 
