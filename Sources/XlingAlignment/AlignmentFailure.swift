@@ -9,6 +9,8 @@ public enum AlignmentFailure: Failure, Equatable {
     step: Int, loss: Float, gradientNorm: Double, rate: Double, checkpoint: String?)
   case notARun(path: String, reason: String)
   case runExists(path: String)
+  /// What a run writes to was removed under it.
+  case folderGone(path: String)
   /// Where something would be written that is not put over anything.
   case folderExists(path: String)
   case unfinished(path: String, step: Int, steps: Int)
@@ -24,6 +26,7 @@ public enum AlignmentFailure: Failure, Equatable {
     switch self {
     case .configuration, .runExists, .folderExists, .notTheSameRun: .usage
     case .diverged: .internal
+    case .folderGone: .inputOutput
     case .notARun: .missingInput
     case .unfinished, .towerChanged, .tensors, .notLilT: .badData
     }
@@ -41,6 +44,9 @@ public enum AlignmentFailure: Failure, Equatable {
       "\(path) is not a run: \(reason). `xling align` makes one."
     case .runExists(let path):
       "\(path) holds a run already. Go on with it by --resume, or name another folder."
+    case .folderGone(let path):
+      "\(path) was removed, or its run.json or log.jsonl was, while the run wrote to it. What was "
+        + "trained is lost; begin the run anew."
     case .folderExists(let path):
       "\(path) is there already. Name another folder, or remove it; nothing was changed."
     case .unfinished(let path, let step, let steps):

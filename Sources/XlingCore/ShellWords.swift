@@ -6,6 +6,12 @@ public enum ShellWords {
     words.map(quoted).joined(separator: " ")
   }
 
+  /// The command that is running, as it was given, with options that are to be added.
+  public static func thisCommand(adding more: [String] = []) -> String {
+    let given = Array(CommandLine.arguments.dropFirst())
+    return command(["xling"] + given + more.filter { !given.contains($0) })
+  }
+
   public static func quoted(_ word: String) -> String {
     if word.unicodeScalars.contains(where: TerminalText.isHidden) {
       var text = ""

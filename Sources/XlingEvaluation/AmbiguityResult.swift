@@ -32,11 +32,14 @@ public struct AmbiguityResult: Sendable {
         let recall = Metric.recall(at: k)
         let found = try resamples.estimate(recall, of: ranking, ties: ties, clusters: clusters)
         let best = try resamples.mean(of: bound(k), clusters: clusters)
-        for (name, estimate) in [("lenient", found), ("upper bound", best)] {
+        // The bound is no scorer's result: nothing guesses it.
+        for (name, estimate, chance) in [
+          ("lenient", found, recall.chance(ranking)), ("upper bound", best, nil),
+        ] {
           metrics.append(
             MeasuredMetric(
               name: "\(recall.name) \(name)", direction: direction, estimate: estimate,
-              ties: ranking.tieCount, isRate: true))
+              ties: ranking.tieCount, isRate: true, chance: chance))
         }
       }
     }

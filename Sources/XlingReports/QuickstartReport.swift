@@ -48,13 +48,21 @@ public struct QuickstartReport: Sendable {
     public var language: String
     public var direction: Direction
     public var estimate: Estimate
+    /// What a scorer that knows nothing is expected to reach, 0...1.
+    public var chance: Double?
 
-    public init(method: String, language: String, direction: Direction, estimate: Estimate) {
+    public init(
+      method: String, language: String, direction: Direction, estimate: Estimate,
+      chance: Double? = nil
+    ) {
       self.method = method
       self.language = language
       self.direction = direction
       self.estimate = estimate
+      self.chance = chance
     }
+
+    var isMarked: Bool { chance.map(estimate.covers) == true }
   }
 
   /// A paired test: `first` minus `second`.
@@ -151,12 +159,18 @@ public struct QuickstartReport: Sendable {
     public var method: String
     public var direction: Direction
     public var estimate: Estimate
+    /// What a scorer that knows nothing is expected to reach, 0...1.
+    public var chance: Double?
 
-    public init(subset: String, method: String, direction: Direction, estimate: Estimate) {
+    public init(
+      subset: String, method: String, direction: Direction, estimate: Estimate,
+      chance: Double? = nil
+    ) {
       self.subset = subset
       self.method = method
       self.direction = direction
       self.estimate = estimate
+      self.chance = chance
     }
   }
 
@@ -228,10 +242,26 @@ public struct QuickstartReport: Sendable {
 }
 
 extension QuickstartReport {
-  func estimate(_ method: String, _ language: String, _ direction: Direction) -> Estimate? {
+  func result(_ method: String, _ language: String, _ direction: Direction) -> Result? {
     results.first {
       $0.method == method && $0.language == language && $0.direction == direction
-    }?.estimate
+    }
+  }
+
+  func estimate(_ method: String, _ language: String, _ direction: Direction) -> Estimate? {
+    result(method, language, direction)?.estimate
+  }
+
+  /// All methods answer the same queries.
+  func chance(_ language: String, _ direction: Direction) -> Double? {
+    results.first { $0.language == language && $0.direction == direction }?.chance
+  }
+
+  /// What stands under a table that has a figure of `codes`.
+  func chanceNote(_ codes: [String], separator: String = " ") -> String {
+    ChanceText.note(
+      metrics: 1, marked: results.contains { $0.isMarked && codes.contains($0.language) },
+      separator: separator)
   }
 
   func label(_ method: String) -> String {

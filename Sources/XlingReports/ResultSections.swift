@@ -12,7 +12,7 @@ extension QuickstartReport {
       + "column is bold. \(queryCounts(codes)) W/T/L: languages other than "
       + "\(name(alignedLanguage)) won, tied and lost against \(label(reference)) by a paired "
       + "randomization test after Holm’s correction, 5 %. Ties between scores count against "
-      + "the system (\(measured.ties))."
+      + "the system (\(measured.ties)). \(chanceNote(codes))"
     return Self.section(
       "results", "Results",
       "\(metric): how often the right item is within the first \(metric.dropFirst(2)). "
@@ -32,20 +32,31 @@ extension QuickstartReport {
     }
     let body = methods.map { method in
       let cells = zip(codes, tops).map { code, top in
-        estimateCell(estimate(method.id, code, direction), top: top)
+        resultCell(result(method.id, code, direction), top: top)
       }
       let tally = tally(method.id, directions: [direction], among: codes)?.text ?? "–"
       return HTML.header(method.label, scope: "row") + cells.joined() + HTML.cell(tally)
     }
-    return HTML.table(caption: direction.title, head: [head], body: body)
+    let chances = codes.map { chanceCell(chance($0, direction)) }
+    let last =
+      HTML.header("chance", scope: "row") + chances.joined() + HTML.cell("–")
+    return HTML.table(caption: direction.title, head: [head], body: body + [last])
   }
 
-  private func estimateCell(_ estimate: Estimate?, top: Double?) -> String {
-    guard let estimate else { return HTML.cell("–") }
-    let tip = "\(Figures.interval(estimate)), n = \(Figures.count(estimate.n))"
+  private func chanceCell(_ chance: Double?) -> String {
+    HTML.cell(ChanceText.figure(chance.map { 100 * $0 }))
+  }
+
+  private func resultCell(_ result: Result?, top: Double?) -> String {
+    guard let result else { return HTML.cell("–") }
+    let estimate = result.estimate
+    let mark = result.isMarked ? ChanceText.mark : ""
+    let tip =
+      "\(Figures.interval(estimate)), n = \(Figures.count(estimate.n))"
+      + (result.isMarked ? ", not distinguishable from chance" : "")
     let top = estimate.value == top ? " class=\"top\"" : ""
     return "<td\(top) title=\"\(HTML.escape(tip))\">\(Figures.percent(estimate.value)) "
-      + "<small>±\(Figures.percent(estimate.halfWidth))</small></td>"
+      + "<small>±\(Figures.percent(estimate.halfWidth))\(mark)</small></td>"
   }
 
   var plotSection: String {
@@ -66,18 +77,21 @@ extension QuickstartReport {
     let tables = Self.directions.map { direction in
       var head = HTML.header("language", scope: "col") + HTML.header("n", scope: "col")
       for method in methods { head += HTML.header(method.label, scope: "col") }
+      head += HTML.header("chance", scope: "col")
       let body = languages.map { language in
-        let found = methods.map { estimate($0.id, language.code, direction) }
-        let top = found.compactMap { $0?.value }.max()
-        let sizes = Set(found.compactMap { $0?.n }).sorted().map(Figures.count)
+        let found = methods.map { result($0.id, language.code, direction) }
+        let top = found.compactMap { $0?.estimate.value }.max()
+        let sizes = Set(found.compactMap { $0?.estimate.n }).sorted().map(Figures.count)
         return languageHeader(language) + HTML.cell(sizes.joined(separator: ", "))
-          + found.map { estimateCell($0, top: top) }.joined()
+          + found.map { resultCell($0, top: top) }.joined()
+          + chanceCell(chance(language.code, direction))
       }
       return HTML.table(caption: "\(metric), \(direction.title)", head: [head], body: body)
     }
     return Self.section(
       "all", "All languages", "The figures of the plot and of the methods it leaves out.",
-      "<details><summary>Show the tables</summary>\(tables.joined(separator: "\n"))</details>")
+      "<details><summary>Show the tables</summary>\(tables.joined(separator: "\n"))"
+        + "<p class=\"note\">\(HTML.escape(chanceNote(languages.map(\.code))))</p></details>")
   }
 
   private func languageHeader(_ language: Language) -> String {
@@ -103,12 +117,10 @@ extension QuickstartReport {
         let found = subsets.map { subset in
           splitResults.first {
             $0.method == method.id && $0.direction == direction && $0.subset == subset
-          }?.estimate
+          }
         }
         guard found.contains(where: { $0 != nil }) else { continue }
-        let cells = found.map { estimate in
-          HTML.cell(estimate.map { "\(Figures.interval($0)), n = \(Figures.count($0.n))" } ?? "–")
-        }
+        let cells = found.map { HTML.cell($0.map(Self.splitText) ?? "–") }
         body.append(
           HTML.header(method.label, scope: "row") + HTML.cell(direction.title, "class=\"left\"")
             + cells.joined())
@@ -121,6 +133,13 @@ extension QuickstartReport {
       HTML.table(
         caption: "\(metric), mean of the languages other than \(name(alignedLanguage))",
         head: [head], body: body))
+  }
+
+  private static func splitText(_ result: SplitResult) -> String {
+    let estimate = result.estimate
+    let mark = result.chance.map(estimate.covers) == true ? ChanceText.mark : ""
+    return "\(Figures.interval(estimate))\(mark), n = \(Figures.count(estimate.n))"
+      + (result.chance.map { ", chance \(ChanceText.figure(100 * $0))" } ?? "")
   }
 
   var testSection: String {

@@ -16,7 +16,7 @@ extension QuickstartReport {
       let title = "\(metric), \(direction.title)"
       blocks.append(style == .markdown ? "**\(title)**" : title)
       // A cell is "100.0 ±12.3" at the widest, with two spaces before it; "10/10/10" ends a row.
-      let margin = (methods.map(\.id.unicodeScalars.count).max() ?? 0) + 10
+      let margin = max("chance".count, methods.map(\.id.unicodeScalars.count).max() ?? 0) + 10
       let perBlock = style == .markdown ? codes.count : max(1, (columns - margin) / 12)
       for start in stride(from: 0, to: codes.count, by: perBlock) {
         let part = Array(codes[start..<min(codes.count, start + perBlock)])
@@ -41,7 +41,9 @@ extension QuickstartReport {
       + methods.map { method in
         var row = [method.id]
         row += codes.map { code in
-          estimate(method.id, code, direction).map(Figures.withHalfWidth) ?? "–"
+          result(method.id, code, direction).map {
+            Figures.withHalfWidth($0.estimate) + ($0.isMarked ? ChanceText.mark : "")
+          } ?? "–"
         }
         if let tallied {
           row.append(
@@ -49,6 +51,10 @@ extension QuickstartReport {
         }
         return row
       }
+      + [
+        ["chance"] + codes.map { ChanceText.figure(chance($0, direction).map { 100 * $0 }) }
+          + (tallied == nil ? [] : ["–"])
+      ]
   }
 
   private func tableFooter(_ codes: [String]) -> String {
@@ -60,6 +66,7 @@ extension QuickstartReport {
     if languages.contains(where: { $0.isPartial && codes.contains($0.code) }) {
       notes.append("* fewer than 95 % of the pictures have a caption.")
     }
+    notes.append(chanceNote(codes, separator: "\n"))
     return notes.joined(separator: "\n")
   }
 

@@ -37,6 +37,7 @@ import XlingRetrieval
     #expect(lines[3].allSatisfy { $0 == "─" } && lines[3].count == lines[2].count)
     #expect(lines[4] == "lwa     84.0 ±3.0  46.0 ±3.0  34.0 ±3.0  1/1/0")
     #expect(lines[5] == "full    86.0 ±3.0  36.0 ±3.0  24.0 ±3.0      –")
+    #expect(lines[6] == "chance        1.0        1.0        1.0      –")
     #expect(report.table(["en", "fi"]).contains("n = 1,000 queries a cell; fi 873."))
   }
 

@@ -8,26 +8,26 @@ import XlingRetrieval
 @Suite struct ResultFormatTests {
   private func row(
     _ metric: String, _ value: Double, _ direction: Direction?, isRate: Bool = true,
-    language: String = "tr", run: String? = nil, partial: Bool = false,
+    language: String = "tr", run: String? = nil, partial: Bool = false, chance: Double? = nil,
     measured: EvaluationProtocol = EvaluationProtocol(dataset: "d", datasetHash: "h")
   ) -> ResultRow {
     ResultRow(
       metric, Estimate(value: value, low: value / 2, high: value, n: 8, method: "m"),
-      isRate: isRate, direction: direction, language: language, ties: 1, partial: partial,
-      run: run, measured: measured)
+      chance: chance, isRate: isRate, direction: direction, language: language, ties: 1,
+      partial: partial, run: run, measured: measured)
   }
 
   @Test func commaSeparated() throws {
     let text = try ResultFormat.csv.text([
-      row("R@1", 0.5, .textToImage, run: "a, \"b\""),
+      row("R@1", 0.5, .textToImage, run: "a, \"b\"", chance: 0.25),
       row("mean rank", 3, .imageToText, isRate: false),
     ])
     let hash = EvaluationProtocol(dataset: "d", datasetHash: "h").hash
     #expect(
       text == """
-        metric,direction,language,value,low,high,unit,n,ties,partial,dataset,split,subset,run,protocol
-        R@1,text-to-image,tr,50.0,25.0,50.0,percent,8,1,false,d,test,all,"a, ""b\""",\(hash)
-        mean rank,image-to-text,tr,3.0,1.5,3.0,rank,8,1,false,d,test,all,,\(hash)
+        metric,direction,language,value,low,high,unit,n,ties,partial,dataset,split,subset,run,protocol,chance,covers_chance
+        R@1,text-to-image,tr,50.0,25.0,50.0,percent,8,1,false,d,test,all,"a, ""b\""",\(hash),25.0,true
+        mean rank,image-to-text,tr,3.0,1.5,3.0,rank,8,1,false,d,test,all,,\(hash),,
         """)
   }
 
@@ -57,21 +57,22 @@ import XlingRetrieval
 
   @Test func tables() throws {
     let rows = [
-      row("R@1", 0.5, .textToImage, run: "a|b_c"), row("MRR", 0.6, .textToImage, run: "a|b_c"),
-      row("R@1", 0.25, .imageToText, run: "a|b_c", partial: true),
+      row("R@1", 0.5, .textToImage, run: "a|b_c", chance: 0.0625),
+      row("MRR", 0.6, .textToImage, run: "a|b_c"),
+      row("R@1", 0.25, .imageToText, run: "a|b_c", partial: true, chance: 0.125),
     ]
     let markdown = try ResultFormat.markdown.text(rows)
     #expect(
       markdown.hasPrefix(
         """
-        | run | language | direction | n | ties | R@1 | MRR |
-        |---|---|---|---:|---:|---:|---:|
-        | a\\|b_c | tr | text-to-image | 8 | 1 | 50.0 [25.0, 50.0] | 60.0 [30.0, 60.0] |
-        | a\\|b_c | tr* | image-to-text | 8 | 1 | 25.0 [12.5, 25.0] |  |
+        | run | language | direction | n | ties | R@1 | MRR | chance |
+        |---|---|---|---:|---:|---:|---:|---:|
+        | a\\|b_c | tr | text-to-image | 8 | 1 | 50.0 [25.0, 50.0] | 60.0 [30.0, 60.0] | 6.2 / – |
+        | a\\|b_c | tr* | image-to-text | 8 | 1 | 25.0 [12.5, 25.0]~ |  | 12.5 |
 
         """))
     let latex = try ResultFormat.latex.text(rows)
-    #expect(latex.hasPrefix("\\begin{tabular}{lllrrrr}\n\\toprule\nrun & language & direction & n"))
+    #expect(latex.hasPrefix("\\begin{tabular}{lllrrrrr}\n\\toprule\nrun & language & direction & n"))
     #expect(latex.contains("\na|b\\_c & tr & text-to-image & 8 & 1 & 50.0 [25.0, 50.0] &"))
   }
 

@@ -35,7 +35,7 @@ enum Sample {
           results.append(
             .init(
               method: method.id, language: code, direction: direction,
-              estimate: estimate(base + gain, n: code == "fi" ? 873 : 1_000)))
+              estimate: estimate(base + gain, n: code == "fi" ? 873 : 1_000), chance: 0.01))
         }
         tests.append(
           .init(

@@ -9,7 +9,8 @@ enum NewFolder {
     guard !FileManager.default.fileExists(atPath: output) else {
       throw AlignmentFailure.folderExists(path: output)
     }
-    let partial = output + ".partial-\(getpid())"
+    Partials.sweep(of: output)
+    let partial = Partials.path(of: output)
     do {
       try AtomicFile.createFolder(partial)
       let result = try fill(partial)

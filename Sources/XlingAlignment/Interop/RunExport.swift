@@ -57,6 +57,7 @@ public struct RunExport {
       try copyFiles(of: old.folder, to: folder + "/" + new.folder)
     }
     try AtomicFile.write(try AtomicFile.read(run.weights), to: folder + "/model.safetensors")
+    try ContentSums.write(["model.safetensors"], in: folder)
     try AtomicFile.write(
       try record.identity.configuration.recipe.toml(), to: folder + "/recipe.toml")
     try RunFolder(folder).write(moved)

@@ -5,7 +5,7 @@ import XlingTowers
 
 /// `state.json` of a checkpoint.
 struct CheckpointState: Codable {
-  var version = 1
+  var version = Self.version
   /// Updates made.
   let step: Int
   let seconds: Double
@@ -15,6 +15,19 @@ struct CheckpointState: Codable {
   let stopping: EarlyStopping
   let firstLoss: Float?
   let identity: RunIdentity
+
+  static let version = 1
+}
+
+extension CheckpointState {
+  /// Throws ``JSONFailure`` with the key or byte that is wrong, `FileFailure`.
+  init(from checkpoint: String) throws {
+    let path = checkpoint + "/state.json"
+    self = try JSONFile.decode(CheckpointState.self, from: path)
+    guard version == Self.version else {
+      throw JSONFailure.version(path: path, found: version, known: Self.version)
+    }
+  }
 }
 
 extension RunFolder {
@@ -33,8 +46,8 @@ extension RunFolder {
     let name = "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     let target = checkpoints + "/" + name
     guard !FileManager.default.fileExists(atPath: target) else { return }
-    let partial = target + ".partial"
-    try? FileManager.default.removeItem(atPath: partial)
+    guard exists else { throw AlignmentFailure.folderGone(path: path) }
+    let partial = Partials.path(of: target)
     try AtomicFile.createFolder(partial)
     try Self.write(trainer.model.storedParameters, to: partial + "/model.safetensors")
     try Self.write(trainer.optimizerState, to: partial + "/optimizer.safetensors")
@@ -43,6 +56,8 @@ extension RunFolder {
       validation: trainer.lastValidation, stopping: trainer.stopping,
       firstLoss: trainer.firstLoss, identity: trainer.identity)
     try AtomicFile.write(try Self.encode(state), to: partial + "/state.json")
+    try ContentSums.write(
+      ["model.safetensors", "optimizer.safetensors", "state.json"], in: partial)
     guard rename(partial, target) == 0 else {
       throw FileFailure.cannotWrite(path: target, reason: String(cString: strerror(errno)))
     }
@@ -56,8 +71,11 @@ extension RunFolder {
   /// yet. Throws ``AlignmentFailure`` or `TowerFailure`.
   func restore(_ trainer: Trainer) throws -> CheckpointState? {
     guard let folder = latestCheckpoint() else { return nil }
-    let state = try Self.decode(CheckpointState.self, from: folder + "/state.json")
+    let state = try CheckpointState(from: folder)
     try state.identity.check(equals: trainer.identity, at: folder)
+    for name in ["state.json", "model.safetensors", "optimizer.safetensors"] {
+      try ContentSums.check(folder + "/" + name)
+    }
     try Self.read(trainer.model.storedParameters, from: folder + "/model.safetensors")
     try Self.read(trainer.optimizerState, from: folder + "/optimizer.safetensors")
     trainer.optimizer.restore(steps: state.step)
@@ -69,10 +87,18 @@ extension RunFolder {
   /// Writes the model of the best validation so far, in place of the one before.
   func saveBest(_ model: DualEncoder, _ point: ValidationPoint) throws {
     let folder = checkpoints + "/" + Self.best
-    try AtomicFile.createFolder(folder)
+    let partial = Partials.path(of: folder)
+    try AtomicFile.createFolder(partial)
     try Self.write(
-      model.storedParameters, to: folder + "/model.safetensors",
+      model.storedParameters, to: partial + "/model.safetensors",
       metadata: ["step": "\(point.step)"])
+    try ContentSums.write(["model.safetensors"], in: partial)
+    // Between these two there is no best model. A run that ends here goes on from a checkpoint before
+    // this step, and comes by here again.
+    try? FileManager.default.removeItem(atPath: folder)
+    guard rename(partial, folder) == 0 else {
+      throw FileFailure.cannotWrite(path: folder, reason: String(cString: strerror(errno)))
+    }
   }
 
   static func write(

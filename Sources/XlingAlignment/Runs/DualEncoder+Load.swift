@@ -36,18 +36,24 @@ extension DualEncoder {
 }
 
 extension RunFolder {
-  /// The file with what was trained. Throws ``AlignmentFailure/unfinished(path:step:steps:)``
-  /// unless the run is finished or its last checkpoint will do.
+  /// The file with what was trained, whose bytes are those that were written. Throws
+  /// ``AlignmentFailure/unfinished(path:step:steps:)`` unless the run is finished or its last checkpoint
+  /// will do, `ContentFailure`.
   func modelFile(_ record: RunRecord, allowUnfinished: Bool) throws -> String {
-    if record.isFinished { return weights }
+    if record.isFinished {
+      try ContentSums.check(weights)
+      return weights
+    }
     let steps = record.identity.configuration.steps
     guard let checkpoint = latestCheckpoint() else {
       throw AlignmentFailure.unfinished(path: path, step: 0, steps: steps)
     }
-    let state = try Self.decode(CheckpointState.self, from: checkpoint + "/state.json")
+    let state = try CheckpointState(from: checkpoint)
     guard allowUnfinished else {
       throw AlignmentFailure.unfinished(path: path, step: state.step, steps: steps)
     }
-    return checkpoint + "/model.safetensors"
+    let model = checkpoint + "/model.safetensors"
+    try ContentSums.check(model)
+    return model
   }
 }

@@ -16,12 +16,18 @@ public struct RunFolder: Sendable {
 
   public var exists: Bool { FileManager.default.fileExists(atPath: path + "/run.json") }
 
-  /// Throws ``AlignmentFailure/notARun(path:reason:)`` or `FileFailure`.
+  /// Throws ``AlignmentFailure/notARun(path:reason:)``, ``JSONFailure`` with the key or byte that is wrong,
+  /// or `FileFailure`.
   public func record() throws -> RunRecord {
     guard exists else {
       throw AlignmentFailure.notARun(path: path, reason: "there is no run.json")
     }
-    var record = try Self.decode(RunRecord.self, from: path + "/run.json")
+    Partials.sweep(folder: path)
+    let file = path + "/run.json"
+    var record = try JSONFile.decode(RunRecord.self, from: file)
+    guard record.version == RunRecord.version else {
+      throw JSONFailure.version(path: file, found: record.version, known: RunRecord.version)
+    }
     record.identity.text = record.identity.text.resolved(from: path)
     record.identity.image = record.identity.image.resolved(from: path)
     return record
@@ -42,6 +48,17 @@ public struct RunFolder: Sendable {
     try AtomicFile.write(try Self.encode(record), to: path + "/run.json")
   }
 
+  /// Remembers what the data of an earlier version's run were when they were first compared by its hash;
+  /// of other runs there is nothing to remember. On read-only media it is found out each time. Throws
+  /// ``AlignmentFailure/notARun(path:reason:)``, `FileFailure`.
+  public func renew(_ contentHash: String) throws {
+    // As it is in the file: an exported run names its towers from its own folder on.
+    var record = try Self.decode(RunRecord.self, from: path + "/run.json")
+    guard record.identity.contentHash == nil, record.identity.dataHash != contentHash else { return }
+    record.identity.contentHash = contentHash
+    try? write(record)
+  }
+
   /// What was trained, once the run is finished.
   public var weights: String { path + "/model.safetensors" }
 
@@ -55,10 +72,14 @@ public struct RunFolder: Sendable {
       metadata["\(side)_tower"] = source.folder
       metadata["\(side)_tower_sha256"] = source.weightsHash
     }
+    guard exists else { throw AlignmentFailure.folderGone(path: path) }
     if record.bestStep != nil {
+      try ContentSums.check(best)
       try Self.read(trained, from: best)
     }
     try Self.write(trained, to: weights, metadata: metadata)
+    try ContentSums.write(["model.safetensors"], in: path)
+    // Last: a record that says finished has weights beside it.
     try write(record)
   }
 
@@ -66,14 +87,5 @@ public struct RunFolder: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(value) + Data("\n".utf8)
-  }
-
-  static func decode<Value: Decodable>(_ type: Value.Type, from path: String) throws -> Value {
-    let data = try AtomicFile.read(path)
-    do {
-      return try JSONDecoder().decode(type, from: data)
-    } catch {
-      throw AlignmentFailure.notARun(path: path, reason: "it cannot be read as a \(type)")
-    }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import XlingCore
+import XlingData
 import XlingTowers
 
 /// A pretrained tower by its folder and its content.
@@ -49,8 +50,12 @@ public struct RunIdentity: Codable, Sendable, Equatable {
   public var text: TowerSource
   public var image: TowerSource
   public var tokenizerHash: String
-  /// `Dataset.contentHash`.
+  /// `Dataset.contentHash`, or `Dataset.formerHash()` of a run that an earlier version began: it names the
+  /// run in stores, and stays.
   public var dataHash: String
+  /// `Dataset.contentHash` where ``dataHash`` is an earlier version's, from when the data were first
+  /// compared with that; nil before, and for all other runs.
+  public var contentHash: String?
   public var configuration: AlignmentConfiguration
 
   public init(
@@ -64,6 +69,23 @@ public struct RunIdentity: Codable, Sendable, Equatable {
     self.configuration = configuration
   }
 
+  /// Whether a dataset is what the run was trained on. One that is known by an earlier version's hash alone
+  /// is looked at as that version did: ``RunFolder/renew(_:)`` remembers what it then was.
+  public func isTrained(on dataset: Dataset) -> Bool {
+    if let contentHash { return contentHash == dataset.contentHash }
+    return dataHash == dataset.contentHash || dataHash == dataset.formerHash()
+  }
+
+  /// To go on with a run on `dataset`, whose hash this has: where an earlier version began the run, it
+  /// goes on under the name that it has in stores.
+  public mutating func takeName(of begun: RunIdentity, on dataset: Dataset) {
+    guard dataHash == dataset.contentHash, begun.dataHash != dataHash,
+      begun.dataHash == dataset.formerHash()
+    else { return }
+    contentHash = dataHash
+    dataHash = begun.dataHash
+  }
+
   /// Folders may move; contents and options may not change. Throws
   /// ``AlignmentFailure/notTheSameRun(path:fields:)``.
   func check(equals other: RunIdentity, at path: String) throws {
@@ -75,7 +97,10 @@ public struct RunIdentity: Codable, Sendable, Equatable {
       fields.append("image config.json")
     }
     if tokenizerHash != other.tokenizerHash { fields.append("tokenizer") }
-    if dataHash != other.dataHash { fields.append("data") }
+    let areKnown = contentHash != nil && other.contentHash != nil
+    if dataHash != other.dataHash || areKnown && contentHash != other.contentHash {
+      fields.append("data")
+    }
     fields += try Self.differences(configuration, other.configuration)
     guard fields.isEmpty else {
       throw AlignmentFailure.notTheSameRun(path: path, fields: fields)

@@ -13,7 +13,7 @@ public struct ImportedCheckpoint: Codable, Sendable, Equatable {
 
 /// `run.json`: what a run was and what came of it.
 public struct RunRecord: Codable, Sendable, Equatable {
-  public var version = 1
+  public var version = Self.version
   public var method: String
   public var identity: RunIdentity
   public var trainingPairs: Int
@@ -42,6 +42,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var imported: ImportedCheckpoint?
   /// Where the towers were drawn back towards their pretrained weights; nil for a run as trained.
   public var interpolation: Interpolation?
+
+  public static let version = 1
 
   public var trainedPercent: Double {
     100 * Double(trainedParameters) / Double(max(1, allParameters))

@@ -48,6 +48,8 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   /// Stop after so many validations without a lower loss, and take the best; nil goes on.
   public var patience: Int?
   public var checkpointEvery = 200
+  /// Of earlier versions, whose log had only every tenth step. It stays since it is part of the keys under
+  /// which their runs are stored.
   public var logEvery = 10
 
   /// Of the training captions.

@@ -25,6 +25,8 @@ public final class Trainer {
   public var cachesFrozenFeatures = true
   /// Asked before every step: true writes a checkpoint and stops.
   public var shouldStop: () -> Bool = { Interruption.requested }
+  /// Hears how many of so many pairs are validated.
+  public var validating: (_ done: Int, _ of: Int) -> Void = { _, _ in }
 
   let run: RunFolder
   let identity: RunIdentity
@@ -75,8 +77,9 @@ public final class Trainer {
     began: () throws -> Void = {}
   ) throws -> RunRecord {
     var record = try begin(resume: resume)
-    let log = try TrainingLog(run.log, keepingUpTo: optimizer.steps)
     try began()
+    if record.isFinished { return record }
+    let log = try TrainingLog(run.log, keepingUpTo: optimizer.steps)
     var batches = TrainingBatches(
       model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
     let firstStep = optimizer.steps
@@ -94,11 +97,12 @@ public final class Trainer {
       let progress = TrainingProgress(
         step: done, steps: configuration.steps, loss: loss, rate: rates.shared,
         temperature: model.temperature.value.pointee, seconds: seconds, validation: point)
-      if done % configuration.logEvery == 0 || done == configuration.steps || point != nil {
-        try log.append(progress)
-      }
+      try log.append(progress)
       try checkpoint(after: done)
       try observer(progress)
+    }
+    guard FileManager.default.fileExists(atPath: run.log) else {
+      throw AlignmentFailure.folderGone(path: run.path)
     }
     record.note(self)
     record.finish(stepsHere: optimizer.steps - firstStep, secondsHere: seconds - before)
@@ -117,11 +121,16 @@ public final class Trainer {
       try run.create(record, configuration.recipe)
       return record
     }
-    let record = try run.record()
+    var record = try run.record()
     try record.identity.check(equals: identity, at: run.path)
+    if let contentHash = identity.contentHash {
+      try run.renew(contentHash)
+      record.identity.contentHash = contentHash
+    }
     guard record.trainingPairs == training.count else {
       throw AlignmentFailure.notTheSameRun(path: run.path, fields: ["training pairs"])
     }
+    if record.isFinished { return record }
     if let state = try run.restore(self) {
       (seconds, loss, lastValidation) = (state.seconds, state.loss, state.validation)
       (stopping, firstLoss) = (state.stopping, state.firstLoss)
@@ -166,7 +175,8 @@ public final class Trainer {
       return nil
     }
     workspace.reset()
-    let point = try validation.measure(model, step: done, in: workspace)
+    let point = try validation.measure(
+      model, step: done, in: workspace, observer: validating)
     lastValidation = point
     // Without a patience the last checkpoint is the run's model.
     if stopping.note(point), configuration.patience != nil { try run.saveBest(model, point) }

@@ -13,7 +13,7 @@ public struct LoggedStep: Codable, Sendable, Equatable {
 }
 
 extension RunFolder {
-  var log: String { path + "/log.jsonl" }
+  public var log: String { path + "/log.jsonl" }
 
   /// What was logged so far, in order; a line cut short by a kill is left out. Throws `FileFailure`.
   public func loggedSteps() throws -> [LoggedStep] {
@@ -23,7 +23,8 @@ extension RunFolder {
   }
 }
 
-/// `log.jsonl`: one JSON object a logged step.
+/// `log.jsonl`: one JSON object a step, handed to the system before the next step begins: a killed
+/// process loses none of them.
 final class TrainingLog {
   private let path: String
   private let file: FileHandle

@@ -32,7 +32,10 @@ struct Validation {
     loader = PixelLoader(preprocessing: configuration.preprocessing(for: model.image))
   }
 
-  func measure(_ model: DualEncoder, step: Int, in workspace: Workspace) throws -> ValidationPoint {
+  func measure(
+    _ model: DualEncoder, step: Int, in workspace: Workspace,
+    observer: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+  ) throws -> ValidationPoint {
     let mark = workspace.mark()
     defer { workspace.release(to: mark) }
     let texts = workspace.take(pairs, model.embeddingWidth)
@@ -41,6 +44,7 @@ struct Validation {
     for first in stride(from: 0, to: pairs, by: batchSize) {
       let rows = first..<min(first + batchSize, pairs)
       try embed(rows, model, workspace, texts, images)
+      observer(rows.upperBound, pairs)
       // A last, smaller batch would be easier than the others.
       guard rows.count == batchSize else { continue }
       let inner = workspace.mark()

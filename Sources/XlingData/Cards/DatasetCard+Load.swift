@@ -6,8 +6,10 @@ extension DatasetCard {
   /// and `FileFailure.missing` telling how to obtain them.
   public func load(root: String) throws -> Dataset {
     let files = CardFiles(self, root: root)
-    let digest = Digest()
-    digest.update(name + "\n")
+    let former = Digest()
+    let captions = Digest()
+    former.update(name + "\n")
+    captions.update(name + "\n")
     var paths: [String: String] = [:]
     var items: [Dataset.Item] = []
     for entry in try files.entries() {
@@ -26,9 +28,21 @@ extension DatasetCard {
       items.append(item)
       var status = stat()
       stat(files.root + "/" + place, &status)
-      digest.update("\(CaptionLine.json(item))\(status.st_size)\n")
+      let line = CaptionLine.json(item)
+      former.update("\(line)\(status.st_size)\n")
+      captions.update(line)
     }
+    let digests = try ContentHash.digests(
+      of: items.map { item in
+        let place = paths[item.image] ?? ""
+        return ContentHash.File(place: place, path: files.root + "/" + place, mark: nil)
+      }, in: files.root, memory: ContentMemory(folder: files.root, part: "card \(name)"))
+    let formerHash = former.hexadecimal()
     return Dataset(
-      folder: files.root, name: name, items: items, contentHash: digest.hexadecimal(), paths: paths)
+      folder: files.root, name: name, items: items,
+      contents: Dataset.Contents(
+        captions: captions.hexadecimal(),
+        pictures: zip(items, digests).map { (name: $0.image, digest: $1) },
+        former: { formerHash }), paths: paths)
   }
 }

@@ -9,7 +9,7 @@ extension LabelledPictures {
     guard !classes.isEmpty else { throw ClassificationFailure.noClasses(path: folder) }
     var pictures: [Source] = []
     var labels: [Int32] = []
-    let digest = Digest()
+    var places: [String] = []
     for (number, name) in classes.enumerated() {
       let files = try entries(folder + "/" + name)
       guard !files.isEmpty else {
@@ -21,16 +21,19 @@ extension LabelledPictures {
           throw ClassificationFailure.badFile(
             path: "\(folder)/\(name)", expected: "pictures alone", found: "the folder \(file)")
         }
-        var status = stat()
-        stat(path, &status)
-        digest.update("\(name)/\(file)\t\(status.st_size)\n")
+        places.append("\(name)/\(file)")
         pictures.append(.file(path))
         labels.append(Int32(number))
       }
     }
+    let digests = try ContentHash.digests(
+      of: places.map { ContentHash.File(place: $0, path: "\(folder)/\($0)", mark: nil) },
+      in: folder, memory: ContentMemory(folder: folder, part: "classes"))
     return LabelledPictures(
       name: Self.name(of: folder), classes: classes, pictures: pictures, labels: labels,
-      contentHash: digest.hexadecimal(), names: nil)
+      contentHash: ContentHash.of(
+        captions: "", pictures: zip(places, digests).map { (name: $0, digest: $1) }),
+      names: nil)
   }
 
   /// The test pictures that show one concept, as all of `emoji` do; a concept is a class. Its names are
@@ -43,7 +46,7 @@ extension LabelledPictures {
     for (number, name) in classes.enumerated() { numbers[name] = Int32(number) }
     var names: [String: [String: [String]]] = [:]
     for item in items {
-      names[item.concepts[0], default: [:]].merge(item.captions.mapValues { [$0[0]] }) { first, _ in
+      names[item.concepts[0], default: [:]].merge(item.captions.texts.mapValues { [$0[0]] }) { first, _ in
         first
       }
     }

@@ -13,12 +13,42 @@ public struct Dataset: Sendable {
     /// File name inside `images/`, or as the files of a card's dataset have it.
     public let image: String
     public let split: Split
-    /// language (BCP 47) -> captions, at least one each.
-    public let captions: [String: [String]]
+    public let captions: Captions
     /// Ids of what is in the picture, where the dataset says so.
     public let concepts: [String]
     /// The picture shows a held-out word.
     public let isHeldOut: Bool
+
+    init(
+      image: String, split: Split, captions: Captions, concepts: [String], isHeldOut: Bool
+    ) {
+      (self.image, self.split, self.captions) = (image, split, captions)
+      (self.concepts, self.isHeldOut) = (concepts, isHeldOut)
+    }
+
+    init(
+      image: String, split: Split, captions: [String: [String]], concepts: [String],
+      isHeldOut: Bool
+    ) {
+      self.init(
+        image: image, split: split, captions: Captions(captions), concepts: concepts,
+        isHeldOut: isHeldOut)
+    }
+
+    func with(_ captions: Captions) -> Item {
+      Item(
+        image: image, split: split, captions: captions, concepts: concepts, isHeldOut: isHeldOut)
+    }
+  }
+
+  /// What names a dataset.
+  struct Contents: Sendable {
+    /// SHA-256 of what says which caption belongs to which picture.
+    let captions: String
+    /// In an order that depends on nothing else, each with the SHA-256 of its bytes.
+    let pictures: [(name: String, digest: String)]
+    /// The hash that earlier versions had.
+    let former: @Sendable () -> String
   }
 
   public let folder: String
@@ -26,22 +56,26 @@ public struct Dataset: Sendable {
   public let name: String
   /// In the file's order.
   public let items: [Item]
-  /// SHA-256 of captions.jsonl and of each picture's name and size: names the data in every
+  /// "2:" and the SHA-256 of captions.jsonl and of each picture's name and bytes: names the data in every
   /// result.
   public let contentHash: String
   /// Every language with a caption, sorted.
   public let languages: [String]
   /// Where pictures lie inside the folder, when not in `images/`.
   private let paths: [String: String]
+  private let contents: Contents
+  private let splits: [Split: [Item]]
+  private let counts: [Split: [String: Int]]
 
-  /// Reads and checks the whole folder; nothing is skipped. Throws ``DataFailure`` or
-  /// `FileFailure`, telling file, line, expected and found.
-  public static func load(_ folder: String) throws -> Dataset {
-    try DatasetReader(folder).read()
+  /// Reads and checks the whole folder; nothing is skipped. Pictures that were hashed before and have not
+  /// changed since (by size, times and inode) are not read, unless `anew`. Throws ``DataFailure`` or
+  /// `FileFailure`, telling file, line, expected and found; `InterruptionFailure`.
+  public static func load(_ folder: String, anew: Bool = false) throws -> Dataset {
+    try DatasetReader(folder).read(anew: anew)
   }
 
   init(
-    folder: String, name: String? = nil, items: [Item], contentHash: String,
+    folder: String, name: String? = nil, items: [Item], contents: Contents,
     paths: [String: String] = [:]
   ) {
     self.folder = folder
@@ -49,9 +83,38 @@ public struct Dataset: Sendable {
       name ?? (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init)
       ?? ""
     self.items = items
-    self.contentHash = contentHash
+    self.contents = contents
+    contentHash = ContentHash.of(captions: contents.captions, pictures: contents.pictures)
     self.paths = paths
-    languages = Set(items.flatMap(\.captions.keys)).sorted()
+    let splits = Dictionary(grouping: items, by: \.split)
+    self.splits = splits
+    counts = splits.mapValues { items in
+      var counts = CaptionCounts()
+      for item in items { item.captions.count(into: &counts) }
+      counts.flush()
+      return counts.byName
+    }
+    languages = counts.values.reduce(into: Set()) { $0.formUnion($1.keys) }.sorted()
+  }
+
+  /// What earlier versions had for ``contentHash``: sizes of pictures in place of their bytes. What they
+  /// left behind is compared with it once.
+  public func formerHash() -> String { contents.former() }
+
+  /// Whether it is what ``load(_:anew:)`` reads of `folder`.
+  public func isIn(_ folder: String) -> Bool {
+    let (mine, other) = (realpath(self.folder, nil), realpath(folder, nil))
+    defer {
+      free(mine)
+      free(other)
+    }
+    guard paths.isEmpty, let mine, let other else { return false }
+    return strcmp(mine, other) == 0
+  }
+
+  /// SHA-256 of each picture's bytes, by ``Item/image``.
+  public func pictureDigests() -> [String: String] {
+    Dictionary(contents.pictures.map { ($0.name, $0.digest) }) { $1 }
   }
 
   /// Path of a picture.
@@ -59,7 +122,7 @@ public struct Dataset: Sendable {
     folder + "/" + (paths[item.image] ?? "images/" + item.image)
   }
 
-  public func items(in split: Split) -> [Item] { items.filter { $0.split == split } }
+  public func items(in split: Split) -> [Item] { splits[split] ?? [] }
 
   /// Paths of the split's pictures, in the file's order.
   public func images(in split: Split) -> [String] { items(in: split).map(path) }
@@ -76,9 +139,11 @@ public struct Dataset: Sendable {
   }
 
   public func coverage(_ language: String, _ split: Split) -> Coverage {
-    let all = items(in: split)
-    return Coverage(n: all.count { $0.captions[language] != nil }, total: all.count)
+    Coverage(n: counts[split]?[language] ?? 0, total: splits[split]?.count ?? 0)
   }
+
+  /// Languages with a caption in the split, sorted.
+  public func languages(in split: Split) -> [String] { (counts[split] ?? [:]).keys.sorted() }
 
   /// The pictures and captions of one language, and which caption belongs to which picture.
   public struct Gold: Sendable {
@@ -96,20 +161,22 @@ public struct Dataset: Sendable {
   public func gold(
     _ language: String, _ split: Split, perImage: Int = .max
   ) throws(DataFailure) -> Gold {
-    let covered = items(in: split).filter { $0.captions[language] != nil }
+    var covered: [Item] = []
+    var captions: [String] = []
+    var owners: [Int] = []
+    for item in items(in: split) {
+      guard let texts = item.captions[language] else { continue }
+      for caption in texts.prefix(perImage) {
+        captions.append(caption)
+        owners.append(covered.count)
+      }
+      covered.append(item)
+    }
     guard !covered.isEmpty else {
       throw .badDataset(
         path: folder,
         reason: "no caption in \(language) in split \(split.rawValue); its languages are "
           + languages.joined(separator: ", ") + ".")
-    }
-    var captions: [String] = []
-    var owners: [Int] = []
-    for (index, item) in covered.enumerated() {
-      for caption in (item.captions[language] ?? []).prefix(perImage) {
-        captions.append(caption)
-        owners.append(index)
-      }
     }
     return Gold(
       items: covered, captions: captions, imageOfCaption: owners,

@@ -10,31 +10,60 @@ package struct DatasetReader: Sendable {
     self.folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
   }
 
-  func read() throws -> Dataset {
+  /// With `anew` the pictures are hashed whatever is remembered of them.
+  func read(anew: Bool = false) throws -> Dataset {
     guard FileManager.default.fileExists(atPath: captionsPath) else {
       throw DataFailure.missingDataset(path: folder, expected: "captions.jsonl")
     }
-    let sizes = try imageSizes()
+    let marks = try pictureMarks()
+    let before = FileMark(path: captionsPath)
     let data = try AtomicFile.read(captionsPath)
-    var items: [Dataset.Item] = []
+    let items = try items(data)
     var lines: [String: Int] = [:]
-    let numbered = Array(Self.lines(data).enumerated())
-    let parsed = try concurrently(numbered, grain: 64) { try parse($1, number: $0 + 1) }
-    for (index, item) in parsed.enumerated() {
-      guard sizes[item.image] != nil else {
+    for (index, item) in items.enumerated() {
+      guard marks[item.image] != nil else {
         throw bad(index + 1, "a picture in \(folder)/images", "no file \"\(item.image)\"")
       }
       if let first = lines.updateValue(index + 1, forKey: item.image) {
         throw bad(index + 1, "one line a picture", "\"\(item.image)\" again (first: line \(first))")
       }
-      items.append(item)
     }
     guard !items.isEmpty else {
       throw DataFailure.badDataset(
         path: captionsPath, reason: "expected at least one line, found none.")
     }
-    let hash = contentHash(data, items.map(\.image).sorted(), sizes)
-    return Dataset(folder: folder, items: items, contentHash: hash)
+    let images = items.map(\.image).sorted()
+    let files = images.map {
+      ContentHash.File(
+        place: "images/\($0)", path: "\(folder)/images/\($0)", mark: marks[$0])
+    }
+    let captions = ContentHash.File(place: "captions.jsonl", path: captionsPath, mark: before)
+    let digests = try ContentHash.digests(
+      of: [captions] + files, in: folder, memory: ContentMemory(folder: folder), anew: anew)
+    return Dataset(
+      folder: folder, items: items,
+      contents: Dataset.Contents(
+        captions: digests[0],
+        pictures: zip(images, digests.dropFirst()).map { (name: $0, digest: $1) },
+        former: { Self.formerHash(data, images, marks) }))
+  }
+
+  /// Lines in their order, on all threads.
+  private func items(_ data: Data) throws -> [Dataset.Item] {
+    let lines = Self.lineRanges(data)
+    let grain = 64
+    let starts = Array(stride(from: 0, to: lines.count, by: grain))
+    let parts = try concurrently(starts) { start in
+      var part = CaptionPart()
+      try data.withUnsafeBytes { bytes in
+        for number in start..<min(lines.count, start + grain) {
+          if part.scan(bytes, lines[number]) { continue }
+          part.add(try parse(data.subdata(in: lines[number]), number: number + 1))
+        }
+      }
+      return part
+    }
+    return CaptionPart.items(parts, of: data)
   }
 
   /// Lines of bytes (Swift takes CR LF for one Character), without a byte order mark, carriage
@@ -61,6 +90,20 @@ package struct DatasetReader: Sendable {
         start = end + 1
       }
     }
+  }
+
+  /// Where the lines lie.
+  static func lineRanges(_ data: Data) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    data.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      forEachLine(data) { line in
+        // An empty line has no address of its own to go by where the buffer is empty too.
+        let start = line.baseAddress.map { $0 - base } ?? 0
+        ranges.append(start..<start + line.count)
+      }
+    }
+    return ranges
   }
 
   private func parse(_ line: Data, number: Int) throws(DataFailure) -> Dataset.Item {
@@ -119,25 +162,24 @@ package struct DatasetReader: Sendable {
     return text.count > 60 ? text.prefix(60) + "…" : text
   }
 
-  /// File name -> bytes, of everything in images/.
-  private func imageSizes() throws -> [String: Int] {
+  /// Of everything in images/, by file name.
+  private func pictureMarks() throws -> [String: FileMark] {
     let images = folder + "/images"
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: images) else {
       throw DataFailure.missingDataset(path: folder, expected: "images/")
     }
-    var sizes: [String: Int] = [:]
-    for name in names {
-      var status = stat()
-      guard stat(images + "/" + name, &status) == 0 else { continue }
-      sizes[name] = Int(status.st_size)
-    }
-    return sizes
+    var marks: [String: FileMark] = [:]
+    for name in names { marks[name] = FileMark(path: images + "/" + name) }
+    return marks
   }
 
-  private func contentHash(_ captions: Data, _ images: [String], _ sizes: [String: Int]) -> String {
+  /// As versions before ``ContentHash/prefix`` named a dataset: by the sizes of its pictures.
+  private static func formerHash(
+    _ captions: Data, _ images: [String], _ marks: [String: FileMark]
+  ) -> String {
     let digest = Digest()
     digest.update(captions)
-    for image in images { digest.update("\n\(image)\t\(sizes[image] ?? 0)") }
+    for image in images { digest.update("\n\(image)\t\(marks[image]?.size ?? 0)") }
     return digest.hexadecimal()
   }
 

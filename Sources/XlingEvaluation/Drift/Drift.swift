@@ -22,6 +22,8 @@ public struct Drift: Codable, Sendable {
     /// Nil for the pivot itself.
     public let before: Estimate?
     public let after: Estimate?
+    /// What chance is expected to reach; nil for the pivot, and in results of earlier versions.
+    public let chance: Double?
   }
 
   public let norms: [LayerNormShift]
@@ -88,7 +90,8 @@ public struct DriftMeasurement {
       language: language, n: items.count,
       alignment: zip(old, new).map { KernelAlignment.linear($0, $1, samples: items.count) },
       before: try found(before, old.last ?? []),
-      after: try found(run.model.text, new.last ?? []))
+      after: try found(run.model.text, new.last ?? []),
+      chance: isPivot ? nil : 1 / Double(items.count))
   }
 
   private func ids(_ caption: String, _ language: String) throws -> [Int32] {

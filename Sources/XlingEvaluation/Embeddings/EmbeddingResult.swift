@@ -28,6 +28,8 @@ public struct MeasuredMetric: Sendable {
   /// Queries with a wrong item of the very score of the best correct one.
   public let ties: Int
   public let isRate: Bool
+  /// What a scorer that knows nothing is expected to reach; nil where it has no closed form.
+  public let chance: Double?
 }
 
 /// Both directions of given embeddings.
@@ -60,14 +62,16 @@ public struct EmbeddingResult: Sendable {
         metrics.append(
           MeasuredMetric(
             name: metric.name, direction: direction, estimate: estimate,
-            ties: queries.ranking.tieCount, isRate: metric.isRate))
+            ties: queries.ranking.tieCount, isRate: metric.isRate,
+            chance: metric.chance(queries.ranking)))
       }
     }
     metrics.append(
       MeasuredMetric(
         name: "rsum", direction: nil,
         estimate: try resamples.recallSum(of: sides.map { $0.1 }, ties: plan.ties),
-        ties: textToImage.tieCount + imageToText.tieCount, isRate: true))
+        ties: textToImage.tieCount + imageToText.tieCount, isRate: true,
+        chance: Metric.recallSumChance([textToImage, imageToText])))
     self.metrics = metrics
   }
 

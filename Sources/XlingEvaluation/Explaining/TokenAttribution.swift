@@ -40,6 +40,8 @@ public struct TokenAttribution: Sendable {
     public let cut: Double
     /// Of the metric; its n is the number of captions.
     public let estimate: Estimate
+    /// What chance is expected to reach; nil where it has no closed form.
+    public let chance: Double?
   }
 
   public let language: String
@@ -59,6 +61,7 @@ public struct TokenAttribution: Sendable {
       let kept = members.map { pieces[$0] }
       let all = kept.reduce(0) { $0 + $1.pieces }
       let densities = kept.map(\.density)
+      let part = ranking.subset(members)
       groups.append(
         Group(
           name: name, piecesPerWord: Double(all) / Double(kept.reduce(0) { $0 + $1.words }),
@@ -66,9 +69,10 @@ public struct TokenAttribution: Sendable {
           withUnknown: Double(kept.count { $0.unknown > 0 }) / Double(kept.count),
           cut: Double(kept.count { $0.isCut }) / Double(kept.count),
           estimate: try resamples.estimate(
-            metric, of: ranking.subset(members), ties: ties,
+            metric, of: part, ties: ties,
             clusters: try Clusters(
-              numbered: members.map { clusters[$0] }, count: resamples.clusterCount))))
+              numbered: members.map { clusters[$0] }, count: resamples.clusterCount)),
+          chance: metric.chance(part)))
     }
     self.groups = groups
   }

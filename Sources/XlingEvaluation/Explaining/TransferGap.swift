@@ -17,6 +17,9 @@ public struct TransferGap: Sendable {
   public let gap: Estimate
   /// R@k of the pivot's caption of the same picture, among the pivot's captions of these pictures.
   public let textRecall: Estimate
+  /// What chance is expected to reach: of either recall, and among the texts.
+  public let chance: Double?
+  public let textChance: Double?
   /// Pictures that the pivot's caption finds and this language's does not, and the reverse.
   public let lost: Int
   public let gained: Int
@@ -35,6 +38,8 @@ public struct TransferGap: Sendable {
     pivotRecall = try resamples.estimate(metric, of: pivotRanking, ties: ties, clusters: clusters)
     recall = try resamples.estimate(metric, of: ranking, ties: ties, clusters: clusters)
     textRecall = try resamples.estimate(metric, of: textRanking, ties: ties, clusters: clusters)
+    chance = metric.chance(ranking)
+    textChance = metric.chance(textRanking)
     let before = try metric.values(pivotRanking, ties: ties)
     let after = try metric.values(ranking, ties: ties)
     let translated = try metric.values(textRanking, ties: ties)

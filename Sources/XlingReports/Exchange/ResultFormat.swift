@@ -26,13 +26,14 @@ public enum ResultFormat: String, Sendable, CaseIterable {
   private static func csv(_ rows: [ResultRow]) -> String {
     let header = [
       "metric", "direction", "language", "value", "low", "high", "unit", "n", "ties", "partial",
-      "dataset", "split", "subset", "run", "protocol",
+      "dataset", "split", "subset", "run", "protocol", "chance", "covers_chance",
     ]
     let lines = rows.map { row in
       [
         row.metric, row.direction, row.language, "\(row.value)", "\(row.low)", "\(row.high)",
         row.unit, "\(row.n)", "\(row.ties)", "\(row.partial)", row.dataset, row.split,
-        row.subset, row.run ?? "", row.protocol,
+        row.subset, row.run ?? "", row.protocol, row.chance.map { "\($0)" } ?? "",
+        row.coversChance.map { "\($0)" } ?? "",
       ]
     }
     return ([header] + lines).map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n")
@@ -87,6 +88,8 @@ private struct PivotTable {
   private(set) var rows: [[String]] = []
   /// Leading columns that are labels.
   let labels: Int
+  private let marked: Bool
+  private let metricCount: Int
 
   private struct Key: Hashable {
     let run: String?
@@ -110,7 +113,7 @@ private struct PivotTable {
     let hasSubsets = Set(keys.map(\.subset)).count > 1
     header = (hasRuns ? ["run"] : []) + (hasSubsets ? ["subset"] : []) + ["language", "direction"]
     labels = header.count
-    header += ["n", "ties"] + metrics
+    header += ["n", "ties"] + metrics + ["chance"]
     for key in keys {
       guard let found = cells[key], let first = found.values.first else { continue }
       let names =
@@ -121,12 +124,19 @@ private struct PivotTable {
           + metrics.map { name in
             found[name].map {
               String(format: "%.1f [%.1f, %.1f]", $0.value, $0.low, $0.high)
+                + ($0.coversChance == true ? ChanceText.mark : "")
             } ?? ""
-          })
+          } + [
+            ChanceText.column(
+              found.count == 1 ? [first.chance] : metrics.map { found[$0]?.chance })
+          ])
     }
+    marked = results.contains { $0.coversChance == true }
+    metricCount = metrics.count
   }
 
   var note: String {
-    "Percent, or places for ranks [95 % interval]; * fewer than 95 % of the pictures have a caption."
+    "Percent, or places for ranks [95 % interval]; * fewer than 95 % of the pictures have a caption. "
+      + ChanceText.note(metrics: metricCount, marked: marked)
   }
 }

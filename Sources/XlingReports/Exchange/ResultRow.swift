@@ -17,6 +17,11 @@ public struct ResultRow: Encodable, Sendable {
   public let value: Double
   public let low: Double
   public let high: Double
+  /// What a scorer that knows nothing is expected to reach, in the unit of `value`; nil where it has no
+  /// closed form.
+  public let chance: Double?
+  /// Whether the interval holds chance: the result cannot be told from it.
+  public let coversChance: Bool?
   public let unit: String
   public let n: Int
   public let ties: Int
@@ -30,10 +35,11 @@ public struct ResultRow: Encodable, Sendable {
   public let run: String?
   public let `protocol`: String
 
-  /// `direction` nil: over both. `estimate` is in 0...1 for rates.
+  /// `direction` nil: over both. `estimate` and `chance` are in 0...1 for rates.
   public init(
-    _ metric: String, _ estimate: Estimate, isRate: Bool, direction: Direction?, language: String,
-    ties: Int, partial: Bool = false, run: String? = nil, measured: EvaluationProtocol
+    _ metric: String, _ estimate: Estimate, chance: Double?, isRate: Bool, direction: Direction?,
+    language: String, ties: Int, partial: Bool = false, run: String? = nil,
+    measured: EvaluationProtocol
   ) {
     let scale = isRate ? 100.0 : 1
     self.metric = metric
@@ -42,6 +48,8 @@ public struct ResultRow: Encodable, Sendable {
     value = scale * estimate.value
     low = scale * estimate.low
     high = scale * estimate.high
+    self.chance = chance.map { scale * $0 }
+    coversChance = chance.map(estimate.covers)
     unit = isRate ? "percent" : "rank"
     n = estimate.n
     self.ties = ties
@@ -60,9 +68,10 @@ public struct ResultRow: Encodable, Sendable {
     metrics.compactMap { metric in
       guard let estimate = evaluation.metrics[metric.name] else { return nil }
       return ResultRow(
-        metric.name, estimate, isRate: metric.isRate, direction: evaluation.direction,
-        language: evaluation.language, ties: evaluation.ranking.tieCount, partial: partial,
-        run: evaluation.run, measured: evaluation.measured)
+        metric.name, estimate, chance: metric.chance(evaluation.ranking), isRate: metric.isRate,
+        direction: evaluation.direction, language: evaluation.language,
+        ties: evaluation.ranking.tieCount, partial: partial, run: evaluation.run,
+        measured: evaluation.measured)
     }
   }
 }

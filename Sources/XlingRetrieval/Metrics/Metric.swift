@@ -11,15 +11,35 @@ public struct Metric: Sendable {
   public let isRate: Bool
   public let higherIsBetter: Bool
   private let perQuery: @Sendable (Ranking, Int, TieBreaking) throws(RetrievalFailure) -> Double
+  let chanceOf: ChanceOf
+
+  /// How ``chance(_:)`` is found.
+  enum ChanceOf: Sendable {
+    case none
+    /// Of a query with so many correct items in a gallery of so many.
+    case mean(@Sendable (_ gold: Int, _ items: Int) -> Double)
+    case medianRank
+  }
 
   public init(
     name: String, aggregation: Aggregation = .mean, isRate: Bool, higherIsBetter: Bool = true,
+    perQuery: @escaping @Sendable (Ranking, Int, TieBreaking) throws(RetrievalFailure) -> Double
+  ) {
+    self.init(
+      name: name, aggregation: aggregation, isRate: isRate, higherIsBetter: higherIsBetter,
+      chance: .none, perQuery: perQuery)
+  }
+
+  private init(
+    name: String, aggregation: Aggregation = .mean, isRate: Bool, higherIsBetter: Bool = true,
+    chance: ChanceOf,
     perQuery: @escaping @Sendable (Ranking, Int, TieBreaking) throws(RetrievalFailure) -> Double
   ) {
     self.name = name
     self.aggregation = aggregation
     self.isRate = isRate
     self.higherIsBetter = higherIsBetter
+    chanceOf = chance
     self.perQuery = perQuery
   }
 
@@ -56,49 +76,62 @@ public struct Metric: Sendable {
 extension Metric {
   /// The share of queries with any correct item within the first `k` (the field's R@k).
   public static func recall(at k: Int) -> Metric {
-    Metric(name: "R@\(k)", isRate: true) { $0.found($1, within: k, $2) }
+    let chance = ChanceOf.mean { Chance.success(within: k, gold: $0, items: $1) }
+    return Metric(name: "R@\(k)", isRate: true, chance: chance) { $0.found($1, within: k, $2) }
   }
 
   /// Mean of 1 / rank of the best correct item (Voorhees 1999).
-  public static let meanReciprocalRank = Metric(name: "MRR", isRate: true) {
-    $0.reciprocalRank($1, $2)
-  }
+  public static let meanReciprocalRank = Metric(
+    name: "MRR", isRate: true, chance: .mean { Chance.reciprocalRank(gold: $0, items: $1) }
+  ) { $0.reciprocalRank($1, $2) }
 
   /// Normalized discounted cumulative gain over all correct items within the first `k`.
   public static func normalizedGain(at k: Int) -> Metric {
-    overGolds("nDCG@\(k)") { $0.normalizedGain($1, within: k, $2) }
+    overGolds("nDCG@\(k)", { Chance.normalizedGain(within: k, gold: $0, items: $1) }) {
+      $0.normalizedGain($1, within: k, $2)
+    }
   }
 
   /// The share of a query's correct items within the first `k`: recall as information retrieval has
   /// it, where `R@k` above asks for any of them.
   public static func recallFraction(at k: Int) -> Metric {
-    overGolds("recall fraction@\(k)") { $0.found($1, within: k, $2) / Double($0.range($1).count) }
+    overGolds("recall fraction@\(k)", { _, items in Double(min(k, items)) / Double(items) }) {
+      $0.found($1, within: k, $2) / Double($0.range($1).count)
+    }
   }
 
   /// The share of the first `k` items that is correct.
   public static func precision(at k: Int) -> Metric {
-    overGolds("P@\(k)") { $0.found($1, within: k, $2) / Double(k) }
+    overGolds("P@\(k)", { Double($0) / Double($1) * Chance.filled(k, items: $1) }) {
+      $0.found($1, within: k, $2) / Double(k)
+    }
   }
 
   /// Mean over queries of the average precision over all correct items.
-  public static let meanAveragePrecision = overGolds("MAP") { $0.averagePrecision($1, $2) }
+  public static let meanAveragePrecision = overGolds(
+    "MAP", { Chance.averagePrecision(gold: $0, items: $1) }
+  ) { $0.averagePrecision($1, $2) }
 
   private static func overGolds(
-    _ name: String, _ value: @escaping @Sendable (GoldRanks, Int, TieBreaking) -> Double
+    _ name: String, _ chance: @escaping @Sendable (Int, Int) -> Double,
+    _ value: @escaping @Sendable (GoldRanks, Int, TieBreaking) -> Double
   ) -> Metric {
-    Metric(name: name, isRate: true) { ranking, query, ties throws(RetrievalFailure) in
+    Metric(name: name, isRate: true, chance: .mean(chance)) {
+      ranking, query, ties throws(RetrievalFailure) in
       guard let golds = ranking.golds else { throw .onlyBestRanks(query: query) }
       return value(golds, query, ties)
     }
   }
 
   public static let medianRank = Metric(
-    name: "median rank", aggregation: .median, isRate: false, higherIsBetter: false
+    name: "median rank", aggregation: .median, isRate: false, higherIsBetter: false,
+    chance: .medianRank
   ) { $0.rank($1, $2) }
 
-  public static let meanRank = Metric(name: "mean rank", isRate: false, higherIsBetter: false) {
-    $0.rank($1, $2)
-  }
+  public static let meanRank = Metric(
+    name: "mean rank", isRate: false, higherIsBetter: false,
+    chance: .mean { Chance.rank(gold: $0, items: $1) }
+  ) { $0.rank($1, $2) }
 
   /// What every evaluation stores.
   public static let standard: [Metric] = [

@@ -39,7 +39,7 @@ final class CountedColumns {
     levels = .allocate(capacity: panelCount + 1)
     levels.initialize(repeating: 0)
     for panel in 0..<panelCount {
-      let depth = counts?.gold.range(Int(items[panel * lanes])).count ?? 0
+      let depth = counts.map { Self.depth(Int(items[panel * lanes]), $0.gold) } ?? 0
       levels[panel + 1] = levels[panel] + Int32(depth)
     }
     counters = GoldCounters(Int(levels[panelCount]) * lanes)
@@ -50,6 +50,12 @@ final class CountedColumns {
       floors[column] = counters.low(index)
     }
     Self.pack(items, of: embeddings, to: panels)
+  }
+
+  /// Correct queries that have a counter; of items with more, SortedScores counts.
+  private static func depth(_ item: Int, _ gold: GoldRelation) -> Int {
+    let count = gold.range(item).count
+    return count < SortedScores.limit ? count : 0
   }
 
   private static func pack(
@@ -79,7 +85,7 @@ final class CountedColumns {
     guard let gold else { return }
     for (column, item) in items.enumerated() {
       let (panel, lane) = (column / Self.lanes, column % Self.lanes)
-      for (level, slot) in gold.range(Int(item)).enumerated() {
+      for (level, slot) in gold.range(Int(item)).prefix(Self.depth(Int(item), gold)).enumerated() {
         body(column, slot, (Int(levels[panel]) + level) * Self.lanes + lane)
       }
     }

@@ -4,22 +4,35 @@ import CKernels
 final class CountedRows {
   let rows: Range<Int>
   private let counters: GoldCounters
-  /// [rows + 1], from 0.
+  /// [rows + 1], from 0, of those with a counter for each correct item.
   private let offsets: UnsafeMutableBufferPointer<Int32>
 
   /// `margin(query)`: ``Embeddings/rankMargin(_:against:)``.
   init(_ rows: Range<Int>, _ counts: GoldCounts, margin: (Int) -> Double) {
     self.rows = rows
     let gold = counts.gold
-    let first = gold.offsets[rows.lowerBound]
-    counters = GoldCounters(Int(gold.offsets[rows.upperBound] - first))
     offsets = .allocate(capacity: rows.count + 1)
-    _ = offsets.initialize(
-      from: gold.offsets[rows.lowerBound...rows.upperBound].lazy.map { $0 - first })
-    for query in rows {
-      let margin = margin(query)
-      for slot in gold.range(query) {
-        counters.set(slot - Int(first), exact: counts.exact[slot], margin: margin)
+    var total: Int32 = 0
+    offsets[0] = total
+    for (place, query) in rows.enumerated() {
+      let count = gold.range(query).count
+      // Those with more are counted by SortedScores.
+      total += count < SortedScores.limit ? Int32(count) : 0
+      offsets[place + 1] = total
+    }
+    counters = GoldCounters(Int(total))
+    forEachCounter(gold) { query, slot, index in
+      counters.set(index, exact: counts.exact[slot], margin: margin(query))
+    }
+  }
+
+  private func forEachCounter(
+    _ gold: GoldRelation, _ body: (_ query: Int, _ slot: Int, _ index: Int) -> Void
+  ) {
+    for (place, query) in rows.enumerated() {
+      let first = gold.range(query).lowerBound - Int(offsets[place])
+      for index in Int(offsets[place])..<Int(offsets[place + 1]) {
+        body(query, first + index, index)
       }
     }
   }
@@ -32,10 +45,10 @@ final class CountedRows {
   }
 
   func add(to counts: inout GoldCounts) {
-    let first = Int(counts.gold.offsets[rows.lowerBound])
-    for index in 0..<counters.count {
-      counts.above[first + index] += counters.above(index)
-      counts.tied[first + index] += counters.tied(index)
+    let gold = counts.gold
+    forEachCounter(gold) { _, slot, index in
+      counts.above[slot] += counters.above(index)
+      counts.tied[slot] += counters.tied(index)
     }
   }
 }

@@ -39,7 +39,12 @@ public struct DotProductRanks {
       ? GoldCounts(try gold.inverted(galleryCount: right.count)) { right.exactDot($0, left, $1) }
       : nil
     counts = RankCounts(queries: queries, items: items, gallerySize: right.count)
-    columns = items?.gold.byFallingCount() ?? (0..<right.count).map(Int32.init)
+    // Those with very many are counted apart (SortedScores), and stand last here.
+    let falling = items?.gold.byFallingCount() ?? (0..<right.count).map(Int32.init)
+    let many = items.map { items in
+      falling.prefix { items.gold.range(Int($0)).count >= SortedScores.limit }.count
+    }
+    columns = Array(falling.dropFirst(many ?? 0) + falling.prefix(many ?? 0))
   }
 
   /// Numbers in a copy of some items (4 MiB): they come from the cache again for the next queries.
@@ -77,6 +82,16 @@ public struct DotProductRanks {
       block.add(to: &counts.items)
     }
     queries.add(to: &counts.queries)
+    SortedScores.count(
+      SortedScores.items(counts.queries.gold, in: rows), against: 0..<right.count,
+      in: &counts.queries
+    ) { left.exactDot($0, right, $1) }
+    guard var items = counts.items else { return }
+    counts.items = nil
+    SortedScores.count(
+      SortedScores.items(items.gold, in: 0..<right.count), against: rows, in: &items
+    ) { right.exactDot($0, left, $1) }
+    counts.items = items
   }
 
   /// `section`: of the rows.

@@ -43,8 +43,7 @@ struct AlignCommand: ParsableCommand {
   @Flag(help: "Go on with an interrupted run: same options, same bits.")
   var resume = false
 
-  @Option(help: "The SQLite file that records runs.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Option(help: "Threads (default: the machine's cores).")
   var threads: Int?
@@ -69,10 +68,12 @@ struct AlignCommand: ParsableCommand {
     configuration.pictureInput = try pictureInput(towers.image, card, configuration)
     let start = try startFrom.map { try StartingWeights(run: $0) }
     configuration.startsFrom = start?.hash
-    let identity = RunIdentity(
+    var identity = RunIdentity(
       text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
       dataHash: dataset.contentHash, configuration: configuration)
-    let journal = AlignJournal(try ExperimentStore(path: store), run: folder)
+    if resume, folder.exists { identity.takeName(of: try folder.record().identity, on: dataset) }
+    let store = store.place(forNew: folder.path)
+    let journal = AlignJournal(try ExperimentStore(path: store.path), run: folder)
     try journal.prepare(identity, resume: resume)
     let damage = PictureDamage()
     let trainer = try trainer(towers, dataset, identity, folder, damage)
@@ -85,7 +86,7 @@ struct AlignCommand: ParsableCommand {
       let record = try train(trainer, journal, method)
       try journal.close(.finished)
       PictureWarnings.damaged(damage.all)
-      try show(record, folder.path)
+      try show(record, folder.path, store)
     } catch let failure as InterruptionFailure {
       try journal.close(.interrupted)
       throw failure
@@ -147,13 +148,16 @@ struct AlignCommand: ParsableCommand {
     return record
   }
 
-  private func show(_ record: RunRecord, _ path: String) throws {
+  private func show(
+    _ record: RunRecord, _ path: String, _ store: StorePlace
+  ) throws {
     let result = try AlignResult(record, path)
     if json {
       print(try JSONText.encode(result))
     } else {
       print(result.text)
-      print("next: xling eval \(path) --data \(data) --lang all")
+      let next = ["xling", "eval", path, "--data", data, "--lang", "all"] + store.words(for: path)
+      print("next: " + ShellWords.command(next))
     }
   }
 }

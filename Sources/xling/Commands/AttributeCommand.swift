@@ -3,6 +3,7 @@ import Foundation
 import XlingCore
 import XlingEvaluation
 import XlingExperiments
+import XlingReports
 import XlingRetrieval
 
 struct AttributeCommand: ParsableCommand {
@@ -33,12 +34,15 @@ struct AttributeCommand: ParsableCommand {
     let low: Double
     let high: Double
     let n: Int
+    /// Percent; nil where it has no closed form.
+    let chance: Double?
     let piecesPerWord: Double
     let piecesPerCharacterLow: Double
     let piecesPerCharacterHigh: Double
     /// Percent of the captions.
     let withUnknown: Double
     let cut: Double
+    let coversChance: Bool
 
     init(_ group: TokenAttribution.Group, _ attribution: TokenAttribution, run: String) {
       self.run = run
@@ -49,6 +53,8 @@ struct AttributeCommand: ParsableCommand {
       low = 100 * group.estimate.low
       high = 100 * group.estimate.high
       n = group.estimate.n
+      chance = group.chance.map { 100 * $0 }
+      coversChance = group.chance.map(group.estimate.covers) == true
       piecesPerWord = group.piecesPerWord
       piecesPerCharacterLow = group.piecesPerCharacter.lowerBound
       piecesPerCharacterHigh = group.piecesPerCharacter.upperBound
@@ -79,17 +85,21 @@ struct AttributeCommand: ParsableCommand {
     let table = rows.map { row in
       [
         row.language, row.group, "\(row.n)",
-        String(format: "%.1f [%.1f, %.1f]", row.value, row.low, row.high),
+        String(format: "%.1f [%.1f, %.1f]", row.value, row.low, row.high)
+          + (row.coversChance ? ChanceText.mark : ""), ChanceText.figure(row.chance),
         String(format: "%.2f", row.piecesPerWord),
         String(format: "%.2f–%.2f", row.piecesPerCharacterLow, row.piecesPerCharacterHigh),
         String(format: "%.1f", row.withUnknown), String(format: "%.1f", row.cut),
       ]
     }
     let header = [
-      "language", "captions", "n", metric.name, "pieces/word", "pieces/character", "unknown", "cut",
+      "language", "captions", "n", metric.name, "chance", "pieces/word", "pieces/character",
+      "unknown",
+      "cut",
     ]
     return EvalTable.text([header] + table, leading: 2)
       + "\n\nText to image, percent [95 % interval]. Tenths: by pieces a character, fewest first. "
-      + "unknown, cut: percent of the captions."
+      + "unknown, cut: percent of the captions. "
+      + ChanceText.note(metrics: 1, marked: rows.contains(where: \.coversChance))
   }
 }

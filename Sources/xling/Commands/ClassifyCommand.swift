@@ -39,8 +39,7 @@ struct ClassifyCommand: ParsableCommand {
   @Flag(help: "Leave classes without a name in a language out, with their pictures.")
   var allowMissing = false
 
-  @Option(help: "The SQLite file that knows the runs; embeddings are kept beside it.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Flag(help: "Embed everything anew, and keep no embeddings beside the store.")
   var noCache = false
@@ -69,6 +68,7 @@ struct ClassifyCommand: ParsableCommand {
   func run() throws {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
+    let store = try store.place(for: [name]).path
     let folder = try EvalRun.folder(name, store: store)
     let labelled = try LabelledPictures.load(try DataFolder.resolve(data))
     let names = try classNames(of: labelled)
@@ -78,7 +78,7 @@ struct ClassifyCommand: ParsableCommand {
     try TowerWarnings.nonFinite(run)
     let classifier = Classifier(
       run.model, tokenizer: run.tokenizer, pictures: labelled, plan: try plan(run),
-      cache: try cache(run))
+      cache: try cache(run, store))
     var bar = ProgressBar("classify \(run.name)", total: languages.count, unit: "languages")
     var results: [ClassificationResult] = []
     for (index, language) in languages.enumerated() {
@@ -89,7 +89,7 @@ struct ClassifyCommand: ParsableCommand {
     }
     bar.finish()
     PictureWarnings.damaged(classifier.damage.all)
-    tell(results, classifier)
+    tell(results, classifier, store)
     print(
       json
         ? try JSONText.encode(
@@ -126,13 +126,17 @@ struct ClassifyCommand: ParsableCommand {
     return plan
   }
 
-  private func cache(_ run: EvaluatedRun) throws -> (rows: EmbeddingCache, model: String)? {
+  private func cache(
+    _ run: EvaluatedRun, _ store: String
+  ) throws -> (rows: EmbeddingCache, model: String)? {
     guard !noCache, let rows = try EmbeddingCache.beside(store: store) else { return nil }
     return (rows, try run.modelHash())
   }
 
   /// On stderr: what was embedded, and names that several classes share.
-  private func tell(_ results: [ClassificationResult], _ classifier: Classifier) {
+  private func tell(
+    _ results: [ClassificationResult], _ classifier: Classifier, _ store: String
+  ) {
     if !noCache {
       let (pictures, texts) = classifier.embedded
       ProgressBar.toStandardError(

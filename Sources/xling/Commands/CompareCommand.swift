@@ -3,6 +3,7 @@ import Foundation
 import XlingCore
 import XlingData
 import XlingExperiments
+import XlingReports
 import XlingRetrieval
 
 struct CompareCommand: ParsableCommand {
@@ -41,8 +42,7 @@ struct CompareCommand: ParsableCommand {
     help: "The beginning of a protocol's hash, where runs were measured under several.")
   var protocolHash: String?
 
-  @Option(help: "The SQLite file that records results.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Flag(help: "Take runs that differ by their seed only together.")
   var poolSeeds = false
@@ -56,7 +56,8 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let metric = try chosenMetric()
-    let store = try EvalRun.existingStore(store)
+    let place = try store.existing(for: runs)
+    let store = try EvalRun.existingStore(place.path)
     let names = try runs.map { try EvalRun.storedName($0, in: store) }
     let selection = CompareSelection(
       dataset: URL(fileURLWithPath: data).standardizedFileURL.lastPathComponent,
@@ -94,13 +95,19 @@ struct CompareCommand: ParsableCommand {
     ]
     blocks.append(try CompareSummary(tests, rows).text)
     for second in evaluations.labels.dropFirst() {
-      var table = [["language", "direction", "n", "first", "second", "difference", "p", "p Holm"]]
+      var table = [
+        ["language", "direction", "n", "first", "second", "chance"]
+          + ["difference", "p", "p Holm"]
+      ]
       for row in rows where row.second == second {
         let p = row.pHolm ?? row.p
         table.append([
           row.language, row.direction, "\(row.n)",
-          figure(row.firstValue) + (row.firstSpread.map { " sd " + figure($0) } ?? ""),
-          figure(row.secondValue) + (row.secondSpread.map { " sd " + figure($0) } ?? ""),
+          figure(row.firstValue) + (row.firstCoversChance == true ? ChanceText.mark : "")
+            + (row.firstSpread.map { " sd " + figure($0) } ?? ""),
+          figure(row.secondValue) + (row.secondCoversChance == true ? ChanceText.mark : "")
+            + (row.secondSpread.map { " sd " + figure($0) } ?? ""),
+          ChanceText.figure(row.chance),
           "\(signed(row.difference)) [\(signed(row.low)), \(signed(row.high))]",
           String(format: "%.4f", row.p), String(format: "%.4f", p) + (p < 0.05 ? " *" : "  "),
         ])

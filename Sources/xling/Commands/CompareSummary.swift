@@ -26,11 +26,15 @@ struct CompareSummary {
           let cells = try evaluations.languages.map { try cell(entry, $0, direction) }
           table.append([label] + cells + [tally(entry, direction)])
         }
+        let chances = try evaluations.languages.map { try chance($0, direction) }
+        table.append(["chance"] + chances.map { ChanceText.figure($0.map { scale * $0 }) } + ["–"])
         blocks.append(direction.words + "\n" + EvalTable.text(table, leading: 1))
       }
       blocks.append(
         "± the larger half of the 95 % interval; n below. W/T/L: languages won, tied, lost against "
-          + "\(evaluations.labels[0]) (Holm, 5 %)\(excluded).")
+          + "\(evaluations.labels[0]) (Holm, 5 %)\(excluded). "
+          + ChanceText.note(
+            metrics: 1, marked: blocks.contains { $0.contains(ChanceText.mark) }))
       return blocks.joined(separator: "\n\n")
     }
   }
@@ -44,8 +48,16 @@ struct CompareSummary {
     let parts = try tests.parts(entry, [language], direction)
     guard !parts.isEmpty else { return "–" }
     let estimate = try tests.resamples.macroAverage(tests.metric, of: parts, ties: tests.ties)
-    let scale = tests.metric.isRate ? 100.0 : 1
+    let chance = try chance(language, direction)
     return String(format: "%.1f ±%.1f", scale * estimate.value, scale * estimate.halfWidth)
+      + (chance.map(estimate.covers) == true ? ChanceText.mark : "")
+  }
+
+  private var scale: Double { tests.metric.isRate ? 100 : 1 }
+
+  /// All runs answer the same queries.
+  private func chance(_ language: String, _ direction: Direction) throws -> Double? {
+    tests.metric.meanChance(try tests.parts(0, [language], direction).map(\.ranking))
   }
 
   private func tally(_ entry: Int, _ direction: Direction) -> String {

@@ -18,6 +18,11 @@ struct CompareRow: Encodable {
   /// Percent for rates, as `difference`: first minus second, and its 95 % interval.
   let firstValue: Double
   let secondValue: Double
+  /// What a scorer that knows nothing is expected to reach on these queries, as `firstValue`; nil where it
+  /// has no closed form. `coversChance`: whether the interval of the value holds it.
+  let chance: Double?
+  let firstCoversChance: Bool?
+  let secondCoversChance: Bool?
   let difference: Double
   let low: Double
   let high: Double
@@ -138,12 +143,18 @@ struct CompareTests {
   ) throws -> CompareRow {
     let scale = metric.isRate ? 100.0 : 1
     let seeds = evaluations.entries[0].runs.count
+    let (first, other) = (
+      try resamples.macroAverage(metric, of: mine, ties: ties),
+      try resamples.macroAverage(metric, of: theirs, ties: ties)
+    )
+    let chance = metric.meanChance(mine.map(\.ranking))
     return CompareRow(
       metric: metric.name, direction: direction.words,
       language: languages.count == 1 ? languages[0] : CompareRow.mean, languages: languages,
       first: evaluations.labels[0], second: evaluations.labels[second],
-      firstValue: scale * (try resamples.macroAverage(metric, of: mine, ties: ties).value),
-      secondValue: scale * (try resamples.macroAverage(metric, of: theirs, ties: ties).value),
+      firstValue: scale * first.value, secondValue: scale * other.value,
+      chance: chance.map { scale * $0 }, firstCoversChance: chance.map(first.covers),
+      secondCoversChance: chance.map(other.covers),
       difference: scale * comparison.difference.value,
       low: scale * comparison.difference.low, high: scale * comparison.difference.high,
       p: comparison.pValue,

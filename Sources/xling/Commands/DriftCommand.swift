@@ -4,6 +4,7 @@ import XlingCore
 import XlingData
 import XlingEvaluation
 import XlingExperiments
+import XlingReports
 import XlingRetrieval
 
 extension Drift {
@@ -17,23 +18,36 @@ extension Drift {
     lines.append("")
     lines.append(
       EvalTable.text(
-        [["language", "n", "CKA", "R@1 before", "R@1 after"]]
+        [["language", "n", "CKA", "R@1 before", "R@1 after", "chance"]]
           + languages.map { language in
             [
               language.language, "\(language.n)",
               language.alignment.last.flatMap { $0 }.map { String(format: "%.3f", $0) } ?? "–",
-              Self.percent(language.before), Self.percent(language.after),
+              Self.percent(language.before, language.chance),
+              Self.percent(language.after, language.chance),
+              ChanceText.figure(language.chance.map { 100 * $0 }),
             ]
           }, leading: 1))
     lines.append(
       "CKA of [CLS] at the last layer that both towers have; R@1 of the \(pivot) caption of the "
-        + "same picture, ± the larger half of the 95 % interval.")
+        + "same picture, ± the larger half of the 95 % interval.\n"
+        + ChanceText.note(
+          metrics: 1,
+          marked: languages.contains { language in
+            [language.before, language.after].contains { Self.isMarked($0, language.chance) }
+          }))
     return lines.joined(separator: "\n")
   }
 
-  private static func percent(_ estimate: Estimate?) -> String {
+  private static func isMarked(_ estimate: Estimate?, _ chance: Double?) -> Bool {
+    guard let estimate, let chance else { return false }
+    return estimate.covers(chance)
+  }
+
+  private static func percent(_ estimate: Estimate?, _ chance: Double?) -> String {
     guard let estimate else { return "–" }
     return String(format: "%.1f ±%.1f", 100 * estimate.value, 100 * estimate.halfWidth)
+      + (isMarked(estimate, chance) ? ChanceText.mark : "")
   }
 }
 
@@ -67,8 +81,7 @@ struct DriftCommand: ParsableCommand {
   @Option(help: "Pictures that are looked at: the first so many.")
   var limit = 500
 
-  @Option(help: "The SQLite file that records runs.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Flag(help: "Print everything as JSON: every layer's alignment.")
   var json = false
@@ -83,7 +96,7 @@ struct DriftCommand: ParsableCommand {
 
   func run() throws {
     let split = Split(rawValue: split) ?? .val
-    let run = try EvaluatedRun(folder: try EvalRun.folder(name, store: store))
+    let run = try EvaluatedRun(folder: try store.folder(of: name))
     let dataset = try DataSource.load(data, root: root)
     let codes = try EvalLanguages.resolve(languages, in: dataset, split: split)
     let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)

@@ -33,7 +33,8 @@ struct EvalAverages {
         for metric in metrics where metric.aggregation == .mean {
           let mean = try evaluator.resamples.macroAverage(
             metric, of: ranked, ties: evaluator.plan.ties)
-          rows.append(row(metric.name, mean, metric.isRate, direction, "mean", parts))
+          let chance = metric.meanChance(parts.map(\.ranking))
+          rows.append(row(metric.name, mean, chance, metric.isRate, direction, "mean", parts))
         }
       }
     }
@@ -54,7 +55,8 @@ struct EvalAverages {
         guard both.count == 2 else { continue }
         let sum = try evaluator.resamples.recallSum(
           of: try both.map(queries), ties: evaluator.plan.ties)
-        rows.append(row("rsum", sum, true, nil, language, both))
+        let chance = Metric.recallSumChance(both.map(\.ranking))
+        rows.append(row("rsum", sum, chance, true, nil, language, both))
       }
     }
     return rows
@@ -67,11 +69,11 @@ struct EvalAverages {
   }
 
   private func row(
-    _ metric: String, _ estimate: Estimate, _ isRate: Bool, _ direction: Direction?,
-    _ language: String, _ parts: [Evaluation]
+    _ metric: String, _ estimate: Estimate, _ chance: Double?, _ isRate: Bool,
+    _ direction: Direction?, _ language: String, _ parts: [Evaluation]
   ) -> ResultRow {
     ResultRow(
-      metric, estimate, isRate: isRate, direction: direction, language: language,
+      metric, estimate, chance: chance, isRate: isRate, direction: direction, language: language,
       ties: parts.reduce(0) { $0 + $1.ranking.tieCount }, run: parts[0].run,
       measured: parts[0].measured)
   }

@@ -42,8 +42,7 @@ struct EvalCommand: ParsableCommand {
   @Option(help: "Use the first so many captions of each picture (default: all).")
   var captionsPerPicture: Int?
 
-  @Option(help: "The SQLite file that records results.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Flag(help: "Lenient recall and the upper bound too, where captions or pictures repeat.")
   var ambiguity = false
@@ -102,16 +101,17 @@ struct EvalCommand: ParsableCommand {
 
   private func evaluate(run name: String, on data: String) throws {
     let metrics = try measure.metrics()
-    let folder = try EvalRun.folder(name, store: store)
+    let place = try store.place(for: [name])
+    let folder = try EvalRun.folder(name, store: place.path)
     let dataset = try DataSource.load(data, root: root)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
     let evaluated = try EvaluatedRun(folder: folder)
     try TowerWarnings.nonFinite(evaluated)
-    let store = try ExperimentStore(path: store)
+    let store = try ExperimentStore(path: place.path)
     try EvalRun.register(evaluated, in: store)
     let evaluator = try Evaluator(
       evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: try plan(evaluated),
-      cache: try cache(evaluated))
+      cache: try cache(evaluated, place))
     try LeakWarnings.look(evaluated, evaluator)
     let evaluations = try evaluateAll(languages, evaluator, evaluated.name, store, metrics)
     let lenient = try ambiguity ? ambiguities(languages, evaluator, evaluated.name) : []
@@ -124,7 +124,7 @@ struct EvalCommand: ParsableCommand {
         }
       }
     }
-    tellEmbedded(evaluator)
+    tellEmbedded(evaluator, place)
     let partial = Set(languages.filter { dataset.coverage($0, split).isPartial })
     let averages = EvalAverages(evaluations, evaluator)
     let rows =
@@ -147,7 +147,8 @@ struct EvalCommand: ParsableCommand {
       let table = result.metrics.map { metric in
         [
           metric.name, metric.direction?.words ?? "both", "\(metric.estimate.n)",
-          EvalTable.figure(metric.estimate, isRate: metric.isRate),
+          EvalTable.figure(metric.estimate, isRate: metric.isRate, chance: metric.chance),
+          ChanceText.figure(metric.chance.map { 100 * $0 }),
         ]
       }
       let title =
@@ -157,22 +158,26 @@ struct EvalCommand: ParsableCommand {
         result.metrics.map {
           ResultRow($0, language: language, run: run, measured: evaluator.measured())
         },
-        title + EvalTable.text([["metric", "direction", "n", "percent"]] + table, leading: 2)
+        title
+          + EvalTable.text(
+            [["metric", "direction", "n", "percent", "chance"]] + table, leading: 2)
       )
     }
   }
 
-  private func cache(_ run: EvaluatedRun) throws -> (rows: EmbeddingCache, model: String)? {
-    guard !noCache, let rows = try EmbeddingCache.beside(store: store) else { return nil }
+  private func cache(
+    _ run: EvaluatedRun, _ store: StorePlace
+  ) throws -> (rows: EmbeddingCache, model: String)? {
+    guard !noCache, let rows = try EmbeddingCache.beside(store: store.path) else { return nil }
     return (rows, try run.modelHash())
   }
 
-  private func tellEmbedded(_ evaluator: Evaluator) {
+  private func tellEmbedded(_ evaluator: Evaluator, _ store: StorePlace) {
     guard !noCache else { return }
     let (pictures, captions) = evaluator.embedded
     ProgressBar.toStandardError(
       "xling: embedded \(pictures) pictures and \(captions) captions; what was embedded before came "
-        + "from \(EmbeddingCache.path(besideStore: store))\n")
+        + "from \(EmbeddingCache.path(besideStore: store.path))\n")
   }
 
   private func plan(_ run: EvaluatedRun) throws -> EvaluationPlan {
@@ -232,6 +237,11 @@ struct EvalCommand: ParsableCommand {
     }
     var note = "Percent [95 % interval]; \(measure.ties.words)."
     if !partial.isEmpty { note += "\n* fewer than 95 % of the pictures have a caption." }
+    note +=
+      "\n"
+      + ChanceText.note(
+        metrics: measure.tabled.count,
+        marked: EvalTable.isMarked(evaluations, measure.tabled))
     blocks.append(note)
     return blocks.joined(separator: "\n\n")
   }

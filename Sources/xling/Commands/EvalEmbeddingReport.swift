@@ -48,20 +48,24 @@ struct EvalEmbeddingReport {
 
   private var text: String {
     let directions: [Direction] = [.textToImage, .imageToText]
-    var table = [["metric"] + directions.map(\.words)]
+    var table = [["metric"] + directions.flatMap { [$0.words, "chance"] }]
     let all = result.metrics + (ambiguity?.metrics ?? [])
     let names = all.filter { $0.direction == .textToImage }.map(\.name)
     for name in names {
       table.append(
         [name]
-          + directions.map { direction in
-            all.first { $0.name == name && $0.direction == direction }
-              .map { EvalTable.figure($0.estimate, isRate: $0.isRate) } ?? "-"
+          + directions.flatMap { direction -> [String] in
+            guard let found = all.first(where: { $0.name == name && $0.direction == direction })
+            else { return ["-", ""] }
+            return [
+              EvalTable.figure(found.estimate, isRate: found.isRate, chance: found.chance),
+              ChanceText.figure(found.chance.map { (found.isRate ? 100 : 1) * $0 }),
+            ]
           })
     }
     let rankings = [result.textToImage, result.imageToText]
-    table.append(["n"] + rankings.map { "\($0.count)" })
-    table.append(["queries with ties"] + rankings.map { "\($0.tieCount)" })
+    table.append(["n"] + rankings.flatMap { ["\($0.count)", ""] })
+    table.append(["queries with ties"] + rankings.flatMap { ["\($0.tieCount)", ""] })
     var lines = [
       "\(language): \(counted.gold.queryCount) captions, \(counted.imageCount) pictures; protocol "
         + measured.hash.prefix(12),
@@ -69,9 +73,14 @@ struct EvalEmbeddingReport {
     ]
     if let sum = result.metrics.first(where: { $0.direction == nil }) {
       lines.append(
-        "\(sum.name) \(EvalTable.figure(sum.estimate, isRate: true)), n \(sum.estimate.n)")
+        "\(sum.name) \(EvalTable.figure(sum.estimate, isRate: true, chance: sum.chance)), n "
+          + "\(sum.estimate.n), chance \(ChanceText.figure(sum.chance.map { 100 * $0 }))")
     }
     var note = "Percent, or places for ranks [95 % interval]; \(measure.ties.words)."
+    note +=
+      "\n"
+      + ChanceText.note(
+        metrics: 1, marked: all.contains { $0.chance.map($0.estimate.covers) == true })
     let without = (
       counted.gold.queryCount - result.textToImage.count,
       counted.imageCount - result.imageToText.count

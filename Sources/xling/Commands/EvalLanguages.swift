@@ -23,7 +23,7 @@ enum EvalLanguages {
   /// `LanguageFailure.unknownLanguage` with suggestions, ``EvalLanguageFailure``.
   static func resolve(_ given: [String], in dataset: Dataset, split: Split) throws -> [String] {
     if given.contains("all") {
-      return dataset.languages.filter { dataset.coverage($0, split).n > 0 }
+      return dataset.languages(in: split)
     }
     var seen: Set<String> = []
     return try given.map { try resolve($0, in: dataset, split: split) }
@@ -31,9 +31,9 @@ enum EvalLanguages {
   }
 
   static func resolve(_ given: String, in dataset: Dataset, split: Split) throws -> String {
-    let present = dataset.languages.filter { dataset.coverage($0, split).n > 0 }
     // A dataset's own codes need no card.
-    if present.contains(given) { return given }
+    if dataset.coverage(given, split).n > 0 { return given }
+    let present = dataset.languages(in: split)
     let cards = try Languages.load()
     let language = try cards.find(given)
     let codes = [language.code] + language.aliases

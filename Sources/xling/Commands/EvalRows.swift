@@ -9,8 +9,9 @@ extension ResultRow {
     _ metric: MeasuredMetric, language: String, run: String? = nil, measured: EvaluationProtocol
   ) {
     self.init(
-      metric.name, metric.estimate, isRate: metric.isRate, direction: metric.direction,
-      language: language, ties: metric.ties, run: run, measured: measured)
+      metric.name, metric.estimate, chance: metric.chance, isRate: metric.isRate,
+      direction: metric.direction, language: language, ties: metric.ties, run: run,
+      measured: measured)
   }
 }
 
@@ -32,29 +33,47 @@ enum EvalTable {
     }.joined(separator: "\n")
   }
 
-  /// Recall in percent with its interval, one row a language and direction.
+  /// Recall in percent with its interval, one row a language and direction, and what chance would reach.
   static func evaluations(
     _ evaluations: [Evaluation], _ metrics: [Metric], partial: Set<String>
   ) -> String {
     let names = metrics.map(\.name)
-    var rows = [["language", "direction", "n"] + names + ["ties"]]
+    var rows = [["language", "direction", "n"] + names + ["ties", "chance"]]
     for evaluation in evaluations {
       let mark = partial.contains(evaluation.language) ? "*" : ""
       rows.append(
         [evaluation.language + mark, evaluation.direction.words, "\(evaluation.ranking.count)"]
           + metrics.map { metric in
-            evaluation.metrics[metric.name].map { figure($0, isRate: metric.isRate) } ?? "-"
+            evaluation.metrics[metric.name].map {
+              figure($0, isRate: metric.isRate, chance: metric.chance(evaluation.ranking))
+            } ?? "-"
           }
-          + ["\(evaluation.ranking.tieCount)"])
+          + [
+            "\(evaluation.ranking.tieCount)",
+            ChanceText.column(
+              metrics.map { metric in
+                metric.chance(evaluation.ranking).map { (metric.isRate ? 100 : 1) * $0 }
+              }),
+          ])
     }
     return text(rows, leading: 2)
   }
 
-  /// Percent for rates, places for ranks.
-  static func figure(_ estimate: Estimate, isRate: Bool) -> String {
+  /// Percent for rates, places for ranks; marked where the interval covers `chance`.
+  static func figure(_ estimate: Estimate, isRate: Bool, chance: Double? = nil) -> String {
     let scale = isRate ? 100.0 : 1
     return String(
       format: "%.1f [%.1f, %.1f]", scale * estimate.value, scale * estimate.low,
-      scale * estimate.high)
+      scale * estimate.high) + (chance.map(estimate.covers) == true ? ChanceText.mark : "")
+  }
+
+  /// Whether a figure of these is marked.
+  static func isMarked(_ evaluations: [Evaluation], _ metrics: [Metric]) -> Bool {
+    evaluations.contains { evaluation in
+      metrics.contains { metric in
+        guard let estimate = evaluation.metrics[metric.name] else { return false }
+        return metric.chance(evaluation.ranking).map(estimate.covers) == true
+      }
+    }
   }
 }

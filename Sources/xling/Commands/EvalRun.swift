@@ -7,13 +7,12 @@ import XlingExperiments
 /// What a user names a run by, and what that can lead to.
 enum EvalRunFailure: Failure, Equatable {
   case noRun(name: String, store: String)
-  case noStore(path: String)
   case folderGone(name: String, folder: String)
   case nameTaken(name: String, stored: String, given: String)
 
   var exitStatus: ExitStatus {
     switch self {
-    case .noRun, .noStore, .folderGone: .missingInput
+    case .noRun, .folderGone: .missingInput
     case .nameTaken: .usage
     }
   }
@@ -22,9 +21,7 @@ enum EvalRunFailure: Failure, Equatable {
     switch self {
     case .noRun(let name, let store):
       "there is no run '\(name)': no folder of that name holds a run.json, and there is no store "
-        + "at \(store). `xling align` makes runs."
-    case .noStore(let path):
-      "there is no store at \(path). `xling align` and `xling eval` make it; --store names another."
+        + "at \(store). How a run is made, says: xling align --help"
     case .folderGone(let name, let folder):
       "the store knows run '\(name)', but \(folder) holds no run any more. Restore that folder, or "
         + "align anew."
@@ -99,9 +96,6 @@ enum EvalRun {
 
   /// A store that is there already: reading never makes one.
   static func existingStore(_ path: String) throws -> ExperimentStore {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw EvalRunFailure.noStore(path: path)
-    }
-    return try ExperimentStore(reading: path)
+    try ExperimentStore(reading: path)
   }
 }

@@ -25,8 +25,7 @@ struct EvalSubject: ParsableArguments {
   @Option(help: "train, val or test.")
   var split: Split = .test
 
-  @Option(help: "The SQLite file that records results; embeddings are kept beside it.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Option(help: "Threads (default: the machine's cores).")
   var threads: Int?
@@ -36,6 +35,7 @@ struct EvalSubject: ParsableArguments {
   func load() throws -> (run: EvaluatedRun, evaluator: Evaluator, languages: [String]) {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
+    let store = try store.place(for: [name]).path
     let folder = try EvalRun.folder(name, store: store)
     let dataset = try DataSource.load(data, root: root)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)

@@ -25,11 +25,10 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "The new folder.")
   var output: String
 
-  @Option(help: "The SQLite file that records runs.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   func run() throws {
-    let folder = try EvalRun.folder(name, store: store)
+    let folder = try store.folder(of: name)
     try RunExport(run: folder).write(format, to: output)
     print("\(output): \(name) as \(format.rawValue)")
   }

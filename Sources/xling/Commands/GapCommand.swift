@@ -3,6 +3,7 @@ import Foundation
 import XlingCore
 import XlingEvaluation
 import XlingExperiments
+import XlingReports
 import XlingRetrieval
 
 struct GapCommand: ParsableCommand {
@@ -30,6 +31,9 @@ struct GapCommand: ParsableCommand {
     let recall: EstimateRow
     let gap: EstimateRow
     let textRecall: EstimateRow
+    /// Percent, of either recall and among the texts.
+    let chance: Double?
+    let textChance: Double?
     let lost: Int
     let gained: Int
     let lostInLanguage: EstimateRow?
@@ -43,6 +47,8 @@ struct GapCommand: ParsableCommand {
       recall = EstimateRow(gap.recall)
       self.gap = EstimateRow(gap.gap)
       textRecall = EstimateRow(gap.textRecall)
+      chance = gap.chance.map { 100 * $0 }
+      textChance = gap.textChance.map { 100 * $0 }
       lost = gap.lost
       gained = gap.gained
       lostInLanguage = gap.lostInLanguage.map { EstimateRow($0) }
@@ -68,18 +74,26 @@ struct GapCommand: ParsableCommand {
     let k = options.k
     let table = rows.map { row in
       [
-        row.language, "\(row.gap.n)", row.againstRecall.text(), row.recall.text(), row.gap.text(),
-        row.textRecall.text(), "\(row.lost)", "\(row.gained)", row.lostInLanguage?.text() ?? "–",
+        row.language, "\(row.gap.n)", row.againstRecall.text(chance: row.chance),
+        row.recall.text(chance: row.chance), ChanceText.figure(row.chance), row.gap.text(),
+        row.textRecall.text(chance: row.textChance), ChanceText.figure(row.textChance),
+        "\(row.lost)", "\(row.gained)", row.lostInLanguage?.text() ?? "–",
       ]
     }
     let header = [
-      "language", "n", "\(pivot) R@\(k)", "R@\(k)", "gap", "text R@\(k)",
+      "language", "n", "\(pivot) R@\(k)", "R@\(k)", "chance", "gap", "text R@\(k)", "chance",
       "lost", "gained",
       "lost in language",
     ]
     return EvalTable.text([header] + table, leading: 1)
       + "\n\nText to image, first captions, percent [95 % interval]; text: the \(pivot) caption of the "
       + "same picture among the texts.\nLost, gained: pictures that only \(pivot) finds, or only the "
-      + "other language."
+      + "other language.\n"
+      + ChanceText.note(
+        metrics: 1,
+        marked: rows.contains {
+          $0.againstRecall.covers($0.chance) || $0.recall.covers($0.chance)
+            || $0.textRecall.covers($0.textChance)
+        })
   }
 }

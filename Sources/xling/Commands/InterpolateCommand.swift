@@ -29,8 +29,7 @@ struct InterpolateCommand: ParsableCommand {
   @Option(help: "The new run's folder.")
   var output: String
 
-  @Option(help: "The SQLite file that records runs.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   func validate() throws {
     for (option, share) in [("--text", text), ("--image", image)] {
@@ -44,7 +43,7 @@ struct InterpolateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = try EvalRun.folder(name, store: store)
+    let folder = try store.folder(of: name)
     let record = try RunInterpolation(run: folder).write(text: text, image: image, to: output)
     print("\(output): \(record.method) of \(name), text \(text), image \(image)")
     print("next: xling eval \(output) --data DATA --split val --lang all")

@@ -1,4 +1,5 @@
 import Foundation
+import XlingAlignment
 import XlingCore
 import XlingData
 import XlingEvaluation
@@ -18,14 +19,16 @@ enum LeakWarnings {
         "the training data of run \(run.name), \(folder), is not there: test pictures were not "
           + "looked for in it")
     }
-    let train = try Dataset.load(folder)
-    guard train.contentHash == run.record.identity.dataHash else {
+    let test = evaluator.dataset
+    // Mostly they are one dataset, which is read once.
+    let train = test.isIn(folder) ? test : try Dataset.load(folder)
+    guard run.record.identity.isTrained(on: train) else {
       return tell(
         "\(folder) is not what run \(run.name) was trained on any more: test pictures were not looked "
           + "for in it")
     }
-    let leaks = try TrainingLeaks(
-      train: train, test: evaluator.dataset, evaluator.plan.split)
+    try RunFolder(run.folder).renew(train.contentHash)
+    let leaks = TrainingLeaks(train: train, test: test, evaluator.plan.split)
     evaluator.trainingPictures = leaks.all
     guard let example = (leaks.sameNumber + leaks.sameBytes).first else { return }
     tell(

@@ -66,14 +66,13 @@ struct RunsListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List the stored runs, oldest first.")
 
-  @Option(help: "The SQLite file that records runs.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Flag(help: "Print the list as JSON.")
   var json = false
 
   func run() throws {
-    let store = try EvalRun.existingStore(store)
+    let store = try EvalRun.existingStore(try store.existing().path)
     let rows = try store.runs().map { try RunRow($0, in: store) }
     if json { return print(try JSONText.encode(rows)) }
     guard !rows.isEmpty else { return print("no runs yet") }

@@ -31,21 +31,20 @@ struct RunsDeleteCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A stored run's name.", valueName: "run"))
   var name: String
 
-  @Option(help: "The SQLite file that records runs.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Flag(help: "Delete without asking.")
   var yes = false
 
   func run() throws {
-    _ = try EvalRun.existingStore(store)
+    let store = try store.existing().path
     let opened = try ExperimentStore(path: store)
     let contents = try opened.contents(of: name)
     let what =
       "\(contents.evaluations) results, \(contents.steps) steps and \(contents.validations) "
       + "validations"
     let folder = try opened.run(named: name).folder
-    if !yes { try ask(what) }
+    if !yes { try ask(what, store) }
     let gone = try opened.delete(name)
     print(
       "deleted run '\(name)' with \(gone.evaluations) results from \(store); its folder \(folder) "
@@ -53,7 +52,7 @@ struct RunsDeleteCommand: ParsableCommand {
   }
 
   /// Throws ``RunsDeleteFailure`` where the answer is not yes.
-  private func ask(_ what: String) throws {
+  private func ask(_ what: String, _ store: String) throws {
     guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
       let command = ["xling", "runs", "delete", name, "--store", store, "--yes"]
       throw RunsDeleteFailure.unanswered(

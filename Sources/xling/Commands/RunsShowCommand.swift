@@ -65,13 +65,13 @@ struct ShowCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
   var name: String
 
-  @Option(help: "The SQLite file that records runs.")
-  var store: String = ExperimentStore.defaultPath
+  @OptionGroup var store: StoreOption
 
   @Flag(help: "Print everything as JSON.")
   var json = false
 
   func run() throws {
+    let store = try store.place(for: [name]).path
     let folder = try EvalRun.folder(name, store: store)
     let record = try RunFolder(folder).record()
     let name = EvaluatedRun.name(of: folder)

@@ -31,7 +31,9 @@ struct Quickstart {
   private let tokenizer: any Tokenizer
   private let store: ExperimentStore
 
-  init(output: String, data: String, steps: Int, seeds: [UInt64], split: Split) throws {
+  init(
+    output: String, store path: String, data: String, steps: Int, seeds: [UInt64], split: Split
+  ) throws {
     self.output = output
     self.steps = steps
     self.seeds = seeds
@@ -42,7 +44,7 @@ struct Quickstart {
     summary = try DatasetBuilder.scenes(into: data)
     dataset = try Dataset.load(data)
     try AtomicFile.createFolder(output)
-    store = try ExperimentStore(path: output + "/xling.sqlite")
+    store = try ExperimentStore(path: path)
   }
 
   func run() throws -> [MethodResult] {

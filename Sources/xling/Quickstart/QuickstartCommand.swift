@@ -16,8 +16,11 @@ struct QuickstartCommand: ParsableCommand {
       there already is not done again; an interrupted quickstart goes on with the same command.
       """)
 
-  @Option(help: "The folder for runs, store and report.")
-  var output = "runs/quickstart"
+  @Option(
+    help: "The folder for runs, report and store (default: runs/quickstart, with the common store).")
+  var output: String?
+
+  @OptionGroup var store: StoreOption
 
   @Option(help: "The scenes dataset; built there when missing.")
   var data = "data/scenes"
@@ -37,6 +40,17 @@ struct QuickstartCommand: ParsableCommand {
   @Option(help: "Threads (default: the machine's cores).")
   var threads: Int?
 
+  private static let folder = "runs/quickstart"
+
+  /// A folder of one's own has its own store, and one that an earlier version made there stays in use.
+  private func place() -> StorePlace {
+    if store.path == nil, StorePlace.environment == nil {
+      if let output { return StorePlace(path: output + "/xling.sqlite", origin: .run) }
+      if let place = StorePlace.ofQuickstart(Self.folder) { return place }
+    }
+    return store.place(forNew: Self.folder + "/run")
+  }
+
   enum EvaluatedSplit: String, CaseIterable, ExpressibleByArgument { case val, test }
 
   func validate() throws {
@@ -48,8 +62,9 @@ struct QuickstartCommand: ParsableCommand {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
     let began = ProgressBar.uptime()
+    let output = output ?? Self.folder
     let quickstart = try Quickstart(
-      output: output, data: data, steps: steps, seeds: (0..<UInt64(seeds)).map { seed + $0 },
+      output: output, store: place().path, data: data, steps: steps, seeds: (0..<UInt64(seeds)).map { seed + $0 },
       split: split == .val ? .val : .test)
     let results = try quickstart.run()
     let report = try QuickstartFigures(quickstart, results).report(

@@ -79,10 +79,11 @@ struct QuickstartFigures {
     try results.flatMap { result in
       try QuickstartPlan.languages.flatMap { language in
         try Direction.allCases.map { direction in
-          .init(
+          let parts = try parts(result, [language], direction)
+          return .init(
             method: result.method, language: language, direction: direction,
-            estimate: try resamples.macroAverage(
-              metric, of: try parts(result, [language], direction)))
+            estimate: try resamples.macroAverage(metric, of: parts),
+            chance: metric.meanChance(parts.map(\.ranking)))
         }
       }
     }
@@ -153,7 +154,8 @@ struct QuickstartFigures {
         guard !kept.isEmpty else { return nil }
         return .init(
           subset: name, method: result.method, direction: .textToImage,
-          estimate: try resamples.macroAverage(metric, of: kept))
+          estimate: try resamples.macroAverage(metric, of: kept),
+          chance: metric.meanChance(kept.map(\.ranking)))
       }
     }
   }
