@@ -94,8 +94,8 @@ public final class Trainer {
   ) throws -> RunRecord {
     if resume, let finished = try finishedRecord() { return finished }
     var record = try begin(resume: resume)
-    let log = try TrainingLog(run.log, keepingUpTo: optimizer.steps)
     try began()
+    let log = try TrainingLog(run.log, keepingUpTo: optimizer.steps)
     var batches = TrainingBatches(
       model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
     let firstStep = optimizer.steps
