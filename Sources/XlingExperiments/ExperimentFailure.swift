@@ -52,7 +52,7 @@ public enum ExperimentFailure: Failure, Equatable {
     case .runExists(let name):
       "a run '\(name)' is stored already. Choose another name, resume it, or replace it."
     case .evaluationNotFound(let run, let what):
-      "run '\(run)' has no evaluation for \(what). Evaluate it first: xling eval \(run)."
+      "run '\(run)' has no evaluation for \(what). Evaluate it first."
     case .mixedProtocols(let field, let first, let second):
       "these results were measured under different protocols and cannot share a table: \(field) is "
         + "'\(first)' in one and '\(second)' in another. Evaluate them again under one protocol."

@@ -2,13 +2,18 @@ import Foundation
 import XlingCore
 
 /// A folder that appears whole or not at all.
-enum NewFolder {
+public enum NewFolder {
+  /// For commands, before they read anything. Throws ``AlignmentFailure/folderExists(path:)``.
+  public static func check(_ output: String) throws(AlignmentFailure) {
+    guard !FileManager.default.fileExists(atPath: output) else {
+      throw .folderExists(path: output)
+    }
+  }
+
   /// `fill` writes to a folder beside `output`, which is then renamed. Throws
   /// ``AlignmentFailure/folderExists(path:)``, `FileFailure`, and what `fill` throws.
   static func write<Result>(_ output: String, _ fill: (String) throws -> Result) throws -> Result {
-    guard !FileManager.default.fileExists(atPath: output) else {
-      throw AlignmentFailure.folderExists(path: output)
-    }
+    try check(output)
     let partial = output + ".partial-\(getpid())"
     do {
       try AtomicFile.createFolder(partial)

@@ -56,10 +56,16 @@ struct AlignCommand: ParsableCommand {
     Interruption.watch()
     let card = try selection.card()
     let method = card.name
-    let dataset = try Dataset.load(try DataFolder.resolve(data))
+    let source = try DataFolder.resolve(data)
+    if let output, RunFolder(output).exists, !resume {
+      throw AlignmentFailure.runExists(path: output)
+    }
+    try EvalLanguages.check([training.language], file: DataSource.captions(data))
+    if let startFrom { _ = try RunFolder(startFrom).record() }
+    let towers = try AlignTowers(text: textTower, image: imageTower)
+    let dataset = try Dataset.load(source)
     let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(training.seed)")
     if folder.exists, !resume { throw AlignmentFailure.runExists(path: folder.path) }
-    let towers = try AlignTowers(text: textTower, image: imageTower)
     let language = try EvalLanguages.resolve(training.language, in: dataset, split: .train)
     var configuration = try training.configuration(card, language: language) { configuration in
       min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)

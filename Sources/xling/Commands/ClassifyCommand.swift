@@ -70,9 +70,10 @@ struct ClassifyCommand: ParsableCommand {
     Interruption.watch()
     let store = try store.place(for: [name]).path
     let folder = try EvalRun.folder(name, store: store)
+    let prompts = try PromptSet.load(prompts)
+    try EvalLanguages.check(lang, file: classes ?? DataSource.captions(data))
     let labelled = try LabelledPictures.load(try DataFolder.resolve(data))
     let names = try classNames(of: labelled)
-    let prompts = try PromptSet.load(prompts)
     let languages = try ClassifyLanguages.resolve(lang, in: names, labelled, allowMissing)
     let run = try EvaluatedRun(folder: folder)
     try TowerWarnings.nonFinite(run)

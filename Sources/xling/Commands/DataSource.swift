@@ -13,6 +13,13 @@ enum DataSource {
     return try card.load(root: root ?? self.root(of: card))
   }
 
+  /// The list of captions that a folder named by `--data` has; nil for published sets.
+  static func captions(_ name: String) -> String? {
+    let folder = DataBuildCommand.Name(rawValue: name) == nil ? name : "data/" + name
+    let file = folder + "/captions.jsonl"
+    return FileManager.default.fileExists(atPath: file) ? file : nil
+  }
+
   static func root(of card: DatasetCard) -> String { "data/" + card.folder }
 
   /// Throws ``DataFailure/unknownDataset(given:nearest:known:)`` where only a card can be meant.

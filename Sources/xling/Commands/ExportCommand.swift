@@ -28,6 +28,7 @@ struct ExportCommand: ParsableCommand {
   @OptionGroup var store: StoreOption
 
   func run() throws {
+    try NewFolder.check(output)
     let folder = try store.folder(of: name)
     try RunExport(run: folder).write(format, to: output)
     print("\(output): \(name) as \(format.rawValue)")

@@ -141,8 +141,7 @@ struct Quickstart {
       unit: "languages")
     for (index, language) in QuickstartPlan.languages.enumerated() {
       try Interruption.check(
-        "evaluated \(index) of \(QuickstartPlan.languages.count) languages of \(method)",
-        resume: "the same command")
+        "evaluated \(index) of \(QuickstartPlan.languages.count) languages of \(method)")
       let result = try evaluator.evaluate(language)
       try store.save(
         try evaluator.evaluations(of: result, run: run.name, at: Date()))
