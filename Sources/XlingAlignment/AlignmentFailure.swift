@@ -41,7 +41,7 @@ public enum AlignmentFailure: Failure, Equatable {
         + (checkpoint ?? "none") + ". Use a lower learning rate or a longer warm-up, or clip the "
         + "gradients."
     case .notARun(let path, let reason):
-      "\(path) is not a run: \(reason). `xling align` makes one."
+      "\(path) is not a run: \(reason). How one is made, says: xling align --help"
     case .runExists(let path):
       "\(path) holds a run already. Go on with it by --resume, or name another folder."
     case .folderGone(let path):

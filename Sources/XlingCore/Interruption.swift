@@ -63,8 +63,11 @@ public enum Interruption {
 
   /// Throws ``InterruptionFailure/interrupted(work:resume:)`` when asked to stop: for loops with
   /// nothing to save. Others ask ``requested``, save, then throw it themselves.
-  public static func check(_ work: String, resume: String) throws(InterruptionFailure) {
-    if requested { throw .interrupted(work: work, resume: resume) }
+  /// Without `resume`, the command that is running goes on when it is given again.
+  public static func check(
+    _ work: @autoclosure () -> String, resume: @autoclosure () -> String = ShellWords.thisCommand()
+  ) throws(InterruptionFailure) {
+    if requested { throw .interrupted(work: work(), resume: resume()) }
   }
 }
 

@@ -61,7 +61,7 @@ public enum DataFailure: Failure, Equatable {
       "\(path), byte \(offset): \(reason). Install unicode-cldr-core again, or check XLING_CLDR."
     case .missingDataset(let path, let expected):
       "\(path): expected \(expected), found none. A dataset is a folder with images/ and "
-        + "captions.jsonl; `xling data build` makes one."
+        + "captions.jsonl; `xling data build scenes` makes one."
     case .badLine(let path, let line, let expected, let found):
       "\(path), line \(line): expected \(expected), found \(found). Mend that line; no line is "
         + "skipped in silence."

@@ -41,7 +41,7 @@ public enum EvaluationFailure: Failure, Equatable {
         + "leave them out of the queries by --allow-missing; they then stay in the gallery, and the "
         + "protocol says so."
     case .notAShard(let path, let reason):
-      "\(path) is not what `xling eval --shard` writes: \(reason). Make that shard again."
+      "\(path) is not what eval's --shard writes: \(reason). Make that shard again."
     case .checkpoint(let path, let reason):
       "\(path) cannot be gone on from: \(reason). Delete it to count from the beginning, or name another "
         + "--checkpoint."

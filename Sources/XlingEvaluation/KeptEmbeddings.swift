@@ -40,8 +40,7 @@ struct KeptEmbeddings {
     for start in stride(from: 0, to: missing.count, by: batch) {
       try Interruption.check(
         "embedded \(start) of \(missing.count) \(what)"
-          + (cache == nil ? "" : ", which are kept"),
-        resume: "the same command")
+          + (cache == nil ? "" : ", which are kept"))
       let part = Array(missing[start..<min(missing.count, start + batch)])
       let values = try embed(part)
       let new = part.enumerated().map { place, index in

@@ -83,7 +83,7 @@ public enum ExperimentFailure: Failure, Equatable {
         + "arithmetic are not what they were. Keep both by another --store, or put the new ones in "
         + "their place by the same command with --replace."
     case .evaluationNotFound(let run, let what):
-      "run '\(run)' has no evaluation for \(what). Evaluate it first: xling eval \(run)."
+      "run '\(run)' has no evaluation for \(what). Evaluate it first."
     case .mixedProtocols(let field, let first, let second):
       "these results were measured under different protocols and cannot share a table: \(field) is "
         + "'\(first)' in one and '\(second)' in another. "

@@ -123,7 +123,7 @@ final class PretrainingLoop {
         try checkpoint()
         throw InterruptionFailure.interrupted(
           work: "pretraining stopped at step \(step) of \(options.steps)",
-          resume: "run the same command again")
+          resume: ShellWords.thisCommand())
       }
     }
     bar.finish()

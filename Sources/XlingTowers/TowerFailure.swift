@@ -15,7 +15,8 @@ public enum TowerFailure: Failure, Equatable {
 
   /// What to do with a checkpoint that LilT's code wrote (Khan and Fu 2023).
   static let liltHint =
-    "These are both towers of a run that LilT's code trained: `xling import` makes a run of it."
+    "These are both towers of a run that LilT's code trained. How it becomes a run, says: xling import "
+    + "--help"
 
   private static func isOfLilT(_ problem: String) -> Bool {
     ["visual_encoder.", "text_encoder."].contains { problem.hasPrefix("unexpected: " + $0) }

@@ -102,11 +102,11 @@ struct BadInputTests {
     expect(
       try bench.xling(["eval", "lwa"] + eval), 66,
       "there is no run 'lwa': no folder of that name holds a run.json, and there is no store at "
-        + "runs/xling.sqlite. `xling align` makes runs.")
+        + "runs/xling.sqlite. How a run is made, says: xling align --help")
     #expect(!bench.exists("runs"))
     expect(
       try bench.xling(["eval", "runs/lwa"] + eval), 66,
-      "runs/lwa is not a run: there is no run.json. `xling align` makes one.")
+      "runs/lwa is not a run: there is no run.json. How one is made, says: xling align --help")
     #expect(try bench.xling(bench.align("projection", "runs/first")).status == 0)
     expect(
       try bench.xling(["eval", "frist"] + eval), 66,
@@ -119,7 +119,7 @@ struct BadInputTests {
       "a run 'first' is stored already. Choose another name, resume it, or replace it.")
     expect(
       try bench.xling(bench.align("projection", "runs/none") + ["--resume"]), 66,
-      "runs/none is not a run: there is no run.json. `xling align` makes one.")
+      "runs/none is not a run: there is no run.json. How one is made, says: xling align --help")
   }
 
   @Test func anotherRunOfTheSameNameIsNeverTakenForIt() throws {

@@ -143,8 +143,8 @@ struct WholeWayTests {
     #expect(none.status == 66)
     #expect(
       none.stderr == """
-        xling: error: there is no store at runs/xling.sqlite. `xling align` and `xling eval` make \
-        it; --store names another.
+        xling: error: there is no store: no runs/xling.sqlite lies here or in a folder above. Name \
+        another by --store or XLING_STORE. The first run makes it; how, says: xling align --help
 
         """)
     let aligned = bench.align("lwa", "runs/one", ["--validate-every", "2"])

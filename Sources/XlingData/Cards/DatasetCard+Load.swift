@@ -2,6 +2,12 @@ import Foundation
 import XlingCore
 
 extension DatasetCard {
+  /// The command that checks the files in `root`.
+  func checking(_ root: String) -> String {
+    ShellWords.command(
+      ["xling", "data", "check", name] + (root == "data/" + folder ? [] : ["--root", root]))
+  }
+
   /// The protocol's pictures and captions, from `root`. Throws ``DataFailure``, naming files and lines,
   /// and `FileFailure.missing` telling how to obtain them.
   /// Pictures stay in the folders that the card names, but by links where `followingLinks`.
@@ -18,7 +24,7 @@ extension DatasetCard {
         throw FileFailure.missing(
           path: files.root + "/" + entry.name,
           hint: "It was looked for in: \(pictureFolders.joined(separator: ", ")). "
-            + "`xling data check \(name)` lists all that is missing. \(obtain)")
+            + "All that is missing, lists: \(checking(files.root))\n\(obtain)")
       }
       let item = Dataset.Item(
         image: entry.name, split: split, captions: entry.captions, concepts: [], isHeldOut: false)

@@ -64,7 +64,7 @@ enum ContentHash {
     let batch = 16 * Parallel.threads
     for start in stride(from: 0, to: missing.count, by: batch) {
       try Interruption.check(
-        "hashed \(start) of \(missing.count) files of \(folder)", resume: "the same command")
+        "hashed \(start) of \(missing.count) files of \(folder)")
       let part = Array(missing[start..<min(missing.count, start + batch)])
       for (index, found) in zip(part, try concurrently(part) { try hash(files[$0].path) }) {
         if anew, let entry = entries[index], entry.mark == found.mark,

@@ -126,7 +126,7 @@ public struct DatasetSummary: Codable, Sendable, Equatable {
       return try JSONDecoder().decode(DatasetSummary.self, from: data)
     } catch {
       throw DataFailure.badDataset(
-        path: path, reason: "is not what `xling data build` writes. Build the dataset again.")
+        path: path, reason: "is not what building a dataset writes. Build the dataset again.")
     }
   }
 

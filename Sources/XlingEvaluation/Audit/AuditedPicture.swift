@@ -42,7 +42,7 @@ public struct AuditedPicture: Sendable {
         }
       }
     }
-    try Interruption.check("nothing is kept of an audit", resume: "the same command")
+    try Interruption.check("nothing is kept of an audit")
     return try found.compactMap { try $0?.get() }
   }
 

@@ -82,7 +82,7 @@ public struct RankShard: Sendable {
 
   /// Throws ``EvaluationFailure/notAShard(path:reason:)`` or `FileFailure`.
   public static func read(_ path: String) throws -> RankShard {
-    let hint = "`xling eval --shard i/n --output FILE` makes one."
+    let hint = "The options --shard i/n --output FILE of eval make one."
     guard let file = try CountFile<Header>.read(path, hint: hint) else {
       throw EvaluationFailure.notAShard(path: path, reason: "it is another file, or broken")
     }

@@ -58,7 +58,14 @@ struct AlignCommand: ParsableCommand {
     Interruption.watch()
     let card = try selection.card()
     let method = card.name
-    let dataset = try DataSource.folder(try DataFolder.resolve(data), links)
+    let source = try DataFolder.resolve(data)
+    if let output, RunFolder(output).exists, !resume {
+      throw AlignmentFailure.runExists(path: output)
+    }
+    try EvalLanguages.check([training.language], file: DataSource.captions(data))
+    if let startFrom { _ = try RunFolder(startFrom).record() }
+    let towers = try AlignTowers(text: textTower, image: imageTower)
+    let dataset = try DataSource.folder(source, links)
     let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(training.seed)")
     // Before anything of it is read, and until the end: nobody else works in the run's folder.
     let lock = try FileLock(folder: folder.path)
@@ -66,7 +73,6 @@ struct AlignCommand: ParsableCommand {
     if folder.exists, !resume { throw AlignmentFailure.runExists(path: folder.path) }
     // Where nothing was begun there is nothing to go on with: the run begins.
     let goesOn = resume && folder.exists
-    let towers = try AlignTowers(text: textTower, image: imageTower)
     let language = try EvalLanguages.resolve(training.language, in: dataset, split: .train)
     var configuration = try training.configuration(card, language: language) { configuration in
       min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)

@@ -72,11 +72,12 @@ struct ClassifyCommand: ParsableCommand {
     Interruption.watch()
     let store = try store.place(for: [name]).path
     let folder = try EvalRun.folder(name, store: store)
+    let prompts = try PromptSet.load(prompts)
+    try EvalLanguages.check(lang, file: classes ?? DataSource.captions(data))
     let labelled = try LabelledPictures.load(
       try DataFolder.resolve(data), followingLinks: links.followLinks)
     let names = try classNames(of: labelled)
     DataSource.tell(names.spellings, in: names.origin)
-    let prompts = try PromptSet.load(prompts)
     let languages = try ClassifyLanguages.resolve(lang, in: names, labelled, allowMissing)
     let run = try EvaluatedRun(folder: folder)
     try TowerWarnings.nonFinite(run)

@@ -61,7 +61,8 @@ struct CompareCommand: ParsableCommand {
     let names = try runs.map { try EvalRun.storedName($0, in: store) }
     let selection = CompareSelection(
       dataset: URL(fileURLWithPath: data).standardizedFileURL.lastPathComponent,
-      split: split.rawValue, subset: subset, protocolHash: protocolHash, data: data)
+      split: split.rawValue, subset: subset, protocolHash: protocolHash, data: data,
+      given: Dictionary(zip(names, runs)) { one, _ in one }, place: place)
     let evaluations = try CompareEvaluations(
       selection,
       entries: poolSeeds

@@ -51,27 +51,54 @@ struct CompareSelection {
   var protocolHash: String?
   /// For messages: how the dataset is named on the command line.
   var data: String
+  /// How each run is named there, by its stored name.
+  var given: [String: String]
+  var place: StorePlace
 
-  private func command(_ run: String, _ languages: [String]) -> String {
-    "xling eval \(run) --data \(data)" + (split == "test" ? "" : " --split \(split)")
-      + languages.map { " --lang \($0)" }.joined()
+  private func command(
+    _ run: String, _ languages: [String], like measured: EvaluationProtocol?
+  ) -> String {
+    let named = given[run] ?? run
+    return ShellWords.command(
+      ["xling", "eval", named, "--data", data] + (split == "test" ? [] : ["--split", split])
+        + languages.flatMap { ["--lang", $0] } + (measured.map(Self.options) ?? [])
+        + place.words(for: named))
   }
 
-  func missing(_ run: String, languages: [String]) -> CompareFailure {
+  /// What has to be said so that an evaluation has this protocol, as far as options decide it.
+  private static func options(of measured: EvaluationProtocol) -> [String] {
+    var options: [String] = []
+    let usual = EvaluationProtocol(dataset: "", datasetHash: "")
+    if measured.captions.hasPrefix("first ") {
+      let count = measured.captions.dropFirst(6).prefix { $0.isNumber }
+      options += ["--captions-per-picture", String(count)]
+    }
+    if measured.ties != usual.ties { options += ["--ties", measured.ties] }
+    if measured.resamples != usual.resamples {
+      options += ["--resamples", "\(measured.resamples)"]
+    }
+    if measured.seed != usual.seed { options += ["--seed", "\(measured.seed)"] }
+    return options
+  }
+
+  func missing(
+    _ run: String, languages: [String], like measured: EvaluationProtocol?
+  ) -> CompareFailure {
     let what =
       "dataset '\(dataset)', \(split), subset '\(subset)'"
       + (languages.isEmpty ? "" : ", in " + languages.joined(separator: ", "))
     return .missing(
-      run: run, what: what, command: command(run, languages.isEmpty ? ["all"] : languages))
+      run: run, what: what,
+      command: command(run, languages.isEmpty ? ["all"] : languages, like: measured))
   }
 
   /// By run, in the order given. Throws ``CompareFailure``,
   /// ``ExperimentFailure/mixedProtocols(field:first:second:)``.
   func evaluations(of runs: [String], in store: ExperimentStore) throws -> [[Evaluation]] {
-    let all = try runs.map { run in
-      let found = try store.evaluations(of: run).filter(matches)
-      if found.isEmpty { throw missing(run, languages: []) }
-      return found
+    let all = try runs.map { try store.evaluations(of: $0).filter(matches) }
+    if let without = all.firstIndex(where: \.isEmpty) {
+      throw missing(
+        runs[without], languages: [], like: all.first { !$0.isEmpty }?.first?.measured)
     }
     var shared = Set(all[0].map(\.measured.hash))
     for part in all.dropFirst() { shared.formIntersection(part.map(\.measured.hash)) }
@@ -187,12 +214,13 @@ struct CompareEvaluations {
     for (run, has) in zip(runs, byRun) {
       let lacking = (wanted.isEmpty && common.isEmpty ? union.sorted() : wanted)
         .filter { !has.contains($0) }
-      if !lacking.isEmpty { throw selection.missing(run, languages: lacking) }
+      if !lacking.isEmpty { throw selection.missing(run, languages: lacking, like: measured) }
     }
     languages = wanted.isEmpty ? common.sorted() : wanted
     if wanted.isEmpty, common != union {
       for (run, has) in zip(runs, byRun) where has != union {
-        let failure = selection.missing(run, languages: union.subtracting(has).sorted())
+        let failure = selection.missing(
+          run, languages: union.subtracting(has).sorted(), like: measured)
         ProgressBar.toStandardError("xling: left out: \(failure)\n")
       }
     }

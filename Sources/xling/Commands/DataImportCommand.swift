@@ -72,6 +72,6 @@ struct DataImportCommand: ParsableCommand {
       print("left out: \(summary.withoutCaptions) pictures without captions")
     }
     if summary.blankCaptions > 0 { print("left out: \(summary.blankCaptions) blank captions") }
-    print("check it: xling data show \(output)")
+    print("check it: " + ShellWords.command(["xling", "data", "show", output]))
   }
 }

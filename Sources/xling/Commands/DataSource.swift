@@ -39,6 +39,13 @@ enum DataSource {
         "xling: languages of \(path) by our codes: \(some.joined(separator: ", "))\(rest)") + "\n")
   }
 
+  /// The list of captions that a folder named by `--data` has; nil for published sets.
+  static func captions(_ name: String) -> String? {
+    let folder = DataBuildCommand.Name(rawValue: name) == nil ? name : "data/" + name
+    let file = folder + "/captions.jsonl"
+    return FileManager.default.fileExists(atPath: file) ? file : nil
+  }
+
   static func root(of card: DatasetCard) -> String { "data/" + card.folder }
 
   /// Throws ``DataFailure/unknownDataset(given:nearest:known:)`` where only a card can be meant.

@@ -98,8 +98,10 @@ struct DriftCommand: ParsableCommand {
 
   func run() throws {
     let split = Split(rawValue: split) ?? .val
-    let run = try EvaluatedRun(folder: try store.folder(of: name))
+    let folder = try store.folder(of: name)
+    try EvalLanguages.check(languages, file: DataSource.captions(data))
     let dataset = try DataSource.load(data, root: root, links)
+    let run = try EvaluatedRun(folder: folder)
     let codes = try EvalLanguages.resolve(languages, in: dataset, split: split)
     let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)
       .measure(codes)

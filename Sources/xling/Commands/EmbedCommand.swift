@@ -113,7 +113,9 @@ struct EmbedCommand: ParsableCommand {
     while done < count {
       if Interruption.requested {
         throw InterruptionFailure.interrupted(
-          work: "embedded \(done) of \(count)", resume: "the same command with --resume")
+          work: "embedded \(done) of \(count)",
+          resume: (input == "-" ? "with the same input, " : "")
+            + ShellWords.thisCommand(adding: ["--resume"]))
       }
       let batch = done..<min(done + batchSize, count)
       var vectors = try rows.vectors(of: batch)

@@ -105,6 +105,7 @@ struct EvalCommand: ParsableCommand {
     let metrics = try measure.metrics()
     let place = try store.place(for: [name])
     let folder = try EvalRun.folder(name, store: place.path)
+    try EvalLanguages.check(lang, file: DataSource.captions(data))
     let dataset = try DataSource.load(data, root: root, links)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
     let evaluated = try EvaluatedRun(folder: folder)
@@ -114,7 +115,10 @@ struct EvalCommand: ParsableCommand {
     let evaluator = try Evaluator(
       evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: try plan(evaluated),
       cache: try cache(evaluated, place))
-    try LeakWarnings.look(evaluated, evaluator)
+    try LeakWarnings.look(
+      evaluated, evaluator,
+      test: ["--test", data, "--test-split", split.rawValue]
+        + (root.map { ["--test-root", $0] } ?? []))
     let evaluations = try evaluateAll(languages, evaluator, evaluated.name, store, metrics)
     let lenient = try ambiguity ? ambiguities(languages, evaluator, evaluated.name) : []
     if let folder = trec.trec {
@@ -202,7 +206,7 @@ struct EvalCommand: ParsableCommand {
     var bar = ProgressBar("eval \(name)", total: languages.count, unit: "languages")
     for (index, language) in languages.enumerated() {
       try Interruption.check(
-        "evaluated and stored \(index) of \(languages.count) languages", resume: "the same command")
+        "evaluated and stored \(index) of \(languages.count) languages")
       let result = try evaluator.evaluate(language)
       let evaluations = try evaluator.evaluations(
         of: result, run: name, at: Date(), metrics: metrics)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import XlingCore
 import XlingEvaluation
 import XlingRetrieval
@@ -81,6 +82,7 @@ struct EvalEmbeddingOptions: ParsableArguments {
   ) throws {
     let metrics = try measure.metrics()
     let language = try LanguageLabel.code(language)
+    for path in [output, checkpoint].compactMap({ $0 }) { try Self.checkFolder(of: path) }
     let (counted, pairs) = try count(keepingPairs: repeats || trec.trec != nil)
     guard let counted else { return }
     var report = try EvalEmbeddingReport(counted, measure, metrics, language: language)
@@ -90,6 +92,14 @@ struct EvalEmbeddingOptions: ParsableArguments {
       for (name, files) in try pairs.trecFiles(depth: trec.trecDepth, tag: "xling") {
         try files.write(to: folder, name: "\(language).\(name)")
       }
+    }
+  }
+
+  /// What takes hours is not written into a folder that is not there. Throws `FileFailure`.
+  private static func checkFolder(of path: String) throws {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    guard access(folder, W_OK) == 0 else {
+      throw FileFailure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
     }
   }
 
@@ -108,7 +118,7 @@ struct EvalEmbeddingOptions: ParsableArguments {
     let counts = try pairs.count(rows: rows, keptIn: checkpoint.map { RankCheckpoint($0) }) {
       share in
       try Interruption.check(
-        kept ?? "nothing is kept, without --checkpoint", resume: "the same command")
+        kept ?? "nothing is kept, without --checkpoint")
       let done = Int(share * Double(rows.count))
       if bar == nil {
         bar = ProgressBar("rank", total: rows.count, startingAt: done, unit: "captions")

@@ -1,3 +1,4 @@
+import Foundation
 import XlingCore
 import XlingData
 import XlingLanguages
@@ -22,6 +23,41 @@ enum EvalLanguageFailure: Failure, Equatable {
 
 /// From what a user calls a language to a dataset's code for it.
 enum EvalLanguages {
+  /// Before data are read: refuses what no card knows and what is no code of two or three letters, which
+  /// a dataset may have without a card (`x-…` too). Other words are looked for in `file`, a list of captions
+  /// or class names, byte by byte: a key of that name is there or not. Throws
+  /// `LanguageFailure.unknownLanguage`.
+  static func check(_ given: [String], file: String? = nil) throws {
+    let unclear = given.filter { $0 != "all" && !isShortCode($0) }
+    guard !unclear.isEmpty else { return }
+    let cards = try Languages.load()
+    for text in unclear {
+      do {
+        _ = try cards.find(text)
+      } catch {
+        if let file, holds("\"\(text)\"", file) { continue }
+        throw error
+      }
+    }
+  }
+
+  private static func isShortCode(_ text: String) -> Bool {
+    let parts = text.split(omittingEmptySubsequences: false) { $0 == "-" || $0 == "_" }
+    let isPrivate = parts.count > 1 && ["x", "i"].contains(parts[0].lowercased())
+    return (isPrivate || (2...3).contains(parts[0].utf8.count))
+      && parts.allSatisfy { part in
+        (1...8).contains(part.utf8.count)
+          && part.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20)
+          }
+      }
+  }
+
+  private static func holds(_ text: String, _ file: String) -> Bool {
+    let bytes = try? Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe)
+    return bytes?.range(of: Data(text.utf8)) != nil
+  }
+
   /// `all`, or codes and names; each once, in the order given. Throws
   /// `LanguageFailure.unknownLanguage` with suggestions, ``EvalLanguageFailure``.
   static func resolve(_ given: [String], in dataset: Dataset, split: Split) throws -> [String] {

@@ -32,13 +32,17 @@ struct EvalSubject: ParsableArguments {
   @Option(help: "Threads (default: the machine's cores).")
   var threads: Int?
 
-  /// The languages, as the dataset calls them, and what measures them. Throws what reading run and
+  /// The languages, as the dataset calls them, and what measures them. `against`: a language that is asked
+  /// for besides. Throws what reading run and
   /// data throws.
-  func load() throws -> (run: EvaluatedRun, evaluator: Evaluator, languages: [String]) {
+  func load(against: String? = nil) throws -> (
+    run: EvaluatedRun, evaluator: Evaluator, languages: [String]
+  ) {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
     let store = try store.place(for: [name]).path
     let folder = try EvalRun.folder(name, store: store)
+    try EvalLanguages.check(lang + (against.map { [$0] } ?? []), file: DataSource.captions(data))
     let dataset = try DataSource.load(data, root: root, links)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
     let run = try EvaluatedRun(folder: folder)

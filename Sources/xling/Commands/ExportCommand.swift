@@ -28,6 +28,7 @@ struct ExportCommand: ParsableCommand {
   @OptionGroup var store: StoreOption
 
   func run() throws {
+    try NewFolder.check(output)
     let folder = try store.folder(of: name)
     let lock = try FileLock(output: output, makingParents: true)
     defer { withExtendedLifetime(lock) {} }

@@ -56,7 +56,7 @@ struct GapCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (run, evaluator, languages) = try subject.load()
+    let (run, evaluator, languages) = try subject.load(against: options.against)
     let pivot = try options.pivot(run, evaluator)
     let others = languages.filter { $0 != pivot }
     var bar = ProgressBar("gap \(run.name)", total: others.count, unit: "languages")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import XlingAdapters
 import XlingAlignment
 import XlingCore
@@ -40,6 +41,7 @@ struct ImportCommand: ParsableCommand {
   var output: String
 
   func run() throws {
+    try NewFolder.check(output)
     var options = LilTImport.Options()
     (options.textTower, options.imageTower, options.tokenizer) = (textTower, imageTower, tokenizer)
     (options.textHeads, options.imageHeads) = (textHeads, imageHeads)
@@ -52,10 +54,16 @@ struct ImportCommand: ParsableCommand {
         + "\(record.allParameters) parameters trained")
     if record.imported?.hasStart == false {
       ProgressBar.toStandardError(
-        "xling: the towers are the checkpoint's own, after training: `xling drift` needs them as "
-          + "they were before, by --text-tower and --image-tower\n")
+        "xling: the towers are the checkpoint's own, after training: a look at the drift needs them "
+          + "as they were before, by --text-tower and --image-tower\n")
     }
-    print("next: xling eval \(output) --data DATA --lang all")
+    let isBuilt = FileManager.default.fileExists(atPath: "data/scenes")
+    print(
+      "next: "
+        + ShellWords.command(
+          isBuilt
+            ? ["xling", "eval", output, "--data", "scenes", "--lang", "all"]
+            : ["xling", "show", output]))
   }
 
   /// The recipe, with what LilT's code does to captions and pictures under any.

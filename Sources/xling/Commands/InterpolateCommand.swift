@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import XlingAlignment
 import XlingCore
 import XlingExperiments
@@ -42,12 +43,23 @@ struct InterpolateCommand: ParsableCommand {
     }
   }
 
+  /// On val, where the run was trained with one; without its data, a look at the new run.
+  private func next(_ record: RunRecord) -> [String] {
+    guard let data = record.trainingFolder, FileManager.default.fileExists(atPath: data) else {
+      return ["xling", "show", output]
+    }
+    return ["xling", "eval", output, "--data", data]
+      + (record.validation == nil ? [] : ["--split", "val"]) + ["--lang", "all"]
+      + ((try? store.place(for: [output]).words(for: output)) ?? [])
+  }
+
   func run() throws {
+    try NewFolder.check(output)
     let folder = try store.folder(of: name)
     let lock = try FileLock(output: output, makingParents: true)
     defer { withExtendedLifetime(lock) {} }
     let record = try RunInterpolation(run: folder).write(text: text, image: image, to: output)
     print("\(output): \(record.method) of \(name), text \(text), image \(image)")
-    print("next: xling eval \(output) --data DATA --split val --lang all")
+    print("next: " + ShellWords.command(next(record)))
   }
 }

@@ -6,13 +6,13 @@ import XlingEvaluation
 
 /// What an evaluation says, on stderr, of test pictures that the run was trained on.
 enum LeakWarnings {
-  /// Looks for the evaluator's pictures in the run's training data, and has results given without
+  /// `test`: how `xling audit` is told of the test data. Looks for the evaluator's pictures in the run's training data, and has results given without
   /// those found. Throws what reading both throws.
-  static func look(_ run: EvaluatedRun, _ evaluator: Evaluator) throws {
+  static func look(_ run: EvaluatedRun, _ evaluator: Evaluator, test: [String]) throws {
     guard let folder = run.record.trainingFolder else {
       return tell(
         "run \(run.name) does not record where its training data lay: test pictures were not looked "
-          + "for in it (`xling audit` does)")
+          + "for in it. With the folder named, an audit does: xling audit --help")
     }
     guard FileManager.default.fileExists(atPath: folder) else {
       return tell(
@@ -36,7 +36,8 @@ enum LeakWarnings {
       "warning: \(leaks.all.count) of \(leaks.testPictures) pictures are training pictures of run "
         + "\(run.name) (\(leaks.sameNumber.count) by COCO's or Flickr's number, "
         + "\(leaks.sameBytes.count) by their bytes), such as \(example). Figures without them stand "
-        + "beside the others; `xling audit` looks for altered copies too")
+        + "beside the others. Altered copies are found by: "
+        + ShellWords.command(["xling", "audit", "--train", folder] + test))
   }
 
   private static func tell(_ text: String) {

@@ -50,13 +50,13 @@ struct NeighboursCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (run, evaluator, languages) = try subject.load()
+    let (run, evaluator, languages) = try subject.load(against: options.against)
     let pivot = try options.pivot(run, evaluator)
     var bar = ProgressBar("neighbours \(run.name)", total: languages.count, unit: "languages")
     let rows = try evaluator.neighbours(
       of: languages.contains(pivot) ? languages : [pivot] + languages, pivot: pivot, k: options.k
     ) { done in
-      try Interruption.check("nothing is kept but embeddings", resume: "the same command")
+      try Interruption.check("nothing is kept but embeddings")
       bar.advance(to: min(done, languages.count))
     }.map { Row($0, run: run.name, against: pivot) }
     bar.finish()

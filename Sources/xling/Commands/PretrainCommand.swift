@@ -96,7 +96,7 @@ struct PretrainImageCommand: ParsableCommand {
     let quality = try pretraining.quality()
     try TowerCard(
       kind: "image", options: pretraining.options, seconds: pretraining.seconds,
-      command: CommandLine.arguments.dropFirst().joined(separator: " "), data: pretraining.data,
+      command: ShellWords.command(Array(CommandLine.arguments.dropFirst())), data: pretraining.data,
       licence: pretraining.licence, quality: quality
     ).write(to: options.output)
     print(
@@ -134,7 +134,7 @@ struct PretrainTextCommand: ParsableCommand {
     let quality = try pretraining.quality()
     try TowerCard(
       kind: "text", options: pretraining.options, seconds: pretraining.seconds,
-      command: CommandLine.arguments.dropFirst().joined(separator: " "), data: pretraining.data,
+      command: ShellWords.command(Array(CommandLine.arguments.dropFirst())), data: pretraining.data,
       licence: pretraining.licence, quality: quality
     ).write(to: options.output)
     print(

@@ -56,7 +56,7 @@ struct TrainingArguments: ParsableArguments {
         ? "Unicode CLDR \(try CLDR().version): emoji names, keywords, display names"
         : files.joined(separator: ", "),
       licence: files.isEmpty ? "Unicode License" : "that of the files",
-      command: "xling " + CommandLine.arguments.dropFirst().joined(separator: " "))
+      command: ShellWords.thisCommand())
   }
 }
 

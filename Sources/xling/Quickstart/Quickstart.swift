@@ -147,8 +147,7 @@ struct Quickstart {
       unit: "languages")
     for (index, language) in QuickstartPlan.languages.enumerated() {
       try Interruption.check(
-        "evaluated \(index) of \(QuickstartPlan.languages.count) languages of \(method)",
-        resume: "the same command")
+        "evaluated \(index) of \(QuickstartPlan.languages.count) languages of \(method)")
       if let result = try evaluator.result(language, from: stored) {
         results.append(result)
       } else {
