@@ -11,9 +11,6 @@ enum BLASKernels {
     setenv(Matmul.coreVariable, core, 1)
     // A product takes one thread: its own others would only turn in circles while this one starts.
     setenv("OPENBLAS_NUM_THREADS", "1", 1)
-    var arguments = CommandLine.arguments.map { strdup($0) }
-    arguments.append(nil)
-    execv("/proc/self/exe", &arguments)
-    for argument in arguments { free(argument) }
+    execv("/proc/self/exe", CommandLine.unsafeArgv)
   }
 }

@@ -61,7 +61,7 @@ final class TrainingLog {
     do {
       try file.write(contentsOf: try encoder.encode(line) + [0x0A])
     } catch {
-      throw FileFailure.cannotWrite(path: path, reason: error.localizedDescription)
+      throw FileFailure.cannotWrite(path: path, reason: SystemWords.reason(of: error))
     }
   }
 }

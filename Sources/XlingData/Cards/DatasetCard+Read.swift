@@ -1,4 +1,5 @@
 import Foundation
+import XlingCore
 
 extension DatasetCard {
   private static let keys: Set<String> = [
@@ -11,7 +12,7 @@ extension DatasetCard {
     let card = try CardTable(reading: path)
     try card.check(keys: keys)
     let name = try card.text("name")
-    let file = (path as NSString).lastPathComponent
+    let file = PathParts.name(of: path)
     guard file == name + ".toml" else {
       throw card.bad("name = \"\(file.dropLast(5))\", as the file is named", "\"\(name)\"")
     }

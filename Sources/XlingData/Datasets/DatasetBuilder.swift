@@ -97,7 +97,7 @@ public enum DatasetBuilder {
     } catch let error as ImageFailure {
       throw error
     } catch {
-      throw FileFailure.cannotWrite(path: path, reason: error.localizedDescription)
+      throw FileFailure.cannotWrite(path: path, reason: SystemWords.reason(of: error))
     }
   }
 }

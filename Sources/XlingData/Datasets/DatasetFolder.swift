@@ -151,7 +151,7 @@ struct DatasetFolder {
     _ definition: DatasetDefinition, _ fill: (String) throws -> DatasetContents
   ) throws -> DatasetSummary {
     if let existing = try existing(definition) { return existing }
-    removeStale()
+    Partials.sweep(of: path)
     try AtomicFile.createFolder(partial + "/images")
     do {
       let contents = try fill(partial)
@@ -197,18 +197,5 @@ struct DatasetFolder {
       throw DataFailure.folderInTheWay(path: path, reason: "has lost some of its files")
     }
     return summary
-  }
-
-  /// Remains of builds whose process is gone.
-  private func removeStale() {
-    let parent = (path as NSString).deletingLastPathComponent
-    let folder = parent.isEmpty ? "." : parent
-    let mark = (path as NSString).lastPathComponent + ".partial-"
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-      guard name.hasPrefix(mark), let process = pid_t(name.dropFirst(mark.count)) else { continue }
-      if process != getpid(), kill(process, 0) != 0, errno == ESRCH {
-        try? FileManager.default.removeItem(atPath: folder + "/" + name)
-      }
-    }
   }
 }

@@ -17,7 +17,7 @@ struct WebDatasetLayout: DatasetLayout {
     var order: [String] = []
     var samples: [String: Sample] = [:]
     for entry in try TarArchive.entries(of: data, path) {
-      let file = (entry.name as NSString).lastPathComponent
+      let file = PathParts.name(of: entry.name)
       guard let dot = file.firstIndex(of: "."), !file.hasPrefix(".") else { continue }
       let folder = entry.name.dropLast(file.count)
       let key = String(folder + file[..<dot])

@@ -46,7 +46,9 @@ struct AlignCommand: ParsableCommand {
   @Option(help: "The SQLite file that records runs.")
   var store: String = ExperimentStore.defaultPath
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   @Flag(help: "Print the result as JSON.")

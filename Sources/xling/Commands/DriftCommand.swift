@@ -64,7 +64,8 @@ struct DriftCommand: ParsableCommand {
   @Option(help: "train, val or test.")
   var split = "val"
 
-  @Option(help: "Pictures that are looked at: the first so many.")
+  @Option(
+    help: "Pictures that are looked at: the first so many.", transform: NumberRange.whole(from: 2))
   var limit = 500
 
   @Option(help: "The SQLite file that records runs.")
@@ -78,7 +79,6 @@ struct DriftCommand: ParsableCommand {
       throw ValidationError("--split is \(split): expected train, val or test")
     }
     if languages.isEmpty { throw ValidationError("name languages: --lang tr --lang zh, or all") }
-    if limit < 2 { throw ValidationError("--limit must be at least 2, found \(limit)") }
   }
 
   func run() throws {

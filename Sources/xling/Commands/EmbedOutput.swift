@@ -47,7 +47,7 @@ final class EmbedPartial {
   func append(_ vectors: [Float]) throws {
     let data = vectors.withUnsafeBytes { Data($0) }
     do { try handle?.write(contentsOf: data) } catch {
-      throw FileFailure.cannotWrite(path: path, reason: "\(error.localizedDescription)")
+      throw FileFailure.cannotWrite(path: path, reason: SystemWords.reason(of: error))
     }
   }
 

@@ -28,7 +28,9 @@ struct EvalSubject: ParsableArguments {
   @Option(help: "The SQLite file that records results; embeddings are kept beside it.")
   var store: String = ExperimentStore.defaultPath
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   /// The languages, as the dataset calls them, and what measures them. Throws what reading run and
