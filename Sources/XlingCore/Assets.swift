@@ -28,10 +28,10 @@ public enum Assets {
     var homes: [String] = []
     if let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     {
-      let folder = (executable as NSString).deletingLastPathComponent
+      let folder = PathParts.folder(of: executable)
       homes += enclosing(folder)
       // `make install PREFIX=/opt/x` puts the binary into bin/ and this beside it.
-      homes.append((folder as NSString).deletingLastPathComponent + "/share/xling")
+      homes.append(PathParts.folder(of: folder) + "/share/xling")
     }
     homes += enclosing(FileManager.default.currentDirectoryPath)
     homes += ["/usr/local/share/xling", "/usr/share/xling"]
@@ -50,7 +50,7 @@ public enum Assets {
       {
         found.append(current)
       }
-      current = (current as NSString).deletingLastPathComponent
+      current = PathParts.folder(of: current)
     }
     return found
   }

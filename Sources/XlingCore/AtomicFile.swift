@@ -41,6 +41,7 @@ public enum AtomicFile {
   public static func write(
     to path: String, _ body: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
   ) throws {
+    try OpenedFile.checkReplaceable(path)
     let temporary = path + ".partial-\(getpid())"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileFailure.cannotWrite(path: path, reason: lastError()) }
@@ -79,11 +80,11 @@ public enum AtomicFile {
     for part in path.split(separator: "/") {
       folder += (folder.isEmpty || folder.hasSuffix("/") ? "" : "/") + part
       if mkdir(folder, 0o755) == 0 { continue }
-      let reason = lastError()
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue
-      {
-        continue
+      var reason = lastError()
+      var status = stat()
+      if stat(folder, &status) == 0 {
+        guard OpenedFile.kind(status.st_mode) != OpenedFile.folder else { continue }
+        reason = "\(folder) is a file, not a folder"
       }
       throw .cannotWrite(path: path, reason: reason)
     }
@@ -94,24 +95,36 @@ public enum AtomicFile {
   public static func read(_ path: String, hint: String = "Check the path.") throws(FileFailure)
     -> Data
   {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw .missing(path: path, hint: hint)
+    let (descriptor, status) = try OpenedFile.descriptor(path, hint: hint)
+    defer { close(descriptor) }
+    // One byte more than the file holds: the end is then seen without growing.
+    var capacity = max(Int(status.st_size) + 1, 4096)
+    guard var bytes = malloc(capacity) else { throw tooLarge(path) }
+    var count = 0
+    while true {
+      let got = Glibc.read(descriptor, bytes + count, capacity - count)
+      if got < 0 && errno == EINTR { continue }
+      guard got >= 0 else {
+        let reason = lastError()
+        free(bytes)
+        throw .cannotRead(path: path, reason: reason)
+      }
+      if got == 0 { break }
+      count += got
+      guard count == capacity else { continue }
+      capacity *= 2
+      guard let grown = realloc(bytes, capacity) else {
+        free(bytes)
+        throw tooLarge(path)
+      }
+      bytes = grown
     }
-    do {
-      return try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw .cannotRead(path: path, reason: reason(error))
-    }
+    return Data(bytesNoCopy: bytes, count: count, deallocator: .free)
   }
 
-  private static func lastError() -> String { String(cString: strerror(errno)) }
-
-  /// Foundation's wrapping hides the system's word for it; say that instead.
-  private static func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    if let underlying, underlying.domain == NSPOSIXErrorDomain {
-      return String(cString: strerror(Int32(underlying.code)))
-    }
-    return (error as NSError).localizedDescription
+  private static func tooLarge(_ path: String) -> FileFailure {
+    .cannotRead(path: path, reason: "it is larger than the memory that is free")
   }
+
+  private static func lastError() -> String { SystemWords.reason(errno) }
 }

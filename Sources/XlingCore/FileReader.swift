@@ -5,14 +5,11 @@ public struct FileReader: ~Copyable, Sendable {
   private let descriptor: Int32
   public let size: Int
 
-  /// Throws ``FileFailure/cannotRead(path:reason:)``.
+  /// Throws ``FileFailure/missing(path:hint:)``, ``FileFailure/cannotRead(path:reason:)``.
   public init(_ path: String) throws(FileFailure) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw .cannotRead(path: path, reason: String(cString: strerror(errno)))
-    }
-    var status = stat()
-    size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+    let opened = try OpenedFile.descriptor(path)
+    descriptor = opened.descriptor
+    size = Int(opened.status.st_size)
   }
 
   deinit { close(descriptor) }

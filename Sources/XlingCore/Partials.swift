@@ -8,8 +8,8 @@ public enum Partials {
 
   /// Removes what dead processes left of the file or folder `path`. What cannot be removed stays.
   public static func sweep(of path: String) {
-    let (folder, name) = split(path)
-    remove(in: folder) { $0 == name }
+    let name = PathParts.name(of: path)
+    remove(in: PathParts.folder(of: path)) { $0 == name }
   }
 
   /// Removes what dead processes left of anything in `folder`.
@@ -26,13 +26,5 @@ public enum Partials {
       else { continue }
       try? FileManager.default.removeItem(atPath: folder + "/" + name)
     }
-  }
-
-  private static func split(_ path: String) -> (folder: String, name: Substring) {
-    var path = path[...]
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
-    let folder = path[..<slash]
-    return (folder.isEmpty ? "/" : String(folder), path[path.index(after: slash)...])
   }
 }

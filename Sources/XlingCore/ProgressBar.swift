@@ -47,9 +47,11 @@ public struct ProgressBar {
   public init(
     _ label: String, total: Int, startingAt first: Int = 0, unit: String = "steps",
     style: Style = .ofStandardError(), now: @escaping () -> Double = ProgressBar.uptime,
-    write: @escaping (String) -> Void = ProgressBar.toStandardError
+    write: @escaping (String) -> Void = ProgressBar.draw
   ) {
-    (self.label, self.total, self.first, self.unit, self.style) = (label, total, first, unit, style)
+    // Names of runs and datasets: a control character would break the line that is redrawn.
+    self.label = TerminalText.visible(label)
+    (self.total, self.first, self.unit, self.style) = (total, first, unit, style)
     (self.now, self.write) = (now, write)
     began = now()
     drawn = -.infinity
@@ -82,8 +84,10 @@ public struct ProgressBar {
     let clock =
       isLast
       ? "in \(Self.duration(elapsed))" : "ETA \(rate > 0 ? Self.duration(remaining / rate) : "-")"
-    let facts = ["\(done)/\(total) \(unit)", Self.rate(rate, unit), detail, clock]
-      .filter { !$0.isEmpty }.joined(separator: ", ")
+    let facts = [
+      "\(done)/\(total) \(unit)", Self.rate(rate, unit), TerminalText.visible(detail), clock,
+    ]
+    .filter { !$0.isEmpty }.joined(separator: ", ")
     switch style {
     case .silent: return
     case .lines: write("\(label): \(facts)\n")
@@ -128,8 +132,13 @@ public struct ProgressBar {
     Double(DispatchTime.now().uptimeNanoseconds) / 1e9
   }
 
-  /// Unbuffered; a closed stderr is no reason to stop.
+  /// A message. What it quotes of files and arguments cannot steer the terminal.
   public static func toStandardError(_ text: String) {
+    draw(TerminalText.visible(text, keepingLines: true))
+  }
+
+  /// Unbuffered; a closed stderr is no reason to stop.
+  public static func draw(_ text: String) {
     let bytes = Array(text.utf8)
     _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
   }

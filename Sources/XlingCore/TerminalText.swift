@@ -22,6 +22,25 @@ public enum TerminalText {
     return result
   }
 
+  /// The same within JSON that is already encoded, as `\u001B`: it stays valid and means the same.
+  /// Line feeds and tabs stand between values only.
+  public static func visible(json text: String) -> String {
+    guard text.unicodeScalars.contains(where: { isHidden($0) && !isLayout($0) }) else {
+      return text
+    }
+    var result = ""
+    for scalar in text.unicodeScalars {
+      guard isHidden(scalar), !isLayout(scalar) else {
+        result.unicodeScalars.append(scalar)
+        continue
+      }
+      // All of them lie in the plane that four digits reach.
+      let digits = String(scalar.value, radix: 16, uppercase: true)
+      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+    return result
+  }
+
   private static func isLayout(_ scalar: Unicode.Scalar) -> Bool {
     scalar == "\n" || scalar == "\t"
   }

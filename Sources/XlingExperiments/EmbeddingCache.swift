@@ -21,7 +21,7 @@ public final class EmbeddingCache: Sendable {
 
   /// `runs/xling.sqlite` has `runs/xling.embeddings.sqlite`.
   public static func path(besideStore store: String) -> String {
-    (store as NSString).deletingPathExtension + ".embeddings.sqlite"
+    PathParts.withoutExtension(store) + ".embeddings.sqlite"
   }
 
   /// Opens or creates the cache; throws as ``ExperimentStore/init(path:waiting:)`` does.

@@ -22,7 +22,7 @@ enum LanguageCard {
         path: path, expected: "the keys \(known)", found: "\"\(unknown)\"")
     }
     let code = try string("code", table, path)
-    let file = (path as NSString).lastPathComponent
+    let file = PathParts.name(of: path)
     guard file == code + ".toml" else {
       throw LanguageFailure.badCard(
         path: path, expected: "code = \"\(file.dropLast(5))\", as the file is named",

@@ -1,3 +1,5 @@
+import XlingCore
+
 /// Text made safe for HTML: element content and quoted attributes alike.
 enum HTML {
   static func escape(_ text: String) -> String {
@@ -10,8 +12,12 @@ enum HTML {
       case ">": escaped += "&gt;"
       case "\"": escaped += "&quot;"
       case "'": escaped += "&#39;"
-      // Control characters are not allowed in HTML, escaped or not.
-      case "\u{0}"..<"\u{9}", "\u{B}"..<"\u{D}", "\u{E}"..<"\u{20}", "\u{7F}": escaped += "\u{FFFD}"
+      case "\t", "\n": escaped.unicodeScalars.append(scalar)
+      // No more than the order of signs beside it: right-to-left captions hold them rightly.
+      case "\u{61C}", "\u{200E}", "\u{200F}":
+        escaped += "&#x" + String(scalar.value, radix: 16, uppercase: true) + ";"
+      // Controls are not allowed in HTML, escaped or not, and overrides turn what follows around.
+      case _ where TerminalText.isHidden(scalar): escaped += TerminalText.visible(String(scalar))
       default: escaped.unicodeScalars.append(scalar)
       }
     }

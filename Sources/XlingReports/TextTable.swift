@@ -108,10 +108,7 @@ extension QuickstartReport {
   static func markdown(_ rows: [[String]]) -> String {
     var lines = rows.map { row in
       "| "
-        + row.map {
-          $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
-        }
-        .joined(separator: " | ") + " |"
+        + row.map(TableText.markdown).joined(separator: " | ") + " |"
     }
     let rule = rows[0].indices.map { $0 == 0 ? "---" : "---:" }.joined(separator: " | ")
     lines.insert("| \(rule) |", at: 1)

@@ -27,7 +27,7 @@ public enum TokenizerSource {
       throw FileFailure.missing(path: path, hint: hint)
     }
     if isFolder.boolValue { return try load(folder: path, options) }
-    switch (path as NSString).pathExtension {
+    switch PathParts.fileExtension(of: path) {
     case "txt": return try wordPiece(path, configurationFile: nil, options)
     case "model": return try sentencePiece(path, configurationFile: nil, options)
     case "json": return try json(path, options)
@@ -38,13 +38,7 @@ public enum TokenizerSource {
 
   /// The names of what a folder's tokenizer is read from, sorted. Throws ``FileFailure``.
   public static func files(in folder: String) throws -> [String] {
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder)
-    } catch {
-      throw FileFailure.cannotRead(path: folder, reason: error.localizedDescription)
-    }
-    return names.sorted().filter {
+    try FolderNames.read(folder).filter {
       ["vocab.txt", "tokenizer_config.json", "tokenizer.json"].contains($0)
         || $0.hasSuffix(".model")
     }
@@ -56,7 +50,7 @@ public enum TokenizerSource {
   private static func load(
     folder: String, _ options: TokenizerOptions
   ) throws -> any Tokenizer {
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    let names = try FolderNames.read(folder)
     let configurationFile =
       names.contains("tokenizer_config.json") ? folder + "/tokenizer_config.json" : nil
     let hasJSON = names.contains("tokenizer.json")

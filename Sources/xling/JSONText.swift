@@ -1,4 +1,5 @@
 import Foundation
+import XlingCore
 
 /// JSON as every `--json` prints it: sorted keys, two-space indentation, times as ISO 8601.
 enum JSONText {
@@ -6,6 +7,7 @@ enum JSONText {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .iso8601
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    return TerminalText.visible(
+      json: String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 }

@@ -11,6 +11,9 @@ enum UnknownSubcommand: Failure, Equatable {
   var description: String {
     switch self {
     case .unknown(let word, let parent, let known):
+      guard !known.isEmpty else {
+        return "'\(parent)' has no subcommands, found '\(word)'. See '\(parent) --help'."
+      }
       let list = known.joined(separator: ", ")
       let meant = Spelling.nearest(to: word, among: known)
       let suggestion = meant.map { "Did you mean '\(parent) \($0)'? " } ?? ""
@@ -24,9 +27,11 @@ enum UnknownSubcommand: Failure, Equatable {
   static func check(_ arguments: [String], of root: any ParsableCommand.Type) throws {
     var command = root
     var path = root._commandName
-    for word in arguments {
+    let asksHelp = arguments.first == "help"
+    for word in arguments.dropFirst(asksHelp ? 1 : 0) {
       let children = command.configuration.subcommands
-      let takesArguments = command != root && children.isEmpty
+      // After `help` every word names a command; elsewhere those of a leaf are its arguments.
+      let takesArguments = command != root && children.isEmpty && !asksHelp
       if takesArguments || command.configuration.defaultSubcommand != nil { return }
       if word.hasPrefix("-") || (command == root && word == "help") { return }
       guard let child = children.first(where: { names(of: $0).contains(word) }) else {

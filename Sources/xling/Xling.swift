@@ -27,15 +27,19 @@ struct Xling: ParsableCommand {
 
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.
   static func main() {
+    StandardOutput.occupyClosed()
     BLASKernels.choose()
     OutOfMemory.watch()
     // A file-size limit then fails the write, with a message, instead of ending the process.
     signal(SIGXFSZ, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
+      try GivenArguments.check()
+      BLASKernels.choose()
       try UnknownSubcommand.check(arguments, of: Xling.self)
       var command = try parseAsRoot(arguments)
       try command.run()
+      try StandardOutput.finish()
     } catch {
       ExitMapping.exit(for: error)
     }

@@ -57,8 +57,8 @@ import XlingRetrieval
 
   @Test func escapes() {
     #expect(
-      HTML.escape("<a href=\"x\">'&'\u{0}\n")
-        == "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;\u{FFFD}\n")
+      HTML.escape("<a href=\"x\">'&'\u{0}\u{202E}\u{200F}\n")
+        == "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;\\u{0}\\u{202E}&#x200F;\n")
     var report = Sample.report()
     report.title = "<script>alert('x')</script>"
     report.languages[1].name = "Rus<sian"

@@ -66,13 +66,7 @@ public struct RunExport {
   /// The files of a tower's folder, its tokenizer among them, without folders in it.
   private func copyFiles(of source: String, to target: String) throws {
     try AtomicFile.createFolder(target)
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: source).sorted()
-    } catch {
-      throw FileFailure.cannotRead(path: source, reason: error.localizedDescription)
-    }
-    for name in names {
+    for name in try FolderNames.read(source) {
       var isFolder: ObjCBool = false
       let path = source + "/" + name
       guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),

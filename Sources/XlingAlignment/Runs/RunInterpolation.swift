@@ -61,7 +61,7 @@ public struct RunInterpolation {
     }
     var result = record
     result.interpolation = Interpolation(
-      text: text, image: image, run: (run.path as NSString).lastPathComponent,
+      text: text, image: image, run: PathParts.name(of: run.path),
       hash: Digest.of(try AtomicFile.read(weights)))
     // These were the trained run's.
     (result.finalLoss, result.validation, result.bestStep) = (nil, nil, nil)

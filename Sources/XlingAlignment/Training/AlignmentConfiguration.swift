@@ -72,7 +72,9 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
 
   /// Steps that show each of `pairs` pictures `epochs` times.
   public static func steps(epochs: Int, pairs: Int, batchSize: Int) -> Int {
-    epochs * max(1, pairs / max(1, min(batchSize, pairs)))
+    let perEpoch = max(1, pairs / max(1, min(batchSize, pairs)))
+    let (steps, isTooMany) = epochs.multipliedReportingOverflow(by: perEpoch)
+    return isTooMany ? .max : steps
   }
 
   /// How pictures are brought to a tower of so many pixels a side, in training and in evaluation.
@@ -98,6 +100,7 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
       if !holds { throw .configuration(reason: reason()) }
     }
     try need(steps > 0, "\(steps) steps: expected at least one")
+    try need(steps <= 1 << 53, "\(steps) steps: expected at most 2^53; give fewer epochs")
     try need(batchSize > 1, "batch size \(batchSize): a contrastive batch has at least two pairs")
     try need(pairs > 1, "\(pairs) training pairs: expected at least two")
     try need(

@@ -90,7 +90,7 @@ struct CardFiles {
   /// ``DataFailure/noPicture(origin:path:kind:)``.
   func place(of picture: String) throws(DataFailure) -> String? {
     let endings =
-      (picture as NSString).pathExtension.isEmpty ? ["", ".jpg", ".jpeg", ".png", ".webp"] : [""]
+      PathParts.fileExtension(of: picture).isEmpty ? ["", ".jpg", ".jpeg", ".png", ".webp"] : [""]
     let origin = root + "/" + card.listing.path
     for (folder, pictures) in folders {
       for name in endings.map({ picture + $0 }) {
@@ -118,8 +118,8 @@ public enum PictureNumber {
   /// The digits at the end of the name before its extension, else those at its start, parted from the
   /// rest by "_"; nil without. "COCO_train2014_000000000009.jpg" is 9, "1000268201_693b08cb0e.jpg" is 1000268201.
   public static func of(_ name: String) -> Int? {
-    let file = (name.trimmingCharacters(in: .whitespaces) as NSString).lastPathComponent
-    let stem = (file as NSString).deletingPathExtension
+    let file = PathParts.name(of: name.trimmingCharacters(in: .whitespaces))
+    let stem = PathParts.withoutExtension(file)
     let parts = stem.split(separator: "_")
     return parts.last.flatMap(number) ?? parts.first.flatMap(number)
   }

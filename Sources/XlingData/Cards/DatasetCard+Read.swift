@@ -1,4 +1,5 @@
 import Foundation
+import XlingCore
 import XlingLanguages
 
 extension DatasetCard {
@@ -12,7 +13,7 @@ extension DatasetCard {
     let card = try CardTable(reading: path)
     try card.check(keys: keys)
     let name = try card.text("name")
-    let file = (path as NSString).lastPathComponent
+    let file = PathParts.name(of: path)
     guard file == name + ".toml" else {
       throw card.bad("name = \"\(file.dropLast(5))\", as the file is named", "\"\(name)\"")
     }

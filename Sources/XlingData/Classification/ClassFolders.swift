@@ -69,11 +69,6 @@ extension LabelledPictures {
   }
 
   private static func entries(_ folder: String) throws -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder)
-        .filter { !$0.hasPrefix(".") }.sorted()
-    } catch {
-      throw FileFailure.cannotRead(path: folder, reason: error.localizedDescription)
-    }
+    try FolderNames.read(folder).filter { !$0.hasPrefix(".") }
   }
 }

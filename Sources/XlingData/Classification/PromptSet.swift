@@ -47,7 +47,7 @@ public struct PromptSet: Sendable, Equatable {
         throw ClassificationFailure.badTemplate(path: path, template: template)
       }
     }
-    let name = ((path as NSString).lastPathComponent as NSString).deletingPathExtension
+    let name = PathParts.stem(of: path)
     return PromptSet(name: name, title: try card.text("title"), templates: templates)
   }
 

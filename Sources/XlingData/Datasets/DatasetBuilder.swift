@@ -91,13 +91,14 @@ public enum DatasetBuilder {
   }
 
   static func write(_ picture: Picture, _ name: String, into folder: String) throws {
+    try Interruption.check("a dataset is half drawn", resume: "run the same command again")
     let path = "\(folder)/images/\(name)"
     do {
       try picture.jpeg(quality: jpegQuality).write(to: URL(fileURLWithPath: path))
     } catch let error as ImageFailure {
       throw error
     } catch {
-      throw FileFailure.cannotWrite(path: path, reason: error.localizedDescription)
+      throw FileFailure.cannotWrite(path: path, reason: SystemWords.reason(of: error))
     }
   }
 }

@@ -26,8 +26,8 @@ public struct StampFolder: Sendable {
     else { throw .missingStamps(path: path) }
     var kinds: [String: Set<String>] = [:]
     for case let file as String in files {
-      let name = file as NSString
-      kinds[name.deletingPathExtension, default: []].insert(name.pathExtension)
+      kinds[PathParts.withoutExtension(file), default: []]
+        .insert(PathParts.fileExtension(of: file))
     }
     let captioned = kinds.filter { $0.value.contains("txt") }
     stamps = captioned.filter { $0.value.contains("png") }.keys.sorted()

@@ -17,10 +17,8 @@ public struct EmbeddingFile: Sendable {
   public init(_ path: String) throws {
     self.path = path
     let (file, tensor) = Self.parts(path)
-    let handle = FileHandle(forReadingAtPath: file)
-    let magic = try handle?.read(upToCount: NumPyArray.magic.count)
-    try handle?.close()
-    if magic == NumPyArray.magic {
+    let start = try FileReader(file).bytes(at: 0, count: NumPyArray.magic.count)
+    if start.map({ Data($0) }) == NumPyArray.magic {
       let array = try NumPyArray(file)
       (width, values) = (array.columns, array.values)
     } else {

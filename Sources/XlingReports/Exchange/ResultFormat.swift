@@ -1,4 +1,5 @@
 import Foundation
+import XlingCore
 
 /// Forms in which results leave for other programs and for papers.
 public enum ResultFormat: String, Sendable, CaseIterable {
@@ -18,8 +19,8 @@ public enum ResultFormat: String, Sendable, CaseIterable {
     case .csv: Self.csv(rows)
     case .markdown: Self.markdown(rows)
     case .latex: Self.latex(rows)
-    case .clipBenchmark: try CLIPBenchmarkRecord.lines(rows)
-    case .mteb: try MTEBTaskResult.lines(rows)
+    case .clipBenchmark: TerminalText.visible(json: try CLIPBenchmarkRecord.lines(rows))
+    case .mteb: TerminalText.visible(json: try MTEBTaskResult.lines(rows))
     }
   }
 
@@ -43,13 +44,13 @@ public enum ResultFormat: String, Sendable, CaseIterable {
     guard field.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else {
       return field
     }
-    return "\"" + field.replacing("\"", with: "\"\"") + "\""
+    return "\"" + TableText.escaped(field) { $0 == "\"" ? "\"\"" : nil } + "\""
   }
 
   private static func markdown(_ rows: [ResultRow]) -> String {
     let table = PivotTable(rows)
     func line(_ cells: [String]) -> String {
-      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+      "| " + cells.map(TableText.markdown).joined(separator: " | ") + " |"
     }
     let rule = table.header.indices.map { $0 < table.labels ? "---" : "---:" }
     let lines =
@@ -59,26 +60,14 @@ public enum ResultFormat: String, Sendable, CaseIterable {
 
   private static func latex(_ rows: [ResultRow]) -> String {
     let table = PivotTable(rows)
-    func line(_ cells: [String]) -> String { cells.map(escaped).joined(separator: " & ") + " \\\\" }
+    func line(_ cells: [String]) -> String {
+      cells.map(TableText.latex).joined(separator: " & ") + " \\\\"
+    }
     let columns = table.header.indices.map { $0 < table.labels ? "l" : "r" }.joined()
     let lines =
       ["\\begin{tabular}{\(columns)}", "\\toprule", line(table.header), "\\midrule"]
       + table.rows.map(line) + ["\\bottomrule", "\\end{tabular}", "% " + table.note]
     return lines.joined(separator: "\n")
-  }
-
-  private static func escaped(_ text: String) -> String {
-    var escaped = ""
-    for character in text {
-      switch character {
-      case "&", "%", "$", "#", "_", "{", "}": escaped += "\\\(character)"
-      case "\\": escaped += "\\textbackslash{}"
-      case "~": escaped += "\\textasciitilde{}"
-      case "^": escaped += "\\textasciicircum{}"
-      default: escaped.append(character)
-      }
-    }
-    return escaped
   }
 }
 

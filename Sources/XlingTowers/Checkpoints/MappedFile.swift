@@ -12,17 +12,11 @@ final class MappedFile {
 
   /// Throws ``FileFailure``.
   init(path: String) throws(FileFailure) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      let reason = String(cString: strerror(errno))
-      throw errno == ENOENT
-        ? .missing(path: path, hint: "A checkpoint was expected there.")
-        : .cannotRead(path: path, reason: reason)
-    }
+    let (descriptor, facts) = try OpenedFile.descriptor(
+      path, hint: "A checkpoint was expected there.")
     defer { close(descriptor) }
-    var facts = stat()
-    guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-      throw .cannotRead(path: path, reason: "not a regular file")
+    guard facts.st_mode & S_IFMT == S_IFREG else {
+      throw .cannotRead(path: path, reason: "it is a pipe or device, not a file")
     }
     self.path = path
     count = Int(facts.st_size)

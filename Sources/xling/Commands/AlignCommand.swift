@@ -47,7 +47,9 @@ struct AlignCommand: ParsableCommand {
 
   @OptionGroup var store: StoreOption
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   @Flag(help: "Print the result as JSON.")

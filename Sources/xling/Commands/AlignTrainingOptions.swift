@@ -15,25 +15,34 @@ extension RateSchedule: ExpressibleByArgument {}
 struct AlignTrainingOptions: ParsableArguments {
   enum OptimizerName: String, CaseIterable, ExpressibleByArgument { case adamw, adafactor }
 
-  @Option(help: "Optimizer steps.")
+  @Option(help: "Optimizer steps.", transform: NumberRange.whole(from: 1))
   var steps: Int?
 
-  @Option(help: "Times that every picture is shown, in place of --steps (default: 5).")
+  @Option(
+    help: "Times that every picture is shown, in place of --steps (default: 5).",
+    transform: NumberRange.whole(from: 1))
   var epochs: Int?
 
-  @Option(help: "Pairs in a batch (default: 64).")
+  @Option(
+    help: "Pairs in a batch (default: 64).", transform: NumberRange.whole(1...NumberRange.batch))
   var batchSize: Int?
 
-  @Option(help: "Pairs in memory at once; the gradient stays the batch's (default: all).")
+  @Option(
+    help: "Pairs in memory at once; the gradient stays the batch's (default: all).",
+    transform: NumberRange.whole(from: 1))
   var chunk: Int?
 
   @Flag(help: "Compute activations again on the way back: less memory, more time.")
   var recompute = false
 
-  @Option(help: "The learning rate after the warm-up (default: the method's).")
+  @Option(
+    help: "The learning rate after the warm-up (default: the method's).",
+    transform: NumberRange.positive(to: 1_000))
   var rate: Double?
 
-  @Option(help: "Steps of linear warm-up (default: a tenth of all).")
+  @Option(
+    help: "Steps of linear warm-up (default: a tenth of all).",
+    transform: NumberRange.whole(from: 0))
   var warmup: Int?
 
   @Option(help: "The learning rate's shape (default: cosine).")
@@ -45,16 +54,18 @@ struct AlignTrainingOptions: ParsableArguments {
   @Option(help: "The optimizer (default: adamw).")
   var optimizer: OptimizerName?
 
-  @Option(help: "Seed of initialization, order and augmentation.")
+  @Option(help: "Seed of initialization, order and augmentation.", transform: NumberRange.seed)
   var seed: UInt64 = 1
 
   @Option(help: "Language of the captions, a code or a name.")
   var language = "en"
 
-  @Option(help: "Train on so many pictures only, drawn at random; fewer lie within more.")
+  @Option(
+    help: "Train on so many pictures only, drawn at random; fewer lie within more.",
+    transform: NumberRange.whole(from: 1))
   var pairs: Int?
 
-  @Option(help: "Seed of the draw of --pairs.")
+  @Option(help: "Seed of the draw of --pairs.", transform: NumberRange.seed)
   var pairsSeed: UInt64 = 0
 
   @Option(help: "What is done to pictures; with none, what frozen towers compute is kept.")
@@ -68,46 +79,42 @@ struct AlignTrainingOptions: ParsableArguments {
   @Option(help: "What is done to captions before they are tokenized (default: none).")
   var captions: CaptionPreprocessing?
 
-  @Option(help: "Words of a caption that its preprocessing keeps (default: 30).")
+  @Option(
+    help: "Words of a caption that its preprocessing keeps (default: 30).",
+    transform: NumberRange.whole(from: 1))
   var maxWords: Int?
 
-  @Option(help: "Tokens of a caption, start and end included (default: 25).")
+  @Option(
+    help: "Tokens of a caption, start and end included (default: 25).",
+    transform: NumberRange.whole(from: 2))
   var maxTokens: Int?
 
-  @Option(help: "Steps between checkpoints.")
+  @Option(help: "Steps between checkpoints.", transform: NumberRange.whole(from: 1))
   var checkpointEvery = 200
 
-  @Option(help: "Steps between validations; 0 validates at the end only.")
+  @Option(
+    help: "Steps between validations; 0 validates at the end only.",
+    transform: NumberRange.whole(from: 0))
   var validateEvery = 0
 
-  @Option(help: "Stop after so many validations without a lower loss; the best is the result.")
+  @Option(
+    help: "Stop after so many validations without a lower loss; the best is the result.",
+    transform: NumberRange.whole(from: 1))
   var patience: Int?
 
-  @Option(help: "Decoupled weight decay of all that is not one-dimensional (default: 0.02).")
+  @Option(
+    help: "Decoupled weight decay of all that is not one-dimensional (default: 0.02).",
+    transform: NumberRange.real(0...1_000))
   var weightDecay: Double?
 
-  @Option(help: "Clip the gradient's global norm; 0 does not (default: 1).")
+  @Option(
+    help: "Clip the gradient's global norm; 0 does not (default: 1).",
+    transform: NumberRange.real(0...1_000_000_000))
   var clip: Double?
 
   func validate() throws {
     if steps != nil, epochs != nil {
       throw ValidationError("--steps and --epochs exclude each other; give one of them")
-    }
-    for (option, value) in [
-      ("--steps", steps), ("--epochs", epochs), ("--pairs", pairs), ("--chunk", chunk),
-      ("--max-words", maxWords), ("--patience", patience),
-    ] {
-      if let value, value < 1 {
-        throw ValidationError("\(option) must be at least 1, found \(value)")
-      }
-    }
-    if let rate, !(rate > 0) {
-      throw ValidationError("--rate must be above 0, found \(rate)")
-    }
-    for (option, value) in [("--clip", clip), ("--weight-decay", weightDecay)] {
-      if let value, value < 0 {
-        throw ValidationError("\(option) must not be negative, found \(value)")
-      }
     }
   }
 

@@ -35,23 +35,21 @@ struct AuditCommand: ParsableCommand {
 
   @OptionGroup var links: LinkOptions
 
-  @Option(help: "Bits of 64 in which both perceptual hashes of one picture may differ.")
+  @Option(
+    help: "Bits of 64 in which both perceptual hashes of one picture may differ.",
+    transform: NumberRange.whole(0...64))
   var distance = 4
 
   @Option(help: "Write the names of the test pictures found to this file, one a line.")
   var output: String?
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   @Flag(help: "Print the result as JSON.")
   var json = false
-
-  func validate() throws {
-    if !(0...64).contains(distance) {
-      throw ValidationError("--distance must be 0 to 64, found \(distance)")
-    }
-  }
 
   private struct Report: Encodable {
     let schema = "xling.audit/1"

@@ -44,13 +44,16 @@ struct ClassifyCommand: ParsableCommand {
   @Flag(help: "Embed everything anew, and keep no embeddings beside the store.")
   var noCache = false
 
-  @Option(help: "Bootstrap resamples of the intervals.")
+  @Option(
+    help: "Bootstrap resamples of the intervals.", transform: NumberRange.whole(100...1_000_000))
   var resamples = 1_000
 
-  @Option(help: "Seed of the resamples.")
+  @Option(help: "Seed of the resamples.", transform: NumberRange.seed)
   var seed: UInt64 = 0
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   @Flag(help: "Print the results as JSON, one object a language and metric.")
@@ -60,12 +63,6 @@ struct ClassifyCommand: ParsableCommand {
 
   @OptionGroup(title: "Pictures, where not as in training")
   var pictures: PictureOptions
-
-  func validate() throws {
-    if resamples < 100 {
-      throw ValidationError("--resamples must be at least 100, found \(resamples)")
-    }
-  }
 
   func run() throws {
     if let threads { Parallel.setThreads(threads) }

@@ -34,26 +34,20 @@ struct DataBuildCommand: ParsableCommand {
   @Option(help: "The folder that it goes to (default: data/NAME).")
   var output: String?
 
-  @Option(help: "Seed of the scenes.")
+  @Option(help: "Seed of the scenes.", transform: NumberRange.seed)
   var seed: UInt64 = 0
 
-  @Option(help: "Scenes for training.")
+  @Option(help: "Scenes for training.", transform: NumberRange.whole(1...10_000_000))
   var train: Int = SceneCounts.standard.train
 
-  @Option(help: "Scenes for validation.")
+  @Option(help: "Scenes for validation.", transform: NumberRange.whole(1...10_000_000))
   var val: Int = SceneCounts.standard.val
 
-  @Option(help: "Scenes for the test.")
+  @Option(help: "Scenes for the test.", transform: NumberRange.whole(1...10_000_000))
   var test: Int = SceneCounts.standard.test
 
   @Flag(help: "Print the summary as JSON.")
   var json = false
-
-  func validate() throws {
-    for (option, count) in [("--train", train), ("--val", val), ("--test", test)] where count < 1 {
-      throw ValidationError("\(option) must be at least 1, found \(count)")
-    }
-  }
 
   func run() throws {
     let folder = output ?? "data/" + name.rawValue

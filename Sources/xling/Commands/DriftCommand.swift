@@ -80,7 +80,8 @@ struct DriftCommand: ParsableCommand {
   @Option(help: "train, val or test.")
   var split = "val"
 
-  @Option(help: "Pictures that are looked at: the first so many.")
+  @Option(
+    help: "Pictures that are looked at: the first so many.", transform: NumberRange.whole(from: 2))
   var limit = 500
 
   @OptionGroup var store: StoreOption
@@ -93,7 +94,6 @@ struct DriftCommand: ParsableCommand {
       throw ValidationError("--split is \(split): expected train, val or test")
     }
     if languages.isEmpty { throw ValidationError("name languages: --lang tr --lang zh, or all") }
-    if limit < 2 { throw ValidationError("--limit must be at least 2, found \(limit)") }
   }
 
   func run() throws {

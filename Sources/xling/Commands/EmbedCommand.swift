@@ -36,10 +36,14 @@ struct EmbedCommand: ParsableCommand {
   @Option(help: "A tokenizer's folder or file (default: the tower's own).")
   var tokenizer: String?
 
-  @Option(help: "Tokens of a text, start and end included; longer ones are cut.")
+  @Option(
+    help: "Tokens of a text, start and end included; longer ones are cut.",
+    transform: NumberRange.whole(from: 2))
   var maximumTokens: Int = 64
 
-  @Option(help: "Side of the resized pictures (default: the tower's own).")
+  @Option(
+    help: "Side of the resized pictures (default: the tower's own).",
+    transform: NumberRange.whole(1...NumberRange.pixels))
   var imageSize: Int?
 
   @Option(help: "How positions follow --image-size: bicubic or timm.")
@@ -51,21 +55,25 @@ struct EmbedCommand: ParsableCommand {
   @Flag(help: "Scale each vector to length one.")
   var normalize = false
 
-  @Option(help: "Texts or pictures computed at once.")
+  @Option(
+    help: "Texts or pictures computed at once.", transform: NumberRange.whole(1...NumberRange.batch)
+  )
   var batchSize: Int = 64
 
-  @Option(help: "Attention heads, where a file without config.json does not tell.")
+  @Option(
+    help: "Attention heads, where a file without config.json does not tell.",
+    transform: NumberRange.whole(1...NumberRange.heads))
   var heads: Int?
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   @Flag(help: "Go on with the rows that an interrupted run left.")
   var resume = false
 
   func validate() throws {
-    if maximumTokens < 2 { throw ValidationError("--maximum-tokens must be at least 2") }
-    if batchSize < 1 { throw ValidationError("--batch-size must be at least 1") }
     if !EmbedFile.Format.allCases.contains(where: { output.hasSuffix("." + $0.rawValue) }) {
       throw ValidationError("--output must end in .npy or .safetensors, found \(output)")
     }

@@ -85,7 +85,7 @@ final class EmbedPartial {
       try handle?.write(contentsOf: data)
       try keys?.write(contentsOf: Data("\(vectors.count / width) \(Digest.of(data))\n".utf8))
     } catch {
-      throw FileFailure.cannotWrite(path: path, reason: "\(error.localizedDescription)")
+      throw FileFailure.cannotWrite(path: path, reason: SystemWords.reason(of: error))
     }
   }
 

@@ -41,7 +41,9 @@ struct EvalCommand: ParsableCommand {
   @Option(help: "train, val or test.")
   var split: Split = .test
 
-  @Option(help: "Use the first so many captions of each picture (default: all).")
+  @Option(
+    help: "Use the first so many captions of each picture (default: all).",
+    transform: NumberRange.whole(from: 1))
   var captionsPerPicture: Int?
 
   @OptionGroup var store: StoreOption
@@ -55,7 +57,9 @@ struct EvalCommand: ParsableCommand {
   @Flag(help: "Embed everything anew, and keep no embeddings beside the store.")
   var noCache = false
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   @OptionGroup(title: "What is measured")
@@ -71,10 +75,6 @@ struct EvalCommand: ParsableCommand {
   var embeddings: EvalEmbeddingOptions
 
   func validate() throws {
-    if let captionsPerPicture, captionsPerPicture < 1 {
-      throw ValidationError(
-        "--captions-per-picture must be at least 1, found \(captionsPerPicture)")
-    }
     guard !embeddings.isUsed else {
       if name != nil || data != nil || captionsPerPicture != nil || noCache || root != nil
         || ambiguity || replace

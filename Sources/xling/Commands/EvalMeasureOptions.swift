@@ -41,10 +41,11 @@ struct EvalMeasureOptions: ParsableArguments {
   @Option(help: "Ties count against the system (pessimistic), for it (optimistic), or on average.")
   var ties: TieBreaking = .pessimistic
 
-  @Option(help: "Bootstrap resamples of the intervals.")
+  @Option(
+    help: "Bootstrap resamples of the intervals.", transform: NumberRange.whole(100...1_000_000))
   var resamples = 1_000
 
-  @Option(help: "Seed of the resamples.")
+  @Option(help: "Seed of the resamples.", transform: NumberRange.seed)
   var seed: UInt64 = 0
 
   @Flag(help: "Print the results as JSON, one object a number.")
@@ -55,9 +56,6 @@ struct EvalMeasureOptions: ParsableArguments {
 
   func validate() throws {
     if json, format != nil { throw ValidationError("--json and --format exclude one another") }
-    if resamples < 100 {
-      throw ValidationError("--resamples must be at least 100, found \(resamples)")
-    }
   }
 
   /// Throws ``MetricFailure/unknown(given:nearest:known:)``.
@@ -73,11 +71,11 @@ struct EvalMeasureOptions: ParsableArguments {
   /// Prints the rows in the form asked for, else `table`.
   func print(_ rows: [ResultRow], table: () -> String) throws {
     if json {
-      Swift.print(try JSONText.encode(rows))
+      xling.print(try JSONText.encode(rows))
     } else if let format {
-      Swift.print(try format.text(rows))
+      xling.print(try format.text(rows))
     } else {
-      Swift.print(table())
+      xling.print(table())
     }
   }
 

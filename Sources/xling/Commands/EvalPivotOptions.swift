@@ -3,7 +3,9 @@ import XlingEvaluation
 
 /// For commands that hold languages against one of them.
 struct EvalPivotOptions: ParsableArguments {
-  @Option(name: .customShort("k"), help: "Places that count as found.")
+  @Option(
+    name: .customShort("k"), help: "Places that count as found.",
+    transform: NumberRange.whole(from: 1))
   var k = 10
 
   @Option(help: "The language to hold the others against (default: the one aligned on).")
@@ -11,10 +13,6 @@ struct EvalPivotOptions: ParsableArguments {
 
   @Flag(help: "Print the results as JSON.")
   var json = false
-
-  func validate() throws {
-    if k < 1 { throw ValidationError("-k must be at least 1, found \(k)") }
-  }
 
   /// The language, as the dataset calls it. Throws what resolving languages throws.
   func pivot(_ run: EvaluatedRun, _ evaluator: Evaluator) throws -> String {

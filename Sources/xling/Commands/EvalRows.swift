@@ -1,4 +1,5 @@
 import Foundation
+import XlingCore
 import XlingEvaluation
 import XlingExperiments
 import XlingReports
@@ -17,7 +18,8 @@ extension ResultRow {
 
 /// Columns under one another: the first `leading` to the left, figures to the right.
 enum EvalTable {
-  static func text(_ rows: [[String]], leading: Int) -> String {
+  static func text(_ cells: [[String]], leading: Int) -> String {
+    let rows = cells.map { $0.map { TerminalText.visible($0) } }
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { column < $0.count ? $0[column].unicodeScalars.count : 0 }.max() ?? 0

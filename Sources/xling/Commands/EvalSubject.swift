@@ -29,7 +29,9 @@ struct EvalSubject: ParsableArguments {
 
   @OptionGroup var store: StoreOption
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   /// The languages, as the dataset calls them, and what measures them. `against`: a language that is asked

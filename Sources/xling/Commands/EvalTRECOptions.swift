@@ -6,12 +6,6 @@ struct EvalTRECOptions: ParsableArguments {
     help: "Write LANG.text-to-image.run, .qrels and the other direction into this folder.")
   var trec: String?
 
-  @Option(help: "Items of each query in the runs.")
+  @Option(help: "Items of each query in the runs.", transform: NumberRange.whole(from: 1))
   var trecDepth = 100
-
-  func validate() throws {
-    if trecDepth < 1 {
-      throw ValidationError("--trec-depth must be at least 1, found \(trecDepth)")
-    }
-  }
 }

@@ -33,10 +33,14 @@ struct ForwardCommand: ParsableCommand {
       "Take pictures of another size: bicubic (torch, LilT, Hugging Face) or timm (antialiased).")
   var interpolate: PositionInterpolation?
 
-  @Option(help: "Attention heads, where a file without config.json does not tell.")
+  @Option(
+    help: "Attention heads, where a file without config.json does not tell.",
+    transform: NumberRange.whole(1...NumberRange.heads))
   var heads: Int?
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   func run() throws {

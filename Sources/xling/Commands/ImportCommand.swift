@@ -31,10 +31,14 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "The tokenizer's folder or file (default: the text tower's).")
   var tokenizer: String?
 
-  @Option(help: "Heads of a text tower of unpublished width, where it is not given.")
+  @Option(
+    help: "Heads of a text tower of unpublished width, where it is not given.",
+    transform: NumberRange.whole(1...NumberRange.heads))
   var textHeads: Int?
 
-  @Option(help: "Heads of an image tower of unpublished width, where it is not given.")
+  @Option(
+    help: "Heads of an image tower of unpublished width, where it is not given.",
+    transform: NumberRange.whole(1...NumberRange.heads))
   var imageHeads: Int?
 
   @Option(help: "The new run's folder.")

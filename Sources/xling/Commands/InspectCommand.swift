@@ -15,7 +15,9 @@ struct InspectCommand: ParsableCommand {
   @Argument(help: "A tower's folder, or a .safetensors, .bin or .pth file.")
   var path: String
 
-  @Option(help: "Attention heads, where a file without config.json does not tell.")
+  @Option(
+    help: "Attention heads, where a file without config.json does not tell.",
+    transform: NumberRange.whole(1...NumberRange.heads))
   var heads: Int?
 
   @Flag(help: "Print everything as JSON.")

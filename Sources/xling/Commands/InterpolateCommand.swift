@@ -21,10 +21,14 @@ struct InterpolateCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
   var name: String
 
-  @Option(help: "How much of its training the text tower keeps, 0 to 1.")
+  @Option(
+    help: "How much of its training the text tower keeps, 0 to 1.",
+    transform: NumberRange.real(0...1))
   var text = 1.0
 
-  @Option(help: "How much of its training the image tower keeps, 0 to 1.")
+  @Option(
+    help: "How much of its training the image tower keeps, 0 to 1.",
+    transform: NumberRange.real(0...1))
   var image = 1.0
 
   @Option(help: "The new run's folder.")
@@ -33,11 +37,6 @@ struct InterpolateCommand: ParsableCommand {
   @OptionGroup var store: StoreOption
 
   func validate() throws {
-    for (option, share) in [("--text", text), ("--image", image)] {
-      guard (0...1).contains(share) else {
-        throw ValidationError("\(option) must be from 0 to 1, found \(share)")
-      }
-    }
     if text == 1, image == 1 {
       throw ValidationError("give --text or --image: with 1 and 1 it is the run as it was trained")
     }

@@ -22,7 +22,9 @@ struct PictureOptions: ParsableArguments {
   @Option(help: "Mean and deviation of pixel values (default: the preprocessor's, else half).")
   var statistics: PictureStatistics?
 
-  @Option(help: "Resize the shorter side to so many pixels and cut out the middle.")
+  @Option(
+    help: "Resize the shorter side to so many pixels and cut out the middle.",
+    transform: NumberRange.whole(1...NumberRange.pixels))
   var resizeShorter: Int?
 
   @Option(help: "How pixels are resampled (default: the preprocessor's, else bicubic).")
@@ -34,12 +36,6 @@ struct PictureOptions: ParsableArguments {
   @Option(
     help: "Pictures that stop early: strict refuses (default), lilt decodes as far as they go.")
   var truncated: PictureReading.Truncated?
-
-  func validate() throws {
-    if let resizeShorter, !(1...16384 ~= resizeShorter) {
-      throw ValidationError("--resize-shorter must be 1 to 16384, found \(resizeShorter)")
-    }
-  }
 
   private var choices: PictureChoices {
     var choices = PictureChoices()

@@ -34,7 +34,9 @@ struct PixelsCommand: ParsableCommand {
   @Option(help: "A preprocessor_config.json, or a tower's folder that holds one.")
   var preprocessor: String?
 
-  @Option(help: "Without --preprocessor: the side of the square (default: 224).")
+  @Option(
+    help: "Without --preprocessor: the side of the square (default: 224).",
+    transform: NumberRange.whole(1...NumberRange.pixels))
   var size: Int?
 
   @Option(help: "Without --preprocessor: mean and deviation (default: half).")
@@ -46,18 +48,14 @@ struct PixelsCommand: ParsableCommand {
   @Option(help: "Pictures that stop early: strict refuses, lilt decodes as far as they go.")
   var truncated: PictureReading.Truncated = .strict
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   func validate() throws {
     if preprocessor != nil, size != nil || preset != nil {
       throw ValidationError("--preprocessor already says what --size and --preset would")
-    }
-    if let size, !(1...16384 ~= size) {
-      throw ValidationError("--size must be 1 to 16384, found \(size)")
-    }
-    if let threads, threads < 1 {
-      throw ValidationError("--threads must be at least 1, found \(threads)")
     }
   }
 
@@ -108,7 +106,7 @@ struct PixelsCommand: ParsableCommand {
   }
 
   private func warn(_ message: String) {
-    FileHandle.standardError.write(Data("xling: warning: \(message)\n".utf8))
+    ProgressBar.toStandardError("xling: warning: \(message)\n")
   }
 
   /// Of a safetensors file with this one tensor.

@@ -17,28 +17,30 @@ struct PretrainOptions: ParsableArguments {
   @Option(help: "Where the tower goes; the state of the run lies beside it in OUTPUT.run.")
   var output: String
 
-  @Option(help: "Optimizer steps in all. An interrupted run goes on with the same command.")
+  @Option(
+    help: "Optimizer steps in all. An interrupted run goes on with the same command.",
+    transform: NumberRange.whole(from: 1))
   var steps: Int?
 
-  @Option(help: "How many of the last steps the learning rate falls.")
+  @Option(
+    help: "How many of the last steps the learning rate falls.",
+    transform: NumberRange.whole(from: 0))
   var decaySteps: Int?
 
-  @Option(help: "The learning rate after the warm-up.")
+  @Option(help: "The learning rate after the warm-up.", transform: NumberRange.positive(to: 1_000))
   var rate: Double?
 
-  @Option(help: "Seed of weights, data and order.")
+  @Option(help: "Seed of weights, data and order.", transform: NumberRange.seed)
   var seed: UInt64 = 1
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   @Option(
     help: "Start from this tower's weights instead of random ones.", completion: .directory)
   var from: String?
-
-  func validate() throws {
-    if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, found \(steps)") }
-  }
 
   func apply(to defaults: PretrainingOptions) -> PretrainingOptions {
     if let threads { Parallel.setThreads(threads) }

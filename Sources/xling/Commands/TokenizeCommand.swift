@@ -29,18 +29,13 @@ struct TokenizeCommand: ParsableCommand {
   @Flag(help: "Put the tokens around that the model expects, such as [CLS] and [SEP].")
   var specialTokens = false
 
-  @Option(help: "Cut to so many tokens, special tokens among them.")
+  @Option(
+    help: "Cut to so many tokens, special tokens among them.", transform: NumberRange.whole(from: 1)
+  )
   var maxLength: Int?
 
-  @Option(help: "Threads.")
+  @Option(help: "Threads.", transform: NumberRange.whole(1...NumberRange.threads))
   var threads = 1
-
-  func validate() throws {
-    if let maxLength, maxLength < 1 {
-      throw ValidationError("--max-length must be at least 1, found \(maxLength)")
-    }
-    if threads < 1 { throw ValidationError("--threads must be at least 1, found \(threads)") }
-  }
 
   func run() throws {
     let tokenizer = try arguments.load(tokenizer)

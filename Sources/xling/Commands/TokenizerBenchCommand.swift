@@ -20,19 +20,15 @@ struct TokenizerBenchCommand: ParsableCommand {
 
   @OptionGroup var arguments: TokenizerArguments
 
-  @Option(help: "Threads.")
+  @Option(help: "Threads.", transform: NumberRange.whole(1...NumberRange.threads))
   var threads = 1
 
-  @Option(help: "Rounds after a first one that fills caches.")
+  @Option(
+    help: "Rounds after a first one that fills caches.", transform: NumberRange.whole(from: 1))
   var rounds = 3
 
   @Flag(help: "Print the figures as JSON.")
   var json = false
-
-  func validate() throws {
-    if threads < 1 { throw ValidationError("--threads must be at least 1, found \(threads)") }
-    if rounds < 1 { throw ValidationError("--rounds must be at least 1, found \(rounds)") }
-  }
 
   func run() throws {
     let (loadStart, loadProcessor) = (DispatchTime.now(), Self.processorSeconds())

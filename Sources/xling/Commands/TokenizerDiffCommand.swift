@@ -14,15 +14,11 @@ struct TokenizerDiffCommand: ParsableCommand {
 
   @OptionGroup var arguments: TokenizerArguments
 
-  @Option(help: "Pieces to print of each kind.")
+  @Option(help: "Pieces to print of each kind.", transform: NumberRange.whole(from: 0))
   var examples = 10
 
   @Flag(help: "Print it as JSON, all pieces included.")
   var json = false
-
-  func validate() throws {
-    if examples < 0 { throw ValidationError("--examples must not be negative, found \(examples)") }
-  }
 
   func run() throws {
     let difference = TokenizerDifference(

@@ -20,12 +20,8 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "The folder that it goes to.")
   var output: String
 
-  @Option(help: "Pieces in the vocabulary.")
+  @Option(help: "Pieces in the vocabulary.", transform: NumberRange.whole(100...10_000_000))
   var size: Int = 16_000
-
-  func validate() throws {
-    if size < 100 { throw ValidationError("--size must be at least 100, found \(size)") }
-  }
 
   /// Calls `body` with every text: files as they are, CLDR's in a fixed order.
   func forEachText(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
@@ -81,22 +77,13 @@ private struct TrainWordPieceCommand: ParsableCommand {
 
 /// Options of both kinds of SentencePiece models.
 private struct SentencePieceArguments: ParsableArguments {
-  @Option(help: "Characters that make up this share of the text get pieces.")
+  @Option(
+    help: "Characters that make up this share of the text get pieces.",
+    transform: NumberRange.real(0.5...1))
   var characterCoverage: Float = 0.9995
 
-  @Option(help: "The longest piece, in characters.")
+  @Option(help: "The longest piece, in characters.", transform: NumberRange.whole(1...64))
   var maximumPieceLength = 16
-
-  func validate() throws {
-    if !(0.5...1).contains(characterCoverage) {
-      throw ValidationError(
-        "--character-coverage must lie in 0.5...1, found \(characterCoverage)")
-    }
-    if !(1...64).contains(maximumPieceLength) {
-      throw ValidationError(
-        "--maximum-piece-length must lie in 1...64, found \(maximumPieceLength)")
-    }
-  }
 
   func train(
     _ arguments: TrainingArguments,

@@ -25,19 +25,25 @@ struct QuickstartCommand: ParsableCommand {
   @Option(help: "The scenes dataset; built there when missing.")
   var data = "data/scenes"
 
-  @Option(help: "Training steps of each method, batches of 64 pairs.")
+  @Option(
+    help: "Training steps of each method, batches of 64 pairs.",
+    transform: NumberRange.whole(from: 1))
   var steps = 80
 
-  @Option(help: "The first seed of initialization and order.")
+  @Option(help: "The first seed of initialization and order.", transform: NumberRange.seed)
   var seed: UInt64 = 1
 
-  @Option(help: "How many seeds; figures are then means over them.")
+  @Option(
+    help: "How many seeds; figures are then means over them.",
+    transform: NumberRange.whole(1...1_000))
   var seeds = 1
 
   @Option(help: "test, or val to choose settings on.")
   var split: EvaluatedSplit = .test
 
-  @Option(help: "Threads (default: the machine's cores).")
+  @Option(
+    help: "Threads (default: the machine's cores).",
+    transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
   private static let folder = "runs/quickstart"
@@ -54,8 +60,9 @@ struct QuickstartCommand: ParsableCommand {
   enum EvaluatedSplit: String, CaseIterable, ExpressibleByArgument { case val, test }
 
   func validate() throws {
-    if steps < 1 { throw ValidationError("--steps must be at least 1, found \(steps)") }
-    if seeds < 1 { throw ValidationError("--seeds must be at least 1, found \(seeds)") }
+    guard seed <= UInt64.max - UInt64(seeds) else {
+      throw ValidationError("--seed must leave room for \(seeds) seeds, found \(seed)")
+    }
   }
 
   func run() throws {

@@ -13,14 +13,11 @@ struct LineInput {
   ) throws {
     for path in paths.isEmpty ? ["-"] : paths {
       let isInput = path == "-"
-      let descriptor = isInput ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+      let descriptor =
+        isInput
+        ? STDIN_FILENO
+        : try OpenedFile.descriptor(path, hint: "Name a text file, or - for stdin.").descriptor
       let name = isInput ? "stdin" : path
-      if descriptor < 0 {
-        if errno == ENOENT {
-          throw FileFailure.missing(path: path, hint: "Name a text file, or - for stdin.")
-        }
-        throw FileFailure.cannotRead(path: path, reason: String(cString: strerror(errno)))
-      }
       defer { if !isInput { close(descriptor) } }
       try read(descriptor, name, body)
     }

@@ -2,7 +2,8 @@ import Foundation
 import XlingCore
 import XlingTokenizers
 
-/// Writes encodings to stdout, one line each, through one buffer.
+/// Writes encodings to stdout, one line each, through one buffer. They are data for the next program,
+/// so they stay as they are; on a terminal control characters are shown escaped.
 struct TokenizedLines {
   private let tokenizer: any Tokenizer
   private let asJSON: Bool
@@ -106,19 +107,15 @@ struct TokenizedLines {
     }
   }
 
-  /// Writes what was appended. Throws ``FileFailure/cannotWrite(path:reason:)``.
+  /// Writes what was appended. Throws ``OutputFailure``.
   mutating func flush() throws {
-    var done = 0
-    while done < buffer.count {
-      let count = buffer.withUnsafeBytes { bytes in
-        write(STDOUT_FILENO, bytes.baseAddress?.advanced(by: done), bytes.count - done)
-      }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw FileFailure.cannotWrite(path: "stdout", reason: String(cString: strerror(errno)))
-      }
-      done += count
+    if StandardOutput.isTerminal {
+      let text = String(decoding: buffer, as: UTF8.self)
+      StandardOutput.write(asJSON ? TerminalText.visible(json: text) : text)
+    } else {
+      StandardOutput.write(bytes: buffer)
     }
     buffer.removeAll(keepingCapacity: true)
+    try StandardOutput.check()
   }
 }
