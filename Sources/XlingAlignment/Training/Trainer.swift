@@ -77,9 +77,9 @@ public final class Trainer {
     began: () throws -> Void = {}
   ) throws -> RunRecord {
     var record = try begin(resume: resume)
+    try began()
     if record.isFinished { return record }
     let log = try TrainingLog(run.log, keepingUpTo: optimizer.steps)
-    try began()
     var batches = TrainingBatches(
       model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
     let firstStep = optimizer.steps

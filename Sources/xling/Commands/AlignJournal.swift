@@ -57,7 +57,8 @@ final class AlignJournal {
     new.process = .current
     new.command = Self.command
     if resume, try store.runs().contains(where: { $0.name == name }) {
-      seconds = try store.resume(name, key: new.key, process: .current).seconds
+      let stored = try store.resume(name, key: new.key, process: .current)
+      seconds = max(stored.seconds, record.seconds)
       try store.move(name, to: folder)
     } else {
       try store.record(new)
