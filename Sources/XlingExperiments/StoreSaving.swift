@@ -123,7 +123,9 @@ extension ExperimentStore {
         sql: "DELETE FROM \(table) WHERE evaluation = ?", arguments: [identifier])
     }
     try database.execute(
-      sql: "INSERT OR REPLACE INTO protocols VALUES (?, ?)",
+      sql: """
+        INSERT INTO protocols VALUES (?, ?) ON CONFLICT (hash) DO UPDATE SET json = excluded.json
+        """,
       arguments: [evaluation.measured.hash, try Self.json(evaluation.measured)])
     try insertRanks(of: evaluation, identifier, database)
     try insertMetrics(evaluation.metrics, identifier, database)

@@ -35,7 +35,6 @@ struct Xling: ParsableCommand {
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
       try GivenArguments.check()
-      BLASKernels.choose()
       try UnknownSubcommand.check(arguments, of: Xling.self)
       var command = try parseAsRoot(arguments)
       try command.run()

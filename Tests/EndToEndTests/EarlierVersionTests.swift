@@ -80,7 +80,7 @@ struct EarlierVersionTests {
     let evaluated = try bench.xling(
       ["eval", "lwa", "--data", "set", "--lang", "en", "--lang", "tr"])
     #expect(evaluated.status == 0, "\(evaluated.stderr)")
-    // What was stored stays, whatever is added.
+    // What was stored stays, whatever is added: the dataset's hash is another now.
     let again = try bench.xling(["compare", "lwa", "full", "--data", "set", "--json"])
     #expect(again.stdout == compared.stdout)
     #expect(try align("lwa", ["--resume"])["checkpoint"] as? String == lwa["checkpoint"] as? String)

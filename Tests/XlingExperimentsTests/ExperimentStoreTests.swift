@@ -162,8 +162,8 @@ import XlingTestSupport
       _ = try store.run(named: "a")
       _ = try store.evaluations(of: "a")
     } throws: { error in
-      guard case .damaged(path, _) = error as? ExperimentFailure else { return false }
-      return true
+      guard case .damaged(let named, _)? = error as? ExperimentFailure else { return false }
+      return named == path
     }
   }
 

@@ -84,6 +84,8 @@ final class AlignJournal {
 
   /// What was logged up to the checkpoint, and not stored before the process died.
   private func fill() throws {
+    // Killed before its first step, a run has no log yet.
+    guard FileManager.default.fileExists(atPath: run.log) else { return }
     let known = Set(try store.trainSteps(of: name).map(\.step))
     let logged = try run.loggedSteps()
     try store.append(
