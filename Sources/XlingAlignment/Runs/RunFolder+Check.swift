@@ -38,7 +38,8 @@ extension RunFolder {
         do {
           if name.hasSuffix(".safetensors") { _ = try Safetensors(path: folder + "/" + name) }
           if try !ContentSums.check(folder + "/" + name) {
-            problems.append("\(folder)/\(name) has no SHA-256 in SHA256SUMS beside it: it was not checked")
+            problems.append(
+              "\(folder)/\(name) has no SHA-256 in SHA256SUMS beside it: it was not checked")
           }
         } catch { problems.append("\(error)") }
       }
@@ -50,6 +51,11 @@ extension RunFolder {
   func sweep() {
     guard !FileLock.isHeld(folder: path) else { return }
     FileLock.sweep(folder: path)
+    removePartials()
+  }
+
+  /// Removes what dead processes left half written; for whoever holds the folder's lock.
+  public func removePartials() {
     for folder in [path, checkpoints, checkpoints + "/" + Self.best] {
       Partials.sweep(folder: folder)
     }

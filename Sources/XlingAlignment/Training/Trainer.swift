@@ -95,17 +95,19 @@ public final class Trainer {
     if resume, let finished = try finishedRecord() { return finished }
     var record = try begin(resume: resume)
     try began()
-    let log = try TrainingLog(run.log, keepingUpTo: optimizer.steps)
+    // The line of a step whose validation is due was not written, or is written again.
+    let logged = isValidationDue ? optimizer.steps - 1 : optimizer.steps
+    let log = try TrainingLog(run.log, keepingUpTo: logged)
     var batches = TrainingBatches(
       model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
     let firstStep = optimizer.steps
-    let (before, began) = (seconds, ProgressBar.uptime())
+    let (before, start) = (seconds, ProgressBar.uptime())
     func complete(_ done: Int) throws {
       guard log.isInPlace else { throw AlignmentFailure.folderGone(path: run.path) }
       isValidationDue = true
       let point = try validate(after: done)
       isValidationDue = false
-      seconds = before + ProgressBar.uptime() - began
+      seconds = before + ProgressBar.uptime() - start
       let progress = TrainingProgress(
         step: done, steps: configuration.steps, loss: loss ?? .nan,
         rate: schedule.rates(done - 1).shared, temperature: model.temperature.value.pointee,
@@ -118,7 +120,7 @@ public final class Trainer {
     if isValidationDue { try complete(firstStep) }
     for step in firstStep..<max(firstStep, configuration.steps) {
       if stopping.isOver(patience: configuration.patience) { break }
-      seconds = before + ProgressBar.uptime() - began
+      seconds = before + ProgressBar.uptime() - start
       try stopIfAsked(at: step)
       loss = try update(step, schedule.rates(step), &batches)
       try complete(step + 1)

@@ -72,6 +72,7 @@ struct AlignCommand: ParsableCommand {
     // Before anything of it is read, and until the end: nobody else works in the run's folder.
     let lock = try FileLock(folder: folder.path)
     defer { lock.release() }
+    folder.removePartials()
     if folder.exists, !resume { throw AlignmentFailure.runExists(path: folder.path) }
     // Where nothing was begun there is nothing to go on with: the run begins.
     let goesOn = resume && folder.exists
@@ -102,11 +103,18 @@ struct AlignCommand: ParsableCommand {
       let taken = try start.copy(into: trainer.model)
       ProgressBar.toStandardError("starting from \(taken) trained tensors of \(start.run)\n")
     }
+    let record = try trainAndStore(trainer, journal, method, resume: goesOn)
+    PictureWarnings.damaged(damage.all)
+    try show(record, folder.path, store)
+  }
+
+  private func trainAndStore(
+    _ trainer: Trainer, _ journal: AlignJournal, _ method: String, resume: Bool
+  ) throws -> RunRecord {
     do {
-      let record = try train(trainer, journal, method, resume: goesOn)
+      let record = try train(trainer, journal, method, resume: resume)
       try journal.close(.finished)
-      PictureWarnings.damaged(damage.all)
-      try show(record, folder.path, store)
+      return record
     } catch let failure as InterruptionFailure {
       try journal.close(.interrupted)
       throw failure

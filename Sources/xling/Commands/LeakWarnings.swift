@@ -6,8 +6,8 @@ import XlingEvaluation
 
 /// What an evaluation says, on stderr, of test pictures that the run was trained on.
 enum LeakWarnings {
-  /// `test`: how `xling audit` is told of the test data. Looks for the evaluator's pictures in the run's training data, and has results given without
-  /// those found. Throws what reading both throws.
+  /// Looks for the evaluator's pictures in the run's training data, and has results given without those
+  /// found. `test`: how `xling audit` is told of the test data. Throws what reading both throws.
   static func look(_ run: EvaluatedRun, _ evaluator: Evaluator, test: [String]) throws {
     guard let folder = run.record.trainingFolder else {
       return tell(
@@ -19,17 +19,17 @@ enum LeakWarnings {
         "the training data of run \(run.name), \(folder), is not there: test pictures were not "
           + "looked for in it")
     }
-    let test = evaluator.dataset
+    let pictures = evaluator.dataset
     // Mostly they are one dataset, which is read once. The run's training followed the links there, and the
     // hash below says that it is the same data.
-    let train = test.isIn(folder) ? test : try Dataset.load(folder, followingLinks: true)
+    let train = pictures.isIn(folder) ? pictures : try Dataset.load(folder, followingLinks: true)
     guard run.record.identity.isTrained(on: train) else {
       return tell(
         "\(folder) is not what run \(run.name) was trained on any more: test pictures were not looked "
           + "for in it")
     }
     try RunFolder(run.folder).renew(train.contentHash)
-    let leaks = TrainingLeaks(train: train, test: test, evaluator.plan.split)
+    let leaks = TrainingLeaks(train: train, test: pictures, evaluator.plan.split)
     evaluator.trainingPictures = leaks.all
     guard let example = (leaks.sameNumber + leaks.sameBytes).first else { return }
     tell(

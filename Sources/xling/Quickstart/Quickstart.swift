@@ -90,6 +90,7 @@ struct Quickstart {
     }
     let lock = try FileLock(folder: run.path)
     defer { lock.release() }
+    run.removePartials()
     if run.exists, try run.record().isFinished { return run.path }
     let model = try DualEncoder(text: text, image: image, configuration: configuration)
     let trainer = try Trainer(
