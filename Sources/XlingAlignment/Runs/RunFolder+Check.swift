@@ -4,8 +4,8 @@ import XlingTowers
 
 extension RunFolder {
   /// What is wrong with the run's files, a sentence each, with the file: records that cannot be read, files
-  /// whose SHA-256 is not the one kept beside them, towers that changed, sums that a run of an earlier
-  /// version does not have. Empty where all is well.
+  /// whose SHA-256 is not the one kept beside them, towers that changed. What a run of an earlier version
+  /// has no sums of begins with `note: `. Empty where all is well.
   public func check() -> [String] {
     var problems: [String] = []
     func note(_ body: () throws -> Void) {
@@ -39,7 +39,8 @@ extension RunFolder {
           if name.hasSuffix(".safetensors") { _ = try Safetensors(path: folder + "/" + name) }
           if try !ContentSums.check(folder + "/" + name) {
             problems.append(
-              "\(folder)/\(name) has no SHA-256 in SHA256SUMS beside it: it was not checked")
+              "note: \(folder)/\(name) has no SHA-256 in SHA256SUMS beside it: an earlier version kept "
+                + "none")
           }
         } catch { problems.append("\(error)") }
       }

@@ -33,14 +33,14 @@ struct CheckedThing: Encodable {
   }
 
   static func run(_ folder: String) -> CheckedThing {
-    CheckedThing(.run, folder) { KeptFiles.problems(ofRun: folder) }
+    CheckedThing(.run, folder) { RunFolder(folder).check() }
   }
 
   /// A store, or a store of embeddings.
   static func store(_ path: String) -> CheckedThing {
     path.hasSuffix(cacheEnd)
-      ? CheckedThing(.embeddings, path) { try KeptFiles.problems(ofEmbeddings: path) }
-      : CheckedThing(.store, path) { try KeptFiles.problems(ofStore: path) }
+      ? CheckedThing(.embeddings, path) { try EmbeddingCache(reading: path).check() }
+      : CheckedThing(.store, path) { try ExperimentStore(reading: path).check() }
   }
 
   /// A store and the embeddings beside it.
@@ -54,7 +54,7 @@ struct CheckedThing: Encodable {
 
   /// Every run of a store; one whose folder is gone is told, and is no damage.
   static func runs(of path: String) -> [CheckedThing] {
-    let runs = (try? ExperimentStore(path: path).runs()) ?? []
+    let runs = (try? ExperimentStore(reading: path).runs()) ?? []
     return runs.map { stored in
       RunFolder(stored.folder).exists
         ? run(stored.folder)
