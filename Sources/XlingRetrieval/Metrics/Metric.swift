@@ -87,7 +87,7 @@ extension Metric {
 
   /// Normalized discounted cumulative gain over all correct items within the first `k`.
   public static func normalizedGain(at k: Int) -> Metric {
-    overGolds("nDCG@\(k)", { Chance.normalizedGain(within: k, gold: $0, items: $1) }) {
+    overGolds("nDCG@\(k)", .mean { Chance.normalizedGain(within: k, gold: $0, items: $1) }) {
       $0.normalizedGain($1, within: k, $2)
     }
   }
@@ -95,28 +95,28 @@ extension Metric {
   /// The share of a query's correct items within the first `k`: recall as information retrieval has
   /// it, where `R@k` above asks for any of them.
   public static func recallFraction(at k: Int) -> Metric {
-    overGolds("recall fraction@\(k)", { _, items in Double(min(k, items)) / Double(items) }) {
+    overGolds("recall fraction@\(k)", .mean { _, items in Double(min(k, items)) / Double(items) }) {
       $0.found($1, within: k, $2) / Double($0.range($1).count)
     }
   }
 
   /// The share of the first `k` items that is correct.
   public static func precision(at k: Int) -> Metric {
-    overGolds("P@\(k)", { Double($0) / Double($1) * Chance.filled(k, items: $1) }) {
+    overGolds("P@\(k)", .mean { Double($0) / Double($1) * Chance.filled(k, items: $1) }) {
       $0.found($1, within: k, $2) / Double(k)
     }
   }
 
   /// Mean over queries of the average precision over all correct items.
   public static let meanAveragePrecision = overGolds(
-    "MAP", { Chance.averagePrecision(gold: $0, items: $1) }
+    "MAP", .mean { Chance.averagePrecision(gold: $0, items: $1) }
   ) { $0.averagePrecision($1, $2) }
 
   private static func overGolds(
-    _ name: String, _ chance: @escaping @Sendable (Int, Int) -> Double,
+    _ name: String, _ chance: ChanceOf,
     _ value: @escaping @Sendable (GoldRanks, Int, TieBreaking) -> Double
   ) -> Metric {
-    Metric(name: name, isRate: true, chance: .mean(chance)) {
+    Metric(name: name, isRate: true, chance: chance) {
       ranking, query, ties throws(RetrievalFailure) in
       guard let golds = ranking.golds else { throw .onlyBestRanks(query: query) }
       return value(golds, query, ties)

@@ -17,7 +17,8 @@ struct QuickstartCommand: ParsableCommand {
       """)
 
   @Option(
-    help: "The folder for runs, report and store (default: runs/quickstart, with the common store).")
+    help: "The folder for runs, report and store (default: runs/quickstart, with the common store)."
+  )
   var output: String?
 
   @OptionGroup var store: StoreOption
@@ -71,7 +72,8 @@ struct QuickstartCommand: ParsableCommand {
     let began = ProgressBar.uptime()
     let output = output ?? Self.folder
     let quickstart = try Quickstart(
-      output: output, store: place().path, data: data, steps: steps, seeds: (0..<UInt64(seeds)).map { seed + $0 },
+      output: output, store: place().path, data: data, steps: steps,
+      seeds: (0..<UInt64(seeds)).map { seed + $0 },
       split: split == .val ? .val : .test)
     let results = try quickstart.run()
     let report = try QuickstartFigures(quickstart, results).report(
