@@ -41,12 +41,12 @@ public enum ContentSums {
   /// have no sums. Throws ``ContentFailure``, `FileFailure`.
   @discardableResult
   public static func check(_ path: String) throws -> Bool {
-    let path = path as NSString
-    let folder = path.deletingLastPathComponent
-    guard let expected = try sums(of: folder)[path.lastPathComponent] else { return false }
-    let found = try hash(path as String)
+    guard let expected = try sums(of: PathParts.folder(of: path))[PathParts.name(of: path)] else {
+      return false
+    }
+    let found = try hash(path)
     guard found == expected else {
-      throw ContentFailure.changed(path: path as String, expected: expected, found: found)
+      throw ContentFailure.changed(path: path, expected: expected, found: found)
     }
     return true
   }

@@ -28,7 +28,7 @@ public final class FileLock {
   private var isHeld = true
 
   /// Locks a file or folder that is written, or is to be made, at `path`. Folders above it are made
-  /// where `makingParents`. Throws ``LockFailure/held(path:holder:)``,
+  /// where `makingParents`, and what dead processes left of the output is removed. Throws ``LockFailure/held(path:holder:)``,
   /// ``FileFailure/cannotWrite(path:reason:)``.
   public convenience init(output path: String, makingParents: Bool = false) throws {
     var name = path[...]
@@ -37,6 +37,7 @@ public final class FileLock {
       try AtomicFile.createFolder(String(name[..<slash]))
     }
     try self.init(name + ".lock", of: path)
+    Partials.sweep(of: String(name))
   }
 
   /// Locks a folder, which is made where it is not there. Throws as ``init(output:)``.
@@ -68,7 +69,7 @@ public final class FileLock {
     var folder = path
     while !folder.isEmpty, folder != "/", !FileManager.default.fileExists(atPath: folder) {
       missing.append(folder)
-      folder = (folder as NSString).deletingLastPathComponent
+      folder = PathParts.folder(of: folder)
     }
     return missing.reversed()
   }

@@ -79,7 +79,7 @@ struct OutputTests {
     }
     let missing = try bench.xling(["show", "no\u{1B}[31m"])
     #expect(missing.stderr.contains("no\\u{1B}[31m"))
-    let option = try bench.xling(["eval", "--no\u{9B}"])
+    let option = try bench.xling(["runs", "--no\u{9B}"])
     #expect(option.stderr.contains("'--no\\u{9B}'"))
   }
 

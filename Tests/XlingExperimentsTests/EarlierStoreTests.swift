@@ -47,7 +47,7 @@ import XlingTestSupport
     _ = try ExperimentStore(path: path)
     #expect(
       !FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-4-2.sqlite"))
-    try FileManager.default.removeItem(atPath: path)
+    for end in ["", "-wal", "-shm"] { unlink(path + end) }
     try AtomicFile.write(before, to: path)
     _ = try ExperimentStore(path: path)
     #expect(FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-4-2.sqlite"))

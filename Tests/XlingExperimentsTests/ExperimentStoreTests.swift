@@ -31,11 +31,12 @@ import XlingTestSupport
     let ones = [Int32](repeating: 1, count: above.count)
     let ranking = try Ranking(
       above: above, tiedWrong: Array([0, 2, 0].prefix(above.count)), tiedGold: ones,
-      goldCount: ones, gallerySize: 9)
+      goldCount: ones, gallerySize: 10)
     return Evaluation(
       run: run, measured: EvaluationProtocol(dataset: "scenes", datasetHash: datasetHash),
       language: language, direction: .textToImage, queriesHash: "q",
-      started: Date(timeIntervalSince1970: 5), ranking: ranking, pictures: [4, 4, -1],
+      started: Date(timeIntervalSince1970: 5), ranking: ranking,
+      pictures: Array([4, 4, -1].prefix(above.count)),
       metrics: ["R@10": Estimate(value: 0.5, low: 0.25, high: 0.75, n: 3, method: "m")])
   }
 

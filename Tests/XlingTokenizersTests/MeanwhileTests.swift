@@ -20,6 +20,7 @@ struct MeanwhileTests {
       throw Stop()
     }
     #expect(throws: Stop.self) { try fail() }
-    #expect(done.flag.load(ordering: .acquiring))
+    let isDone = done.flag.load(ordering: .acquiring)
+    #expect(isDone)
   }
 }

@@ -83,7 +83,6 @@ public struct RunFolder: Sendable {
       metadata["\(side)_tower"] = source.folder
       metadata["\(side)_tower_sha256"] = source.weightsHash
     }
-    guard exists else { throw AlignmentFailure.folderGone(path: path) }
     if record.bestStep != nil {
       try ContentSums.check(best)
       try Self.read(trained, from: best)

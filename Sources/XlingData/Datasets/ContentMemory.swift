@@ -72,7 +72,7 @@ struct ContentMemory: Sendable {
       text += "\(mark.device)\t\(place)\n"
     }
     text += Digest.of(text) + "\n"
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = PathParts.folder(of: path)
     // A cache that cannot be written costs time and nothing else.
     guard (try? AtomicFile.createFolder(folder)) != nil,
       (try? AtomicFile.write(text, to: path)) != nil

@@ -76,7 +76,7 @@ struct StorePlace: Equatable {
       let path = (folder == "/" ? "" : folder) + "/" + name
       if FileManager.default.fileExists(atPath: path), !isEverybodys(folder) { return path }
       guard folder.count > 1 else { return nil }
-      folder = (folder as NSString).deletingLastPathComponent
+      folder = PathParts.folder(of: folder)
     }
   }
 
