@@ -30,7 +30,7 @@ quickstart: build ## build, then the whole way once: data, five methods, table, 
 
 test: deps lint check-arrows ## lint, check the arrows, build once, run all tests
 	swift build -c $(CONFIG) --build-tests -Xswiftc -enable-testing
-	$(KERNELS) swift test -c $(CONFIG) --skip-build --disable-xctest -Xswiftc -enable-testing
+	XLING_CACHE="$(CURDIR)/.build/test-cache" $(KERNELS) swift test -c $(CONFIG) --skip-build --disable-xctest -Xswiftc -enable-testing
 
 lint: ## swift format, strictly
 	swift format lint --strict --recursive --parallel --configuration .swift-format \

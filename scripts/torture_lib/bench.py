@@ -45,7 +45,7 @@ class Bench:
     def start(self, arguments, folder, out="out", err="err"):
         environment = {k: v for k, v in os.environ.items() if k != "XLING_STORE"}
         # What one run remembers (of pictures, say) is not to help another.
-        environment["XDG_CACHE_HOME"] = str(self.folder / "cache")
+        environment["XLING_CACHE"] = str(self.folder / "cache")
         environment["SWIFT_BACKTRACE"] = "enable=no"
         with open(folder / out, "wb") as output, open(folder / err, "wb") as errors:
             return subprocess.Popen(
