@@ -6,7 +6,7 @@
 `set/` is the dataset: coloured squares with captions in two languages, the same bytes every time.
 `VERSION/` is made once, by that version's binary, and never again: `run.json` of a run of `lwa`, the
 store with that run and one of `full`, both evaluated, the store of embeddings, and `weights.json`, the
-SHA-256 of both runs' weights by the kernel set of OpenBLAS. For another kernel set, run it again with
+SHA-256 of both runs' tensors by the kernel set of OpenBLAS. For another kernel set, run it again with
 OPENBLAS_CORETYPE: only that line of `weights.json` is added.
 
 All is done in /project, so that no path of a machine is stored.
@@ -64,6 +64,12 @@ def vacuum(source, target):
     database.close()
 
 
+def tensors(path):
+    """SHA-256 of what lies behind a safetensors header, in which towers stand by their paths."""
+    data = path.read_bytes()
+    return hashlib.sha256(data[8 + struct.unpack("<Q", data[:8])[0]:]).hexdigest()
+
+
 def main(version, binary):
     dataset(FIXTURES / "set")
     if PROJECT.exists():
@@ -83,7 +89,7 @@ def main(version, binary):
         run = f"runs/{method}"
         xling("align", "--method", method, "--data", "set", "--output", run, *ALIGN)
         xling("eval", run, "--data", "set", "--lang", "en", "--lang", "tr")
-        hashes[method] = hashlib.sha256((PROJECT / run / "model.safetensors").read_bytes()).hexdigest()
+        hashes[method] = tensors(PROJECT / run / "model.safetensors")
     core = json.loads((PROJECT / "runs" / "lwa" / "run.json").read_text())["blasCore"]
     folder = FIXTURES / version
     folder.mkdir(exist_ok=True)

@@ -116,7 +116,7 @@ struct BadInputTests {
       "runs/first holds a run already. Go on with it by --resume, or name another folder.")
     expect(
       try bench.xling(bench.align("projection", "elsewhere/first")), 64,
-      "a run 'first' is stored already. Choose another name, resume it, or replace it.")
+      "a run 'first' is stored already. Choose another name, or go on with it by --resume.")
     // Where nothing was begun there is nothing to go on with: the run begins.
     #expect(try bench.xling(bench.align("projection", "runs/none") + ["--resume"]).status == 0)
   }

@@ -119,7 +119,7 @@ struct EmbeddingEvaluationTests {
       (["eval", "--gold", "gold.jsonl"], 64, "--image-embeddings is missing"),
       (
         ["eval", "run"] + embeddings, 64,
-        "a run, --data, --root, --captions-per-picture, --ambiguity and"
+        "a run, --data, --root, --captions-per-picture, --ambiguity, --replace and"
       ),
     ] as [([String], Int32, String)] {
       let result = try xling(arguments)

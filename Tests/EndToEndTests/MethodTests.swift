@@ -37,7 +37,7 @@ struct MethodTests {
     #expect(
       drawn.stdout == """
         runs/half: lwa of lwa, text 0.5, image 1.0
-        next: xling eval runs/half --data data/scenes --split val --lang all
+        next: xling eval runs/half --data \(bench.path)/data/scenes --split val --lang all
 
         """)
     let evaluated = try bench.xling(["eval", "runs/half", "--data", "scenes", "--lang", "tr"])

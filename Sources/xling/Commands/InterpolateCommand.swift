@@ -59,6 +59,6 @@ struct InterpolateCommand: ParsableCommand {
     defer { withExtendedLifetime(lock) {} }
     let record = try RunInterpolation(run: folder).write(text: text, image: image, to: output)
     print("\(output): \(record.method) of \(name), text \(text), image \(image)")
-    print("next: " + ShellWords.command(next(record)))
+    print("next: " + ShellWords.command(next(try RunFolder(folder).record())))
   }
 }
