@@ -143,6 +143,8 @@ def names(folder):
 
 
 def rows(store, statement):
+    if not store.exists():
+        return []
     database = sqlite3.connect(store, timeout=30)
     try:
         return database.execute(statement).fetchall()

@@ -39,7 +39,7 @@ def fillings(bench):
     text = kills.tower(bench)
     return [
         Filling("align", 15, ["align", "--method", "lwa", "--data", data, *"--steps 20 --batch-size 4 "
-                "--checkpoint-every 6 --validate-every 6 --threads 1 --output runs/new".split()],
+                "--checkpoint-every 6 --validate-every 6 --threads 1 --output runs/new --store runs/xling.sqlite".split()],
                 ["runs/new/model.safetensors"], ["--resume"],
                 lambda disk: rows(disk / "runs/xling.sqlite", "SELECT status FROM runs")
                 == [("finished",)]),
