@@ -76,9 +76,9 @@ def readers(bench):
         Reader("gold", "gold.jsonl", "eval --image-embeddings {base}/a.npy --text-embeddings "
                "{base}/b.npy --gold gold.jsonl --resamples 100"),
         Reader("shard", "share1", "merge share1 {base}/share2"),
-        Reader("store", "store.sqlite", "runs --store store.sqlite",
-               "show one --store store.sqlite",
-               "compare one two --data {base}/set --store store.sqlite", weight=3),
+        Reader("store", "runs/store.sqlite", "runs --store runs/store.sqlite",
+               "show one --store runs/store.sqlite",
+               "compare one two --data {base}/set --store runs/store.sqlite", weight=3),
         *(Reader(name, name, f"inspect {name}") for name in CHECKPOINTS),
     ]
 
@@ -123,7 +123,7 @@ def prepare(bench):
         shutil.copy(FIXTURES / name, folder / name)
     bench.state = stop(bench, folder)
     database = sqlite3.connect(folder / "runs/xling.sqlite")
-    database.execute("VACUUM INTO ?", (str(folder / "store.sqlite"),))
+    database.execute("VACUUM INTO ?", (str(folder / "runs/store.sqlite"),))
     database.close()
 
 

@@ -22,7 +22,7 @@ struct KarpathyLayout: DatasetLayout {
       guard let sentences, sentences.allSatisfy({ $0 != nil }) else {
         throw bad(path, place, "\"sentences\" with \"raw\" each", object["sentences"])
       }
-      let folder = object["filepath"]?.string.map { $0 + "/" } ?? ""
+      let folder = object["filepath"]?.string.map { $0.isEmpty ? "" : $0 + "/" } ?? ""
       return ForeignItem(
         name: folder + file, split: split, captions: sentences.compactMap { $0 })
     }
