@@ -74,12 +74,20 @@ let package = Package(
     .target(
       name: "XlingReports",
       dependencies: ["XlingCore", "XlingRetrieval", "XlingExperiments"]),
+    .target(
+      name: "XlingJobs",
+      dependencies: [
+        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTowers", "XlingAdapters",
+        "XlingData", "XlingAlignment", "XlingRetrieval", "XlingExperiments", "XlingEvaluation",
+        "XlingReports",
+      ]),
     .executableTarget(
       name: "xling",
       dependencies: [
         "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTensor", "XlingTowers",
         "XlingAdapters", "XlingData", "XlingAlignment", "XlingPretraining",
-        "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports", argumentParser,
+        "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports",
+        "XlingJobs", argumentParser,
       ]),
 
     .target(name: "XlingTestSupport", path: "Tests/XlingTestSupport"),
@@ -105,6 +113,12 @@ let package = Package(
         "XlingRetrieval", "XlingExperiments",
       ]),
     tests(of: "XlingReports", ["XlingRetrieval", "XlingExperiments"]),
+    tests(
+      of: "XlingJobs",
+      [
+        "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData", "XlingAlignment",
+        "XlingRetrieval", "XlingExperiments", "XlingEvaluation",
+      ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["XlingTestSupport", "XlingCore", "XlingTowers"]),
   ],
