@@ -131,9 +131,9 @@ struct AlignCommand: ParsableCommand {
   ) throws -> PictureInput? {
     let checkpoint = try TowerCheckpoint(tower.folder)
     guard case .image(let image) = checkpoint.configuration else { return nil }
-    let input = try pictures.input(
+    let input = try pictures.choices.input(
       tower: tower.folder, side: image.imageSize,
-      preset: card.training.pictures.map { _ in configuration.pictureStatistics })
+      preset: card.training.pictures.map { _ in configuration.pictureStatistics.channels })
     return input == configuration.pictureInput(side: image.imageSize) ? nil : input
   }
 

@@ -122,7 +122,7 @@ struct ClassifyCommand: ParsableCommand {
     var plan = EvaluationPlan(of: run, split: .test)
     plan.resamples = resamples
     plan.seed = seed
-    plan.pictures = try pictures.input(
+    plan.pictures = try pictures.choices.input(
       like: run.record.identity.configuration.pictureInput(
         side: run.model.image.configuration.imageSize))
     return plan

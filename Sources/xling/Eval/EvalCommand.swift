@@ -192,7 +192,7 @@ struct EvalCommand: ParsableCommand {
     plan.ties = measure.ties
     plan.resamples = measure.resamples
     plan.seed = measure.seed
-    plan.pictures = try pictures.input(
+    plan.pictures = try pictures.choices.input(
       like: configuration.pictureInput(side: run.model.image.configuration.imageSize))
     return plan
   }
