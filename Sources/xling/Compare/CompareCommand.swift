@@ -114,7 +114,7 @@ struct CompareCommand: ParsableCommand {
         ])
       }
       blocks.append(
-        "first: \(evaluations.labels[0])\nsecond: \(second)\n" + EvalTable.text(table, leading: 2))
+        "first: \(evaluations.labels[0])\nsecond: \(second)\n" + TextTable(table, leading: 2).text)
     }
     blocks.append(
       (metric.isRate ? "Percent" : "Places")

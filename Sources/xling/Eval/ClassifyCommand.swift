@@ -5,6 +5,7 @@ import XlingCore
 import XlingData
 import XlingEvaluation
 import XlingExperiments
+import XlingReports
 import XlingRetrieval
 
 struct ClassifyCommand: ParsableCommand {
@@ -169,7 +170,7 @@ struct ClassifyCommand: ParsableCommand {
       ]
         + ks.map { k in
           result.accuracies.first { $0.k == k }
-            .map { EvalTable.figure($0.estimate, isRate: true) } ?? "-"
+            .map { Figures.estimate($0.estimate, isRate: true) } ?? "-"
         }
         + ["\(result.ties)"]
     }
@@ -179,7 +180,7 @@ struct ClassifyCommand: ParsableCommand {
       note += "\n* classes without a name in the language are left out with their pictures."
     }
     return "\(name) on \(labelled.name), zero-shot classification; prompts \(prompts.name): "
-      + "\(prompts.title)\n" + EvalTable.text([header] + rows, leading: 1) + "\n\n" + note
+      + "\(prompts.title)\n" + TextTable([header] + rows, leading: 1).text + "\n\n" + note
   }
 }
 

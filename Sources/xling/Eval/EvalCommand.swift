@@ -153,7 +153,7 @@ struct EvalCommand: ParsableCommand {
       let table = result.metrics.map { metric in
         [
           metric.name, metric.direction?.words ?? "both", "\(metric.estimate.n)",
-          EvalTable.figure(metric.estimate, isRate: metric.isRate, chance: metric.chance),
+          Figures.estimate(metric.estimate, isRate: metric.isRate, chance: metric.chance),
           ChanceText.figure(metric.chance.map { 100 * $0 }),
         ]
       }
@@ -165,8 +165,8 @@ struct EvalCommand: ParsableCommand {
           ResultRow($0, language: language, run: run, measured: evaluator.measured())
         },
         title
-          + EvalTable.text(
-            [["metric", "direction", "n", "percent", "chance"]] + table, leading: 2)
+          + TextTable(
+            [["metric", "direction", "n", "percent", "chance"]] + table, leading: 2).text
       )
     }
   }
@@ -239,7 +239,7 @@ struct EvalCommand: ParsableCommand {
       let hash = part.first?.measured.hash.prefix(12) ?? ""
       return "\(name) on \(evaluator.dataset.name), \(split.rawValue), \(subset); "
         + "gallery \(evaluator.items.count) pictures; protocol \(hash)\n"
-        + EvalTable.evaluations(part, measure.tabled, partial: partial)
+        + TextTable(part, measure.tabled, partial: partial).text
     }
     var note = "Percent [95 % interval]; \(measure.ties.words)."
     if !partial.isEmpty { note += "\n* fewer than 95 % of the pictures have a caption." }
@@ -247,7 +247,7 @@ struct EvalCommand: ParsableCommand {
       "\n"
       + ChanceText.note(
         metrics: measure.tabled.count,
-        marked: EvalTable.isMarked(evaluations, measure.tabled))
+        marked: TextTable.isMarked(evaluations, measure.tabled))
     blocks.append(note)
     return blocks.joined(separator: "\n\n")
   }

@@ -17,7 +17,7 @@ extension Drift {
     }
     lines.append("")
     lines.append(
-      EvalTable.text(
+      TextTable(
         [["language", "n", "CKA", "R@1 before", "R@1 after", "chance"]]
           + languages.map { language in
             [
@@ -27,7 +27,7 @@ extension Drift {
               Self.percent(language.after, language.chance),
               ChanceText.figure(language.chance.map { 100 * $0 }),
             ]
-          }, leading: 1))
+          }, leading: 1).text)
     lines.append(
       "CKA of [CLS] at the last layer that both towers have; R@1 of the \(pivot) caption of the "
         + "same picture, ± the larger half of the 95 % interval.\n"

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import XlingAdapters
 import XlingCore
+import XlingReports
 
 /// Everything about one recipe.
 struct MethodDetails: Encodable {
@@ -78,7 +79,7 @@ struct MethodsShowCommand: ParsableCommand {
         facts += count.tensors.map { ["tensor", "\($0.name) \($0.shape)"] }
       }
     }
-    return EvalTable.text(facts, leading: 2)
+    return TextTable(facts, leading: 2).text
   }
 
   private static func share(_ trained: Int, _ all: Int) -> String {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import XlingCore
 import XlingExperiments
+import XlingReports
 
 /// A stored run in lists.
 struct RunRow: Encodable {
@@ -77,8 +78,8 @@ struct RunsListCommand: ParsableCommand {
     if json { return print(try JSONText.encode(rows)) }
     guard !rows.isEmpty else { return print("no runs yet") }
     print(
-      EvalTable.text(
+      TextTable(
         [["run", "method", "status", "seed", "trained", "share", "time"]]
-          + rows.map(\.cells), leading: 3))
+          + rows.map(\.cells), leading: 3).text)
   }
 }

@@ -4,6 +4,7 @@ import XlingAlignment
 import XlingCore
 import XlingEvaluation
 import XlingExperiments
+import XlingReports
 
 /// Everything known of one run.
 struct RunDetails: Encodable {
@@ -158,7 +159,7 @@ struct ShowCommand: ParsableCommand {
             + "\(part.protocol.prefix(12)): \(languages)"
         ))
     }
-    return EvalTable.text(facts.map { [$0.0, $0.1] }, leading: 2)
+    return TextTable(facts.map { [$0.0, $0.1] }, leading: 2).text
   }
 
   private func tower(_ source: TowerSource) -> String {

@@ -63,6 +63,7 @@ enum Style {
     .m0 { fill: var(--m0); stroke: var(--m0); } .m1 { fill: var(--m1); stroke: var(--m1); }
     .m2 { fill: var(--m2); stroke: var(--m2); }
     svg line.m0, svg line.m1, svg line.m2 { stroke-width: 1.6; opacity: .7; }
+    svg .chance { stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 2.6 2.6; }
     svg polyline { fill: none; stroke: var(--m1); stroke-width: 1.4; }
     svg circle.held { fill: var(--paper); stroke: var(--m0); stroke-width: 1.6; }
     .bar { display: block; height: 10px; min-width: 2px; border-radius: 2px;

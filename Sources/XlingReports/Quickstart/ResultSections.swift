@@ -2,9 +2,9 @@ import XlingExperiments
 import XlingRetrieval
 
 extension QuickstartReport {
-  private static let directions: [Direction] = [.textToImage, .imageToText]
+  static let directions: [Direction] = [.textToImage, .imageToText]
 
-  var headlineSection: String {
+  var headlineSection: HTMLPage.Section {
     let codes = [alignedLanguage] + headlineLanguages.filter { $0 != alignedLanguage }
     let tables = Self.directions.map { headlineTable(codes, $0) }.joined(separator: "\n")
     let note =
@@ -13,7 +13,7 @@ extension QuickstartReport {
       + "\(name(alignedLanguage)) won, tied and lost against \(label(reference)) by a paired "
       + "randomization test after Holm’s correction, 5 %. Ties between scores count against "
       + "the system (\(measured.ties)). \(chanceNote(codes))"
-    return Self.section(
+    return HTMLPage.Section(
       "results", "Results",
       "\(metric): how often the right item is within the first \(metric.dropFirst(2)). "
         + "Every method saw \(name(alignedLanguage)) captions only.",
@@ -59,21 +59,7 @@ extension QuickstartReport {
       + "<small>±\(Figures.percent(estimate.halfWidth))\(mark)</small></td>"
   }
 
-  var plotSection: String {
-    Self.section(
-      "languages", "Language by language",
-      "Languages sorted by the best parameter-efficient method. A line is the 95 % interval; "
-        + "point at a mark to read it.",
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Dot plot\">"
-        + DotPlot(self).svg() + "</div>" + partialNote)
-  }
-
-  private var partialNote: String {
-    languages.contains(where: \.isPartial)
-      ? "<p class=\"note\">* fewer than 95 % of the pictures have a caption; n is smaller.</p>" : ""
-  }
-
-  var allLanguagesSection: String {
+  var allLanguagesSection: HTMLPage.Section {
     let tables = Self.directions.map { direction in
       var head = HTML.header("language", scope: "col") + HTML.header("n", scope: "col")
       for method in methods { head += HTML.header(method.label, scope: "col") }
@@ -88,7 +74,7 @@ extension QuickstartReport {
       }
       return HTML.table(caption: "\(metric), \(direction.title)", head: [head], body: body)
     }
-    return Self.section(
+    return HTMLPage.Section(
       "all", "All languages", "The figures of the plot and of the methods it leaves out.",
       "<details><summary>Show the tables</summary>\(tables.joined(separator: "\n"))"
         + "<p class=\"note\">\(HTML.escape(chanceNote(languages.map(\.code))))</p></details>")
@@ -102,8 +88,8 @@ extension QuickstartReport {
       + "\(endonym ?? "") <span class=\"code\">\(HTML.escape(language.code))</span></th>"
   }
 
-  var splitSection: String {
-    guard !splitResults.isEmpty else { return "" }
+  var splitSection: HTMLPage.Section? {
+    guard !splitResults.isEmpty else { return nil }
     var subsets: [String] = []
     for result in splitResults where !subsets.contains(result.subset) {
       subsets.append(result.subset)
@@ -126,7 +112,7 @@ extension QuickstartReport {
             + cells.joined())
       }
     }
-    return Self.section(
+    return HTMLPage.Section(
       "held-out", "Words held out of translation",
       "The multilingual text tower learned some words without ever seeing them in a translation "
         + "pair. Results on scenes with and without such words tell recall of pairs from transfer.",
@@ -142,8 +128,8 @@ extension QuickstartReport {
       + (result.chance.map { ", chance \(ChanceText.figure(100 * $0))" } ?? "")
   }
 
-  var testSection: String {
-    guard !pairedTests.isEmpty else { return "" }
+  var testSection: HTMLPage.Section? {
+    guard !pairedTests.isEmpty else { return nil }
     let head = [
       "comparison", "language", "direction", "difference (points)", "95 % interval",
       "p", "p (Holm)", "detectable", "n",
@@ -166,7 +152,7 @@ extension QuickstartReport {
     }
     let table = HTML.table(
       caption: "Differences in \(metric), queries paired", head: [head.joined()], body: body)
-    return Self.section(
+    return HTMLPage.Section(
       "tests", "Paired tests",
       "Both methods answer the same queries. Intervals: paired bootstrap over pictures; p: "
         + "randomization of signs; detectable: the smallest true difference found with power 80 %.",

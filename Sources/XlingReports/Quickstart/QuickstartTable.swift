@@ -21,8 +21,9 @@ extension QuickstartReport {
       for start in stride(from: 0, to: codes.count, by: perBlock) {
         let part = Array(codes[start..<min(codes.count, start + perBlock)])
         let isLast = start + perBlock >= codes.count
-        let rows = tableRows(part, direction, among: isLast ? codes : nil)
-        blocks.append(style == .markdown ? Self.markdown(rows) : Self.aligned(rows))
+        let table = TextTable(
+          tableRows(part, direction, among: isLast ? codes : nil), leading: 1)
+        blocks.append(style == .markdown ? table.markdown(wideRule: true) : table.ruled)
       }
     }
     blocks.append(tableFooter(codes))
@@ -87,31 +88,5 @@ extension QuickstartReport {
     let others = sizes.filter { $0.n != common }.map { "\($0.code) \(Figures.count($0.n))" }
     return "n = \(Figures.count(common)) queries a cell"
       + (others.isEmpty ? "." : "; " + others.joined(separator: ", ") + ".")
-  }
-
-  /// First column to the left, figures to the right, a rule under the header.
-  static func aligned(_ rows: [[String]]) -> String {
-    let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in
-      rows.map { column < $0.count ? $0[column].unicodeScalars.count : 0 }.max() ?? 0
-    }
-    var lines = rows.map { row in
-      row.enumerated().map { column, cell in
-        let padding = String(repeating: " ", count: widths[column] - cell.unicodeScalars.count)
-        return column == 0 ? cell + padding : padding + cell
-      }.joined(separator: "  ")
-    }
-    lines.insert(widths.map { String(repeating: "─", count: $0) }.joined(separator: "──"), at: 1)
-    return lines.joined(separator: "\n")
-  }
-
-  static func markdown(_ rows: [[String]]) -> String {
-    var lines = rows.map { row in
-      "| "
-        + row.map(TableText.markdown).joined(separator: " | ") + " |"
-    }
-    let rule = rows[0].indices.map { $0 == 0 ? "---" : "---:" }.joined(separator: " | ")
-    lines.insert("| \(rule) |", at: 1)
-    return lines.joined(separator: "\n")
   }
 }

@@ -3,7 +3,7 @@ import XlingExperiments
 import XlingRetrieval
 
 extension QuickstartReport {
-  var costSection: String {
+  var costSection: HTMLPage.Section {
     let longest = methods.map(\.seconds).max() ?? 0
     let head = [
       ("method", ""), ("trained parameters", ""), ("share", ""), ("", "aria-hidden=\"true\""),
@@ -12,31 +12,24 @@ extension QuickstartReport {
     let body = methods.map { method in
       [
         HTML.header(method.label, scope: "row"), HTML.cell(Figures.count(method.trainableCount)),
-        HTML.cell(Figures.share(method.trainableShare)), Self.bar(method.trainableShare),
+        HTML.cell(Figures.share(method.trainableShare)), HTML.bar(method.trainableShare),
         HTML.cell(Figures.duration(method.seconds)),
-        Self.bar(longest > 0 ? method.seconds / longest : 0),
+        HTML.bar(longest > 0 ? method.seconds / longest : 0),
       ].joined()
     }
     let total = methods.map(\.parameterCount).max() ?? 0
-    return Self.section(
+    return HTMLPage.Section(
       "cost", "What it costs",
       "Parameters that training may change, of up to \(Figures.count(total)) in both towers and "
         + "what the method adds, and the time that the alignment took.",
       HTML.table(caption: "Trained parameters and time", head: [head], body: body))
   }
 
-  /// `share` in 0...1 of the track.
-  private static func bar(_ share: Double) -> String {
-    let width = Figures.fixed(100 * min(1, max(0, share)), 1)
-    return "<td class=\"track\" aria-hidden=\"true\">"
-      + "<span class=\"bar\" style=\"width:\(width)%\"></span></td>"
-  }
-
-  var exampleSection: String {
-    guard !examples.isEmpty else { return "" }
+  var exampleSection: HTMLPage.Section? {
+    guard !examples.isEmpty else { return nil }
     // The same picture comes first for many methods: its bytes still stand once per place, which
     // keeps the page free of scripts.
-    return Self.section(
+    return HTMLPage.Section(
       "examples", "Queries and the pictures that came first",
       "The right picture is framed. No caption in these languages was seen in alignment.",
       examples.map(example).joined(separator: "\n"))
@@ -71,14 +64,14 @@ extension QuickstartReport {
       + "width=\"84\" height=\"84\" loading=\"lazy\"></li>"
   }
 
-  var provenanceSection: String {
+  var provenanceSection: HTMLPage.Section {
     let rows = (measured.fields + provenance).filter { !$0.value.isEmpty }.map { field in
       HTML.header(field.name, scope: "row")
         + "<td class=\"left wide\"><code>\(HTML.escape(field.value))</code></td>"
     }
     let head =
       HTML.header("field", scope: "col") + HTML.header("value", scope: "col", "class=\"left\"")
-    return Self.section(
+    return HTMLPage.Section(
       "protocol", "How it was measured",
       "Only results of one protocol share a table; its hash is "
         + "\(measured.hash.prefix(16))….",

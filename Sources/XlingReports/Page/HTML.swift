@@ -1,8 +1,8 @@
 import XlingCore
 
 /// Text made safe for HTML: element content and quoted attributes alike.
-enum HTML {
-  static func escape(_ text: String) -> String {
+package enum HTML {
+  package static func escape(_ text: String) -> String {
     var escaped = ""
     escaped.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {
@@ -25,7 +25,7 @@ enum HTML {
   }
 
   /// Escaped prose whose figures (`45.0 % [42.0, 48.0]`, `n = 12`) are not broken across lines.
-  static func prose(_ text: String) -> String {
+  package static func prose(_ text: String) -> String {
     let space = "\u{A0}"
     var depth = 0
     var kept = ""
@@ -42,35 +42,51 @@ enum HTML {
   }
 
   /// An element around markup that is safe already.
-  static func element(_ name: String, _ attributes: String = "", _ markup: String) -> String {
+  package static func element(_ name: String, _ attributes: String = "", _ markup: String) -> String
+  {
     "<\(name)\(attributes.isEmpty ? "" : " " + attributes)>\(markup)</\(name)>"
   }
 
-  static func cell(_ text: String, _ attributes: String = "") -> String {
+  package static func cell(_ text: String, _ attributes: String = "") -> String {
     element("td", attributes, escape(text))
   }
 
-  static func header(_ text: String, scope: String, _ attributes: String = "") -> String {
+  package static func header(_ text: String, scope: String, _ attributes: String = "") -> String {
     element("th", "scope=\"\(scope)\"" + (attributes.isEmpty ? "" : " " + attributes), escape(text))
   }
 
+  /// A cell with a bar; `share` in 0...1 of the track.
+  package static func bar(_ share: Double) -> String {
+    let width = Figures.fixed(100 * min(1, max(0, share)), 1)
+    return "<td class=\"track\" aria-hidden=\"true\">"
+      + "<span class=\"bar\" style=\"width:\(width)%\"></span></td>"
+  }
+
+  /// Markup in a box of its own that scrolls when narrow.
+  package static func scrolling(_ label: String, _ markup: String) -> String {
+    let region = "tabindex=\"0\" role=\"region\" aria-label=\"\(escape(label))\""
+    return "<div class=\"scroll\" \(region)>\(markup)</div>"
+  }
+
   /// A table in a box of its own that scrolls when narrow.
-  static func table(
+  package static func table(
     caption: String, head: [String], body: [String], attributes: String = ""
   ) -> String {
     let rows = { (rows: [String]) in rows.map { "<tr>\($0)</tr>" }.joined(separator: "\n") }
     let start = attributes.isEmpty ? "<table>" : "<table \(attributes)>"
-    return """
-      <div class="scroll" tabindex="0" role="region" aria-label="\(escape(caption))">\(start)
+    return scrolling(
+      caption,
+      """
+      \(start)
       <caption>\(escape(caption))</caption>
       <thead>\(rows(head))</thead>
       <tbody>\(rows(body))</tbody>
-      </table></div>
-      """
+      </table>
+      """)
   }
 
   /// Scripts that are written from right to left show so inside an English page.
-  static func languageAttributes(_ code: String) -> String {
+  package static func languageAttributes(_ code: String) -> String {
     "lang=\"\(escape(code))\" dir=\"auto\""
   }
 }
