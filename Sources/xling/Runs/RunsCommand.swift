@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import XlingCore
 import XlingExperiments
+import XlingRuns
 
 /// A stored run in lists.
 struct RunRow: Encodable {
@@ -72,7 +73,7 @@ struct RunsListCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let store = try EvalRun.existingStore(try store.existing().path)
+    let store = try RunLookup.existingStore(try store.existing().path)
     let rows = try store.runs().map { try RunRow($0, in: store) }
     if json { return print(try JSONText.encode(rows)) }
     guard !rows.isEmpty else { return print("no runs yet") }
