@@ -13,7 +13,7 @@ public final class RunJournal {
   private let run: RunFolder
   private let folder: String
   private let name: String
-  private let command: RunCommand
+  private let command: RunCommand?
   /// The folder that was begun in.
   private var place: FileIdentity?
   private var hasBegun = false
@@ -22,8 +22,8 @@ public final class RunJournal {
   private var seconds = 0.0
   private var flushed = 0.0
 
-  /// `command` is how the run was called. Every step is stored, and every validation.
-  public init(_ store: ExperimentStore, run: RunFolder, command: RunCommand) {
+  /// `command` is how the run was called, where that is known. Every step is stored, and every validation.
+  public init(_ store: ExperimentStore, run: RunFolder, command: RunCommand?) {
     self.store = store
     self.run = run
     self.command = command

@@ -1,13 +1,10 @@
 import ArgumentParser
 import Foundation
-import XlingAdapters
 import XlingAlignment
 import XlingCore
 import XlingData
-import XlingEvaluation
 import XlingExperiments
-import XlingRuns
-import XlingTowers
+import XlingJobs
 
 struct AlignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -48,165 +45,67 @@ struct AlignCommand: ParsableCommand {
 
   @OptionGroup var store: StoreOption
 
-  @Option(
-    help: "Threads (default: the machine's cores).",
-    transform: NumberRange.whole(1...NumberRange.threads))
-  var threads: Int?
+  @OptionGroup var threads: ThreadsOption
 
-  @Flag(help: "Print the result as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func run() throws {
-    if let threads { Parallel.setThreads(threads) }
+    threads.apply()
     Interruption.watch()
     let card = try selection.card()
-    let method = card.name
-    let source = try EmbeddedDataset.resolve(data)
-    if let output, RunFolder(output).exists, !resume {
-      throw RunFailure.runExists(path: output)
-    }
-    try EvalLanguages.check([training.language], file: DataSource.captions(data))
-    if let startFrom { _ = try RunFolder(startFrom).record() }
-    let towers = try AlignTowers(text: textTower, image: imageTower)
-    let dataset = try DataSource.folder(source, links)
-    let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(training.seed)")
-    // Before anything of it is read, and until the end: nobody else works in the run's folder.
-    let lock = try FileLock(folder: folder.path)
-    defer { lock.release() }
-    folder.removePartials()
-    if folder.exists, !resume { throw RunFailure.runExists(path: folder.path) }
-    // Where nothing was begun there is nothing to go on with: the run begins.
-    let goesOn = resume && folder.exists
-    let language = try EvalLanguages.resolve(training.language, in: dataset, split: .train)
-    var configuration = try training.configuration(card, language: language) { configuration in
-      min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)
-    }
-    configuration.dropout = try towers.dropout(configuration.dropout ?? .trained)
-    configuration.pictureInput = try pictureInput(towers.image, card, configuration)
-    let start = try startFrom.map { try StartingWeights(run: $0) }
-    configuration.startsFrom = start?.hash
-    var identity = RunIdentity(
-      text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
-      dataHash: dataset.contentHash, configuration: configuration)
-    if goesOn { identity.takeName(of: try folder.record().identity, on: dataset) }
-    let store = store.place(forNew: folder.path)
-    let journal = RunJournal(
-      try ExperimentStore(path: store.path), run: folder, command: Self.command)
-    let kept = try journal.prepare(identity, resume: goesOn)
-    if kept > 0 {
-      ProgressBar.toStandardError(
-        "xling: the store has this very run with \(kept) results, and its folder is gone; it is "
-          + "trained anew, and the results are kept\n")
-    }
-    let damage = PictureDamage()
-    let trainer = try trainer(towers, dataset, identity, folder, damage)
-    if goesOn, let record = try trainer.finishedRecord() {
-      try journal.settle(record)
-      ProgressBar.toStandardError("\(folder.path) is finished: nothing is left to train\n")
-      return try show(record, folder.path, store)
-    }
-    try TowerWarnings.nonFinite(trainer.model, text: towers.text, image: towers.image)
-    if let start {
-      let taken = try start.copy(into: trainer.model)
-      ProgressBar.toStandardError("starting from \(taken) trained tensors of \(start.run)\n")
-    }
-    let record = try trainAndStore(trainer, journal, method, resume: goesOn)
-    PictureWarnings.damaged(damage.all)
-    try show(record, folder.path, store)
-  }
-
-  private func trainAndStore(
-    _ trainer: RunTraining, _ journal: RunJournal, _ method: String, resume: Bool
-  ) throws -> RunRecord {
-    do {
-      let record = try train(trainer, journal, method, resume: resume)
-      try journal.close(.finished)
-      return record
-    } catch let failure as InterruptionFailure {
-      try journal.close(.interrupted)
-      throw failure
-    } catch {
-      // The reason matters more than whether the store could note it.
-      try? journal.close(.failed)
-      throw error
+    let job = try AlignJob(options(card))
+    let progress = AlignProgress("align \(card.name)")
+    var place: StorePlace?
+    let result = try job.run(storing: { folder in
+      let found = store.place(forNew: folder)
+      place = found
+      return try ExperimentStore(path: found.path)
+    }) { progress.show($0) }
+    try json.print(result) {
+      let next = ["xling", "eval", result.run, "--data", data, "--lang", "all"]
+      return result.text + "\nnext: "
+        + ShellWords.command(next + (place?.words(for: result.run) ?? []))
     }
   }
 
-  /// nil where it is what a run does anyway, so that runs stay what they were.
-  private func pictureInput(
-    _ tower: TowerSource, _ card: MethodCard, _ configuration: AlignmentConfiguration
-  ) throws -> PictureInput? {
-    let checkpoint = try TowerCheckpoint(tower.folder)
-    guard case .image(let image) = checkpoint.configuration else { return nil }
-    let input = try pictures.choices.input(
-      tower: tower.folder, side: image.imageSize,
-      preset: card.training.pictures.map { _ in configuration.pictureStatistics.channels })
-    return input == configuration.pictureInput(side: image.imageSize) ? nil : input
-  }
-
-  private func trainer(
-    _ towers: AlignTowers, _ dataset: Dataset, _ identity: RunIdentity,
-    _ folder: RunFolder, _ damage: PictureDamage
-  ) throws -> RunTraining {
-    let configuration = identity.configuration
-    let model = try DualEncoder(
-      text: towers.text, image: towers.image, configuration: configuration)
-    try towers.check(model, maximumTokens: configuration.maximumTokens)
-    func pairs(_ split: Split) throws -> DatasetPairs {
-      try DatasetPairs(
-        dataset, split: split, tokenizer: towers.tokenizer, configuration: configuration,
-        damage: damage)
-    }
-    let hasValidation = dataset.coverage(configuration.language, .val).n > 0
-    return try RunTraining(
-      model, identity: identity, training: try pairs(.train),
-      validation: hasValidation ? try pairs(.val) : nil, run: folder)
-  }
-
-  private func train(
-    _ trainer: RunTraining, _ journal: RunJournal, _ method: String, resume: Bool
-  ) throws -> RunRecord {
-    let steps = trainer.configuration.steps
-    trainer.resumeCommand = ShellWords.thisCommand(adding: self.resume ? [] : ["--resume"])
-    var validation: ProgressBar?
-    trainer.trainer.validating = { done, pairs in
-      if validation == nil { validation = ProgressBar("validating", total: pairs, unit: "pairs") }
-      validation?.advance(to: done)
-      if done == pairs { validation = nil }
-    }
-    var bar: ProgressBar?
-    var detail = ""
-    let record = try trainer.train(resume: resume) { progress in
-      if bar == nil {
-        bar = ProgressBar("align \(method)", total: steps, startingAt: progress.step - 1)
-      }
-      detail = String(format: "loss %.3f", progress.loss)
-      bar?.advance(to: progress.step, detail)
-      try journal.note(progress, checkpointEvery: trainer.configuration.checkpointEvery)
-    } began: {
-      try journal.begin(resume: resume)
-    }
-    bar?.finish(detail)
-    return record
-  }
-
-  private func show(
-    _ record: RunRecord, _ path: String, _ store: StorePlace
-  ) throws {
-    let result = try AlignResult(record, path)
-    if json {
-      print(try JSONText.encode(result))
-    } else {
-      print(result.text)
-      let next = ["xling", "eval", path, "--data", data, "--lang", "all"] + store.words(for: path)
-      print("next: " + ShellWords.command(next))
-    }
-  }
-
-  /// As it was given, without `--resume`.
-  private static var command: RunCommand {
-    RunCommand(
+  private func options(_ card: MethodCard) throws -> AlignJob.Options {
+    var options = AlignJob.Options(
+      card.recipe, try training.settings(card), data: data)
+    options.followsLinks = links.followLinks
+    (options.textTower, options.imageTower) = (textTower, imageTower)
+    (options.output, options.startFrom) = (output, startFrom)
+    options.pictures = pictures.choices
+    options.resumes = resume
+    options.command = RunCommand(
       folder: FileManager.default.currentDirectoryPath,
       words: ["xling"] + CommandLine.arguments.dropFirst().filter { $0 != "--resume" })
+    options.resumeCommand = ShellWords.thisCommand(adding: resume ? [] : ["--resume"])
+    return options
+  }
+}
+
+extension AlignResult {
+  var text: String {
+    var lines = [
+      "\(run): \(method), \(steps) steps on \(trainingPairs) pairs in "
+        + ProgressBar.duration(seconds),
+      String(
+        format: "trained %d of %d parameters (%.2f %%)", trainedParameters, allParameters,
+        trainedPercent),
+    ]
+    if let bestStep { lines.append("the model is that of step \(bestStep), the best on val") }
+    if emptyCaptions > 0 {
+      lines.append("\(emptyCaptions) captions are empty once preprocessed; they were trained on")
+    }
+    if let loss { lines.append(String(format: "loss %.4f", loss)) }
+    if let validation {
+      lines.append(
+        String(
+          format: "val, %d pairs: loss %.4f, first %.1f %% text to image, %.1f %% image to text",
+          validation.pairs, validation.loss, 100 * validation.textToImageFirst,
+          100 * validation.imageToTextFirst))
+    }
+    lines.append("checkpoint \(checkpoint)")
+    return lines.joined(separator: "\n")
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import XlingCore
 import XlingExperiments
+import XlingJobs
 import XlingReports
 
 struct QuickstartCommand: ParsableCommand {
@@ -13,23 +14,30 @@ struct QuickstartCommand: ParsableCommand {
       Builds the scenes dataset from the system's packages, aligns the shipped mini towers with \
       projection, layernorm, lwa, da and full training on English captions, evaluates all of them \
       in English and 29 further languages, prints the table and writes one HTML page. What is \
-      there already is not done again; an interrupted quickstart goes on with the same command.
+      there already is not done again; an interrupted quickstart goes on with the same command. \
+      --small does the same on little data in about a minute: it shows that everything works here.
       """)
 
+  @Flag(help: "Little data, few steps and eight languages: about a minute.")
+  var small = false
+
   @Option(
-    help: "The folder for runs, report and store (default: runs/quickstart, with the common store)."
-  )
+    help: """
+      The folder for runs, report and store (default: runs/quickstart, or runs/quickstart-small, with \
+      the common store).
+      """)
   var output: String?
 
   @OptionGroup var store: StoreOption
 
-  @Option(help: "The scenes dataset; built there when missing.")
-  var data = "data/scenes"
+  @Option(
+    help: "The scenes dataset; built there when missing (default: data/scenes, or data/scenes-small).")
+  var data: String?
 
   @Option(
-    help: "Training steps of each method, batches of 64 pairs.",
+    help: "Training steps of each method, batches of 64 pairs (default: 80, or 12).",
     transform: NumberRange.whole(from: 1))
-  var steps = 80
+  var steps: Int?
 
   @Option(help: "The first seed of initialization and order.", transform: NumberRange.seed)
   var seed: UInt64 = 1
@@ -47,15 +55,19 @@ struct QuickstartCommand: ParsableCommand {
     transform: NumberRange.whole(1...NumberRange.threads))
   var threads: Int?
 
-  private static let folder = "runs/quickstart"
+  private var plan: QuickstartPlan {
+    var plan = small ? QuickstartPlan.small : .whole
+    plan.steps = steps ?? plan.steps
+    return plan
+  }
 
   /// A folder of one's own has its own store, and one that an earlier version made there stays in use.
   private func place() -> StorePlace {
     if store.path == nil, StorePlace.environment == nil {
       if let output { return StorePlace(path: output + "/xling.sqlite", origin: .run) }
-      if let place = StorePlace.ofQuickstart(Self.folder) { return place }
+      if !small, let place = StorePlace.ofQuickstart(plan.folder) { return place }
     }
-    return store.place(forNew: Self.folder + "/run")
+    return store.place(forNew: plan.folder + "/run")
   }
 
   enum EvaluatedSplit: String, CaseIterable, ExpressibleByArgument { case val, test }
@@ -70,16 +82,20 @@ struct QuickstartCommand: ParsableCommand {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
     let began = ProgressBar.uptime()
-    let output = output ?? Self.folder
-    let quickstart = try Quickstart(
-      output: output, store: place().path, data: data, steps: steps,
-      seeds: (0..<UInt64(seeds)).map { seed + $0 },
-      split: split == .val ? .val : .test)
-    let results = try quickstart.run()
-    let report = try QuickstartFigures(quickstart, results).report(
-      seconds: ProgressBar.uptime() - began)
-    let page = "\(output)/report\(split == .val ? "-val" : "").html"
+    var options = QuickstartJob.Options(plan)
+    options.output = output ?? options.output
+    options.data = data ?? options.data
+    options.seeds = (0..<UInt64(seeds)).map { seed + $0 }
+    options.split = split == .val ? .val : .test
+    options.command = RunCommand(
+      folder: FileManager.default.currentDirectoryPath,
+      words: ["xling"] + CommandLine.arguments.dropFirst())
+    let progress = QuickstartProgress()
+    let report = try QuickstartJob(options).run(
+      in: { try ExperimentStore(path: place().path) }, { progress.show($0) })
+    let page = "\(options.output)/report\(split == .val ? "-val" : "").html"
     try AtomicFile.write(report.html(), to: page)
+    if small { print(QuickstartPlan.smallNote + "\n") }
     print(report.finding + "\n")
     print(report.table())
     print("Report with all languages and examples: \(page)")

@@ -8,14 +8,13 @@ import XlingRetrieval
 
 /// A few queries with the pictures that came first. They are drawn by a fixed rule, not chosen.
 struct QuickstartExamples {
-  private let quickstart: Quickstart
-  private let results: [Quickstart.MethodResult]
+  private let results: [QuickstartResult]
   private let shown = ["full", "lwa", "da"]
-  private let languages = ["tr", "ko", "ru", "sw", "it", "zh"]
+  private let languages: [String]
   private let depth = 5
 
-  init(_ quickstart: Quickstart, _ results: [Quickstart.MethodResult]) {
-    self.quickstart = quickstart
+  init(_ plan: QuickstartPlan, _ results: [QuickstartResult]) {
+    languages = ["tr", "ko", "ru", "sw", "it", "zh"].filter(plan.languages.contains)
     self.results = results
   }
 
@@ -42,7 +41,7 @@ struct QuickstartExamples {
   }
 
   private func answer(
-    _ result: Quickstart.MethodResult, _ query: String, gold: Int
+    _ result: QuickstartResult, _ query: String, gold: Int
   ) throws -> QuickstartReport.Answer {
     let evaluator = result.evaluator
     let vector = try evaluator.captionEmbeddings([query])

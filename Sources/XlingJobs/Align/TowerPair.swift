@@ -6,13 +6,13 @@ import XlingTokenizers
 import XlingTowers
 
 /// Two towers and the tokenizer beside the text tower.
-struct AlignTowers {
-  let text: TowerSource
-  let image: TowerSource
-  let tokenizer: any Tokenizer
+public struct TowerPair {
+  public let text: TowerSource
+  public let image: TowerSource
+  public let tokenizer: any Tokenizer
 
-  /// The shipped mini towers where none are named. Throws what reading them throws.
-  init(text: String?, image: String?) throws {
+  /// From folders; the shipped mini towers where none are named. Throws what reading them throws.
+  public init(text: String? = nil, image: String? = nil) throws {
     self.text = try Self.source(text, shipped: "towers/mini-text")
     self.image = try Self.source(image, shipped: "towers/mini-image")
     tokenizer = try TokenizerSource.load(self.text.folder)

@@ -9,43 +9,54 @@ import XlingRetrieval
 
 /// From ranks to the figures of the report.
 struct QuickstartFigures {
-  private let quickstart: Quickstart
-  private let results: [Quickstart.MethodResult]
+  private let options: QuickstartJob.Options
+  private let dataset: Dataset
+  private let summary: DatasetSummary
+  private let results: [QuickstartResult]
+  private let curves: [QuickstartReport.Curve]
   private let resamples: Resamples
   private let metric = Metric.recall(at: 10)
-  private let others = QuickstartPlan.headline + QuickstartPlan.further
 
-  init(_ quickstart: Quickstart, _ results: [Quickstart.MethodResult]) {
-    self.quickstart = quickstart
+  init(
+    _ options: QuickstartJob.Options, _ dataset: Dataset, _ summary: DatasetSummary,
+    _ results: [QuickstartResult], curves: [QuickstartReport.Curve]
+  ) {
+    self.options = options
+    self.dataset = dataset
+    self.summary = summary
     self.results = results
-    resamples = Resamples(
-      clusterCount: quickstart.dataset.items(in: quickstart.split).count, seed: 0)
+    self.curves = curves
+    resamples = Resamples(clusterCount: dataset.items(in: options.split).count, seed: 0)
   }
+
+  private var plan: QuickstartPlan { options.plan }
 
   func report(seconds: Double) throws -> QuickstartReport {
     let evaluator = results[0].evaluator
     return QuickstartReport(
-      title: "Image search in thirty languages, aligned in one",
+      title: plan.isSmall
+        ? "A first try: image search in eight languages, aligned in one"
+        : "Image search in thirty languages, aligned in one",
       summary: """
-        Two small pretrained towers, one for \(quickstart.dataset.languages.count) languages and \
+        Two small pretrained towers, one for \(dataset.languages.count) languages and \
         one for pictures, were aligned on English captions only, by five methods. Each test scene \
         shows one to four emoji; its caption lists their names. \
         \(evaluator.items.count) pictures are ranked for every caption, so that chance finds \
         \(String(format: "%.1f", 1000 / Double(evaluator.items.count))) % within the first ten.
-        """,
+        """ + (plan.isSmall ? " " + QuickstartPlan.smallNote : ""),
       reference: QuickstartPlan.reference, languages: try languages(),
       headlineLanguages: QuickstartPlan.headline,
       methods: results.map(method), results: try estimates(), pairedTests: try pairedTests(),
       overallTests: try overallTests(), splitResults: try splitResults(),
-      curves: try results.map { try quickstart.curve($0) },
-      examples: try QuickstartExamples(quickstart, results).examples(),
+      curves: curves,
+      examples: try QuickstartExamples(plan, results).examples(),
       measured: evaluator.measured(),
       provenance: provenance(seconds))
   }
 
   private func languages() throws -> [QuickstartReport.Language] {
     let cards = try Languages.load()
-    return QuickstartPlan.languages.map { code in
+    return plan.languages.map { code in
       let card = cards[code: code]
       return .init(
         code: code, name: card?.name ?? code, endonym: card?.nativeName,
@@ -53,7 +64,7 @@ struct QuickstartFigures {
     }
   }
 
-  private func method(_ result: Quickstart.MethodResult) -> QuickstartReport.Method {
+  private func method(_ result: QuickstartResult) -> QuickstartReport.Method {
     .init(
       id: result.method, label: result.method,
       trainableCount: result.records[0].trainedParameters,
@@ -63,7 +74,7 @@ struct QuickstartFigures {
 
   /// The queries of some languages in one direction, seed by seed.
   private func parts(
-    _ result: Quickstart.MethodResult, _ languages: [String], _ direction: Direction = .textToImage
+    _ result: QuickstartResult, _ languages: [String], _ direction: Direction = .textToImage
   ) throws -> [RankedQueries] {
     let count = result.evaluator.items.count
     return try languages.flatMap { language in
@@ -77,7 +88,7 @@ struct QuickstartFigures {
 
   private func estimates() throws -> [QuickstartReport.Result] {
     try results.flatMap { result in
-      try QuickstartPlan.languages.flatMap { language in
+      try plan.languages.flatMap { language in
         try Direction.allCases.map { direction in
           let parts = try parts(result, [language], direction)
           return .init(
@@ -89,7 +100,7 @@ struct QuickstartFigures {
     }
   }
 
-  private var reference: Quickstart.MethodResult? {
+  private var reference: QuickstartResult? {
     results.first { $0.method == QuickstartPlan.reference }
   }
 
@@ -98,9 +109,9 @@ struct QuickstartFigures {
     guard let reference else { return [] }
     var tests: [(String, String, Direction, Comparison)] = []
     let family =
-      (results.count - 1) * QuickstartPlan.languages.count * Direction.allCases.count
+      (results.count - 1) * plan.languages.count * Direction.allCases.count
     for result in results where result.method != reference.method {
-      for language in QuickstartPlan.languages {
+      for language in plan.languages {
         for direction in Direction.allCases {
           let comparison = try Comparison(
             macro: metric, of: try parts(result, [language], direction),
@@ -121,16 +132,16 @@ struct QuickstartFigures {
   /// Text to image, mean over all languages but English.
   private func overallTests() throws -> [QuickstartReport.OverallTest] {
     guard let reference else { return [] }
-    let baseline = try parts(reference, others)
+    let baseline = try parts(reference, plan.others)
     let mean = try resamples.macroAverage(metric, of: baseline)
     return try results.filter { $0.method != reference.method }.map { result in
-      let own = try parts(result, others)
+      let own = try parts(result, plan.others)
       return .init(
         first: result.method, second: reference.method,
         firstMean: try resamples.macroAverage(metric, of: own), secondMean: mean,
         comparison: try Comparison(
           macro: metric, of: own, minus: baseline, resamples: resamples, seed: 0),
-        languageCount: others.count)
+        languageCount: plan.others.count)
     }
   }
 
@@ -168,8 +179,8 @@ struct QuickstartFigures {
         "mini-text \(record.identity.text.weightsHash.prefix(12)), mini-image "
           + "\(record.identity.image.weightsHash.prefix(12))"
       ),
-      ("seeds", quickstart.seeds.map(String.init).joined(separator: ", ")),
-      ("steps", "\(quickstart.steps), batches of \(record.identity.configuration.batchSize)"),
+      ("seeds", options.seeds.map(String.init).joined(separator: ", ")),
+      ("steps", "\(plan.steps), batches of \(record.identity.configuration.batchSize)"),
       (
         "learning rates",
         results.compactMap { result in
@@ -179,8 +190,8 @@ struct QuickstartFigures {
       (
         "data",
         [
-          quickstart.summary.cldr.map { "CLDR \($0)" },
-          quickstart.summary.font.map { "font \($0.prefix(12))" },
+          summary.cldr.map { "CLDR \($0)" },
+          summary.font.map { "font \($0.prefix(12))" },
         ].compactMap { $0 }.joined(separator: ", ")
       ),
       ("BLAS core", record.blasCore),

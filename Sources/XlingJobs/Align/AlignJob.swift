@@ -1,0 +1,205 @@
+import Foundation
+import XlingAdapters
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingExperiments
+import XlingRuns
+import XlingTowers
+
+/// Aligns two towers on the captions of a dataset, in a run's folder, and records the run in a store.
+///
+/// ``init(_:)`` makes the checks that cost little; ``run(storing:_:)`` reads the data and trains. A run that
+/// is begun twice, or resumed, ends with the same bits.
+public struct AlignJob {
+  public struct Options {
+    public var recipe: Recipe
+    /// The card's, with whatever goes before it.
+    public var settings: TrainingSettings
+    /// `scenes`, `emoji`, `stamps`, or a dataset's folder in the generic layout.
+    public var data: String
+    public var followsLinks = false
+    /// Folders; nil is the shipped tower.
+    public var textTower: String?
+    public var imageTower: String?
+    /// The run's folder; nil is `runs/METHOD-DATA-seedSEED`.
+    public var output: String?
+    /// A run whose trained weights this one starts from.
+    public var startFrom: String?
+    public var pictures = PictureChoices()
+    /// Go on with what is there; without it a run that is there is an error.
+    public var resumes = false
+    /// How the run was begun, for whoever goes on with it.
+    public var command: RunCommand?
+    /// The command that goes on after an interruption, for its message.
+    public var resumeCommand: String?
+
+    /// Of the captions, as it was given.
+    var language: String { settings.language ?? TrainingSettings.usualLanguage }
+
+    public init(_ recipe: Recipe, _ settings: TrainingSettings, data: String) {
+      self.recipe = recipe
+      self.settings = settings
+      self.data = data
+    }
+  }
+
+  public enum Event {
+    case warning(Warning)
+    /// The store has so many results of this very run, whose folder is gone: it is trained anew, and they
+    /// are kept.
+    case keptResults(Int)
+    /// Trained tensors that were taken from another run.
+    case starting(from: String, tensors: Int)
+    case validating(done: Int, of: Int)
+    case step(TrainingProgress)
+    /// The last step is made, and the run's folder whole.
+    case trained
+    /// The run is there and finished: nothing is trained.
+    case alreadyFinished(folder: String)
+  }
+
+  private let options: Options
+  /// The dataset's folder.
+  private let data: String
+  private let towers: TowerPair
+
+  /// Throws where a folder is in the way, a language is none, towers or the run to start from cannot be
+  /// read: `RunFailure`, `LanguageFailure`, `TowerFailure`, `TokenizerFailure`, `FileFailure`.
+  public init(_ options: Options, towers: TowerPair? = nil) throws {
+    self.options = options
+    data = try EmbeddedDataset.resolve(options.data)
+    if let output = options.output, RunFolder(output).exists, !options.resumes {
+      throw RunFailure.runExists(path: output)
+    }
+    try DatasetLanguages.check([options.language], file: DataSource(options.data).captions)
+    if let run = options.startFrom { _ = try RunFolder(run).record() }
+    self.towers = try towers ?? TowerPair(text: options.textTower, image: options.imageTower)
+  }
+
+  /// Trains, or goes on, or finds that nothing is left to do. `store` is asked for once the run's folder is
+  /// known and held. Throws `DataFailure`, `AlignmentFailure`, `ExperimentFailure`, `FileFailure`,
+  /// `InterruptionFailure` (a checkpoint is written).
+  public func run(
+    on given: Dataset? = nil, storing store: (_ folder: String) throws -> ExperimentStore,
+    _ observe: @escaping (Event) -> Void
+  ) throws -> AlignResult {
+    let dataset = try given ?? Dataset.load(data, followingLinks: options.followsLinks)
+    if !dataset.spellings.isEmpty {
+      observe(.warning(.spellings(dataset.spellings, of: data)))
+    }
+    let folder = RunFolder(options.output ?? defaultFolder(on: dataset))
+    // Before anything of it is read, and until the end: nobody else works in the run's folder.
+    let lock = try FileLock(folder: folder.path)
+    defer { lock.release() }
+    folder.removePartials()
+    if folder.exists, !options.resumes { throw RunFailure.runExists(path: folder.path) }
+    // Where nothing was begun there is nothing to go on with: the run begins.
+    let goesOn = options.resumes && folder.exists
+    let start = try options.startFrom.map { try StartingWeights(run: $0) }
+    var identity = try identity(on: dataset, start)
+    if goesOn { identity.takeName(of: try folder.record().identity, on: dataset) }
+    let journal = RunJournal(try store(folder.path), run: folder, command: options.command)
+    let keptResults = try journal.prepare(identity, resume: goesOn)
+    if keptResults > 0 { observe(.keptResults(keptResults)) }
+    let damage = PictureDamage()
+    let training = try training(identity, dataset, folder, damage)
+    if goesOn, let record = try training.finishedRecord() {
+      try journal.settle(record)
+      observe(.alreadyFinished(folder: folder.path))
+      return try AlignResult(record, folder.path)
+    }
+    try TowerWarnings.nonFinite(training.model, text: towers.text, image: towers.image)
+      .forEach { observe(.warning($0)) }
+    if let start {
+      let taken = try start.copy(into: training.model)
+      observe(.starting(from: start.run, tensors: taken))
+    }
+    training.validating = { observe(.validating(done: $0, of: $1)) }
+    let record = try train(training, journal, resume: goesOn, observe)
+    observe(.trained)
+    if let damaged = damage.warning { observe(.warning(damaged)) }
+    return try AlignResult(record, folder.path)
+  }
+}
+
+extension AlignJob {
+  /// What decides the run's bits, on one dataset. Throws what resolving its language and reading the towers'
+  /// folders throws.
+  public func identity(on dataset: Dataset) throws -> RunIdentity {
+    try identity(on: dataset, try options.startFrom.map { try StartingWeights(run: $0) })
+  }
+
+  private func identity(on dataset: Dataset, _ start: StartingWeights?) throws -> RunIdentity {
+    var settings = options.settings
+    let language = try DatasetLanguages.resolve(options.language, in: dataset, split: .train)
+    settings.language = language
+    var configuration = settings.configuration(of: options.recipe) { configuration in
+      min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)
+    }
+    configuration.dropout = try towers.dropout(configuration.dropout ?? .trained)
+    configuration.pictureInput = try pictureInput(configuration)
+    configuration.startsFrom = start?.hash
+    return RunIdentity(
+      text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
+      dataHash: dataset.contentHash, configuration: configuration)
+  }
+
+  private func defaultFolder(on dataset: Dataset) -> String {
+    let seed = options.settings.seed ?? TrainingSettings.usualSeed
+    return "runs/\(options.recipe.name)-\(dataset.name)-seed\(seed)"
+  }
+
+  /// nil where it is what a run does anyway, so that runs stay what they were.
+  private func pictureInput(_ configuration: AlignmentConfiguration) throws -> PictureInput? {
+    let folder = towers.image.folder
+    guard case .image(let image) = try TowerCheckpoint(folder).configuration else { return nil }
+    let input = try options.pictures.input(
+      tower: folder, side: image.imageSize,
+      preset: options.settings.pictures.map { _ in configuration.pictureStatistics.channels })
+    return input == configuration.pictureInput(side: image.imageSize) ? nil : input
+  }
+
+  private func training(
+    _ identity: RunIdentity, _ dataset: Dataset, _ folder: RunFolder, _ damage: PictureDamage
+  ) throws -> RunTraining {
+    let configuration = identity.configuration
+    let model = try DualEncoder(
+      text: towers.text, image: towers.image, configuration: configuration)
+    try towers.check(model, maximumTokens: configuration.maximumTokens)
+    func pairs(_ split: Split) throws -> DatasetPairs {
+      try DatasetPairs(
+        dataset, split: split, tokenizer: towers.tokenizer, configuration: configuration,
+        damage: damage)
+    }
+    let hasValidation = dataset.coverage(configuration.language, .val).n > 0
+    return try RunTraining(
+      model, identity: identity, training: try pairs(.train),
+      validation: hasValidation ? try pairs(.val) : nil, run: folder)
+  }
+
+  /// Trains, and has the store know how far it came, however it ends.
+  private func train(
+    _ training: RunTraining, _ journal: RunJournal, resume: Bool,
+    _ observe: (Event) -> Void
+  ) throws -> RunRecord {
+    if let command = options.resumeCommand { training.resumeCommand = command }
+    do {
+      let record = try training.train(resume: resume) { progress in
+        try journal.note(progress, checkpointEvery: training.configuration.checkpointEvery)
+        observe(.step(progress))
+      } began: {
+        try journal.begin(resume: resume)
+      }
+      try journal.close(.finished)
+      return record
+    } catch let failure as InterruptionFailure {
+      try journal.close(.interrupted)
+      throw failure
+    } catch {
+      // The reason matters more than whether the store could note it.
+      try? journal.close(.failed)
+      throw error
+    }
+  }
+}
