@@ -15,10 +15,12 @@ public struct LoggedStep: Codable, Sendable, Equatable {
 extension RunFolder {
   public var log: String { path + "/log.jsonl" }
 
-  /// What was logged so far, in order; a line cut short by a kill is left out. Throws `FileFailure`.
+  /// What was logged so far, in order; a line cut short by a kill is left out. Throws `JSONFailure`
+  /// for a repeated key, `FileFailure`.
   public func loggedSteps() throws -> [LoggedStep] {
-    try AtomicFile.read(log).split(separator: 0x0A).compactMap {
-      try? JSONDecoder().decode(LoggedStep.self, from: Data($0))
+    try AtomicFile.read(log).split(separator: 0x0A).enumerated().compactMap { index, line in
+      try JSONFile.check(line, in: log, line: index + 1)
+      return try? JSONDecoder().decode(LoggedStep.self, from: Data(line))
     }
   }
 }
