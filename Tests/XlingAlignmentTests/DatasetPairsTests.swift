@@ -66,7 +66,9 @@ import XlingTokenizers
     )
     let loader = PixelLoader(preprocessing: ImagePreprocessing(size: 8))
     #expect(throws: ImageFailure.self) {
-      try loader.load([0, 1], step: nil, in: Workspace(), picture: pairs.picture)
+      try PictureBatch(2, of: loader.elementCount, in: Workspace()) {
+        try loader.load([0, 1], step: nil, into: $0, picture: pairs.picture)
+      }
     }
   }
 

@@ -85,8 +85,9 @@ extension DualEncoder {
       defer { ahead.drain() }
       for (index, images) in batches.enumerated() {
         workspace.reset()
-        let batch = try loader.load(
-          Array(images), step: nil, in: workspace, picture: ahead.picture)
+        let batch = try PictureBatch(images.count, of: loader.elementCount, in: workspace) {
+          try loader.load(Array(images), step: nil, into: $0, picture: ahead.picture)
+        }
         if index + 1 < batches.count { ahead.announce(batches[index + 1]) }
         Matmul.$keepsRowsAlike.withValue(true) {
           encodeImages(batch, into: all.slice(rows: images), in: workspace)

@@ -1,6 +1,7 @@
 import XlingAdapters
 import XlingCore
 import XlingData
+import XlingOptimization
 import XlingTowers
 
 /// Everything that decides a run's bits besides towers, tokenizer and data.
@@ -119,40 +120,6 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     if let patience {
       try need(patience > 0, "a patience of \(patience) validations: expected one or more")
       try need(validateEvery > 0, "stopping early needs validations: give --validate-every")
-    }
-  }
-}
-
-/// ``ImageAugmentation`` as a run records it.
-public struct Augmentation: Codable, Sendable, Equatable {
-  /// Least share of the area that a crop keeps.
-  public var cropScale = 0.6
-  public var flipProbability = 0.5
-  public var brightness = 0.2
-  public var contrast = 0.2
-  public var saturation = 0.2
-  /// Two operations of RandAugment behind the rest, in this arithmetic; nil is none.
-  public var randAugment: RandAugment.Arithmetic?
-
-  public init() {}
-
-  var images: ImageAugmentation {
-    ImageAugmentation(
-      crop: RandomCrop(scale: cropScale...1), flipProbability: flipProbability,
-      jitter: ColorJitter(brightness: brightness, contrast: contrast, saturation: saturation),
-      randAugment: randAugment.map { RandAugment(arithmetic: $0) })
-  }
-}
-
-/// The normalization that an image tower was pretrained with.
-public enum PictureStatistics: String, Codable, Sendable, CaseIterable {
-  case half, imagenet, clip
-
-  public var channels: ChannelStatistics {
-    switch self {
-    case .half: .half
-    case .imagenet: .imagenet
-    case .clip: .clip
     }
   }
 }

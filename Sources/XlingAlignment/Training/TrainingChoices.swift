@@ -1,5 +1,6 @@
 import XlingAdapters
 import XlingData
+import XlingOptimization
 
 /// What is done to a picture before each training step, by name.
 public enum AugmentationChoice: String, Codable, Sendable, CaseIterable {

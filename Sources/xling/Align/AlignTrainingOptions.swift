@@ -3,6 +3,7 @@ import XlingAdapters
 import XlingAlignment
 import XlingCore
 import XlingData
+import XlingOptimization
 
 extension AugmentationChoice: ExpressibleByArgument {}
 extension CaptionPreprocessing: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
 import XlingAlignment
 import XlingCore
 import XlingEvaluation
+import XlingRuns
 import XlingTowers
 
 /// What is said of weights that compute, but hardly what they should: tensors that hold NaN or infinity
@@ -17,7 +18,7 @@ enum TowerWarnings {
   }
 
   /// A run's towers as they came, and what it trained.
-  static func nonFinite(_ run: EvaluatedRun) throws {
+  static func nonFinite(_ run: LoadedRun) throws {
     let weights = RunFolder(run.folder).weights
     let stored = Set(try Checkpoint(weights).tensors.keys)
     let trained = run.model.parameters.filter { stored.contains($0.name) }

@@ -5,6 +5,7 @@ import XlingData
 import XlingExperiments
 import XlingReports
 import XlingRetrieval
+import XlingRuns
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -57,8 +58,8 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     let metric = try chosenMetric()
     let place = try store.existing(for: runs)
-    let store = try EvalRun.existingStore(place.path)
-    let names = try runs.map { try EvalRun.storedName($0, in: store) }
+    let store = try RunLookup.existingStore(place.path)
+    let names = try runs.map { try RunLookup.storedName($0, in: store) }
     let selection = CompareSelection(
       dataset: URL(fileURLWithPath: data).standardizedFileURL.lastPathComponent,
       split: split.rawValue, subset: subset, protocolHash: protocolHash, data: data,

@@ -7,6 +7,7 @@ import XlingEvaluation
 import XlingExperiments
 import XlingReports
 import XlingRetrieval
+import XlingRuns
 
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -69,15 +70,15 @@ struct ClassifyCommand: ParsableCommand {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
     let store = try store.place(for: [name]).path
-    let folder = try EvalRun.folder(name, store: store)
+    let folder = try RunLookup.folder(name, store: store)
     let prompts = try PromptSet.load(prompts)
     try EvalLanguages.check(lang, file: classes ?? DataSource.captions(data))
     let labelled = try LabelledPictures.load(
-      try DataFolder.resolve(data), followingLinks: links.followLinks)
+      try EmbeddedDataset.resolve(data), followingLinks: links.followLinks)
     let names = try classNames(of: labelled)
     DataSource.tell(names.spellings, in: names.origin)
     let languages = try ClassifyLanguages.resolve(lang, in: names, labelled, allowMissing)
-    let run = try EvaluatedRun(folder: folder)
+    let run = try LoadedRun(folder: folder)
     try TowerWarnings.nonFinite(run)
     let classifier = Classifier(
       run.model, tokenizer: run.tokenizer, pictures: labelled, plan: try plan(run),
@@ -119,18 +120,18 @@ struct ClassifyCommand: ParsableCommand {
     return names
   }
 
-  private func plan(_ run: EvaluatedRun) throws -> EvaluationPlan {
+  private func plan(_ run: LoadedRun) throws -> EvaluationPlan {
     var plan = EvaluationPlan(of: run, split: .test)
     plan.resamples = resamples
     plan.seed = seed
-    plan.pictures = try pictures.input(
+    plan.pictures = try pictures.choices.input(
       like: run.record.identity.configuration.pictureInput(
         side: run.model.image.configuration.imageSize))
     return plan
   }
 
   private func cache(
-    _ run: EvaluatedRun, _ store: String
+    _ run: LoadedRun, _ store: String
   ) throws -> (rows: EmbeddingCache, model: String)? {
     guard !noCache, let rows = try EmbeddingCache.beside(store: store) else { return nil }
     return (rows, try run.modelHash())

@@ -6,6 +6,7 @@ import XlingEvaluation
 import XlingExperiments
 import XlingReports
 import XlingRetrieval
+import XlingRuns
 
 extension Split: ExpressibleByArgument {}
 
@@ -104,14 +105,14 @@ struct EvalCommand: ParsableCommand {
   private func evaluate(run name: String, on data: String) throws {
     let metrics = try measure.metrics()
     let place = try store.place(for: [name])
-    let folder = try EvalRun.folder(name, store: place.path)
+    let folder = try RunLookup.folder(name, store: place.path)
     try EvalLanguages.check(lang, file: DataSource.captions(data))
     let dataset = try DataSource.load(data, root: root, links)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
-    let evaluated = try EvaluatedRun(folder: folder)
+    let evaluated = try LoadedRun(folder: folder)
     try TowerWarnings.nonFinite(evaluated)
     let store = try ExperimentStore(path: place.path)
-    try EvalRun.register(evaluated, in: store)
+    try RunLookup.register(evaluated, in: store)
     let evaluator = try Evaluator(
       evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: try plan(evaluated),
       cache: try cache(evaluated, place))
@@ -173,7 +174,7 @@ struct EvalCommand: ParsableCommand {
   }
 
   private func cache(
-    _ run: EvaluatedRun, _ store: StorePlace
+    _ run: LoadedRun, _ store: StorePlace
   ) throws -> (rows: EmbeddingCache, model: String)? {
     guard !noCache, let rows = try EmbeddingCache.beside(store: store.path) else { return nil }
     return (rows, try run.modelHash())
@@ -187,13 +188,13 @@ struct EvalCommand: ParsableCommand {
         + "from \(EmbeddingCache.path(besideStore: store.path))\n")
   }
 
-  private func plan(_ run: EvaluatedRun) throws -> EvaluationPlan {
+  private func plan(_ run: LoadedRun) throws -> EvaluationPlan {
     let configuration = run.record.identity.configuration
     var plan = EvaluationPlan(of: run, split: split, captionsPerPicture: captionsPerPicture)
     plan.ties = measure.ties
     plan.resamples = measure.resamples
     plan.seed = measure.seed
-    plan.pictures = try pictures.input(
+    plan.pictures = try pictures.choices.input(
       like: configuration.pictureInput(side: run.model.image.configuration.imageSize))
     return plan
   }

@@ -6,6 +6,7 @@ import XlingEvaluation
 import XlingExperiments
 import XlingReports
 import XlingRetrieval
+import XlingRuns
 
 extension Drift {
   /// As `xling drift` prints it: percent.
@@ -102,7 +103,7 @@ struct DriftCommand: ParsableCommand {
     let folder = try store.folder(of: name)
     try EvalLanguages.check(languages, file: DataSource.captions(data))
     let dataset = try DataSource.load(data, root: root, links)
-    let run = try EvaluatedRun(folder: folder)
+    let run = try LoadedRun(folder: folder)
     let codes = try EvalLanguages.resolve(languages, in: dataset, split: split)
     let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)
       .measure(codes)

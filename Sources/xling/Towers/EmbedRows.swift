@@ -38,8 +38,9 @@ struct EmbedRows {
     width = tower.width
     compute = { rows, vectors in
       workspace.reset()
-      let batch = try loader.load(
-        Array(rows), step: nil, in: workspace, picture: ahead.picture)
+      let batch = try PictureBatch(rows.count, of: loader.elementCount, in: workspace) {
+        try loader.load(Array(rows), step: nil, into: $0, picture: ahead.picture)
+      }
       ahead.announce(rows.upperBound..<min(rows.upperBound + rows.count, paths.count))
       Matmul.$keepsRowsAlike.withValue(true) {
         let activations = tower.forward(batch, reading: .pooled, in: workspace, training: false)

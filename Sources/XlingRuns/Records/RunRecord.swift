@@ -1,0 +1,93 @@
+import XlingAlignment
+import XlingTensor
+
+/// A checkpoint that became a run.
+public struct ImportedCheckpoint: Codable, Sendable, Equatable {
+  /// The file's name.
+  public let file: String
+  /// SHA-256 of the file.
+  public let hash: String
+  /// Whether the towers beside the run are those that training began with. If not, what it trained of
+  /// them is as it was afterwards, and no difference can be told.
+  public let hasStart: Bool
+}
+
+/// `run.json`: what a run was and what came of it.
+public struct RunRecord: Codable, Sendable, Equatable {
+  public var version = Self.version
+  public var method: String
+  public var identity: RunIdentity
+  public var trainingPairs: Int
+  /// Where the training data lay, so that an evaluation can look for its test pictures there.
+  public var trainingFolder: String?
+  public var trainedParameters: Int
+  /// Adapters and projections included.
+  public var allParameters: Int
+  /// The machine's BLAS kernel set: bits may differ on another.
+  public var blasCore: String
+  public var isFinished = false
+  /// Of training, all sessions.
+  public var seconds = 0.0
+  public var stepsPerSecond: Double?
+  public var finalLoss: Float?
+  public var validation: ValidationPoint?
+  /// Updates made; fewer than planned where early stopping ended the run.
+  public var steps = 0
+  /// The step whose model the run has, where early stopping chose it; nil is the last.
+  public var bestStep: Int?
+  /// Names of what was taken over from another run.
+  public var carried: [String] = []
+  /// Training captions without a token of their own.
+  public var emptyCaptions = 0
+  /// Where the run was trained elsewhere; nil for a run of this program's.
+  public var imported: ImportedCheckpoint?
+  /// Where the towers were drawn back towards their pretrained weights; nil for a run as trained.
+  public var interpolation: Interpolation?
+
+  public static let version = 1
+
+  public var trainedPercent: Double {
+    100 * Double(trainedParameters) / Double(max(1, allParameters))
+  }
+
+  init(_ identity: RunIdentity, _ model: DualEncoder, training source: any PairSource) {
+    method = identity.configuration.recipe.name
+    self.identity = identity
+    trainingPairs = source.count
+    trainingFolder = source.folder
+    emptyCaptions = source.emptyCaptions
+    trainedParameters = model.trainedParameters.reduce(0) { $0 + $1.parameter.count }
+    allParameters = model.parameters.reduce(0) { $0 + $1.parameter.count }
+    carried = model.carried.sorted()
+    blasCore = Matmul.coreName
+  }
+
+  /// A finished run that was trained elsewhere.
+  init(imported: ImportedCheckpoint, _ identity: RunIdentity, _ model: DualEncoder) {
+    method = identity.configuration.recipe.name
+    self.identity = identity
+    self.imported = imported
+    trainingPairs = 0
+    trainedParameters = model.trainedParameters.reduce(0) { $0 + $1.parameter.count }
+    allParameters = model.parameters.reduce(0) { $0 + $1.parameter.count }
+    blasCore = Matmul.coreName
+    isFinished = true
+  }
+
+  /// What came of the training; `takesBest` where early stopping chooses the model.
+  mutating func note(_ counters: TrainingState.Counters, takesBest: Bool) {
+    finalLoss = counters.loss
+    seconds = counters.seconds
+    validation = counters.validation
+    steps = counters.step
+    if takesBest, let best = counters.stopping.best {
+      validation = best
+      bestStep = best.step
+    }
+  }
+
+  mutating func finish(stepsHere: Int, secondsHere: Double) {
+    isFinished = true
+    if secondsHere > 0, stepsHere > 0 { stepsPerSecond = Double(stepsHere) / secondsHere }
+  }
+}
