@@ -167,7 +167,8 @@ struct EvalCommand: ParsableCommand {
         },
         title
           + TextTable(
-            [["metric", "direction", "n", "percent", "chance"]] + table, leading: 2).text
+            [["metric", "direction", "n", "percent", "chance"]] + table, leading: 2
+          ).text
       )
     }
   }

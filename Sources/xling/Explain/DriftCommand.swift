@@ -28,7 +28,8 @@ extension Drift {
               Self.percent(language.after, language.chance),
               ChanceText.figure(language.chance.map { 100 * $0 }),
             ]
-          }, leading: 1).text)
+          }, leading: 1
+      ).text)
     lines.append(
       "CKA of [CLS] at the last layer that both towers have; R@1 of the \(pivot) caption of the "
         + "same picture, ± the larger half of the 95 % interval.\n"
