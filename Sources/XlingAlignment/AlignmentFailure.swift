@@ -3,6 +3,10 @@ import XlingCore
 /// What can go wrong between two towers and a finished run.
 public enum AlignmentFailure: Failure, Equatable {
   case configuration(reason: String)
+  /// A word of `--set key=value`.
+  case assignment(given: String, expected: String, found: String)
+  /// An `xling.toml`.
+  case badSettings(path: String, expected: String, found: String)
   /// Loss or gradient is no number, or the loss exploded: `step` counts from 1, `checkpoint` is
   /// the last good one.
   case diverged(
@@ -24,17 +28,21 @@ public enum AlignmentFailure: Failure, Equatable {
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .configuration, .runExists, .folderExists, .notTheSameRun: .usage
+    case .configuration, .assignment, .runExists, .folderExists, .notTheSameRun: .usage
     case .diverged: .internal
     case .folderGone: .inputOutput
     case .notARun: .missingInput
-    case .unfinished, .towerChanged, .tensors, .notLilT: .badData
+    case .badSettings, .unfinished, .towerChanged, .tensors, .notLilT: .badData
     }
   }
 
   public var description: String {
     switch self {
     case .configuration(let reason): reason
+    case .assignment(let given, let expected, let found):
+      "\"\(given)\": expected \(expected), found \(found)."
+    case .badSettings(let path, let expected, let found):
+      "\(path): expected \(expected), found \(found). See docs/methods/settings.md for the keys."
     case .diverged(let step, let loss, let gradientNorm, let rate, let checkpoint):
       "training diverged at step \(step): loss \(loss), gradient norm \(gradientNorm), learning "
         + "rate \(rate). Nothing of this step was kept; the last good checkpoint is "

@@ -40,7 +40,8 @@ final class AlignJournal {
       throw ExperimentFailure.runExists(name: name)
     }
     try store.check(
-      name: name, key: try EvaluatedRun.key(identity, blasCore: Matmul.coreName))
+      name: name,
+      key: try EvaluatedRun.key(identity, blasCore: Matmul.coreName).written(as: stored.key))
     let kept = try store.contents(of: name).evaluations
     if kept > 0 {
       ProgressBar.toStandardError(
@@ -57,7 +58,7 @@ final class AlignJournal {
       try store.record(new)
       return try fill()
     }
-    if known.key == new.key, known.status != .finished {
+    if known.key.isSameRun(as: new.key), known.status != .finished {
       try fill()
       try store.update(name, status: .finished, finished: Date(), seconds: record.seconds)
     }
@@ -70,7 +71,9 @@ final class AlignJournal {
     var new = try EvaluatedRun.stored(record, folder: folder, status: .running)
     new.process = .current
     new.command = Self.command
-    if resume, try store.runs().contains(where: { $0.name == name }) {
+    let known = try store.runs().first { $0.name == name }
+    if let known { new.key = new.key.written(as: known.key) }
+    if resume, known != nil {
       let stored = try store.resume(name, key: new.key, process: .current)
       seconds = max(stored.seconds, record.seconds)
       try store.move(name, to: folder)

@@ -1,6 +1,7 @@
 import XlingAlignment
 import XlingCore
 import XlingEvaluation
+import XlingTensor
 import XlingTowers
 
 /// What is said of weights that compute, but hardly what they should: tensors that hold NaN or infinity
@@ -22,18 +23,19 @@ enum TowerWarnings {
     let stored = Set(try Checkpoint(weights).tensors.keys)
     let trained = run.model.parameters.filter { stored.contains($0.name) }
     warn(weights, trained.filter { $0.parameter.isNonFinite }.map { $0.name })
-    func names(_ side: String) -> Set<String> {
-      Set(trained.filter { $0.name.hasPrefix(side) }.map { $0.parameter.name })
+    func names(_ side: ParameterRole.Side) -> Set<String> {
+      let stored = run.model.parameters(of: side).filter { stored.contains($0.name) }
+      return Set(stored.map { $0.parameter.name })
     }
     let identity = run.record.identity
     let text = try TowerCheckpoint(identity.text.folder)
     warn(
       text.checkpoint.path,
-      try text.nonFiniteTensors(of: run.model.text, except: names("text.")))
+      try text.nonFiniteTensors(of: run.model.text, except: names(.text)))
     let image = try TowerCheckpoint(identity.image.folder)
     warn(
       image.checkpoint.path,
-      try image.nonFiniteTensors(of: run.model.image, except: names("image.")))
+      try image.nonFiniteTensors(of: run.model.image, except: names(.image)))
   }
 
   private static func warn(_ path: String, _ names: [String]) {

@@ -147,7 +147,7 @@ struct CompareEntry {
     var entries: [CompareEntry] = []
     var place: [Data: Int] = [:]
     for run in runs {
-      var key = try store.run(named: run).key
+      var key = try store.run(named: run).key.canonical
       var configuration = try JSONDecoder().decode(
         AlignmentConfiguration.self, from: Data(key.recipe.utf8))
       configuration.seed = 0

@@ -1,4 +1,5 @@
 import ArgumentParser
+import XlingCore
 import XlingEvaluation
 
 /// For commands that hold languages against one of them.

@@ -84,7 +84,7 @@ enum EvalRun {
     let folder = absolute(folder)
     let new = try EvaluatedRun.stored(record, folder: folder, status: .finished)
     guard let known = try store.runs().first(where: { $0.name == new.name }) else { return false }
-    guard known.key == new.key else {
+    guard known.key.isSameRun(as: new.key) else {
       throw EvalRunFailure.nameTaken(name: new.name, stored: known.folder, given: folder)
     }
     return true
