@@ -51,38 +51,59 @@ let package = Package(
         "XlingCore", "XlingUnicode", "XlingLanguages", "CArchive", "CImageCodecs", "CPixels",
         "CTextRendering",
       ]),
+    .target(name: "XlingOptimization", dependencies: ["XlingCore", "CKernels", "XlingTensor"]),
     .target(
       name: "XlingAlignment",
       dependencies: [
-        "XlingCore", "CKernels", "XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers",
-        "XlingData",
+        "XlingCore", "XlingTensor", "XlingOptimization", "XlingTowers", "XlingAdapters",
+        "XlingTokenizers", "XlingData",
       ]),
     .target(
       name: "XlingPretraining",
       dependencies: [
-        "XlingCore", "CKernels", "XlingUnicode", "XlingTensor", "XlingTowers", "XlingTokenizers",
-        "XlingData", "XlingAlignment", "XlingRetrieval",
+        "XlingCore", "CKernels", "XlingUnicode", "XlingTensor", "XlingOptimization", "XlingTowers",
+        "XlingTokenizers", "XlingData", "XlingRetrieval",
       ]),
     .target(name: "XlingRetrieval", dependencies: ["XlingCore", "CKernels", "XlingTensor"]),
     .target(name: "XlingExperiments", dependencies: ["XlingCore", "XlingRetrieval", grdb]),
     .target(
+      name: "XlingRuns",
+      dependencies: [
+        "XlingCore", "XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData",
+        "XlingAlignment", "XlingExperiments",
+      ]),
+    .target(
       name: "XlingEvaluation",
       dependencies: [
         "XlingCore", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData",
-        "XlingAlignment", "XlingRetrieval", "XlingExperiments",
+        "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments",
       ]),
     .target(
       name: "XlingReports",
       dependencies: ["XlingCore", "XlingRetrieval", "XlingExperiments"]),
+    .target(
+      name: "XlingJobs",
+      dependencies: [
+        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTowers", "XlingAdapters",
+        "XlingData", "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments",
+        "XlingEvaluation", "XlingReports",
+      ]),
     .executableTarget(
       name: "xling",
       dependencies: [
-        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTensor", "XlingTowers",
-        "XlingAdapters", "XlingData", "XlingAlignment", "XlingPretraining",
-        "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports", argumentParser,
+        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTensor", "XlingOptimization",
+        "XlingTowers", "XlingAdapters", "XlingData", "XlingAlignment", "XlingRuns",
+        "XlingPretraining", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports",
+        "XlingJobs", argumentParser,
       ]),
 
     .target(name: "XlingTestSupport", path: "Tests/XlingTestSupport"),
+    .target(
+      name: "XlingTinyModel",
+      dependencies: [
+        "XlingCore", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData",
+        "XlingAlignment", "XlingTestSupport",
+      ], path: "Tests/XlingTinyModel"),
     .testTarget(name: "XlingCoreTests", dependencies: ["XlingCore", "XlingTestSupport"]),
     tests(of: "XlingUnicode"),
     tests(of: "XlingLanguages"),
@@ -91,9 +112,19 @@ let package = Package(
     tests(of: "XlingTowers", ["XlingTensor"]),
     tests(of: "XlingAdapters", ["XlingTensor", "XlingTowers"]),
     tests(of: "XlingData", ["CPixels", "XlingLanguages"]),
+    tests(of: "XlingOptimization", ["XlingTensor"]),
     tests(
       of: "XlingAlignment",
-      ["XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData"]),
+      [
+        "XlingTensor", "XlingOptimization", "XlingTowers", "XlingAdapters", "XlingTokenizers",
+        "XlingData", "XlingTinyModel",
+      ]),
+    tests(
+      of: "XlingRuns",
+      [
+        "XlingTensor", "XlingOptimization", "XlingTowers", "XlingAdapters", "XlingTokenizers",
+        "XlingData", "XlingAlignment", "XlingExperiments", "XlingTinyModel",
+      ]),
     tests(
       of: "XlingPretraining", ["XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData"]),
     tests(of: "XlingRetrieval", ["CKernels", "XlingTensor"]),
@@ -102,9 +133,15 @@ let package = Package(
       of: "XlingEvaluation",
       [
         "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData", "XlingAlignment",
-        "XlingRetrieval", "XlingExperiments",
+        "XlingRuns", "XlingRetrieval", "XlingExperiments", "XlingTinyModel",
       ]),
     tests(of: "XlingReports", ["XlingRetrieval", "XlingExperiments"]),
+    tests(
+      of: "XlingJobs",
+      [
+        "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData", "XlingAlignment",
+        "XlingRuns", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingTinyModel",
+      ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["XlingTestSupport", "XlingCore", "XlingTowers"]),
   ],

@@ -5,11 +5,14 @@ public enum FileFailure: Failure, Equatable {
   case cannotRead(path: String, reason: String)
   case cannotWrite(path: String, reason: String)
   case missing(path: String, hint: String)
+  /// Where something would be written that is not put over anything.
+  case exists(path: String)
 
   public var exitStatus: ExitStatus {
     switch self {
     case .cannotRead, .cannotWrite: .inputOutput
     case .missing: .missingInput
+    case .exists: .usage
     }
   }
 
@@ -20,6 +23,8 @@ public enum FileFailure: Failure, Equatable {
       "cannot write \(path): \(reason). Nothing was changed there; free space or choose another "
         + "folder, then run the same command again."
     case .missing(let path, let hint): "\(path) does not exist. \(hint)"
+    case .exists(let path):
+      "\(path) is there already. Name another folder, or remove it; nothing was changed."
     }
   }
 }

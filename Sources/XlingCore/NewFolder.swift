@@ -23,4 +23,17 @@ public enum NewFolder {
       throw error
     }
   }
+
+  /// For commands, before they read anything. Throws ``FileFailure/exists(path:)``.
+  public static func check(_ output: String) throws(FileFailure) {
+    guard !FileManager.default.fileExists(atPath: output) else { throw .exists(path: output) }
+  }
+
+  /// As ``write(_:_:)``, never into what is there already. Throws ``FileFailure/exists(path:)`` besides.
+  public static func writeNew<Result>(
+    _ output: String, _ fill: (String) throws -> Result
+  ) throws -> Result {
+    try check(output)
+    return try write(output, fill)
+  }
 }

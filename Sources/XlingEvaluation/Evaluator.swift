@@ -66,7 +66,7 @@ public final class Evaluator {
   /// Draws of pictures, shared by all languages and directions.
   public let resamples: Resamples
 
-  /// `cache`: where embeddings are kept, and ``EvaluatedRun/modelHash()``; without it all are computed.
+  /// `cache`: where embeddings are kept, and ``LoadedRun/modelHash()``; without it all are computed.
   /// Throws `DataFailure` when the split is empty.
   public init(
     _ model: DualEncoder, tokenizer: any Tokenizer, dataset: Dataset, plan: EvaluationPlan,

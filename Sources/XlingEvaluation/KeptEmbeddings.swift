@@ -114,21 +114,3 @@ extension EmbeddingCache {
     return digest.finish()
   }
 }
-
-extension EvaluatedRun {
-  /// SHA-256 of all that decides an embedding's bits: architectures, recipe, every parameter, and the
-  /// BLAS kernels, which round in their own ways. Throws `AdapterFailure`.
-  public func modelHash() throws -> String {
-    let digest = Digest()
-    let identity = record.identity
-    digest.update("\(identity.text.configurationHash) \(identity.image.configurationHash)\n")
-    // Where rows once depended on their place in a batch, rows kept by then are not taken for today's.
-    let kernels = Matmul.coreName + (Matmul.rowsDifferByPlace ? ", rows alike" : "")
-    digest.update("\(kernels) \(model.embeddingWidth)\n\(try model.recipe.toml())\n")
-    for (name, parameter) in model.parameters {
-      digest.update("\(name) \(parameter.shape)\n")
-      digest.update(UnsafeRawBufferPointer(start: parameter.value, count: parameter.count * 4))
-    }
-    return digest.hexadecimal()
-  }
-}

@@ -1,5 +1,4 @@
 import Foundation
-import XlingAlignment
 import XlingCore
 import XlingData
 import XlingTensor
@@ -52,8 +51,8 @@ struct CaptionWordStream: RecognitionStream {
     var sampler = sampler
     let chosen = sampler.images(step: step)
     return RecognitionBatch(
-      pictures: try loader.load(chosen, step: step, in: workspace) {
-        try Picture.load(path: paths[$0])
+      pictures: try PictureBatch(chosen.count, of: loader.elementCount, in: workspace) {
+        try loader.load(chosen, step: step, into: $0) { try Picture.load(path: paths[$0]) }
       },
       labels: chosen.map { shown[$0] })
   }

@@ -1,4 +1,3 @@
-import XlingAlignment
 import XlingTensor
 
 /// The redundancy-reduction loss (Zbontar et al. 2021, Barlow Twins, equations 1 and 2) between texts

@@ -1,7 +1,7 @@
 import Foundation
-import XlingAlignment
 import XlingCore
 import XlingData
+import XlingOptimization
 import XlingTensor
 import XlingTowers
 

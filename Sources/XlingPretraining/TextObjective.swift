@@ -1,6 +1,6 @@
 import CKernels
-import XlingAlignment
 import XlingCore
+import XlingOptimization
 import XlingTensor
 import XlingTowers
 

@@ -1,5 +1,4 @@
 import Foundation
-import XlingAlignment
 import XlingCore
 import XlingData
 import XlingTensor

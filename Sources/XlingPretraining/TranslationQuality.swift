@@ -1,6 +1,6 @@
-import XlingAlignment
 import XlingCore
 import XlingData
+import XlingOptimization
 import XlingRetrieval
 import XlingTensor
 import XlingTowers

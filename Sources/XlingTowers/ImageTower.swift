@@ -15,6 +15,16 @@ public struct PictureBatch {
     self.count = count
     self.patches = patches
   }
+
+  /// `count` pictures of `size` values each, which `fill` writes to memory of `workspace`.
+  public init(
+    _ count: Int, of size: Int, in workspace: Workspace,
+    fill: (UnsafeMutablePointer<Float>) throws -> Void
+  ) rethrows {
+    let pixels = workspace.floats(count * size)
+    try fill(pixels)
+    self.init(pixels: pixels, count: count)
+  }
 }
 
 /// ViT (Dosovitskiy et al. 2021): pre-LN, learned positions, the CLS token after the final norm.

@@ -4,6 +4,8 @@ import XlingCore
 import XlingData
 import XlingTensor
 import XlingTestSupport
+import XlingTinyModel
+import XlingTowers
 
 @testable import XlingAlignment
 
@@ -20,8 +22,10 @@ import XlingTestSupport
     workspace.reset()
     model.zeroGradients()
     let loss = try model.forwardBackward(count: 22, chunk: chunk, in: workspace) { rows in
-      let pictures = try loader.load(
-        Array(rows), step: 1, firstRow: rows.lowerBound, in: workspace, picture: pairs.picture)
+      let pictures = try PictureBatch(rows.count, of: loader.elementCount, in: workspace) {
+        try loader.load(
+          Array(rows), step: 1, firstRow: rows.lowerBound, into: $0, picture: pairs.picture)
+      }
       return (.tokens(rows.map { pairs.tokens($0, caption: 0) }), .pictures(pictures))
     }
     return (
@@ -74,8 +78,9 @@ import XlingTestSupport
       let pairs = TinyPairs()
       let loader = PixelLoader(preprocessing: ImagePreprocessing(size: 16))
       _ = try model.forwardBackward(count: 22, chunk: chunk, in: own) { rows in
-        let pictures = try loader.load(
-          Array(rows), step: nil, in: own, picture: pairs.picture)
+        let pictures = try PictureBatch(rows.count, of: loader.elementCount, in: own) {
+          try loader.load(Array(rows), step: nil, into: $0, picture: pairs.picture)
+        }
         return (.tokens(rows.map { pairs.tokens($0, caption: 0) }), .pictures(pictures))
       }
       return own.capacity

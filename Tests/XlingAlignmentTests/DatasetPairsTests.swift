@@ -6,6 +6,7 @@ import XlingData
 import XlingTensor
 import XlingTestSupport
 import XlingTokenizers
+import XlingTowers
 
 @testable import XlingAlignment
 
@@ -66,7 +67,9 @@ import XlingTokenizers
     )
     let loader = PixelLoader(preprocessing: ImagePreprocessing(size: 8))
     #expect(throws: ImageFailure.self) {
-      try loader.load([0, 1], step: nil, in: Workspace(), picture: pairs.picture)
+      try PictureBatch(2, of: loader.elementCount, in: Workspace()) {
+        try loader.load([0, 1], step: nil, into: $0, picture: pairs.picture)
+      }
     }
   }
 

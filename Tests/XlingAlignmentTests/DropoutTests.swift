@@ -4,6 +4,7 @@ import XlingAdapters
 import XlingData
 import XlingTensor
 import XlingTestSupport
+import XlingTinyModel
 import XlingTowers
 
 @testable import XlingAlignment
@@ -21,8 +22,9 @@ import XlingTowers
     workspace.reset()
     model.zeroGradients()
     let loss = try model.forwardBackward(count: 22, chunk: chunk, in: workspace) { rows in
-      let pictures = try loader.load(
-        Array(rows), step: nil, in: workspace, picture: pairs.picture)
+      let pictures = try PictureBatch(rows.count, of: loader.elementCount, in: workspace) {
+        try loader.load(Array(rows), step: nil, into: $0, picture: pairs.picture)
+      }
       return (.tokens(rows.map { pairs.tokens($0, caption: 0) }), .pictures(pictures))
     }
     return (
@@ -91,23 +93,6 @@ import XlingTowers
     #expect(
       try model("full", .all).embedTexts(captions)
         == TinyModel.dual("full").embedTexts(captions))
-  }
-
-  /// Interrupted after five steps of eight and resumed, a run has the bits of one that was not.
-  @Test(arguments: [("lwa", DropoutPolicy.trained), ("projection", .all)])
-  func resumesToTheSameBits(_ method: String, _ policy: DropoutPolicy) throws {
-    let bench = try TinyBench(dropout: Self.rates)
-    let configuration = try bench.configuration(method) { $0.dropout = policy }
-    try bench.trainer("whole", configuration).train()
-    struct Killed: Error {}
-    #expect(throws: Killed.self) {
-      try bench.trainer("killed", configuration).train { if $0.step == 5 { throw Killed() } }
-    }
-    try bench.trainer("killed", configuration).train(resume: true)
-    #expect(try bench.checkpoint("whole") == bench.checkpoint("killed"))
-    let without = try bench.configuration(method)
-    try bench.trainer("without", without).train()
-    #expect(try bench.checkpoint("whole") != bench.checkpoint("without"))
   }
 
   @Test func liltsAugmentationIsItsCodes() {

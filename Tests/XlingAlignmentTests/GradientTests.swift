@@ -3,7 +3,9 @@ import Testing
 import XlingAdapters
 import XlingCore
 import XlingData
+import XlingOptimization
 import XlingTensor
+import XlingTinyModel
 import XlingTowers
 
 @testable import XlingAlignment
@@ -17,7 +19,9 @@ import XlingTowers
     let loader = PixelLoader(
       preprocessing: ImagePreprocessing(size: 16))
     let rows = Array(0..<6)
-    let batch = try loader.load(rows, step: nil, in: workspace, picture: pairs.picture)
+    let batch = try PictureBatch(rows.count, of: loader.elementCount, in: workspace) {
+      try loader.load(rows, step: nil, into: $0, picture: pairs.picture)
+    }
     return (.tokens(rows.map { pairs.tokens($0, caption: 0) }), .pictures(batch))
   }
 

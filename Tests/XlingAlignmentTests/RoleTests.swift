@@ -1,5 +1,6 @@
 import Testing
 import XlingCore
+import XlingOptimization
 import XlingTensor
 import XlingTestSupport
 import XlingTowers

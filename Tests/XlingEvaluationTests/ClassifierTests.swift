@@ -6,6 +6,7 @@ import XlingData
 import XlingExperiments
 import XlingRetrieval
 import XlingTestSupport
+import XlingTinyModel
 
 @testable import XlingEvaluation
 

@@ -5,6 +5,7 @@ import XlingData
 import XlingEvaluation
 import XlingExperiments
 import XlingRetrieval
+import XlingTinyModel
 
 @Suite struct EvaluatorTests {
   let gallery: Gallery

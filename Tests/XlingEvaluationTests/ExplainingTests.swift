@@ -1,6 +1,7 @@
 import Testing
 import XlingEvaluation
 import XlingRetrieval
+import XlingTinyModel
 import XlingTokenizers
 
 @Suite("which captions are lost, and where")

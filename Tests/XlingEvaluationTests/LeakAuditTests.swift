@@ -3,6 +3,7 @@ import Testing
 import XlingCore
 import XlingData
 import XlingTestSupport
+import XlingTinyModel
 
 @testable import XlingEvaluation
 

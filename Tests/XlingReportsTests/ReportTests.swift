@@ -52,7 +52,7 @@ import XlingRetrieval
   @Test func markdown() {
     let table = Sample.report().table(["tr"], style: .markdown)
     #expect(table.contains("| method | tr | W/T/L |\n| --- | ---: | ---: |\n| projection |"))
-    #expect(QuickstartReport.markdown([["a|b", "c"]]).hasPrefix("| a\\|b | c |"))
+    #expect(TextTable([["a|b", "c"]], leading: 1).markdown().hasPrefix("| a\\|b | c |"))
   }
 
   @Test func escapes() {
@@ -111,7 +111,7 @@ import XlingRetrieval
   }
 
   @Test func dotPlotSortsByTheBestMethod() throws {
-    let svg = DotPlot(Sample.report()).svg()
+    let svg = Sample.report().dotPlot.svg
     let english = try #require(svg.range(of: "English (aligned)"))
     let russian = try #require(svg.range(of: ">Russian<"))
     let finnish = try #require(svg.range(of: ">Finnish*<"))
@@ -121,7 +121,7 @@ import XlingRetrieval
 
   /// A panel a method; losses that were no number leave a gap, and the axis ends above the highest.
   @Test func curvesAreDrawnToScale() throws {
-    let svg = try #require(CurvePlot(Sample.report())).svg()
+    let svg = try #require(Sample.report().curvePlot).svg
     #expect(svg.components(separatedBy: "<polyline").count == 3)
     #expect(svg.components(separatedBy: "class=\"held\"").count == 3)
     #expect(svg.contains("LayerNorm + adapters: 0.50 at step 80, held out 0.75."))
@@ -132,7 +132,7 @@ import XlingRetrieval
     #expect(line.first == "76.3,30.0" && line.last == "330.0,143.8")
     var report = Sample.report()
     report.curves = report.curves.map { .init(method: $0.method, training: [], validation: []) }
-    #expect(CurvePlot(report) == nil)
+    #expect(report.curvePlot == nil)
   }
 
   @Test func figures() {

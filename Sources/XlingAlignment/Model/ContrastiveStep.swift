@@ -1,3 +1,4 @@
+import XlingOptimization
 import XlingTensor
 
 extension DualEncoder {

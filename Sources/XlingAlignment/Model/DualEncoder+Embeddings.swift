@@ -63,7 +63,9 @@ extension DualEncoder {
       defer { ahead.drain() }
       for (index, images) in batches.enumerated() {
         workspace.reset()
-        let batch = try loader.load(images, step: nil, in: workspace, picture: ahead.picture)
+        let batch = try PictureBatch(images.count, of: loader.elementCount, in: workspace) {
+          try loader.load(images, step: nil, into: $0, picture: ahead.picture)
+        }
         if index + 1 < batches.count { ahead.announce(batches[index + 1]) }
         rows += Matmul.$keepsRowsAlike.withValue(true) {
           encodeImages(batch, in: workspace).array()

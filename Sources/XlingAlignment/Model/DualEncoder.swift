@@ -94,15 +94,15 @@ public final class DualEncoder {
     parameters.filter { $0.parameter.isTrainable }
   }
 
-  /// Of the update that is being computed; evaluation leaves nothing out.
+  /// The dropout masks of the current update; nil in evaluation.
   var dropout: TrainingDropout?
 
-  /// Names of parameters that another run trained and this one took over
-  /// (``StartingWeights/copy(into:)``): frozen or not, they are not the towers' own.
+  /// Names of parameters that another run trained and this one took over: frozen or not, they are not the
+  /// towers' own.
   public var carried: Set<String> = []
 
   /// What a run stores: everything that its towers' folders do not have.
-  var storedParameters: [NamedParameter] {
+  package var storedParameters: [NamedParameter] {
     parameters.filter { $0.parameter.isTrainable || carried.contains($0.name) }
   }
 

@@ -1,6 +1,7 @@
 import XlingAdapters
 import XlingCore
 import XlingData
+import XlingOptimization
 import XlingTowers
 
 /// Everything that decides a run's bits besides towers, tokenizer and data.

@@ -1,3 +1,5 @@
+import XlingData
+
 /// What is done to a picture before each training step, by name.
 public enum AugmentationChoice: String, Codable, Sendable, CaseIterable {
   /// Nothing: what locked towers compute is then computed once.

@@ -1,3 +1,5 @@
+import XlingOptimization
+
 /// An optimizer as cards and the command line name it.
 public enum OptimizerName: String, Sendable, CaseIterable {
   case adamw, adafactor

@@ -1,5 +1,6 @@
 import XlingCore
 import XlingData
+import XlingOptimization
 
 /// How a recipe is trained, as far as somebody says it: a card's [training] table, `xling.toml`, `--set`
 /// or a flag. What nobody says has the default that ``configuration(of:pairs:)`` gives it.

@@ -1,8 +1,10 @@
 /// The best validation so far, and how long ago it was.
-struct EarlyStopping: Codable, Equatable {
-  private(set) var best: ValidationPoint?
+public struct EarlyStopping: Codable, Sendable, Equatable {
+  public private(set) var best: ValidationPoint?
   /// Validations since the best one.
-  private(set) var waited = 0
+  public private(set) var waited = 0
+
+  public init() {}
 
   /// Whether `point` is better than all before it: a lower loss.
   mutating func note(_ point: ValidationPoint) -> Bool {

@@ -74,14 +74,16 @@ struct TrainingBatches {
   ) throws -> ImageInput {
     guard let imageFeatures else {
       return .pictures(
-        try loader.load(
-          images, step: step, firstRow: firstRow, in: workspace, picture: source.picture))
+        try PictureBatch(images.count, of: loader.elementCount, in: workspace) {
+          try loader.load(images, step: step, firstRow: firstRow, into: $0, picture: source.picture)
+        })
     }
     let keys = images.map { FrozenFeatures.Key(image: $0, caption: 0) }
     return .pooled(
       try imageFeatures.gather(keys, in: workspace) { missing in
-        let batch = try loader.load(
-          missing.map(\.image), step: nil, in: workspace, picture: source.picture)
+        let batch = try PictureBatch(missing.count, of: loader.elementCount, in: workspace) {
+          try loader.load(missing.map(\.image), step: nil, into: $0, picture: source.picture)
+        }
         return model.poolImages(batch, in: workspace)
       })
   }

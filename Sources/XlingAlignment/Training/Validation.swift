@@ -1,6 +1,8 @@
 import XlingCore
 import XlingData
+import XlingOptimization
 import XlingTensor
+import XlingTowers
 
 /// How a model in training does on pairs it never sees. Which checkpoint or rate is better is
 /// decided here, never on test.
@@ -70,8 +72,9 @@ struct Validation {
     defer { workspace.release(to: mark) }
     let ids = rows.map { source.tokens($0, caption: 0) }
     Elementwise.copy(model.encodeTexts(ids, in: workspace), into: texts.slice(rows: rows))
-    let batch = try loader.load(
-      Array(rows), step: nil, in: workspace, picture: source.picture)
+    let batch = try PictureBatch(rows.count, of: loader.elementCount, in: workspace) {
+      try loader.load(Array(rows), step: nil, into: $0, picture: source.picture)
+    }
     Elementwise.copy(model.encodeImages(batch, in: workspace), into: images.slice(rows: rows))
   }
 

@@ -36,31 +36,6 @@ extension PictureInput: CustomStringConvertible {
   }
 }
 
-/// What is said about pictures beside what a tower's folder says; nil says nothing.
-public struct PictureChoices: Sendable, Equatable {
-  public var statistics: ChannelStatistics?
-  /// Resize the shorter side to so many pixels and cut the middle out of it.
-  public var shorterSide: Int?
-  public var filter: ResampleFilter?
-  public var orientation: PictureReading.Orientation?
-  public var truncated: PictureReading.Truncated?
-
-  public init() {}
-
-  public func applied(to input: PictureInput) -> PictureInput {
-    var input = input
-    if let shorterSide {
-      input.preprocessing.resize = .shorterSide(shorterSide)
-      input.preprocessing.crop = input.preprocessing.crop ?? .halfToEven
-    }
-    input.preprocessing.filter = filter ?? input.preprocessing.filter
-    input.preprocessing.statistics = statistics ?? input.preprocessing.statistics
-    input.reading.orientation = orientation ?? input.reading.orientation
-    input.reading.truncated = truncated ?? input.reading.truncated
-    return input
-  }
-}
-
 extension ImagePreprocessing {
   /// For a tower that reads pictures of `side`, from a preprocessor's file. `isChosen` when the side
   /// was asked for in place of the tower's own: what the file resizes to grows along. Throws

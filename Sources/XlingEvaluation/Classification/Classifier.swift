@@ -22,7 +22,7 @@ public final class Classifier {
   private let resamples: Resamples
 
   /// `plan`: how sentences and pictures are read, and the bootstrap; its split and captions are not
-  /// looked at. `cache`: where embeddings are kept, and ``EvaluatedRun/modelHash()``.
+  /// looked at. `cache`: where embeddings are kept, and ``LoadedRun/modelHash()``.
   public init(
     _ model: DualEncoder, tokenizer: any Tokenizer, pictures: LabelledPictures,
     plan: EvaluationPlan, cache: (rows: EmbeddingCache, model: String)? = nil

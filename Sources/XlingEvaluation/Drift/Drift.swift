@@ -3,6 +3,7 @@ import XlingAlignment
 import XlingCore
 import XlingData
 import XlingRetrieval
+import XlingRuns
 import XlingTensor
 import XlingTokenizers
 import XlingTowers
@@ -34,7 +35,7 @@ public struct Drift: Codable, Sendable {
 
 /// Measures a finished run against its towers as they were.
 public struct DriftMeasurement {
-  private let run: EvaluatedRun
+  private let run: LoadedRun
   private let before: TextTower
   private let imageBefore: ImageTower
   private let dataset: Dataset
@@ -43,7 +44,7 @@ public struct DriftMeasurement {
 
   /// The first `limit` pictures of the split. Throws ``EvaluationFailure/startUnknown(run:)`` and what
   /// loading the towers throws.
-  public init(_ run: EvaluatedRun, dataset: Dataset, split: Split, limit: Int = 500) throws {
+  public init(_ run: LoadedRun, dataset: Dataset, split: Split, limit: Int = 500) throws {
     guard run.record.imported?.hasStart != false else {
       throw EvaluationFailure.startUnknown(run: run.folder)
     }

@@ -44,39 +44,23 @@ public enum ResultFormat: String, Sendable, CaseIterable {
     guard field.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else {
       return field
     }
-    return "\"" + TableText.escaped(field) { $0 == "\"" ? "\"\"" : nil } + "\""
+    return "\"" + CellText.escaped(field) { $0 == "\"" ? "\"\"" : nil } + "\""
   }
 
   private static func markdown(_ rows: [ResultRow]) -> String {
-    let table = PivotTable(rows)
-    func line(_ cells: [String]) -> String {
-      "| " + cells.map(TableText.markdown).joined(separator: " | ") + " |"
-    }
-    let rule = table.header.indices.map { $0 < table.labels ? "---" : "---:" }
-    let lines =
-      [line(table.header), "|" + rule.joined(separator: "|") + "|"] + table.rows.map(line)
-    return lines.joined(separator: "\n") + "\n\n" + table.note
+    let pivot = PivotTable(rows)
+    return pivot.table.markdown() + "\n\n" + pivot.note
   }
 
   private static func latex(_ rows: [ResultRow]) -> String {
-    let table = PivotTable(rows)
-    func line(_ cells: [String]) -> String {
-      cells.map(TableText.latex).joined(separator: " & ") + " \\\\"
-    }
-    let columns = table.header.indices.map { $0 < table.labels ? "l" : "r" }.joined()
-    let lines =
-      ["\\begin{tabular}{\(columns)}", "\\toprule", line(table.header), "\\midrule"]
-      + table.rows.map(line) + ["\\bottomrule", "\\end{tabular}", "% " + table.note]
-    return lines.joined(separator: "\n")
+    let pivot = PivotTable(rows)
+    return pivot.table.latex + "\n% " + pivot.note
   }
 }
 
 /// One row a run, subset, language and direction, one column a metric: value [low, high].
 private struct PivotTable {
-  private(set) var header: [String]
-  private(set) var rows: [[String]] = []
-  /// Leading columns that are labels.
-  let labels: Int
+  private(set) var table: TextTable
   private let marked: Bool
   private let metricCount: Int
 
@@ -100,15 +84,16 @@ private struct PivotTable {
     }
     let hasRuns = keys.contains { $0.run != nil }
     let hasSubsets = Set(keys.map(\.subset)).count > 1
-    header = (hasRuns ? ["run"] : []) + (hasSubsets ? ["subset"] : []) + ["language", "direction"]
-    labels = header.count
-    header += ["n", "ties"] + metrics + ["chance"]
+    let labels =
+      (hasRuns ? ["run"] : []) + (hasSubsets ? ["subset"] : []) + ["language", "direction"]
+    table = TextTable(
+      [labels + ["n", "ties"] + metrics + ["chance"]], leading: labels.count)
     for key in keys {
       guard let found = cells[key], let first = found.values.first else { continue }
       let names =
         (hasRuns ? [key.run ?? ""] : []) + (hasSubsets ? [key.subset] : [])
         + [key.language + (first.partial ? "*" : ""), key.direction]
-      rows.append(
+      table.rows.append(
         names + ["\(first.n)", "\(first.ties)"]
           + metrics.map { name in
             found[name].map {

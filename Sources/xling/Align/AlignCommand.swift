@@ -6,6 +6,7 @@ import XlingCore
 import XlingData
 import XlingEvaluation
 import XlingExperiments
+import XlingRuns
 import XlingTowers
 
 struct AlignCommand: ParsableCommand {
@@ -62,9 +63,9 @@ struct AlignCommand: ParsableCommand {
     var settings = try training.settings(card)
     let (method, seed) = (card.name, settings.seed ?? TrainingSettings.usualSeed)
     let named = settings.language ?? TrainingSettings.usualLanguage
-    let source = try DataFolder.resolve(data)
+    let source = try EmbeddedDataset.resolve(data)
     if let output, RunFolder(output).exists, !resume {
-      throw AlignmentFailure.runExists(path: output)
+      throw RunFailure.runExists(path: output)
     }
     try EvalLanguages.check([named], file: DataSource.captions(data))
     if let startFrom { _ = try RunFolder(startFrom).record() }
@@ -75,7 +76,7 @@ struct AlignCommand: ParsableCommand {
     let lock = try FileLock(folder: folder.path)
     defer { lock.release() }
     folder.removePartials()
-    if folder.exists, !resume { throw AlignmentFailure.runExists(path: folder.path) }
+    if folder.exists, !resume { throw RunFailure.runExists(path: folder.path) }
     // Where nothing was begun there is nothing to go on with: the run begins.
     let goesOn = resume && folder.exists
     let language = try EvalLanguages.resolve(named, in: dataset, split: .train)
@@ -92,8 +93,14 @@ struct AlignCommand: ParsableCommand {
       dataHash: dataset.contentHash, configuration: configuration)
     if goesOn { identity.takeName(of: try folder.record().identity, on: dataset) }
     let store = store.place(forNew: folder.path)
-    let journal = AlignJournal(try ExperimentStore(path: store.path), run: folder)
-    try journal.prepare(identity, resume: goesOn)
+    let journal = RunJournal(
+      try ExperimentStore(path: store.path), run: folder, command: Self.command)
+    let kept = try journal.prepare(identity, resume: goesOn)
+    if kept > 0 {
+      ProgressBar.toStandardError(
+        "xling: the store has this very run with \(kept) results, and its folder is gone; it is "
+          + "trained anew, and the results are kept\n")
+    }
     let damage = PictureDamage()
     let trainer = try trainer(towers, dataset, identity, folder, damage)
     if goesOn, let record = try trainer.finishedRecord() {
@@ -112,7 +119,7 @@ struct AlignCommand: ParsableCommand {
   }
 
   private func trainAndStore(
-    _ trainer: Trainer, _ journal: AlignJournal, _ method: String, resume: Bool
+    _ trainer: RunTraining, _ journal: RunJournal, _ method: String, resume: Bool
   ) throws -> RunRecord {
     do {
       let record = try train(trainer, journal, method, resume: resume)
@@ -134,16 +141,16 @@ struct AlignCommand: ParsableCommand {
   ) throws -> PictureInput? {
     let checkpoint = try TowerCheckpoint(tower.folder)
     guard case .image(let image) = checkpoint.configuration else { return nil }
-    let input = try pictures.input(
+    let input = try pictures.choices.input(
       tower: tower.folder, side: image.imageSize,
-      preset: settings.pictures)
+      preset: settings.pictures?.channels)
     return input == configuration.pictureInput(side: image.imageSize) ? nil : input
   }
 
   private func trainer(
     _ towers: AlignTowers, _ dataset: Dataset, _ identity: RunIdentity,
     _ folder: RunFolder, _ damage: PictureDamage
-  ) throws -> Trainer {
+  ) throws -> RunTraining {
     let configuration = identity.configuration
     let model = try DualEncoder(
       text: towers.text, image: towers.image, configuration: configuration)
@@ -154,18 +161,18 @@ struct AlignCommand: ParsableCommand {
         damage: damage)
     }
     let hasValidation = dataset.coverage(configuration.language, .val).n > 0
-    return try Trainer(
+    return try RunTraining(
       model, identity: identity, training: try pairs(.train),
       validation: hasValidation ? try pairs(.val) : nil, run: folder)
   }
 
   private func train(
-    _ trainer: Trainer, _ journal: AlignJournal, _ method: String, resume: Bool
+    _ trainer: RunTraining, _ journal: RunJournal, _ method: String, resume: Bool
   ) throws -> RunRecord {
     let steps = trainer.configuration.steps
     trainer.resumeCommand = ShellWords.thisCommand(adding: self.resume ? [] : ["--resume"])
     var validation: ProgressBar?
-    trainer.validating = { done, pairs in
+    trainer.trainer.validating = { done, pairs in
       if validation == nil { validation = ProgressBar("validating", total: pairs, unit: "pairs") }
       validation?.advance(to: done)
       if done == pairs { validation = nil }
@@ -197,5 +204,12 @@ struct AlignCommand: ParsableCommand {
       let next = ["xling", "eval", path, "--data", data, "--lang", "all"] + store.words(for: path)
       print("next: " + ShellWords.command(next))
     }
+  }
+
+  /// As it was given, without `--resume`.
+  private static var command: RunCommand {
+    RunCommand(
+      folder: FileManager.default.currentDirectoryPath,
+      words: ["xling"] + CommandLine.arguments.dropFirst().filter { $0 != "--resume" })
   }
 }

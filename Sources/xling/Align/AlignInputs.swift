@@ -1,23 +1,9 @@
 import Foundation
 import XlingAlignment
 import XlingCore
-import XlingData
+import XlingRuns
 import XlingTokenizers
 import XlingTowers
-
-/// Where `--data` leads.
-enum DataFolder {
-  /// The embedded datasets by name lie in data/, anything else is a folder. Throws
-  /// `FileFailure.missing` telling the command that builds an embedded one.
-  static func resolve(_ name: String) throws(FileFailure) -> String {
-    guard DataBuildCommand.Name(rawValue: name) != nil else { return name }
-    let folder = "data/" + name
-    guard FileManager.default.fileExists(atPath: folder) else {
-      throw .missing(path: folder, hint: "Build it: xling data build \(name)")
-    }
-    return folder
-  }
-}
 
 /// Two towers and the tokenizer beside the text tower.
 struct AlignTowers {

@@ -1,6 +1,7 @@
 import Foundation
 import XlingAlignment
 import XlingCore
+import XlingRuns
 
 /// What `xling align` prints.
 struct AlignResult: Encodable {

@@ -3,6 +3,7 @@ import Foundation
 import XlingAlignment
 import XlingCore
 import XlingData
+import XlingOptimization
 
 extension AugmentationChoice: ExpressibleByArgument {}
 extension CaptionPreprocessing: ExpressibleByArgument {}
@@ -111,6 +112,10 @@ struct AlignTrainingOptions: ParsableArguments {
     if steps != nil, epochs != nil {
       throw ValidationError("--steps and --epochs exclude each other; give one of them")
     }
+    // What is wrong with an assignment alone is told when the command runs.
+    if let assigned = try? TrainingSettings(assignments: assignments) {
+      try check(assigned, try given())
+    }
   }
 
   /// Flags by the keys of what they set.
@@ -133,13 +138,9 @@ struct AlignTrainingOptions: ParsableArguments {
   }
 
   /// What is said of the training: by the card, then by `xling.toml`, which is named on stderr, then by
-  /// `--set` and flags. Throws `ValidationError` where these two say different things of one key,
-  /// `AlignmentFailure`, `FileFailure`.
+  /// `--set` and flags. Throws `AlignmentFailure`, `FileFailure`.
   func settings(_ card: MethodCard) throws -> TrainingSettings {
-    var given = TrainingSettings()
-    for (key, _, text) in flags { if let text { try given.set(key, text) } }
     let assigned = try TrainingSettings(assignments: assignments)
-    try check(assigned, given)
     var settings = card.training
     if let project = try ProjectSettings.nearest(from: FileManager.default.currentDirectoryPath),
       !project.training.said.isEmpty
@@ -149,11 +150,18 @@ struct AlignTrainingOptions: ParsableArguments {
       settings.take(project.training)
     }
     settings.take(assigned)
-    settings.take(given)
+    settings.take(try given())
     return settings
   }
 
-  /// One key has one value.
+  /// What flags say.
+  private func given() throws -> TrainingSettings {
+    var given = TrainingSettings()
+    for (key, _, text) in flags { if let text { try given.set(key, text) } }
+    return given
+  }
+
+  /// One key has one value. Throws `ValidationError`.
   private func check(_ assigned: TrainingSettings, _ given: TrainingSettings) throws {
     let values = Dictionary(uniqueKeysWithValues: given.said.map { ($0.key, $0.value) })
     func flag(_ key: String) -> String {

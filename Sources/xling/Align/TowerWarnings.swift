@@ -1,6 +1,7 @@
 import XlingAlignment
 import XlingCore
 import XlingEvaluation
+import XlingRuns
 import XlingTensor
 import XlingTowers
 
@@ -18,7 +19,7 @@ enum TowerWarnings {
   }
 
   /// A run's towers as they came, and what it trained.
-  static func nonFinite(_ run: EvaluatedRun) throws {
+  static func nonFinite(_ run: LoadedRun) throws {
     let weights = RunFolder(run.folder).weights
     let stored = Set(try Checkpoint(weights).tensors.keys)
     let trained = run.model.parameters.filter { stored.contains($0.name) }

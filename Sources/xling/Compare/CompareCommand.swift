@@ -5,6 +5,7 @@ import XlingData
 import XlingExperiments
 import XlingReports
 import XlingRetrieval
+import XlingRuns
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -57,8 +58,8 @@ struct CompareCommand: ParsableCommand {
   func run() throws {
     let metric = try chosenMetric()
     let place = try store.existing(for: runs)
-    let store = try EvalRun.existingStore(place.path)
-    let names = try runs.map { try EvalRun.storedName($0, in: store) }
+    let store = try RunLookup.existingStore(place.path)
+    let names = try runs.map { try RunLookup.storedName($0, in: store) }
     let selection = CompareSelection(
       dataset: URL(fileURLWithPath: data).standardizedFileURL.lastPathComponent,
       split: split.rawValue, subset: subset, protocolHash: protocolHash, data: data,
@@ -114,7 +115,7 @@ struct CompareCommand: ParsableCommand {
         ])
       }
       blocks.append(
-        "first: \(evaluations.labels[0])\nsecond: \(second)\n" + EvalTable.text(table, leading: 2))
+        "first: \(evaluations.labels[0])\nsecond: \(second)\n" + TextTable(table, leading: 2).text)
     }
     blocks.append(
       (metric.isRate ? "Percent" : "Places")

@@ -28,7 +28,7 @@ struct CompareSummary {
         }
         let chances = try evaluations.languages.map { try chance($0, direction) }
         table.append(["chance"] + chances.map { ChanceText.figure($0.map { scale * $0 }) } + ["–"])
-        blocks.append(direction.words + "\n" + EvalTable.text(table, leading: 1))
+        blocks.append(direction.words + "\n" + TextTable(table, leading: 1).text)
       }
       blocks.append(
         "± the larger half of the 95 % interval; n below. W/T/L: languages won, tied, lost against "

@@ -13,6 +13,8 @@ struct DataCommand: ParsableCommand {
     ])
 }
 
+extension EmbeddedDataset: ExpressibleByArgument {}
+
 struct DataBuildCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build",
@@ -26,10 +28,8 @@ struct DataBuildCommand: ParsableCommand {
       left as it is.
       """)
 
-  enum Name: String, CaseIterable, ExpressibleByArgument { case scenes, emoji, stamps }
-
   @Argument(help: "scenes, emoji or stamps.")
-  var name: Name
+  var name: EmbeddedDataset
 
   @Option(help: "The folder that it goes to (default: data/NAME).")
   var output: String?
@@ -50,7 +50,7 @@ struct DataBuildCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let folder = output ?? "data/" + name.rawValue
+    let folder = output ?? name.folder
     let summary =
       switch name {
       case .scenes:

@@ -1,5 +1,6 @@
 import ArgumentParser
 import XlingData
+import XlingReports
 
 struct DataListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -40,6 +41,6 @@ struct DataListCommand: ParsableCommand {
         card.name, card.picturesUsed.map(String.init) ?? "?", "\(card.languages.count)", card.title,
       ]
     }
-    print(EvalTable.text([["name", "pictures", "languages", "what"]] + rows, leading: 4))
+    print(TextTable([["name", "pictures", "languages", "what"]] + rows, leading: 4).text)
   }
 }

@@ -16,7 +16,7 @@ enum DataSource {
   /// `root`, else in `data/` and the card's folder. Throws ``DataFailure``, `FileFailure`.
   static func load(_ name: String, root: String?, _ links: LinkOptions) throws -> Dataset {
     guard let card = try card(name, rootGiven: root != nil) else {
-      return try folder(try DataFolder.resolve(name), links)
+      return try folder(try EmbeddedDataset.resolve(name), links)
     }
     return try card.load(root: root ?? self.root(of: card), followingLinks: links.followLinks)
   }
@@ -41,7 +41,7 @@ enum DataSource {
 
   /// The list of captions that a folder named by `--data` has; nil for published sets.
   static func captions(_ name: String) -> String? {
-    let folder = DataBuildCommand.Name(rawValue: name) == nil ? name : "data/" + name
+    let folder = EmbeddedDataset(rawValue: name)?.folder ?? name
     let file = folder + "/captions.jsonl"
     return FileManager.default.fileExists(atPath: file) ? file : nil
   }
@@ -51,7 +51,7 @@ enum DataSource {
   /// Throws ``DataFailure/unknownDataset(given:nearest:known:)`` where only a card can be meant.
   private static func card(_ name: String, rootGiven: Bool) throws -> DatasetCard? {
     let isThere =
-      DataBuildCommand.Name(rawValue: name) != nil || FileManager.default.fileExists(atPath: name)
+      EmbeddedDataset(rawValue: name) != nil || FileManager.default.fileExists(atPath: name)
     if isThere, !rootGiven { return nil }
     let cards = try DatasetCards.load()
     let isNearlyOne = Spelling.nearest(to: name, among: cards.all.map(\.name)) != nil

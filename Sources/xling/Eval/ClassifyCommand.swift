@@ -5,7 +5,9 @@ import XlingCore
 import XlingData
 import XlingEvaluation
 import XlingExperiments
+import XlingReports
 import XlingRetrieval
+import XlingRuns
 
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -68,15 +70,15 @@ struct ClassifyCommand: ParsableCommand {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
     let store = try store.place(for: [name]).path
-    let folder = try EvalRun.folder(name, store: store)
+    let folder = try RunLookup.folder(name, store: store)
     let prompts = try PromptSet.load(prompts)
     try EvalLanguages.check(lang, file: classes ?? DataSource.captions(data))
     let labelled = try LabelledPictures.load(
-      try DataFolder.resolve(data), followingLinks: links.followLinks)
+      try EmbeddedDataset.resolve(data), followingLinks: links.followLinks)
     let names = try classNames(of: labelled)
     DataSource.tell(names.spellings, in: names.origin)
     let languages = try ClassifyLanguages.resolve(lang, in: names, labelled, allowMissing)
-    let run = try EvaluatedRun(folder: folder)
+    let run = try LoadedRun(folder: folder)
     try TowerWarnings.nonFinite(run)
     let classifier = Classifier(
       run.model, tokenizer: run.tokenizer, pictures: labelled, plan: try plan(run),
@@ -118,18 +120,18 @@ struct ClassifyCommand: ParsableCommand {
     return names
   }
 
-  private func plan(_ run: EvaluatedRun) throws -> EvaluationPlan {
+  private func plan(_ run: LoadedRun) throws -> EvaluationPlan {
     var plan = EvaluationPlan(of: run, split: .test)
     plan.resamples = resamples
     plan.seed = seed
-    plan.pictures = try pictures.input(
+    plan.pictures = try pictures.choices.input(
       like: run.record.identity.configuration.pictureInput(
         side: run.model.image.configuration.imageSize))
     return plan
   }
 
   private func cache(
-    _ run: EvaluatedRun, _ store: String
+    _ run: LoadedRun, _ store: String
   ) throws -> (rows: EmbeddingCache, model: String)? {
     guard !noCache, let rows = try EmbeddingCache.beside(store: store) else { return nil }
     return (rows, try run.modelHash())
@@ -169,7 +171,7 @@ struct ClassifyCommand: ParsableCommand {
       ]
         + ks.map { k in
           result.accuracies.first { $0.k == k }
-            .map { EvalTable.figure($0.estimate, isRate: true) } ?? "-"
+            .map { Figures.estimate($0.estimate, isRate: true) } ?? "-"
         }
         + ["\(result.ties)"]
     }
@@ -179,7 +181,7 @@ struct ClassifyCommand: ParsableCommand {
       note += "\n* classes without a name in the language are left out with their pictures."
     }
     return "\(name) on \(labelled.name), zero-shot classification; prompts \(prompts.name): "
-      + "\(prompts.title)\n" + EvalTable.text([header] + rows, leading: 1) + "\n\n" + note
+      + "\(prompts.title)\n" + TextTable([header] + rows, leading: 1).text + "\n\n" + note
   }
 }
 

@@ -6,6 +6,7 @@ import XlingEvaluation
 import XlingExperiments
 import XlingReports
 import XlingRetrieval
+import XlingRuns
 
 extension Split: ExpressibleByArgument {}
 
@@ -104,14 +105,14 @@ struct EvalCommand: ParsableCommand {
   private func evaluate(run name: String, on data: String) throws {
     let metrics = try measure.metrics()
     let place = try store.place(for: [name])
-    let folder = try EvalRun.folder(name, store: place.path)
+    let folder = try RunLookup.folder(name, store: place.path)
     try EvalLanguages.check(lang, file: DataSource.captions(data))
     let dataset = try DataSource.load(data, root: root, links)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
-    let evaluated = try EvaluatedRun(folder: folder)
+    let evaluated = try LoadedRun(folder: folder)
     try TowerWarnings.nonFinite(evaluated)
     let store = try ExperimentStore(path: place.path)
-    try EvalRun.register(evaluated, in: store)
+    try RunLookup.register(evaluated, in: store)
     let evaluator = try Evaluator(
       evaluated.model, tokenizer: evaluated.tokenizer, dataset: dataset, plan: try plan(evaluated),
       cache: try cache(evaluated, place))
@@ -153,7 +154,7 @@ struct EvalCommand: ParsableCommand {
       let table = result.metrics.map { metric in
         [
           metric.name, metric.direction?.words ?? "both", "\(metric.estimate.n)",
-          EvalTable.figure(metric.estimate, isRate: metric.isRate, chance: metric.chance),
+          Figures.estimate(metric.estimate, isRate: metric.isRate, chance: metric.chance),
           ChanceText.figure(metric.chance.map { 100 * $0 }),
         ]
       }
@@ -165,14 +166,14 @@ struct EvalCommand: ParsableCommand {
           ResultRow($0, language: language, run: run, measured: evaluator.measured())
         },
         title
-          + EvalTable.text(
-            [["metric", "direction", "n", "percent", "chance"]] + table, leading: 2)
+          + TextTable(
+            [["metric", "direction", "n", "percent", "chance"]] + table, leading: 2).text
       )
     }
   }
 
   private func cache(
-    _ run: EvaluatedRun, _ store: StorePlace
+    _ run: LoadedRun, _ store: StorePlace
   ) throws -> (rows: EmbeddingCache, model: String)? {
     guard !noCache, let rows = try EmbeddingCache.beside(store: store.path) else { return nil }
     return (rows, try run.modelHash())
@@ -186,13 +187,13 @@ struct EvalCommand: ParsableCommand {
         + "from \(EmbeddingCache.path(besideStore: store.path))\n")
   }
 
-  private func plan(_ run: EvaluatedRun) throws -> EvaluationPlan {
+  private func plan(_ run: LoadedRun) throws -> EvaluationPlan {
     let configuration = run.record.identity.configuration
     var plan = EvaluationPlan(of: run, split: split, captionsPerPicture: captionsPerPicture)
     plan.ties = measure.ties
     plan.resamples = measure.resamples
     plan.seed = measure.seed
-    plan.pictures = try pictures.input(
+    plan.pictures = try pictures.choices.input(
       like: configuration.pictureInput(side: run.model.image.configuration.imageSize))
     return plan
   }
@@ -239,7 +240,7 @@ struct EvalCommand: ParsableCommand {
       let hash = part.first?.measured.hash.prefix(12) ?? ""
       return "\(name) on \(evaluator.dataset.name), \(split.rawValue), \(subset); "
         + "gallery \(evaluator.items.count) pictures; protocol \(hash)\n"
-        + EvalTable.evaluations(part, measure.tabled, partial: partial)
+        + TextTable(part, measure.tabled, partial: partial).text
     }
     var note = "Percent [95 % interval]; \(measure.ties.words)."
     if !partial.isEmpty { note += "\n* fewer than 95 % of the pictures have a caption." }
@@ -247,7 +248,7 @@ struct EvalCommand: ParsableCommand {
       "\n"
       + ChanceText.note(
         metrics: measure.tabled.count,
-        marked: EvalTable.isMarked(evaluations, measure.tabled))
+        marked: TextTable.isMarked(evaluations, measure.tabled))
     blocks.append(note)
     return blocks.joined(separator: "\n\n")
   }

@@ -58,7 +58,7 @@ struct EvalEmbeddingReport {
             guard let found = all.first(where: { $0.name == name && $0.direction == direction })
             else { return ["-", ""] }
             return [
-              EvalTable.figure(found.estimate, isRate: found.isRate, chance: found.chance),
+              Figures.estimate(found.estimate, isRate: found.isRate, chance: found.chance),
               ChanceText.figure(found.chance.map { (found.isRate ? 100 : 1) * $0 }),
             ]
           })
@@ -69,11 +69,11 @@ struct EvalEmbeddingReport {
     var lines = [
       "\(language): \(counted.gold.queryCount) captions, \(counted.imageCount) pictures; protocol "
         + measured.hash.prefix(12),
-      EvalTable.text(table, leading: 1),
+      TextTable(table, leading: 1).text,
     ]
     if let sum = result.metrics.first(where: { $0.direction == nil }) {
       lines.append(
-        "\(sum.name) \(EvalTable.figure(sum.estimate, isRate: true, chance: sum.chance)), n "
+        "\(sum.name) \(Figures.estimate(sum.estimate, isRate: true, chance: sum.chance)), n "
           + "\(sum.estimate.n), chance \(ChanceText.figure(sum.chance.map { 100 * $0 }))")
     }
     var note = "Percent, or places for ranks [95 % interval]; \(measure.ties.words)."

@@ -1,6 +1,7 @@
 import ArgumentParser
 import XlingCore
 import XlingEvaluation
+import XlingRuns
 
 /// For commands that hold languages against one of them.
 struct EvalPivotOptions: ParsableArguments {
@@ -16,7 +17,7 @@ struct EvalPivotOptions: ParsableArguments {
   var json = false
 
   /// The language, as the dataset calls it. Throws what resolving languages throws.
-  func pivot(_ run: EvaluatedRun, _ evaluator: Evaluator) throws -> String {
+  func pivot(_ run: LoadedRun, _ evaluator: Evaluator) throws -> String {
     try EvalLanguages.resolve(
       against ?? run.record.identity.configuration.language, in: evaluator.dataset,
       split: evaluator.plan.split)

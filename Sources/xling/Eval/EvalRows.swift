@@ -16,29 +16,9 @@ extension ResultRow {
   }
 }
 
-/// Columns under one another: the first `leading` to the left, figures to the right.
-enum EvalTable {
-  static func text(_ cells: [[String]], leading: Int) -> String {
-    let rows = cells.map { $0.map { TerminalText.visible($0) } }
-    let columns = rows.map(\.count).max() ?? 0
-    let widths = (0..<columns).map { column in
-      rows.map { column < $0.count ? $0[column].unicodeScalars.count : 0 }.max() ?? 0
-    }
-    return rows.map { row in
-      var line = ""
-      for (column, cell) in row.enumerated() {
-        let padding = String(repeating: " ", count: widths[column] - cell.unicodeScalars.count)
-        line += (column == 0 ? "" : "  ") + (column < leading ? cell + padding : padding + cell)
-      }
-      while line.hasSuffix(" ") { line.removeLast() }
-      return line
-    }.joined(separator: "\n")
-  }
-
+extension TextTable {
   /// Recall in percent with its interval, one row a language and direction, and what chance would reach.
-  static func evaluations(
-    _ evaluations: [Evaluation], _ metrics: [Metric], partial: Set<String>
-  ) -> String {
+  init(_ evaluations: [Evaluation], _ metrics: [Metric], partial: Set<String>) {
     let names = metrics.map(\.name)
     var rows = [["language", "direction", "n"] + names + ["ties", "chance"]]
     for evaluation in evaluations {
@@ -47,7 +27,8 @@ enum EvalTable {
         [evaluation.language + mark, evaluation.direction.words, "\(evaluation.ranking.count)"]
           + metrics.map { metric in
             evaluation.metrics[metric.name].map {
-              figure($0, isRate: metric.isRate, chance: metric.chance(evaluation.ranking))
+              Figures.estimate(
+                $0, isRate: metric.isRate, chance: metric.chance(evaluation.ranking))
             } ?? "-"
           }
           + [
@@ -58,15 +39,7 @@ enum EvalTable {
               }),
           ])
     }
-    return text(rows, leading: 2)
-  }
-
-  /// Percent for rates, places for ranks; marked where the interval covers `chance`.
-  static func figure(_ estimate: Estimate, isRate: Bool, chance: Double? = nil) -> String {
-    let scale = isRate ? 100.0 : 1
-    return String(
-      format: "%.1f [%.1f, %.1f]", scale * estimate.value, scale * estimate.low,
-      scale * estimate.high) + (chance.map(estimate.covers) == true ? ChanceText.mark : "")
+    self.init(rows, leading: 2)
   }
 
   /// Whether a figure of these is marked.

@@ -5,6 +5,7 @@ import XlingData
 import XlingEvaluation
 import XlingExperiments
 import XlingRetrieval
+import XlingRuns
 
 /// A run on a dataset, for the commands that look into its results; embeddings are kept as by
 /// `xling eval`.
@@ -38,16 +39,16 @@ struct EvalSubject: ParsableArguments {
   /// for besides. Throws what reading run and
   /// data throws.
   func load(against: String? = nil) throws -> (
-    run: EvaluatedRun, evaluator: Evaluator, languages: [String]
+    run: LoadedRun, evaluator: Evaluator, languages: [String]
   ) {
     if let threads { Parallel.setThreads(threads) }
     Interruption.watch()
     let store = try store.place(for: [name]).path
-    let folder = try EvalRun.folder(name, store: store)
+    let folder = try RunLookup.folder(name, store: store)
     try EvalLanguages.check(lang + (against.map { [$0] } ?? []), file: DataSource.captions(data))
     let dataset = try DataSource.load(data, root: root, links)
     let languages = try EvalLanguages.resolve(lang, in: dataset, split: split)
-    let run = try EvaluatedRun(folder: folder)
+    let run = try LoadedRun(folder: folder)
     let rows = try EmbeddingCache.beside(store: store)
     let evaluator = try Evaluator(
       run.model, tokenizer: run.tokenizer, dataset: dataset,
@@ -59,7 +60,7 @@ struct EvalSubject: ParsableArguments {
 
 extension EvaluationPlan {
   /// Captions and pictures are read as in the run's training.
-  init(of run: EvaluatedRun, split: Split, captionsPerPicture: Int? = nil) {
+  init(of run: LoadedRun, split: Split, captionsPerPicture: Int? = nil) {
     let configuration = run.record.identity.configuration
     self.init(
       split: split, captionsPerPicture: captionsPerPicture ?? .max,

@@ -3,12 +3,13 @@ import XlingAlignment
 import XlingCore
 import XlingData
 import XlingEvaluation
+import XlingRuns
 
 /// What an evaluation says, on stderr, of test pictures that the run was trained on.
 enum LeakWarnings {
   /// Looks for the evaluator's pictures in the run's training data, and has results given without those
   /// found. `test`: how `xling audit` is told of the test data. Throws what reading both throws.
-  static func look(_ run: EvaluatedRun, _ evaluator: Evaluator, test: [String]) throws {
+  static func look(_ run: LoadedRun, _ evaluator: Evaluator, test: [String]) throws {
     guard let folder = run.record.trainingFolder else {
       return tell(
         "run \(run.name) does not record where its training data lay: test pictures were not looked "

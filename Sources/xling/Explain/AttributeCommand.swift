@@ -97,7 +97,7 @@ struct AttributeCommand: ParsableCommand {
       "unknown",
       "cut",
     ]
-    return EvalTable.text([header] + table, leading: 2)
+    return TextTable([header] + table, leading: 2).text
       + "\n\nText to image, percent [95 % interval]. Tenths: by pieces a character, fewest first. "
       + "unknown, cut: percent of the captions. "
       + ChanceText.note(metrics: 1, marked: rows.contains(where: \.coversChance))

@@ -6,6 +6,7 @@ import XlingEvaluation
 import XlingExperiments
 import XlingReports
 import XlingRetrieval
+import XlingRuns
 
 extension Drift {
   /// As `xling drift` prints it: percent.
@@ -17,7 +18,7 @@ extension Drift {
     }
     lines.append("")
     lines.append(
-      EvalTable.text(
+      TextTable(
         [["language", "n", "CKA", "R@1 before", "R@1 after", "chance"]]
           + languages.map { language in
             [
@@ -27,7 +28,7 @@ extension Drift {
               Self.percent(language.after, language.chance),
               ChanceText.figure(language.chance.map { 100 * $0 }),
             ]
-          }, leading: 1))
+          }, leading: 1).text)
     lines.append(
       "CKA of [CLS] at the last layer that both towers have; R@1 of the \(pivot) caption of the "
         + "same picture, ± the larger half of the 95 % interval.\n"
@@ -101,7 +102,7 @@ struct DriftCommand: ParsableCommand {
     let folder = try store.folder(of: name)
     try EvalLanguages.check(languages, file: DataSource.captions(data))
     let dataset = try DataSource.load(data, root: root, links)
-    let run = try EvaluatedRun(folder: folder)
+    let run = try LoadedRun(folder: folder)
     let codes = try EvalLanguages.resolve(languages, in: dataset, split: split)
     let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)
       .measure(codes)

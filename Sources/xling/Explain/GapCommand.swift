@@ -85,7 +85,7 @@ struct GapCommand: ParsableCommand {
       "lost", "gained",
       "lost in language",
     ]
-    return EvalTable.text([header] + table, leading: 1)
+    return TextTable([header] + table, leading: 1).text
       + "\n\nText to image, first captions, percent [95 % interval]; text: the \(pivot) caption of the "
       + "same picture among the texts.\nLost, gained: pictures that only \(pivot) finds, or only the "
       + "other language.\n"

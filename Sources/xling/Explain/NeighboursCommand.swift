@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import XlingCore
 import XlingEvaluation
+import XlingReports
 import XlingRetrieval
 
 struct NeighboursCommand: ParsableCommand {
@@ -78,7 +79,7 @@ struct NeighboursCommand: ParsableCommand {
       ]
     }
     let pictures = rows.first?.hubness.n ?? 0
-    return EvalTable.text([header] + table, leading: 1)
+    return TextTable([header] + table, leading: 1).text
       + "\n\nFirst captions; [95 % interval]. Hubness over \(pictures) pictures: skewness of how many "
       + "captions have one among their first \(k); never found: percent of pictures that none has; "
       + "hub: captions that the\nmost frequent picture comes up for. Astray: percent of captions whose "

@@ -3,6 +3,7 @@ import Foundation
 import XlingAdapters
 import XlingAlignment
 import XlingCore
+import XlingReports
 
 struct MethodsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -58,14 +59,14 @@ struct MethodsListCommand: ParsableCommand {
   private static func table(_ rows: [MethodRow], _ kind: String) -> String {
     let hasCounts = rows.contains { $0.trainedParameters != nil }
     let header = [kind, "what is trained"] + (hasCounts ? ["parameters", "share"] : [])
-    return EvalTable.text(
+    return TextTable(
       [header]
         + rows.map { row in
           guard let trained = row.trainedParameters, let percent = row.trainedPercent else {
             return [row.name, row.summary]
           }
           return [row.name, row.summary, "\(trained)", String(format: "%.2f %%", percent)]
-        }, leading: 2)
+        }, leading: 2).text
   }
 }
 

@@ -3,6 +3,7 @@ import Foundation
 import XlingAdapters
 import XlingAlignment
 import XlingCore
+import XlingReports
 
 /// Everything about one recipe.
 struct MethodDetails: Encodable {
@@ -79,7 +80,7 @@ struct MethodsShowCommand: ParsableCommand {
         facts += count.tensors.map { ["tensor", "\($0.name) \($0.shape)"] }
       }
     }
-    return EvalTable.text(facts, leading: 2)
+    return TextTable(facts, leading: 2).text
   }
 
   private static func share(_ trained: Int, _ all: Int) -> String {

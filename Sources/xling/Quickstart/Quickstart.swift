@@ -5,6 +5,7 @@ import XlingData
 import XlingEvaluation
 import XlingExperiments
 import XlingReports
+import XlingRuns
 import XlingTokenizers
 
 /// The way from nothing to results: data, alignment by every method, evaluation in every language.
@@ -60,7 +61,7 @@ struct Quickstart {
         let folder = try align(method, seed, training, validation)
         let (record, evaluator, results) = try evaluate(method, seed, folder)
         records.append(record)
-        first = first ?? (EvaluatedRun.name(of: folder), evaluator)
+        first = first ?? (LoadedRun.name(of: folder), evaluator)
         for result in results { languages[result.language, default: []].append(result) }
       }
       guard let first else { preconditionFailure("there is at least one seed") }
@@ -93,7 +94,7 @@ struct Quickstart {
     run.removePartials()
     if run.exists, try run.record().isFinished { return run.path }
     let model = try DualEncoder(text: text, image: image, configuration: configuration)
-    let trainer = try Trainer(
+    let trainer = try RunTraining(
       model, identity: identity, training: training, validation: validation, run: run)
     var bar = ProgressBar("align \(method)\(suffix(seed))", total: steps)
     try trainer.train(resume: run.exists) { progress in
@@ -134,8 +135,8 @@ struct Quickstart {
   private func evaluate(
     _ method: String, _ seed: UInt64, _ folder: String
   ) throws -> (RunRecord, Evaluator, [LanguageResult]) {
-    let run = try EvaluatedRun(folder: folder)
-    try EvalRun.register(run, in: store)
+    let run = try LoadedRun(folder: folder)
+    try RunLookup.register(run, in: store)
     try storeCurves(of: run.name, folder)
     let evaluator = try Evaluator(
       run.model, tokenizer: run.tokenizer, dataset: dataset,

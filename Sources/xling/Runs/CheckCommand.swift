@@ -4,6 +4,7 @@ import XlingAlignment
 import XlingCore
 import XlingData
 import XlingExperiments
+import XlingRuns
 
 /// What `xling check` ends with.
 enum CheckFailure: Failure, Equatable {
@@ -91,12 +92,12 @@ struct CheckCommand: ParsableCommand {
       }
       return CheckedThing.storeAndEmbeddings(what)
     }
-    if DataBuildCommand.Name(rawValue: what) != nil { return [.data(try DataFolder.resolve(what))] }
+    if EmbeddedDataset(rawValue: what) != nil { return [.data(try EmbeddedDataset.resolve(what))] }
     if let card = try DatasetCards.load().all.first(where: { $0.name == what }) {
       return [.data(card, root: DataSource.root(of: card))]
     }
     guard !what.contains("/"), let place = try? store.existing(for: [what]),
-      let folder = try? EvalRun.folder(what, store: place.path)
+      let folder = try? RunLookup.folder(what, store: place.path)
     else { throw CheckFailure.unknown(what: what) }
     return [.run(folder)]
   }

@@ -3,6 +3,7 @@ import XlingAlignment
 import XlingCore
 import XlingData
 import XlingExperiments
+import XlingRuns
 
 /// A run, store, cache or dataset, and what `xling check` found of it.
 struct CheckedThing: Encodable {

@@ -2,6 +2,7 @@ import ArgumentParser
 import XlingAlignment
 import XlingCore
 import XlingExperiments
+import XlingRuns
 
 extension RunExport.Format: ExpressibleByArgument {}
 

@@ -3,6 +3,7 @@ import Foundation
 import XlingAdapters
 import XlingAlignment
 import XlingCore
+import XlingRuns
 
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Foundation
 import XlingAlignment
 import XlingCore
 import XlingExperiments
+import XlingRuns
 
 struct InterpolateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import Foundation
 import XlingAlignment
 import XlingCore
 import XlingExperiments
+import XlingRuns
 
 /// How a stored run stands, and how an interrupted one goes on.
 struct RunState {

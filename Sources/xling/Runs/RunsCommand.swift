@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import XlingCore
 import XlingExperiments
+import XlingReports
+import XlingRuns
 
 /// A stored run in lists.
 struct RunRow: Encodable {
@@ -72,13 +74,13 @@ struct RunsListCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let store = try EvalRun.existingStore(try store.existing().path)
+    let store = try RunLookup.existingStore(try store.existing().path)
     let rows = try store.runs().map { try RunRow($0, in: store) }
     if json { return print(try JSONText.encode(rows)) }
     guard !rows.isEmpty else { return print("no runs yet") }
     print(
-      EvalTable.text(
+      TextTable(
         [["run", "method", "status", "seed", "trained", "share", "time"]]
-          + rows.map(\.cells), leading: 3))
+          + rows.map(\.cells), leading: 3).text)
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import XlingCore
 import XlingExperiments
+import XlingRuns
 
 enum RunsDeleteFailure: Failure, Equatable {
   case unanswered(name: String, what: String, command: String)
@@ -38,7 +39,7 @@ struct RunsDeleteCommand: ParsableCommand {
 
   func run() throws {
     let store = try store.existing(for: [name]).path
-    _ = try EvalRun.existingStore(store)
+    _ = try RunLookup.existingStore(store)
     let opened = try ExperimentStore(path: store)
     let contents = try opened.contents(of: name)
     let what =

@@ -4,6 +4,8 @@ import XlingAlignment
 import XlingCore
 import XlingEvaluation
 import XlingExperiments
+import XlingReports
+import XlingRuns
 
 /// Everything known of one run.
 struct RunDetails: Encodable {
@@ -72,15 +74,15 @@ struct ShowCommand: ParsableCommand {
 
   func run() throws {
     let store = try store.place(for: [name]).path
-    let folder = try EvalRun.folder(name, store: store)
+    let folder = try RunLookup.folder(name, store: store)
     let record = try RunFolder(folder).record()
-    let name = EvaluatedRun.name(of: folder)
+    let name = LoadedRun.name(of: folder)
     var state: RunState?
     var evaluations: [Evaluation] = []
     var curve = RunDetails.Curve([], [])
     if FileManager.default.fileExists(atPath: store) {
       let store = try ExperimentStore(reading: store)
-      let new = try EvaluatedRun.stored(record, folder: folder, status: .running)
+      let new = try LoadedRun.stored(record, folder: folder, status: .running)
       // Another run of the same name is none of this one's business.
       if let run = try store.runs().first(where: { $0.name == name }),
         run.key.isSameRun(as: new.key)
@@ -165,7 +167,7 @@ struct ShowCommand: ParsableCommand {
             + "\(part.protocol.prefix(12)): \(languages)"
         ))
     }
-    return EvalTable.text(facts.map { [$0.0, $0.1] }, leading: 2)
+    return TextTable(facts.map { [$0.0, $0.1] }, leading: 2).text
   }
 
   private func tower(_ source: TowerSource) -> String {

@@ -3,6 +3,7 @@ import Foundation
 import XlingAlignment
 import XlingCore
 import XlingExperiments
+import XlingRuns
 
 /// Where no store is, or no single one.
 enum StoreFailure: Failure, Equatable {
@@ -77,10 +78,10 @@ struct StoreOption: ParsableArguments {
   }
 
   /// A run's folder; the store is looked for only where `run` is no folder. Throws as
-  /// ``EvalRun/folder(_:store:)``.
+  /// ``RunLookup/folder(_:store:)``.
   func folder(of run: String) throws -> String {
     if RunFolder(run).exists { return run }
-    return try EvalRun.folder(run, store: try place(for: [run]).path)
+    return try RunLookup.folder(run, store: try place(for: [run]).path)
   }
 
   private var given: StorePlace? {

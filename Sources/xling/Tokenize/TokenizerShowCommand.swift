@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import XlingReports
 import XlingTokenizers
 
 struct TokenizerShowCommand: ParsableCommand {
@@ -78,7 +79,6 @@ private struct ShownTokenizer: Encodable {
     if specialTokens.count > 16 { rows.append(("added", "and \(specialTokens.count - 16) more")) }
     let shares = scriptCounts.map { "\($0.script) \($0.pieces)" }
     rows.append(("scripts", shares.joined(separator: ", ")))
-    return rows.map { $0.0.padding(toLength: 16, withPad: " ", startingAt: 0) + $0.1 }
-      .joined(separator: "\n")
+    return TextTable(rows.map { [$0.0, $0.1] }, leading: 2).text
   }
 }

@@ -101,7 +101,7 @@ struct EmbedCommand: ParsableCommand {
       items = try EmbedInputs.pictures(self.input)
       let image = try checkpoint.image(imageSize: imageSize, interpolation: interpolate)
       try TowerWarnings.nonFinite(image, in: checkpoint)
-      let read = try pictures.input(
+      let read = try pictures.choices.input(
         tower: tower, side: image.configuration.imageSize, isChosen: imageSize != nil)
       input = read
       rows = EmbedRows(items, image, read, damage)

@@ -114,8 +114,9 @@ struct EmbedRows {
     width = tower.width
     compute = { rows in
       workspace.reset()
-      let batch = try loader.load(
-        Array(rows), step: nil, in: workspace, picture: ahead.picture)
+      let batch = try PictureBatch(rows.count, of: loader.elementCount, in: workspace) {
+        try loader.load(Array(rows), step: nil, into: $0, picture: ahead.picture)
+      }
       ahead.announce(rows.upperBound..<min(rows.upperBound + rows.count, paths.count))
       return Matmul.$keepsRowsAlike.withValue(true) {
         let activations = tower.forward(batch, reading: .pooled, in: workspace, training: false)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import XlingCore
+import XlingReports
 import XlingTowers
 
 struct InspectCommand: ParsableCommand {
@@ -57,7 +58,7 @@ struct InspectCommand: ParsableCommand {
         tensor.used || !found.problems.isEmpty ? "" : "left out",
       ]
     }
-    return EvalTable.text(rows, leading: 2) + "\n" + EvalTable.text(tensors, leading: 4)
+    return TextTable(rows, leading: 2).text + "\n" + TextTable(tensors, leading: 4).text
   }
 
   private static func names(_ besides: [String]) -> String {

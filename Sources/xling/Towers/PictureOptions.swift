@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import XlingAlignment
 import XlingCore
 import XlingData
@@ -9,8 +8,7 @@ extension PictureReading.Orientation: ExpressibleByArgument {}
 extension PictureReading.Truncated: ExpressibleByArgument {}
 extension ResampleFilter: ExpressibleByArgument {}
 
-/// How picture files become tensors. What is not given is what the tower's `preprocessor_config.json`
-/// says, else what LilT does: squeezed into the square, bicubic, EXIF ignored.
+/// The options of ``PictureChoices``.
 struct PictureOptions: ParsableArguments {
   @Option(
     help: """
@@ -37,54 +35,15 @@ struct PictureOptions: ParsableArguments {
     help: "Pictures that stop early: strict refuses (default), lilt decodes as far as they go.")
   var truncated: PictureReading.Truncated?
 
-  private var choices: PictureChoices {
+  var choices: PictureChoices {
     var choices = PictureChoices()
+    choices.preprocessor = preprocessor
     choices.statistics = statistics?.channels
     choices.shorterSide = resizeShorter
     choices.filter = filter
     choices.orientation = orientation
     choices.truncated = truncated
     return choices
-  }
-
-  /// For a tower in `folder` that reads pictures of `side`; `isChosen` when that is not its own.
-  /// `preset`, a method's statistics, stands for its authors' whole way (LilT's, CLIP's): the tower's
-  /// own preprocessor is left out then. Throws `ImageFailure`, `FileFailure`.
-  func input(
-    tower folder: String, side: Int, isChosen: Bool = false, preset: PictureStatistics? = nil
-  ) throws -> PictureInput {
-    var base = PictureInput(
-      ImagePreprocessing(size: side, statistics: (preset ?? .half).channels))
-    if let file = preprocessorFile(beside: preset == nil ? folder : nil) {
-      base.preprocessing = try ImagePreprocessing(
-        preprocessorConfiguration: file, side: side, isChosen: isChosen)
-    }
-    return choices.applied(to: base)
-  }
-
-  /// For a run that read pictures as `recorded`. Throws `ImageFailure`, `FileFailure`.
-  func input(like recorded: PictureInput) throws -> PictureInput {
-    let side = recorded.preprocessing.size
-    guard preprocessor != nil else { return choices.applied(to: recorded) }
-    var base = PictureInput(ImagePreprocessing(size: side), reading: recorded.reading)
-    if let file = preprocessorFile(beside: nil) {
-      base.preprocessing = try ImagePreprocessing(
-        preprocessorConfiguration: file, side: side, isChosen: false)
-    }
-    return choices.applied(to: base)
-  }
-
-  /// The one named, or the one in a tower's folder; nil where there is none or none is wanted.
-  private func preprocessorFile(beside tower: String?) -> String? {
-    let name = "preprocessor_config.json"
-    guard let preprocessor else {
-      let file = tower.map { $0 + "/" + name }
-      return file.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
-    }
-    if preprocessor == "none" { return nil }
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: preprocessor, isDirectory: &isFolder)
-    return preprocessor + (isFolder.boolValue ? "/" + name : "")
   }
 }
 

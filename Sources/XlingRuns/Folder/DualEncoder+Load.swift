@@ -1,0 +1,60 @@
+import XlingAdapters
+import XlingAlignment
+import XlingCore
+import XlingTowers
+
+extension DualEncoder {
+  /// Builds an untrained model from two tower folders. Throws `TowerFailure`, `FileFailure`,
+  /// `AdapterFailure`.
+  public convenience init(
+    text: TowerSource, image: TowerSource, configuration: AlignmentConfiguration
+  ) throws {
+    try self.init(
+      text: try TextTower.load(text.folder), image: try ImageTower.load(image.folder),
+      recipe: configuration.recipe, seed: configuration.seed,
+      embeddingWidth: configuration.embeddingWidth, temperature: configuration.temperature)
+    self.text.addsTokenTypes = configuration.addsTokenTypes ?? true
+  }
+
+  /// Rebuilds a run's model: the frozen towers from their folders, whose hashes must be those
+  /// trained on, then what was trained. `allowUnfinished` takes the last checkpoint of a run that
+  /// was interrupted. The result is not trained further: nothing keeps gradients. Throws
+  /// ``RunFailure``, `TowerFailure` or `FileFailure`.
+  public static func load(run path: String, allowUnfinished: Bool = false) throws -> DualEncoder {
+    let run = RunFolder(path)
+    let record = try run.record()
+    let weights = try run.modelFile(record, allowUnfinished: allowUnfinished)
+    let identity = record.identity
+    try identity.text.verify()
+    try identity.image.verify()
+    let model = try DualEncoder(
+      text: identity.text, image: identity.image, configuration: identity.configuration)
+    model.carried = Set(record.carried)
+    try RunFolder.read(model.storedParameters, from: weights)
+    for (_, parameter) in model.parameters { parameter.isTrainable = false }
+    return model
+  }
+}
+
+extension RunFolder {
+  /// The file with what was trained, whose bytes are those that were written. Throws
+  /// ``RunFailure/unfinished(path:step:steps:)`` unless the run is finished or its last checkpoint
+  /// will do, `ContentFailure`.
+  func modelFile(_ record: RunRecord, allowUnfinished: Bool) throws -> String {
+    if record.isFinished {
+      try ContentSums.check(weights)
+      return weights
+    }
+    let steps = record.identity.configuration.steps
+    guard let checkpoint = latestCheckpoint() else {
+      throw RunFailure.unfinished(path: path, step: 0, steps: steps)
+    }
+    let state = try CheckpointState(from: checkpoint)
+    guard allowUnfinished else {
+      throw RunFailure.unfinished(path: path, step: state.step, steps: steps)
+    }
+    let model = checkpoint + "/model.safetensors"
+    try ContentSums.check(model)
+    return model
+  }
+}

@@ -1,0 +1,95 @@
+import XlingAdapters
+import XlingAlignment
+import XlingTensor
+import XlingTowers
+
+/// A trained tower as one of its family, which other programs can build: deep adapters are layers of
+/// it, low-rank updates part of its weights.
+enum PlainTower {
+  /// `modelType` is the family whose names the tower gets, where not its own: DistilBERT is a BERT
+  /// without token types, CamemBERT a RoBERTa. Throws ``RunFailure/configuration(reason:)`` for
+  /// modules that no weights of the family say.
+  static func text(
+    _ model: DualEncoder, as modelType: String? = nil, for program: String
+  ) throws(RunFailure) -> TextTower {
+    try check(model.recipe.text, model.text.configuration.modelType, program)
+    var configuration = model.text.configuration
+    configuration.layers = model.text.encoder.layers.count
+    if let modelType, modelType != configuration.modelType {
+      configuration.modelType = modelType
+      // Of zeros.
+      configuration.tokenTypes = max(1, configuration.tokenTypes)
+    }
+    let plain = TextTower(configuration)
+    copy(model.text.outerParameters, into: plain.outerParameters)
+    if !model.text.addsTokenTypes {
+      let types = plain.tokenTypeEmbeddings
+      types.value.update(repeating: 0, count: types.count)
+    }
+    copy(model.text.encoder, into: plain.encoder)
+    return plain
+  }
+
+  /// Throws as ``text(_:as:for:)``.
+  static func image(
+    _ model: DualEncoder, for program: String
+  ) throws(RunFailure) -> ImageTower {
+    try check(model.recipe.image, "ViT", program)
+    var configuration = model.image.configuration
+    configuration.layers = model.image.encoder.layers.count
+    let plain = ImageTower(configuration)
+    copy(model.image.outerParameters, into: plain.outerParameters)
+    copy(model.image.encoder, into: plain.encoder)
+    return plain
+  }
+
+  private static func check(
+    _ side: Recipe.Side, _ family: String, _ program: String
+  ) throws(RunFailure) {
+    let foreign = side.modules.filter { $0 != .deepAdapter && $0 != .lowRank }
+    guard foreign.isEmpty else {
+      let names = foreign.map(\.rawValue).joined(separator: ", ")
+      throw .configuration(
+        reason:
+          "\(program) has no \(names) in a \(family): only towers without inserted modules, or with "
+          + "da or lora, can be exported to it")
+    }
+  }
+
+  private static func copy(_ trained: Encoder, into plain: Encoder) {
+    for (trained, layer) in zip(trained.layers, plain.layers) {
+      for (source, target) in zip(trained.parameters, layer.parameters) { copy(source, target) }
+      let (from, to) = (trained.attention, layer.attention)
+      for (dense, target) in [
+        (from.query, to.query), (from.key, to.key), (from.value, to.value),
+        (from.output, to.output),
+      ] { dense.lowRank?.merge(into: target.weight) }
+    }
+  }
+
+  /// By their names; what the tower lacks stays as it is.
+  private static func copy(_ values: [Parameter], into parameters: [Parameter]) {
+    let byName = Dictionary(uniqueKeysWithValues: values.map { ($0.name, $0) })
+    for target in parameters {
+      if let source = byName[target.name] { copy(source, target) }
+    }
+  }
+
+  private static func copy(_ source: Parameter, _ target: Parameter) {
+    precondition(source.shape == target.shape, "both towers have the same parts")
+    target.value.update(from: source.value, count: source.count)
+  }
+}
+
+extension CaptionReading {
+  /// Throws ``RunFailure/configuration(reason:)`` unless captions become tokens as a program's
+  /// own tokenizer makes them.
+  func checkIsPlain(for program: String) throws(RunFailure) {
+    guard preprocessing == .none, hasEndToken else {
+      throw .configuration(
+        reason:
+          "\(program) gives texts to the tokenizer as they are, this run reads captions as "
+          + "\"\(description)\": its vectors would be others")
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingTensor
+import XlingTowers
+
+/// A finished run for other machines and other programs.
+public struct RunExport {
+  public enum Format: String, CaseIterable, Sendable {
+    /// A run's folder that holds its towers and tokenizer, too: every command takes it as a run.
+    case folder
+    /// `model.safetensors` under the names of LilT's code.
+    case lilt
+    /// The text side as a model of sentence-transformers.
+    case sentenceTransformers = "sentence-transformers"
+    /// Both sides as a model of open_clip.
+    case openCLIP = "open_clip"
+  }
+
+  private let run: RunFolder
+  private let record: RunRecord
+
+  /// Throws ``RunFailure`` for what is no finished run.
+  public init(run path: String) throws {
+    run = RunFolder(path)
+    record = try run.record()
+    _ = try run.modelFile(record, allowUnfinished: false)
+  }
+
+  /// Writes `output`, whole or not at all. Throws ``RunFailure``, `TowerFailure`,
+  /// `FileFailure`.
+  public func write(_ format: Format, to output: String) throws {
+    try NewFolder.writeNew(output) { folder in
+      switch format {
+      case .folder: try writeFolder(folder)
+      case .lilt: try writeLilT(folder)
+      case .sentenceTransformers:
+        try SentenceTransformersFolder(try DualEncoder.load(run: run.path), record)
+          .write(to: folder)
+      case .openCLIP:
+        try OpenCLIPFolder(
+          try DualEncoder.load(run: run.path), record.identity.configuration,
+          tokenizer: record.identity.text.folder
+        ).write(to: folder)
+      }
+    }
+  }
+
+  private func writeFolder(_ folder: String) throws {
+    try record.identity.text.verify()
+    try record.identity.image.verify()
+    var moved = record
+    moved.identity.text = record.identity.text.moved(to: "towers/text")
+    moved.identity.image = record.identity.image.moved(to: "towers/image")
+    for (old, new) in [
+      (record.identity.text, moved.identity.text), (record.identity.image, moved.identity.image),
+    ] {
+      try copyFiles(of: old.folder, to: folder + "/" + new.folder)
+    }
+    try AtomicFile.write(try AtomicFile.read(run.weights), to: folder + "/model.safetensors")
+    try ContentSums.write(["model.safetensors"], in: folder)
+    try AtomicFile.write(
+      try record.identity.configuration.recipe.toml(), to: folder + "/recipe.toml")
+    try RunFolder(folder).write(moved)
+  }
+
+  /// The files of a tower's folder, its tokenizer among them, without folders in it.
+  private func copyFiles(of source: String, to target: String) throws {
+    try AtomicFile.createFolder(target)
+    for name in try FolderNames.read(source) {
+      var isFolder: ObjCBool = false
+      let path = source + "/" + name
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+        !isFolder.boolValue
+      else { continue }
+      try AtomicFile.write(try AtomicFile.read(path), to: target + "/" + name)
+    }
+  }
+
+  private func writeLilT(_ folder: String) throws {
+    let state = try LilTStateDict(try DualEncoder.load(run: run.path))
+    let tensors = state.tensors.map { tensor in
+      let parameter = Parameter(tensor.name, tensor.shape)
+      for (index, value) in tensor.values.enumerated() { parameter.value[index] = value }
+      return parameter
+    }
+    try Safetensors.write(
+      tensors, to: folder + "/model.safetensors", metadata: ["format": "pt"])
+    try AtomicFile.write(
+      try record.identity.configuration.recipe.toml(), to: folder + "/recipe.toml")
+  }
+}

@@ -1,0 +1,44 @@
+import XlingCore
+import XlingTowers
+
+/// A pretrained tower by its folder and its content.
+public struct TowerSource: Codable, Sendable, Equatable {
+  public let folder: String
+  /// SHA-256 of model.safetensors, or of whatever files hold the weights.
+  public let weightsHash: String
+  /// SHA-256 of config.json.
+  public let configurationHash: String
+
+  /// Throws `TowerFailure` or `FileFailure`.
+  public init(folder: String) throws {
+    self.folder = folder
+    let hint = "A tower is a folder with config.json and model.safetensors."
+    weightsHash = try Checkpoint(folder).contentHash()
+    configurationHash = Digest.of(try AtomicFile.read(folder + "/config.json", hint: hint))
+  }
+
+  private init(_ folder: String, of other: TowerSource) {
+    self.folder = folder
+    weightsHash = other.weightsHash
+    configurationHash = other.configurationHash
+  }
+
+  /// The same files in another place.
+  func moved(to folder: String) -> TowerSource { TowerSource(folder, of: self) }
+
+  /// An exported run names its towers from its own folder on.
+  func resolved(from run: String) -> TowerSource {
+    folder.hasPrefix("/") ? self : moved(to: run + "/" + folder)
+  }
+
+  /// The folder still holds the tower that was trained on. Throws
+  /// ``RunFailure/towerChanged(path:expected:found:)`` or `FileFailure`.
+  func verify() throws {
+    let found = try TowerSource(folder: folder)
+    for (expected, found) in [
+      (weightsHash, found.weightsHash), (configurationHash, found.configurationHash),
+    ] where expected != found {
+      throw RunFailure.towerChanged(path: folder, expected: expected, found: found)
+    }
+  }
+}

@@ -1,0 +1,3 @@
+/// Names of before, until all callers have the new ones.
+public typealias EvaluatedRun = LoadedRun
+public typealias EvalRun = RunLookup

@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingExperiments
+import XlingRuns
+import XlingTinyModel
+import XlingTokenizers
+
+@Suite struct LoadedRunTests {
+  let gallery: Gallery
+
+  init() throws { gallery = try Gallery() }
+
+  /// Two steps on the test pictures, which is enough here.
+  private func align(_ name: String) throws -> String {
+    var configuration = AlignmentConfiguration(recipe: try .named("projection"), seed: 1, steps: 2)
+    configuration.batchSize = 2
+    configuration.embeddingWidth = 8
+    let text = try TowerSource(folder: gallery.folder.path + "/text")
+    let image = try TowerSource(folder: gallery.folder.path + "/image")
+    let dataset = try Dataset.load(gallery.data)
+    let run = RunFolder(gallery.folder.path + "/runs/" + name)
+    let trainer = try RunTraining(
+      try DualEncoder(text: text, image: image, configuration: configuration),
+      identity: RunIdentity(
+        text: text, image: image, tokenizerHash: gallery.tokenizer.contentHash,
+        dataHash: dataset.contentHash, configuration: configuration),
+      training: try DatasetPairs(
+        dataset, split: .test, captions: CaptionReading(), tokenizer: gallery.tokenizer),
+      validation: nil, run: run)
+    try trainer.train()
+    return run.path
+  }
+
+  @Test func loadsModelTokenizerAndName() throws {
+    let folder = try align("one")
+    let run = try LoadedRun(folder: folder + "/")
+    #expect(run.name == "one")
+    #expect(run.record.isFinished)
+    #expect(run.tokenizer.contentHash == gallery.tokenizer.contentHash)
+    #expect(run.model.embeddingWidth == 8)
+  }
+
+  @Test func theStoredKeyIsThatOfTheRun() throws {
+    let record = try LoadedRun(folder: try align("one")).record
+    let stored = try LoadedRun.stored(record, folder: "/a/one", status: .finished)
+    #expect(stored.name == "one" && stored.key.method == "projection")
+    #expect(stored.trainableCount == record.trainedParameters)
+    #expect(try LoadedRun.stored(record, folder: "/b/two", status: .running).key == stored.key)
+    var other = record
+    other.identity.configuration.peakRate *= 2
+    #expect(try LoadedRun.stored(other, folder: "/a/one", status: .finished).key != stored.key)
+  }
+
+  @Test func aChangedTokenizerIsRefused() throws {
+    let folder = try align("one")
+    let path = gallery.folder.path + "/text/vocab.txt"
+    let pieces = String(decoding: try AtomicFile.read(path), as: UTF8.self)
+    try AtomicFile.write(pieces + "more\n", to: path)
+    let expected = RunFailure.towerChanged(
+      path: gallery.folder.path + "/text", expected: gallery.tokenizer.contentHash,
+      found: try BertTokenizer(folder: gallery.folder.path + "/text").contentHash)
+    #expect(throws: expected) { try LoadedRun(folder: folder) }
+  }
+}
