@@ -61,14 +61,11 @@ struct SettingsTests {
     ),
     (["--set", "rate=0"], "\"rate=0\": expected above 0 and at most 1000, found \"0\"."),
     (["--set", "wieght=1"], "\"wieght=1\": expected one of steps, epochs, batch_size"),
-    (["--batch-size", "0"], "must be from 1 to 1000000, found 0"),
+    (["--chunk", "0"], "--chunk must be from 1 to 1000000000, found 0"),
     (["--seed", "x"], "must be a whole number from 0 to 18446744073709551615, found x"),
   ])
   func twoValuesOfOneKeyAreRefused(_ more: [String], _ words: String) throws {
-    let arguments = bench.align("projection", "runs/one", more).filter { $0 != "8" }
-    let given =
-      more.contains("--batch-size") ? arguments : arguments.filter { $0 != "--batch-size" }
-    let result = try bench.xling(given)
+    let result = try bench.xling(bench.align("projection", "runs/one", more))
     #expect(result.status == 64 && result.stderr.contains(words), "\(result.stderr)")
     #expect(!bench.exists("runs"))
   }

@@ -66,7 +66,7 @@ import XlingTestSupport
     ("[trainings]\nrate = 1", "expected the keys training, found \"trainings\"", ""),
     ("[training]\nrate = \"high\"", "training.rate = a number", "another kind"),
     ("[training]\nbatch_size = 0", "training.batch_size, from 1 to 1000000, found 0", ""),
-    ("[training]\nschedule = \"up\"", "training.schedule, one of constant", "found \"up\""),
+    ("[training]\nschedule = \"up\"", "training.schedule, one of cosine", "found \"up\""),
     ("[training]\nsteps = 1\nepochs = 1", "training.steps or training.epochs, found both", ""),
     ("[training", "expected TOML", ""),
   ])
