@@ -75,7 +75,7 @@ let package = Package(
     .target(
       name: "XlingEvaluation",
       dependencies: [
-        "XlingCore", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData",
+        "XlingCore", "XlingLanguages", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData",
         "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments",
       ]),
     .target(

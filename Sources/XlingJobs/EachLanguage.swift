@@ -17,8 +17,9 @@ enum EachLanguage {
   /// `kept` says what there is to go on from when so many languages are done, as in "evaluated and
   /// stored 3 of 30 languages". Throws `InterruptionFailure`, and what `work` and `observe` throw.
   static func map<Value>(
-    _ languages: [String], of run: String, kept: (Int) -> String,
-    _ observe: (LanguageStep) throws -> Void, work: (String) throws -> Value
+    _ languages: [String], of run: String,
+    kept: (Int) -> String = { _ in "nothing is kept but embeddings" },
+    observe: (LanguageStep) throws -> Void, work: (String) throws -> Value
   ) throws -> [Value] {
     try observe(.began(run: run, total: languages.count))
     var values: [Value] = []

@@ -6,6 +6,7 @@ import XlingCore
 import XlingData
 import XlingEvaluation
 import XlingExperiments
+import XlingJobs
 import XlingRuns
 import XlingTowers
 
@@ -48,16 +49,13 @@ struct AlignCommand: ParsableCommand {
 
   @OptionGroup var store: StoreOption
 
-  @Option(
-    help: "Threads (default: the machine's cores).",
-    transform: NumberRange.whole(1...NumberRange.threads))
-  var threads: Int?
+  @OptionGroup var threads: ThreadsOption
 
   @Flag(help: "Print the result as JSON.")
   var json = false
 
   func run() throws {
-    if let threads { Parallel.setThreads(threads) }
+    threads.apply()
     Interruption.watch()
     let card = try selection.card()
     let method = card.name
@@ -65,7 +63,7 @@ struct AlignCommand: ParsableCommand {
     if let output, RunFolder(output).exists, !resume {
       throw RunFailure.runExists(path: output)
     }
-    try EvalLanguages.check([training.language], file: DataSource.captions(data))
+    try DatasetLanguages.check([training.language], file: DataSource(data).captions)
     if let startFrom { _ = try RunFolder(startFrom).record() }
     let towers = try AlignTowers(text: textTower, image: imageTower)
     let dataset = try DataSource.folder(source, links)
@@ -77,7 +75,7 @@ struct AlignCommand: ParsableCommand {
     if folder.exists, !resume { throw RunFailure.runExists(path: folder.path) }
     // Where nothing was begun there is nothing to go on with: the run begins.
     let goesOn = resume && folder.exists
-    let language = try EvalLanguages.resolve(training.language, in: dataset, split: .train)
+    let language = try DatasetLanguages.resolve(training.language, in: dataset, split: .train)
     var configuration = try training.configuration(card, language: language) { configuration in
       min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)
     }
@@ -105,13 +103,13 @@ struct AlignCommand: ParsableCommand {
       ProgressBar.toStandardError("\(folder.path) is finished: nothing is left to train\n")
       return try show(record, folder.path, store)
     }
-    try TowerWarnings.nonFinite(trainer.model, text: towers.text, image: towers.image)
+    try TowerWarnings.nonFinite(trainer.model, text: towers.text, image: towers.image).tell()
     if let start {
       let taken = try start.copy(into: trainer.model)
       ProgressBar.toStandardError("starting from \(taken) trained tensors of \(start.run)\n")
     }
     let record = try trainAndStore(trainer, journal, method, resume: goesOn)
-    PictureWarnings.damaged(damage.all)
+    damage.warning?.tell()
     try show(record, folder.path, store)
   }
 

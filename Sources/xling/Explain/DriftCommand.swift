@@ -28,7 +28,8 @@ extension Drift {
               Self.percent(language.after, language.chance),
               ChanceText.figure(language.chance.map { 100 * $0 }),
             ]
-          }, leading: 1).text)
+          }, leading: 1
+      ).text)
     lines.append(
       "CKA of [CLS] at the last layer that both towers have; R@1 of the \(pivot) caption of the "
         + "same picture, ± the larger half of the 95 % interval.\n"
@@ -73,10 +74,7 @@ struct DriftCommand: ParsableCommand {
     help: "A language, code or name; repeatable; all for all of the dataset.")
   var languages: [String] = []
 
-  @Option(help: "The folder with the files of a published test set (default: in data/).")
-  var root: String?
-
-  @OptionGroup var links: LinkOptions
+  @OptionGroup var files: DataFilesOptions
 
   @Option(help: "train, val or test.")
   var split = "val"
@@ -100,10 +98,11 @@ struct DriftCommand: ParsableCommand {
   func run() throws {
     let split = Split(rawValue: split) ?? .val
     let folder = try store.folder(of: name)
-    try EvalLanguages.check(languages, file: DataSource.captions(data))
-    let dataset = try DataSource.load(data, root: root, links)
+    let source = files.source(data)
+    try DatasetLanguages.check(languages, file: source.captions)
+    let dataset = try source.told()
     let run = try LoadedRun(folder: folder)
-    let codes = try EvalLanguages.resolve(languages, in: dataset, split: split)
+    let codes = try DatasetLanguages.resolve(languages, in: dataset, split: split)
     let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)
       .measure(codes)
     print(json ? try JSONText.encode(drift) : drift.text)

@@ -65,7 +65,8 @@ struct MethodsListCommand: ParsableCommand {
             return [row.name, row.summary]
           }
           return [row.name, row.summary, "\(trained)", String(format: "%.2f %%", percent)]
-        }, leading: 2).text
+        }, leading: 2
+    ).text
   }
 }
 

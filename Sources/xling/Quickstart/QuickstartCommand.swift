@@ -42,10 +42,7 @@ struct QuickstartCommand: ParsableCommand {
   @Option(help: "test, or val to choose settings on.")
   var split: EvaluatedSplit = .test
 
-  @Option(
-    help: "Threads (default: the machine's cores).",
-    transform: NumberRange.whole(1...NumberRange.threads))
-  var threads: Int?
+  @OptionGroup var threads: ThreadsOption
 
   private static let folder = "runs/quickstart"
 
@@ -67,7 +64,7 @@ struct QuickstartCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let threads { Parallel.setThreads(threads) }
+    threads.apply()
     Interruption.watch()
     let began = ProgressBar.uptime()
     let output = output ?? Self.folder

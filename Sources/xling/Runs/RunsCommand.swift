@@ -81,6 +81,7 @@ struct RunsListCommand: ParsableCommand {
     print(
       TextTable(
         [["run", "method", "status", "seed", "trained", "share", "time"]]
-          + rows.map(\.cells), leading: 3).text)
+          + rows.map(\.cells), leading: 3
+      ).text)
   }
 }

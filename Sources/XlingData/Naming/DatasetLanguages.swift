@@ -1,15 +1,14 @@
 import Foundation
 import XlingCore
-import XlingData
 import XlingLanguages
 
 /// A language that exists, but in which a dataset has no caption.
-enum EvalLanguageFailure: Failure, Equatable {
+public enum DatasetLanguageFailure: Failure, Equatable {
   case notInDataset(given: String, dataset: String, split: String, has: [String])
 
-  var exitStatus: ExitStatus { .missingInput }
+  public var exitStatus: ExitStatus { .missingInput }
 
-  var description: String {
+  public var description: String {
     switch self {
     case .notInDataset(let given, let dataset, let split, let has):
       has.isEmpty
@@ -22,12 +21,12 @@ enum EvalLanguageFailure: Failure, Equatable {
 }
 
 /// From what a user calls a language to a dataset's code for it.
-enum EvalLanguages {
+public enum DatasetLanguages {
   /// Before data are read: refuses what no card knows and what is no code of two or three letters, which
   /// a dataset may have without a card (`x-…` too). Other words are looked for in `file`, a list of captions
   /// or class names, byte by byte: a key of that name is there or not. Throws
   /// `LanguageFailure.unknownLanguage`.
-  static func check(_ given: [String], file: String? = nil) throws {
+  public static func check(_ given: [String], file: String? = nil) throws {
     let unclear = given.filter { $0 != "all" && !isShortCode($0) }
     guard !unclear.isEmpty else { return }
     let cards = try Languages.load()
@@ -59,8 +58,10 @@ enum EvalLanguages {
   }
 
   /// `all`, or codes and names; each once, in the order given. Throws
-  /// `LanguageFailure.unknownLanguage` with suggestions, ``EvalLanguageFailure``.
-  static func resolve(_ given: [String], in dataset: Dataset, split: Split) throws -> [String] {
+  /// `LanguageFailure.unknownLanguage` with suggestions, ``DatasetLanguageFailure``.
+  public static func resolve(_ given: [String], in dataset: Dataset, split: Split) throws
+    -> [String]
+  {
     if given.contains("all") {
       return dataset.languages(in: split)
     }
@@ -69,7 +70,7 @@ enum EvalLanguages {
       .filter { seen.insert($0).inserted }
   }
 
-  static func resolve(_ given: String, in dataset: Dataset, split: Split) throws -> String {
+  public static func resolve(_ given: String, in dataset: Dataset, split: Split) throws -> String {
     // A dataset's own codes need no card.
     if dataset.coverage(given, split).n > 0 { return given }
     let present = dataset.languages(in: split)
@@ -80,7 +81,7 @@ enum EvalLanguages {
     let language = try cards.find(given)
     let codes = [language.code] + language.aliases
     if let code = codes.first(where: present.contains) { return code }
-    throw EvalLanguageFailure.notInDataset(
+    throw DatasetLanguageFailure.notInDataset(
       given: "\(language.code) (\(language.name))", dataset: dataset.folder,
       split: split.rawValue, has: nearest(to: language, among: present, cards))
   }

@@ -1,15 +1,13 @@
-import XlingEvaluation
 import XlingExperiments
-import XlingReports
 import XlingRetrieval
 
 /// What several evaluations of one run say together; drawn pictures are the same in all of them.
-struct EvalAverages {
+public struct EvaluationAverages {
   private let evaluations: [Evaluation]
   private let evaluator: Evaluator
   private let subsets: [String]
 
-  init(_ evaluations: [Evaluation], _ evaluator: Evaluator) {
+  public init(_ evaluations: [Evaluation], _ evaluator: Evaluator) {
     self.evaluations = evaluations
     self.evaluator = evaluator
     var subsets: [String] = []
@@ -21,7 +19,7 @@ struct EvalAverages {
 
   /// The mean over languages, each weighing the same, of every metric that is a mean; nothing for one
   /// language. Throws `RetrievalFailure`.
-  func means(_ metrics: [Metric]) throws -> [ResultRow] {
+  public func means(_ metrics: [Metric]) throws -> [ResultRow] {
     var rows: [ResultRow] = []
     for subset in subsets {
       for direction in Direction.allCases.reversed() {
@@ -42,7 +40,7 @@ struct EvalAverages {
   }
 
   /// rsum of each language, where R@1, R@5 and R@10 are measured. Throws `RetrievalFailure`.
-  func sums(_ metrics: [Metric]) throws -> [ResultRow] {
+  public func sums(_ metrics: [Metric]) throws -> [ResultRow] {
     let measured = Set(metrics.map(\.name))
     guard ["R@1", "R@5", "R@10"].allSatisfy(measured.contains) else { return [] }
     var rows: [ResultRow] = []

@@ -1,57 +1,16 @@
 import XlingExperiments
-import XlingReports
 import XlingRetrieval
-
-/// One paired test; a row of `xling compare --json`.
-struct CompareRow: Encodable {
-  /// What `language` says in rows over several.
-  static let mean = "mean"
-
-  let schema = "xling.compare/1"
-  let metric: String
-  let direction: String
-  /// `mean` over `languages`, else the one language.
-  let language: String
-  let languages: [String]
-  let first: String
-  let second: String
-  /// Percent for rates, as `difference`: first minus second, and its 95 % interval.
-  let firstValue: Double
-  let secondValue: Double
-  /// What a scorer that knows nothing is expected to reach on these queries, as `firstValue`; nil where it
-  /// has no closed form. `coversChance`: whether the interval of the value holds it.
-  let chance: Double?
-  let firstCoversChance: Bool?
-  let secondCoversChance: Bool?
-  let difference: Double
-  let low: Double
-  let high: Double
-  /// Paired randomization test, two-sided; `pHolm` corrects over all languages, directions, pairs.
-  let p: Double
-  var pHolm: Double?
-  /// The smallest true difference that this test finds with power 80 % at level 5 %.
-  let detectable: Double?
-  /// Queries of each seed.
-  let n: Int
-  /// Runs that `firstValue` and `secondValue` are means of.
-  let seeds: Int
-  /// Standard deviation of the value over seeds, where there are several.
-  let firstSpread: Double?
-  let secondSpread: Double?
-  let subset: String
-  let `protocol`: String
-}
 
 /// The first run, or pool of seeds, against each of the others, by language and on the mean of the languages that
 /// none was aligned on.
-struct CompareTests {
-  let evaluations: CompareEvaluations
-  let metric: Metric
-  let resamples: Resamples
+public struct CompareTests: Sendable {
+  public let evaluations: CompareEvaluations
+  public let metric: Metric
+  public let resamples: Resamples
   /// As the runs were measured.
-  let ties: TieBreaking
+  public let ties: TieBreaking
 
-  init(_ evaluations: CompareEvaluations, _ metric: Metric) {
+  public init(_ evaluations: CompareEvaluations, _ metric: Metric) {
     self.evaluations = evaluations
     self.metric = metric
     resamples = Resamples(
@@ -65,7 +24,8 @@ struct CompareTests {
     (evaluations.entries.count - 1) * Direction.allCases.count * evaluations.languages.count
   }
 
-  func rows() throws -> [CompareRow] {
+  /// Throws `RetrievalFailure`.
+  public func rows() throws -> [CompareRow] {
     var single: [CompareRow] = []
     var means: [CompareRow] = []
     for second in evaluations.entries.indices.dropFirst() {
@@ -149,7 +109,7 @@ struct CompareTests {
     )
     let chance = metric.meanChance(mine.map(\.ranking))
     return CompareRow(
-      metric: metric.name, direction: direction.words,
+      schema: "xling.compare/1", metric: metric.name, direction: direction.words,
       language: languages.count == 1 ? languages[0] : CompareRow.mean, languages: languages,
       first: evaluations.labels[0], second: evaluations.labels[second],
       firstValue: scale * first.value, secondValue: scale * other.value,

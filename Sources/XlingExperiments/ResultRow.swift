@@ -1,14 +1,8 @@
-import XlingExperiments
 import XlingRetrieval
 
-extension Direction {
-  /// As printed and in JSON.
-  public var words: String { self == .textToImage ? "text-to-image" : "image-to-text" }
-}
-
 /// One number of an evaluation, with its interval and its n; `xling eval --json` is a list of them.
-public struct ResultRow: Encodable, Sendable {
-  public let schema = "xling.eval/1"
+public struct ResultRow: Codable, Sendable, Equatable {
+  public let schema: String
   public let metric: String
   /// `text-to-image`, `image-to-text`, or `both` for sums over them.
   public let direction: String
@@ -42,6 +36,7 @@ public struct ResultRow: Encodable, Sendable {
     measured: EvaluationProtocol
   ) {
     let scale = isRate ? 100.0 : 1
+    schema = "xling.eval/1"
     self.metric = metric
     self.direction = direction?.words ?? "both"
     self.language = language

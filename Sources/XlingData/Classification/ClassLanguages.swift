@@ -1,21 +1,20 @@
 import XlingCore
-import XlingData
 import XlingLanguages
 
 /// A language that exists, but in which no class has a name.
-enum ClassifyLanguageFailure: Failure, Equatable {
+public enum ClassLanguageFailure: Failure, Equatable {
   case noNames(given: String, origin: String, has: [String])
   /// Names that stand for every language leave open which are meant by `all`.
   case allOfAny(origin: String)
 
-  var exitStatus: ExitStatus {
+  public var exitStatus: ExitStatus {
     switch self {
     case .noNames: .missingInput
     case .allOfAny: .usage
     }
   }
 
-  var description: String {
+  public var description: String {
     switch self {
     case .noNames(let given, let origin, let has):
       has.isEmpty
@@ -28,27 +27,22 @@ enum ClassifyLanguageFailure: Failure, Equatable {
 }
 
 /// From what a user calls a language to the code that class names have for it.
-enum ClassifyLanguages {
+public enum ClassLanguages {
   /// `all`, those in which every class has a name (with `allowMissing`: any), or codes and names; each
-  /// once, in the order given. Throws `LanguageFailure.unknownLanguage`, ``ClassifyLanguageFailure``,
+  /// once, in the order given; `leftOut` languages name some class only. Throws `LanguageFailure.unknownLanguage`, ``ClassLanguageFailure``,
   /// `ClassificationFailure.missingNames`.
-  static func resolve(
+  public static func resolve(
     _ given: [String], in names: ClassNames, _ pictures: LabelledPictures, _ allowMissing: Bool
-  ) throws -> [String] {
+  ) throws -> (languages: [String], leftOut: Int) {
     let present = names.languages
     if given.contains("all") {
-      guard !present.isEmpty else { throw ClassifyLanguageFailure.allOfAny(origin: names.origin) }
+      guard !present.isEmpty else { throw ClassLanguageFailure.allOfAny(origin: names.origin) }
       let complete = present.filter { language in
         pictures.classes.allSatisfy { names.names(of: $0, in: language) != nil }
       }
-      if allowMissing { return present }
+      if allowMissing { return (present, 0) }
       guard complete.isEmpty, let first = present.first else {
-        if complete.count < present.count {
-          ProgressBar.toStandardError(
-            "xling: \(present.count - complete.count) of \(present.count) languages lack names of some "
-              + "classes and are left out; --allow-missing takes them\n")
-        }
-        return complete
+        return (complete, present.count - complete.count)
       }
       throw ClassificationFailure.missingNames(
         language: first,
@@ -56,7 +50,8 @@ enum ClassifyLanguages {
         of: pictures.classes.count)
     }
     var seen: Set<String> = []
-    return try given.map { try resolve($0, names, present) }.filter { seen.insert($0).inserted }
+    let resolved = try given.map { try resolve($0, names, present) }
+    return (resolved.filter { seen.insert($0).inserted }, 0)
   }
 
   private static func resolve(
@@ -72,8 +67,8 @@ enum ClassifyLanguages {
       return code
     }
     if names.isForAnyLanguage { return language.code }
-    throw ClassifyLanguageFailure.noNames(
+    throw ClassLanguageFailure.noNames(
       given: "\(language.code) (\(language.name))", origin: names.origin,
-      has: EvalLanguages.nearest(to: language, among: present, cards))
+      has: DatasetLanguages.nearest(to: language, among: present, cards))
   }
 }
