@@ -132,8 +132,8 @@ let package = Package(
     tests(
       of: "XlingEvaluation",
       [
-        "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData", "XlingAlignment",
-        "XlingRuns", "XlingRetrieval", "XlingExperiments", "XlingTinyModel",
+        "XlingTensor", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData",
+        "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments", "XlingTinyModel",
       ]),
     tests(of: "XlingReports", ["XlingRetrieval", "XlingExperiments"]),
     tests(

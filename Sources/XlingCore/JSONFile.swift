@@ -3,6 +3,8 @@ import Foundation
 /// A file of JSON that is none, or not of the expected form: where, what was expected, and what was found.
 public enum JSONFailure: Failure, Equatable {
   case broken(path: String, place: String)
+  /// `line` from 1, `offset` in bytes from 0.
+  case repeatedKey(path: String, key: String, line: Int, offset: Int)
   case version(path: String, found: Int, known: Int)
 
   public var exitStatus: ExitStatus { .badData }
@@ -11,18 +13,40 @@ public enum JSONFailure: Failure, Equatable {
     switch self {
     case .broken(let path, let place):
       "\(path): \(place). Restore the file from a copy."
+    case .repeatedKey(let path, let key, let line, let offset):
+      "\(path), line \(line), byte \(offset): expected every key once, found "
+        + "\(RepeatedKey(key: key, offset: offset, line: line).words). Keep one of both."
     case .version(let path, let found, let known):
       "\(path): \"version\" is \(found), this xling knows \(known). Update xling."
     }
   }
 }
 
-/// Files of JSON that xling itself wrote.
+/// Files of JSON, whoever wrote them: a key that stands twice in one object is an error.
 public enum JSONFile {
-  /// Throws ``JSONFailure/broken(path:place:)`` with the key, or the byte, that is wrong; `FileFailure`.
+  /// The bytes of a file that is read as JSON, without a repeated key. Throws
+  /// ``JSONFailure/repeatedKey(path:key:line:offset:)``; `FileFailure`, with `hint`.
+  public static func read(_ path: String, hint: String = "Check the path.") throws -> Data {
+    let data = try AtomicFile.read(path, hint: hint)
+    try check(data, in: path)
+    return data
+  }
+
+  /// Throws ``JSONFailure/repeatedKey(path:key:line:offset:)``; `line` is that of the first byte, where
+  /// `json` is a line of a longer file.
+  public static func check(
+    _ json: some ContiguousBytes, in path: String, line: Int = 1
+  ) throws(JSONFailure) {
+    guard let found = RepeatedKey(in: json) else { return }
+    throw .repeatedKey(
+      path: path, key: found.key, line: line + found.line - 1, offset: found.offset)
+  }
+
+  /// A value of a file that xling itself wrote. Throws ``JSONFailure`` with the key, or the byte, that
+  /// is wrong; `FileFailure`.
   public static func decode<Value: Decodable>(_ type: Value.Type, from path: String) throws -> Value
   {
-    let data = try AtomicFile.read(path)
+    let data = try read(path)
     do {
       return try JSONDecoder().decode(type, from: data)
     } catch let error as DecodingError {

@@ -13,20 +13,13 @@ extension Evaluator {
       items: try items.map { Digest.of(try AtomicFile.read(dataset.path(of: $0))) })
     guard !ambiguity.isEmpty else { return nil }
     let gold = GoldRelation(single: queries.pictures)
-    let pictures = try pictureEmbeddings()
-    let lenient = try queries.embeddings.withUnsafeBufferPointer { left in
-      try pictures.withUnsafeBufferPointer { right in
-        var ranks = try DotProductRanks(
-          queries: Embeddings(left, width: width, name: "captions"),
-          gallery: Embeddings(right, width: width, name: "pictures"),
-          gold: ambiguity.lenient(gold), bothWays: true)
-        ranks.count()
-        return ranks.counts
-      }
-    }
+    var lenient = try DotProductRanks(
+      queries: queries.embeddings, gallery: try pictureEmbeddings(),
+      gold: ambiguity.lenient(gold), bothWays: true)
+    lenient.count()
     let captioned = Set(queries.covered)
     return try AmbiguityResult(
-      ambiguity, gold: gold, imageCount: items.count, lenient: lenient,
+      ambiguity, gold: gold, imageCount: items.count, lenient: lenient.counts,
       clusters: (
         try Clusters(numbered: queries.pictures, count: items.count),
         try Clusters(

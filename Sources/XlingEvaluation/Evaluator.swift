@@ -55,7 +55,7 @@ public final class Evaluator {
   public let items: [Dataset.Item]
   private let model: DualEncoder
   let tokenizer: any Tokenizer
-  private var embeddedPictures: [Float]?
+  private var embeddedPictures: EmbeddingMatrix?
   /// Of the pictures embedded so far.
   public let damage = PictureDamage()
   private var keptCaptions: KeptEmbeddings
@@ -110,8 +110,8 @@ public final class Evaluator {
     (keptPictures.computed, keptCaptions.computed)
   }
 
-  /// Unit vectors of all pictures, [pictures, width], in the order of ``items``.
-  public func pictureEmbeddings() throws -> [Float] {
+  /// Unit vectors of all pictures, in the order of ``items``.
+  public func pictureEmbeddings() throws -> EmbeddingMatrix {
     if let embeddedPictures { return embeddedPictures }
     let all = try keptPictures.rows(
       of: items.map { .file(dataset.path(of: $0)) }, by: model, input: pictureInput,
@@ -120,16 +120,18 @@ public final class Evaluator {
     return all
   }
 
-  /// Unit vectors of captions in `language`, else in the run's own, [captions, width]. Throws
+  /// Unit vectors of captions in `language`, else in the run's own. Throws `EmbeddingFailure`,
   /// `UnicodeFailure`.
-  public func captionEmbeddings(_ captions: [String], language: String? = nil) throws -> [Float] {
+  public func captionEmbeddings(
+    _ captions: [String], language: String? = nil
+  ) throws -> EmbeddingMatrix {
     let ids = try captions.map {
       try plan.reading.ids(
         of: $0, language: language, maximumTokens: plan.maximumTokens, by: tokenizer)
     }
     let keys = ids.map(EmbeddingCache.key(ids:))
     return try keptCaptions.rows(of: keys, what: "captions", batch: 4_096) { places in
-      model.embedTexts(places.map { ids[$0] }, batchSize: 256)
+      try model.embedTexts(places.map { ids[$0] }, batchSize: 256)
     }
   }
 
@@ -138,7 +140,7 @@ public final class Evaluator {
   public func evaluate(_ language: String) throws -> LanguageResult {
     let queries = try captionQueries(language)
     let both = try Ranking.bothWays(
-      texts: queries.embeddings, images: try pictureEmbeddings(), width: width,
+      texts: queries.embeddings, images: try pictureEmbeddings(),
       gold: GoldRelation(single: queries.pictures))
     return LanguageResult(
       language: language, coverage: queries.gold.coverage, captions: queries.gold.captions,
@@ -174,8 +176,8 @@ public final class Evaluator {
     let pictures: [Int32]
     /// Pictures with a caption. The others ask nothing; they stay in the gallery.
     let covered: [Int32]
-    /// Unit vectors, [captions, width].
-    let embeddings: [Float]
+    /// Unit vectors.
+    let embeddings: EmbeddingMatrix
   }
 
   /// Places in ``items``.

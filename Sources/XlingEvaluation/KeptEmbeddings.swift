@@ -21,49 +21,75 @@ struct KeptEmbeddings {
   /// Rows, [keys, width], in their order. `embed` is given the places of contents that are in no
   /// cache, each content once, at most `batch` at a time, and returns their rows; each part is kept as
   /// soon as it is there, so that whoever is interrupted goes on from it. Throws what `embed` throws,
-  /// `ExperimentFailure`, `InterruptionFailure`.
+  /// `EmbeddingFailure`, `ExperimentFailure`, `InterruptionFailure`.
   mutating func rows(
-    of keys: [EmbeddingCache.Key], what: String, batch: Int, embed: ([Int]) throws -> [Float]
-  ) throws -> [Float] {
-    let kept = try cache?.rows.rows(of: keys, model: cache?.model ?? "", width: width)
-    var known = kept?.rows ?? [:]
-    let damaged = kept?.damaged ?? []
-    if let cache, !damaged.isEmpty {
-      ProgressBar.toStandardError(
-        "xling: warning: \(damaged.count) embeddings of \(what) in \(cache.rows.path) are damaged; "
-          + "they are embedded anew\n")
+    of keys: [EmbeddingCache.Key], what: String, batch: Int,
+    embed: ([Int]) throws -> EmbeddingMatrix
+  ) throws -> EmbeddingMatrix {
+    // The first place of each content; the others are copied from it.
+    var first: [EmbeddingCache.Key: Int] = [:]
+    let contents = keys.indices.filter { index in
+      first.updateValue(first[keys[index]] ?? index, forKey: keys[index]) == nil
     }
-    var isMissing = Set<EmbeddingCache.Key>()
-    let missing = keys.indices.filter {
-      known[keys[$0]] == nil && isMissing.insert(keys[$0]).inserted
+    return try EmbeddingMatrix(
+      count: keys.count, width: width, name: "embeddings of \(what)", isUnitLength: true
+    ) { all in
+      let kept = try cache?.rows.read(
+        contents.map { keys[$0] }, model: cache?.model ?? "", width: width
+      ) { all.row(contents[$0]) }
+      warn(of: kept?.damaged ?? [], what)
+      let missing = contents.indices.filter { kept?.isFound[$0] != true }.map { contents[$0] }
+      try compute(
+        missing, keys, what, batch, damaged: kept?.damaged ?? [], into: all, embed: embed)
+      for (index, key) in keys.enumerated() {
+        guard let source = first[key], source != index else { continue }
+        all.row(index).update(from: all.row(source), count: width)
+      }
     }
+  }
+
+  private func warn(of damaged: Set<EmbeddingCache.Key>, _ what: String) {
+    guard let cache, !damaged.isEmpty else { return }
+    ProgressBar.toStandardError(
+      "xling: warning: \(damaged.count) embeddings of \(what) in \(cache.rows.path) are damaged; "
+        + "they are embedded anew\n")
+  }
+
+  private mutating func compute(
+    _ missing: [Int], _ keys: [EmbeddingCache.Key], _ what: String, _ batch: Int,
+    damaged: Set<EmbeddingCache.Key>, into all: Matrix,
+    embed: ([Int]) throws -> EmbeddingMatrix
+  ) throws {
     for start in stride(from: 0, to: missing.count, by: batch) {
       try Interruption.check(
         "embedded \(start) of \(missing.count) \(what)"
           + (cache == nil ? "" : ", which are kept"))
       let part = Array(missing[start..<min(missing.count, start + batch)])
-      let values = try embed(part)
-      let new = part.enumerated().map { place, index in
-        (key: keys[index], row: Array(values[place * width..<(place + 1) * width]))
+      let rows: EmbeddingMatrix
+      do {
+        rows = try embed(part)
+      } catch EmbeddingFailure.notFinite(_, let bad, let count) {
+        throw EmbeddingFailure.notFinite(
+          what: "embeddings of \(what)", rows: bad.map { part[$0] }, count: count)
       }
-      try cache?.rows.save(new, model: cache?.model ?? "", damaged: damaged)
-      for (key, row) in new { known[key] = row }
+      for (place, index) in part.enumerated() {
+        all.row(index).update(from: rows.row(place), count: width)
+      }
+      try cache?.rows.save(part.map { keys[$0] }, model: cache?.model ?? "", damaged: damaged) {
+        UnsafeBufferPointer(start: all.row(part[$0]), count: width)
+      }
       computed += part.count
     }
-    var all: [Float] = []
-    all.reserveCapacity(keys.count * width)
-    for key in keys { all += known[key] ?? [] }
-    return all
   }
 }
 
 extension KeptEmbeddings {
-  /// Unit vectors of pictures, [pictures, width], in their order. Throws what reading them throws, and as
+  /// Unit vectors of pictures, in their order. Throws what reading them throws, and as
   /// ``rows(of:what:batch:embed:)``.
   mutating func rows(
     of pictures: [LabelledPictures.Source], by model: DualEncoder, input: PictureInput,
     damage: PictureDamage
-  ) throws -> [Float] {
+  ) throws -> EmbeddingMatrix {
     // What was wrong with a picture is told by reading it, so where damage passes nothing is kept.
     if input.reading.truncated != .strict { self = KeptEmbeddings(nil, width: width) }
     let keys = try pictures.map { picture in

@@ -8,9 +8,10 @@ public final class EmbeddingCache: Sendable {
   /// SHA-256 of what is embedded: 32 bytes.
   public typealias Key = [UInt8]
 
-  /// Rows that were found, and those that are there but are not as they were kept.
+  /// Which rows were found, and those that are there but are not as they were kept.
   public struct Kept: Sendable {
-    public var rows: [Key: [Float]] = [:]
+    /// By the places of the keys asked for.
+    public var isFound: [Bool]
     public var damaged: Set<Key> = []
   }
 
@@ -69,10 +70,10 @@ public final class EmbeddingCache: Sendable {
     return StoreTables(migrator: migrator, first: first, version: 2, keepsCopy: false)
   }()
 
-  /// The rows that are there, each of `width` numbers. Throws
-  /// ``ExperimentFailure/damaged(path:what:)`` for one of another width.
-  public func rows(
-    of keys: [Key], model: String, width: Int
+  /// Writes the rows that are there to where `place` says for each place among `keys`, each of `width`
+  /// numbers. Throws ``ExperimentFailure/damaged(path:what:)`` for one of another width.
+  public func read(
+    _ keys: [Key], model: String, width: Int, into place: (Int) -> UnsafeMutablePointer<Float>
   ) throws(ExperimentFailure) -> Kept {
     try file.read { database in
       let statement = try database.makeStatement(
@@ -80,8 +81,8 @@ public final class EmbeddingCache: Sendable {
           SELECT row, checksum FROM embeddings
           WHERE model = (SELECT id FROM models WHERE hash = ?) AND input = ?
           """)
-      var kept = Kept()
-      for key in keys where kept.rows[key] == nil && !kept.damaged.contains(key) {
+      var kept = Kept(isFound: [Bool](repeating: false, count: keys.count))
+      for (index, key) in keys.enumerated() where !kept.damaged.contains(key) {
         guard let found = try Row.fetchOne(statement, arguments: [model, Data(key)]) else {
           continue
         }
@@ -99,18 +100,25 @@ public final class EmbeddingCache: Sendable {
             path: self.path,
             what: "an embedding has \(data.count) bytes where the model's have \(width * 4)")
         }
-        kept.rows[key] = ExperimentStore.unpack(data).map {
-          Float(bitPattern: UInt32(bitPattern: $0))
+        let row = place(index)
+        data.withUnsafeBytes { bytes in
+          for column in 0..<width {
+            let bits = bytes.loadUnaligned(fromByteOffset: 4 * column, as: UInt32.self)
+            row[column] = Float(bitPattern: UInt32(littleEndian: bits))
+          }
         }
+        kept.isFound[index] = true
       }
       return kept
     }
   }
 
-  /// Keeps rows, all or none of them; what is there already stays, but for those that are `damaged`.
-  /// Nothing is kept where the file can only be read.
+  /// Keeps the rows of keys, all or none of them; what is there already stays, but for those that are
+  /// `damaged`. `row` is asked for each place among `keys`. Nothing is kept where the file can only be
+  /// read.
   public func save(
-    _ rows: [(key: Key, row: [Float])], model: String, damaged: Set<Key> = []
+    _ keys: [Key], model: String, damaged: Set<Key> = [],
+    row: (Int) -> UnsafeBufferPointer<Float>
   ) throws(ExperimentFailure) {
     if isReadOnly { return }
     try file.write { database in
@@ -124,8 +132,8 @@ public final class EmbeddingCache: Sendable {
       }
       let statement = try database.makeStatement(sql: insert("IGNORE"))
       let mending = try damaged.isEmpty ? nil : database.makeStatement(sql: insert("REPLACE"))
-      for (key, row) in rows {
-        let data = ExperimentStore.pack(row.map { Int32(bitPattern: $0.bitPattern) })
+      for (index, key) in keys.enumerated() {
+        let data = ExperimentStore.pack(row(index).map { Int32(bitPattern: $0.bitPattern) })
         let chosen = damaged.contains(key) ? mending ?? statement : statement
         try chosen.execute(arguments: [
           model, Data(key), data, Checksum.of(model: model, input: key, row: data),

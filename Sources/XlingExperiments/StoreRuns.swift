@@ -243,7 +243,9 @@ extension ExperimentStore {
 
   func decode<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
     do {
-      return try JSONDecoder().decode(type, from: Data(text.utf8))
+      let json = Data(text.utf8)
+      try JSONFile.check(json, in: path)
+      return try JSONDecoder().decode(type, from: json)
     } catch {
       throw ExperimentFailure.damaged(path: path, what: "a stored \(type) cannot be read")
     }

@@ -83,18 +83,18 @@ public struct TranslationQuality: Codable, Sendable, Equatable {
         .map(\.1))
   }
 
-  /// Unit `[CLS]` vectors, row by row.
+  /// Unit `[CLS]` vectors.
   private static func embed(
     _ texts: [String], _ tower: TextTower, _ stream: TextStream
-  ) -> [Float] {
+  ) throws -> EmbeddingMatrix {
     let workspace = Workspace()
     let batch = TokenBatch(texts.map(stream.tokens))
     let activations = tower.forward(
       batch, reading: .pooled, in: workspace, training: false)
     let pooled = tower.pool(activations, in: workspace)
-    let unit = workspace.take(pooled.rows, pooled.columns)
-    _ = L2Normalization.forward(pooled, into: unit, in: workspace)
-    return unit.array()
+    return try EmbeddingMatrix(
+      count: pooled.rows, width: pooled.columns, name: "text embeddings", isUnitLength: true
+    ) { _ = L2Normalization.forward(pooled, into: $0, in: workspace) }
   }
 
   /// English queries over the language's texts. Equal texts are each other's ties, which count against
@@ -105,9 +105,9 @@ public struct TranslationQuality: Codable, Sendable, Equatable {
     let covered = items.indices.filter { items[$0][language] != nil && items[$0]["en"] != nil }
     guard language != "en", covered.count > 1 else { return nil }
     let ranking = try Ranking(
-      queries: embed(covered.compactMap { items[$0]["en"] }, tower, stream),
-      gallery: embed(covered.compactMap { items[$0][language] }, tower, stream),
-      width: tower.width, gold: GoldRelation(single: covered.indices.map { Int32($0) }))
+      queries: try embed(covered.compactMap { items[$0]["en"] }, tower, stream),
+      gallery: try embed(covered.compactMap { items[$0][language] }, tower, stream),
+      gold: GoldRelation(single: covered.indices.map { Int32($0) }))
     return RankedQueries(
       ranking, clusters: try Clusters(numbered: covered.map { Int32($0) }, count: items.count))
   }

@@ -4,10 +4,6 @@ import XlingCore
 public enum RetrievalFailure: Failure, Equatable {
   /// A score that is not a number has no place in any order.
   case notANumber(query: Int, item: Int)
-  /// An embedding with NaN or infinity; `rows` are the first few of `count`.
-  case notFinite(what: String, rows: [Int], count: Int)
-  /// An embedding of nothing but zeros has no direction.
-  case zeroRows(what: String, rows: [Int], count: Int)
   /// MAP and nDCG of a query with several correct items, of which only the best rank was kept.
   case onlyBestRanks(query: Int)
   case shape(what: String, expected: String, found: String)
@@ -23,12 +19,6 @@ public enum RetrievalFailure: Failure, Equatable {
     case .notANumber(let query, let item):
       "the score of query \(query) and gallery item \(item) is not a number (NaN); a ranking needs "
         + "ordered scores. Look for a tower or a checkpoint that produces NaN."
-    case .notFinite(let what, let rows, let count):
-      "\(what): \(Self.list(rows, count)) with NaN or infinity. Embed again; look for overflow in "
-        + "half precision, or for an empty input."
-    case .zeroRows(let what, let rows, let count):
-      "\(what): \(Self.list(rows, count)) of nothing but zeros, which are near to nothing. Embed "
-        + "these inputs again, or leave them out on both sides."
     case .onlyBestRanks(let query):
       "query \(query) has several correct items, but this stored result has kept only the rank of "
         + "the best: MAP and nDCG need all. Evaluate again."
@@ -45,13 +35,5 @@ public enum RetrievalFailure: Failure, Equatable {
         + "Evaluate both on the same data, language and direction."
     case .empty(let what): "\(what) is empty: there is nothing to estimate."
     }
-  }
-
-  /// How an error names rows; numbers count from 0, as in the files.
-  private static func list(_ rows: [Int], _ count: Int) -> String {
-    let shown = rows.map(String.init).joined(separator: ", ")
-    return count == 1
-      ? "row \(shown) (from 0) is a row"
-      : "\(count) rows (from 0: \(shown)\(count > rows.count ? ", …" : "")) are rows"
   }
 }

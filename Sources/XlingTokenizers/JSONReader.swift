@@ -7,6 +7,7 @@ struct JSONReader {
     /// In bytes from the beginning.
     let offset: Int
     let expected: String
+    var found: String?
   }
 
   /// Deeper nesting is refused: the reader calls itself for each level.
@@ -36,7 +37,8 @@ struct JSONReader {
     do {
       return try bytes.withUnsafeBytes { try read($0) }
     } catch let error as Malformed {
-      let found = error.offset < bytes.count ? "something else" : "the end of the file"
+      let found =
+        error.found ?? (error.offset < bytes.count ? "something else" : "the end of the file")
       throw TokenizerFailure.badModel(
         file: file, offset: error.offset, expected: error.expected, found: found)
     }
@@ -78,6 +80,7 @@ struct JSONReader {
 
   private mutating func object(_ depth: Int) throws(Malformed) -> JSONNode {
     var members: [JSONNode.Member] = []
+    var keys = KeyHashes()
     at += 1
     skipSpace()
     if next == UInt8(ascii: "}") {
@@ -87,12 +90,30 @@ struct JSONReader {
     while true {
       skipSpace()
       guard next == UInt8(ascii: "\"") else { throw malformed("a key in quotes") }
+      let start = at
       let key = try string()
+      guard keys.isNew(key, among: members) else {
+        let shown = TerminalText.visible(String(decoding: key.prefix(60), as: UTF8.self))
+        throw Malformed(
+          offset: start, expected: "every key once",
+          found: "the key \"\(shown)\" twice in one object")
+      }
       skipSpace()
       guard next == UInt8(ascii: ":") else { throw malformed("a colon") }
       at += 1
       members.append(.init(key: key, value: try value(depth: depth + 1)))
       if try ends(with: UInt8(ascii: "}")) { return .object(members) }
+    }
+  }
+
+  /// Keys of one object by their hashes: a vocabulary has a quarter of a million.
+  private struct KeyHashes {
+    private var hashes: Set<Int> = []
+
+    mutating func isNew(_ key: [UInt8], among members: [JSONNode.Member]) -> Bool {
+      if members.count < 8 { return !members.contains { $0.key == key } }
+      if members.count == 8 { hashes = Set(members.map(\.key.hashValue)) }
+      return hashes.insert(key.hashValue).inserted || !members.contains { $0.key == key }
     }
   }
 

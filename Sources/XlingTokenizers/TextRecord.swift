@@ -13,7 +13,7 @@ public enum TextRecord {
     } catch {
       throw .badRecord(
         source: source, line: line, expected: error.expected,
-        found: "something else at byte \(error.offset)")
+        found: "\(error.found ?? "something else") at byte \(error.offset)")
     }
     guard case .string(let text) = node["text"] else {
       throw .badRecord(

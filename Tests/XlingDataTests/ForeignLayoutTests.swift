@@ -48,6 +48,33 @@ import XlingTestSupport
     #expect(error?.description.contains("pictures that \"images\" lists, found 4") == true)
   }
 
+  /// Foundation and other readers take one of both in silence.
+  @Test func aRepeatedKeyIsNamedInEveryFile() throws {
+    func message(_ name: String, _ json: String, _ read: (String) throws -> Void) throws -> String {
+      let path = try file(name, json)
+      do {
+        try read(path)
+        return "taken"
+      } catch let failure as any Failure {
+        #expect(failure.exitStatus == .badData)
+        #expect(failure.description.hasPrefix(path))
+        return failure.description
+      }
+    }
+    let listing = #"{"images": [], "annotations": [], "images": []}"#
+    let folder = folder.path
+    for found in [
+      try message("coco.json", listing) { _ = try COCOLayout().read($0) },
+      try message("karpathy.json", listing) { _ = try KarpathyLayout().read($0) },
+      try message("dataset.json", listing) { _ in _ = try DatasetSummary.load(folder) },
+      try message("import.json", listing) { _ in _ = try ImportManifest.read(folder) },
+      try message("preprocessor_config.json", listing) {
+        _ = try ImagePreprocessing(preprocessorConfiguration: $0)
+      },
+      try message("names.jsonl", listing) { _ = try ClassNames.read($0) },
+    ] { #expect(found.contains("the key \"images\" twice in one object"), "\(found)") }
+  }
+
   @Test func karpathy() throws {
     let path = try file(
       "dataset.json",

@@ -76,7 +76,11 @@ import XlingTestSupport
     (#"{"image": "a.jpg", "split": "val", "captions": {"en": ["x"]}}"#, "first: line 1"),
     (#"{"image": "../b.jpg", "split": "val", "captions": {"en": ["x"]}}"#, "without folders"),
     (#"{"image": "b.jpg", "split": "val", "caption": {"en": ["x"]}}"#, "\"caption\""),
-    (#"{"image": "b.jpg", "image": "b.jpg"}"#, "a JSON object"),
+    (#"{"image": "b.jpg", "image": "b.jpg"}"#, "the key \"image\" twice in one object"),
+    (
+      #"{"image": "b.jpg", "split": "val", "captions": {"en": ["x"], "en": ["y"]}}"#,
+      "the key \"en\" twice in one object"
+    ),
   ])
   func badLines(line: String, part: String) {
     do {

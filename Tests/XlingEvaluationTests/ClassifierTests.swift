@@ -43,16 +43,16 @@ import XlingTinyModel
       plan: EvaluationPlan(resamples: 200), cache: cache.map { ($0, "m") })
   }
 
-  private func embed(_ text: String) -> [Float] {
-    gallery.model.embedTexts([gallery.tokenizer.ids(of: text, maximumLength: 30)])
+  private func embed(_ text: String) throws -> [Float] {
+    try gallery.model.embedTexts([gallery.tokenizer.ids(of: text, maximumLength: 30)]).array()
   }
 
   /// Written out once more, from single embeddings.
   private func expected(_ sentences: [[String]]) throws -> [Bool] {
     let evaluator = try gallery.evaluator()
     let width = evaluator.width
-    let classes = sentences.map { own -> [Double] in
-      let rows = own.map { embed($0).map(Double.init) }
+    let classes = try sentences.map { own -> [Double] in
+      let rows = try own.map { try embed($0).map(Double.init) }
       let mean = (0..<width).map { column in rows.reduce(0) { $0 + $1[column] } }
       let norm = mean.reduce(0) { $0 + $1 * $1 }.squareRoot()
       return mean.map { $0 / norm }
@@ -64,7 +64,7 @@ import XlingTinyModel
     let truth = [0, 0, 1, 2]
     return truth.enumerated().map { picture, label in
       let scores = classes.map { vector in
-        (0..<width).reduce(0) { $0 + vector[$1] * Double(pictures[picture * width + $1]) }
+        (0..<width).reduce(0) { $0 + vector[$1] * Double(pictures[picture, $1]) }
       }
       return scores.indices.allSatisfy { $0 == label || scores[$0] < scores[label] }
     }

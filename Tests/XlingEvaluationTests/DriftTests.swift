@@ -2,6 +2,7 @@ import Testing
 import XlingAlignment
 import XlingCore
 import XlingData
+import XlingTensor
 import XlingTowers
 
 @testable import XlingEvaluation
@@ -17,15 +18,18 @@ import XlingTowers
   }
 
   @Test func kernelAlignmentByHand() throws {
-    let x: [Float] = [1, 0, 0, 1, -1, 0, 0, -1]
+    func states(_ values: [Float], _ width: Int) throws -> EmbeddingMatrix {
+      try EmbeddingMatrix(values, width: width, name: "states")
+    }
+    let x = try states([1, 0, 0, 1, -1, 0, 0, -1], 2)
     // Rotated, scaled and moved.
-    let y: [Float] = [5, 7, 3, 5, 5, 3, 7, 5]
-    #expect(abs(try #require(KernelAlignment.linear(x, y, samples: 4)) - 1) < 1e-12)
+    let y = try states([5, 7, 3, 5, 5, 3, 7, 5], 2)
+    #expect(abs(try #require(KernelAlignment.linear(x, y)) - 1) < 1e-12)
     // One column of x alone: |XᵀY|² = 4, |XᵀX| = sqrt(8), |YᵀY| = 2.
-    let half: [Float] = [1, 0, -1, 0]
-    let found = try #require(KernelAlignment.linear(x, half, samples: 4))
+    let half = try states([1, 0, -1, 0], 1)
+    let found = try #require(KernelAlignment.linear(x, half))
     #expect(abs(found - 4 / (8.0.squareRoot() * 2)) < 1e-12)
-    #expect(KernelAlignment.linear([1, 1], [1, 2], samples: 2) == nil)
+    #expect(try KernelAlignment.linear(states([1, 1], 1), states([1, 2], 1)) == nil)
   }
 
   @Test func anUntouchedTowerHasNotMoved() throws {

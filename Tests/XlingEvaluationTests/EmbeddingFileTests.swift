@@ -27,7 +27,7 @@ import XlingTowers
   func readsWhatNumPyWrites(type: String) throws {
     let file = try EmbeddingFile(numpy(type))
     #expect(file.width == 3 && file.count == 2)
-    #expect(file.values == [1, -2.5, 0.125, 3, 4, -0.5])
+    #expect(file.rows.array() == [1, -2.5, 0.125, 3, 4, -0.5])
   }
 
   @Test func refusesOtherArrays() throws {
@@ -61,7 +61,7 @@ import XlingTowers
       try Safetensors.write([("a", [3, 2], values), ("b", [2, 3], values)], to: path)
     }
     let file = try EmbeddingFile(path + "#b")
-    #expect(file.width == 3 && file.values == values)
+    #expect(file.width == 3 && file.rows.array() == values)
     #expect(found(path) == .tensorChoice(path: path, wanted: nil, known: ["a", "b"]))
     #expect(found(path + "#c") == .tensorChoice(path: path, wanted: "c", known: ["a", "b"]))
   }
@@ -80,6 +80,10 @@ import XlingTowers
     for (line, expected, wrong) in [
       ("", "a JSON object", "an empty line"),
       ("[1]", "a JSON object", "\"[1]\""),
+      (
+        #"{"text": 1, "text": 1, "images": [0]}"#, "a JSON object",
+        "the key \"text\" twice in one object"
+      ),
       (#"{"text": 1}"#, "\"images\": a list of row numbers", "no such key"),
       (#"{"text": 1.5, "images": [0]}"#, "\"text\": a row number", "1.5"),
       (#"{"text": 1, "images": ["a"]}"#, "\"images\": a list of row numbers", "[\"a\"]"),

@@ -147,10 +147,10 @@ import XlingTowers
   }
 
   @Test func rowsThatPointNowhere() throws {
-    #expect(throws: RetrievalFailure.zeroRows(what: folder.path + "/I", rows: [1], count: 1)) {
+    #expect(throws: EmbeddingFailure.zeroRows(what: folder.path + "/I", rows: [1], count: 1)) {
       try pairs([[1, 0], [0, 1]], [[1, 0], [0, 0]])
     }
-    #expect(throws: RetrievalFailure.notFinite(what: folder.path + "/T", rows: [0], count: 1)) {
+    #expect(throws: EmbeddingFailure.notFinite(what: folder.path + "/T", rows: [0], count: 1)) {
       try pairs([[.nan, 0], [0, 1]], [[1, 0], [1, 1]])
     }
     #expect(throws: EvaluationFailure.self) { try pairs([[1, 0, 0]], [[1, 0]]) }

@@ -42,7 +42,7 @@ import XlingTinyModel
     let width = evaluator.width
     func score(_ caption: Int, _ picture: Int) -> Double {
       (0..<width).reduce(0) {
-        $0 + Double(captions[caption * width + $1]) * Double(pictures[picture * width + $1])
+        $0 + Double(captions[caption, $1]) * Double(pictures[picture, $1])
       }
     }
     for caption in english.captions.indices {
@@ -63,10 +63,8 @@ import XlingTinyModel
     let english = try gallery.evaluator().evaluate("en")
     #expect(english.textToImage.ranking.tieCount == 0)
     let embedded = try gallery.evaluator().captionEmbeddings(["cow", "dog", "cow"])
-    let width = embedded.count / 3
-    #expect(embedded[..<width] == embedded[(2 * width)...])
-    let length = embedded[..<width].reduce(0) { $0 + $1 * $1 }
-    #expect(abs(length - 1) < 1e-5)
+    #expect(embedded.rows([0]) == embedded.rows([2]) && embedded.isUnitLength)
+    #expect(abs(embedded.norms[0] - 1) < 1e-5)
   }
 
   @Test func heldOutPicturesAreSubsetsOfTheSameRanks() throws {

@@ -5,6 +5,34 @@ import XlingCore
 import XlingExperiments
 import XlingTestSupport
 
+extension EmbeddingCache {
+  fileprivate func save(
+    _ rows: [(key: Key, row: [Float])], model: String, damaged: Set<Key> = []
+  ) throws {
+    let all = rows.flatMap(\.row)
+    try all.withUnsafeBufferPointer { all in
+      let width = all.count / rows.count
+      try save(rows.map(\.key), model: model, damaged: damaged) {
+        UnsafeBufferPointer(rebasing: all[$0 * width..<($0 + 1) * width])
+      }
+    }
+  }
+
+  fileprivate func rows(
+    of keys: [Key], model: String, width: Int
+  ) throws -> (rows: [Key: [Float]], damaged: Set<Key>) {
+    let all = UnsafeMutableBufferPointer<Float>.allocate(capacity: keys.count * width)
+    defer { all.deallocate() }
+    let start = try #require(all.baseAddress)
+    let kept = try read(keys, model: model, width: width) { start + $0 * width }
+    var rows: [Key: [Float]] = [:]
+    for (place, key) in keys.enumerated() where kept.isFound[place] {
+      rows[key] = Array(all[place * width..<(place + 1) * width])
+    }
+    return (rows, kept.damaged)
+  }
+}
+
 @Suite struct EmbeddingCacheTests {
   let folder: TemporaryFolder
   let path: String

@@ -55,6 +55,16 @@ import XlingRetrieval
     #expect(TextTable([["a|b", "c"]], leading: 1).markdown().hasPrefix("| a\\|b | c |"))
   }
 
+  /// Columns of a terminal: two for a wide scalar, none for a combining mark; what hides is shown.
+  @Test func textTable() {
+    let table = TextTable(
+      [["name", "n"], ["猫", "1,000"], ["e\u{301}te\u{301}", "2"], ["a\tb", ""]], leading: 1)
+    #expect(table.text == "name      n\n猫    1,000\ne\u{301}te\u{301}       2\na\\tb")
+    #expect(table.ruled.hasPrefix("name      n\n───────────\n猫"))
+    #expect(table.markdown().hasPrefix("| name | n |\n|---|---:|\n| 猫 | 1,000 |"))
+    #expect(TextTable([["a_b", "n"]], leading: 1).latex.contains("{lr}\n\\toprule\na\\_b & n"))
+  }
+
   @Test func escapes() {
     #expect(
       HTML.escape("<a href=\"x\">'&'\u{0}\u{202E}\u{200F}\n")
@@ -117,6 +127,8 @@ import XlingRetrieval
     let finnish = try #require(svg.range(of: ">Finnish*<"))
     #expect(english.lowerBound < russian.lowerBound && russian.lowerBound < finnish.lowerBound)
     #expect(svg.components(separatedBy: "<g>").count == 10 * 2 * 3 + 1)
+    // A mark a row and panel, and one in the legend.
+    #expect(svg.components(separatedBy: "class=\"chance\"").count == 10 * 2 + 1 + 1)
   }
 
   /// A panel a method; losses that were no number leave a gap, and the axis ends above the highest.

@@ -1,5 +1,6 @@
 import Testing
 import XlingCore
+import XlingTensor
 
 @testable import XlingRetrieval
 
@@ -51,7 +52,9 @@ import XlingCore
         == [1, 0])
     #expect(try Neighbours(queries: [1], gallery: [2], width: 1, count: 0).items == [[]])
     #expect(throws: RetrievalFailure.self) {
-      try Neighbours(queries: [1, 2], gallery: [1], width: 2, count: 1)
+      try Neighbours(
+        queries: EmbeddingMatrix([1, 2], width: 2, name: "queries"),
+        gallery: EmbeddingMatrix([1], width: 1, name: "gallery"), count: 1)
     }
   }
 

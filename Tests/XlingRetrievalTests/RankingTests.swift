@@ -2,6 +2,7 @@ import CKernels
 import Foundation
 import Testing
 import XlingCore
+import XlingTensor
 
 @testable import XlingRetrieval
 
@@ -102,16 +103,12 @@ extension GoldCounts {
     #expect(
       try both.imageToText
         == Ranking(scores: transposed, gallerySize: 600, gold: gold.inverted(galleryCount: 300)))
-    try queries.withUnsafeBufferPointer { left in
-      try gallery.withUnsafeBufferPointer { right in
-        var parts = try DotProductRanks(
-          queries: Embeddings(left, width: 3, name: "queries"),
-          gallery: Embeddings(right, width: 3, name: "gallery"), gold: gold, bothWays: true)
-        for part in [0..<200, 200..<600] { parts.count(rows: part) { _ in } }
-        let ranks = try parts.counts.rankings()
-        #expect(ranks.queries == both.textToImage && ranks.items == both.imageToText)
-      }
-    }
+    var parts = try DotProductRanks(
+      queries: EmbeddingMatrix(queries, width: 3, name: "queries"),
+      gallery: EmbeddingMatrix(gallery, width: 3, name: "gallery"), gold: gold, bothWays: true)
+    for part in [0..<200, 200..<600] { parts.count(rows: part) { _ in } }
+    let ranks = try parts.counts.rankings()
+    #expect(ranks.queries == both.textToImage && ranks.items == both.imageToText)
   }
 
   @Test func badInput() {
@@ -235,40 +232,35 @@ extension GoldCounts {
       }
     }
     let gold = GoldRelation((0..<texts).map { [Int32($0 * 5 % images), Int32($0 * 3 % images)] })
-    let counts = try left.withUnsafeBufferPointer { left in
-      try right.withUnsafeBufferPointer { right in
-        let queries = try Embeddings(left, width: width, name: "queries")
-        let gallery = try Embeddings(right, width: width, name: "gallery")
-        var expected = try DotProductRanks(
-          queries: queries, gallery: gallery, gold: gold, bothWays: true
-        ).counts
-        let scores = (0..<texts).map { text in
-          (0..<images).map { queries.exactDot(text, gallery, $0) }
-        }
-        expected.queries.count { query in scores[query] }
-        expected.items?.count { item in scores.map { $0[item] } }
-        for kernel in ["plain", "avx2", "avx512", "amx"] where xk_use_rank_kernel(kernel) == 1 {
-          var ranks = try DotProductRanks(
-            queries: queries, gallery: gallery, gold: gold, bothWays: true)
-          ranks.count()
-          #expect(ranks.counts == expected, "\(kernel)")
-        }
-        return expected
-      }
+    let queries = try EmbeddingMatrix(left, width: width, name: "queries")
+    let gallery = try EmbeddingMatrix(right, width: width, name: "gallery")
+    var expected = try DotProductRanks(
+      queries: queries, gallery: gallery, gold: gold, bothWays: true
+    ).counts
+    let scores = (0..<texts).map { text in
+      (0..<images).map { queries.exactDot(text, gallery, $0) }
     }
-    #expect(counts.queries.tied.contains { $0 > 1 } || width > 1)
+    expected.queries.count { query in scores[query] }
+    expected.items?.count { item in scores.map { $0[item] } }
+    for kernel in ["plain", "avx2", "avx512", "amx"] where xk_use_rank_kernel(kernel) == 1 {
+      var ranks = try DotProductRanks(
+        queries: queries, gallery: gallery, gold: gold, bothWays: true)
+      ranks.count()
+      #expect(ranks.counts == expected, "\(kernel)")
+    }
+    #expect(expected.queries.tied.contains { $0 > 1 } || width > 1)
   }
 
   @Test func embeddingsThatAreNoNumbers() {
     let gold = GoldRelation(single: [0, 1, 2])
     let good: [Float] = [1, 0, 0, 1, 1, 1]
     #expect(
-      throws: RetrievalFailure.notFinite(what: "gallery embeddings", rows: [1], count: 1)
+      throws: EmbeddingFailure.notFinite(what: "gallery embeddings", rows: [1], count: 1)
     ) {
       try Ranking(queries: good, gallery: [1, 0, .nan, 1, 1, 1], width: 2, gold: gold)
     }
     #expect(
-      throws: RetrievalFailure.notFinite(what: "query embeddings", rows: [0, 2], count: 2)
+      throws: EmbeddingFailure.notFinite(what: "query embeddings", rows: [0, 2], count: 2)
     ) {
       try Ranking(queries: [.infinity, 0, 0, 1, 1, .nan], gallery: good, width: 2, gold: gold)
     }

@@ -62,6 +62,8 @@ import XlingTestSupport
     ),
     ("wordpiece", "\"unk_token\":\"[UNK]\"", "\"unk_token\":\"[NO]\"", "model.unk_token"),
     ("wordpiece", "\"[MASK]\":4", "\"[MASK]\":3", "an id of its own"),
+    ("wordpiece", "\"[MASK]\":4", "\"[PAD]\":4", "the key \"[PAD]\" twice in one object"),
+    ("wordpiece", "\"version\"", "\"truncation\"", "the key \"truncation\" twice in one object"),
     ("wordpiece", "\"version\"", "\"revision\"", "revision: this key"),
     ("unigram", "\"unk_id\":3", "\"unk_id\":30000", "model.unk_id"),
     ("unigram", "\"type\":\"WhitespaceSplit\"", "\"type\":\"ByteLevel\"", "\"ByteLevel\""),

@@ -61,6 +61,11 @@ struct SafetensorsTests {
     (#"["a"]"#, "its header is not a JSON object"),
     (#"{"a": "#, "its header is not a JSON object"),
     (#"{"a": {"dtype": "F32", "shape": [2]}}"#, #"the header entry "a" is malformed"#),
+    (
+      #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"#
+        + #""a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
+      #"its header has the key "a" twice in one object (byte 63)"#
+    ),
     (entry("[-2]", "[0,8]"), #"the header entry "a" is malformed"#),
     (entry("[2]", "[0]"), #"the header entry "a" is malformed"#),
     (entry("[2]", "[0,12]"), #""a" has the bytes 0 to 12 of the 8 behind the header"#),

@@ -7,54 +7,76 @@ extension DualEncoder {
   /// width]. The result lives until `workspace` is released.
   public func encodeTexts(_ sequences: [[Int32]], in workspace: Workspace) -> Matrix {
     let out = workspace.take(sequences.count, embeddingWidth)
+    encodeTexts(sequences, into: out, in: workspace)
+    return out
+  }
+
+  private func encodeTexts(
+    _ sequences: [[Int32]], into out: Matrix, in workspace: Workspace
+  ) {
     let mark = workspace.mark()
     defer { workspace.release(to: mark) }
     let side = EncodedSide(.tokens(sequences), of: self, training: false, in: workspace)
     Elementwise.copy(side.embeddings, into: out)
-    return out
   }
 
   /// Normalized pictures to embeddings of unit length, [pictures, embedding width]. The result
   /// lives until `workspace` is released.
   public func encodeImages(_ batch: PictureBatch, in workspace: Workspace) -> Matrix {
     let out = workspace.take(batch.count, embeddingWidth)
+    encodeImages(batch, into: out, in: workspace)
+    return out
+  }
+
+  private func encodeImages(_ batch: PictureBatch, into out: Matrix, in workspace: Workspace) {
     let mark = workspace.mark()
     defer { workspace.release(to: mark) }
     let side = EncodedSide(.pictures(batch), of: self, training: false, in: workspace)
     Elementwise.copy(side.embeddings, into: out)
-    return out
   }
 
-  /// As ``encodeTexts(_:in:)`` for any number of captions: row-major [captions, embedding width]. A row
-  /// has the same bits in any batch.
-  public func embedTexts(_ sequences: [[Int32]], batchSize: Int = 64) -> [Float] {
+  /// As ``encodeTexts(_:in:)`` for any number of captions. A row has the same bits in any batch. Throws
+  /// ``EmbeddingFailure/notFinite(what:rows:count:)``.
+  public func embedTexts(
+    _ sequences: [[Int32]], batchSize: Int = 64
+  ) throws -> EmbeddingMatrix {
     let workspace = Workspace()
-    var rows: [Float] = []
-    rows.reserveCapacity(sequences.count * embeddingWidth)
-    for first in stride(from: 0, to: sequences.count, by: batchSize) {
-      workspace.reset()
-      let batch = Array(sequences[first..<min(first + batchSize, sequences.count)])
-      rows += Matmul.$keepsRowsAlike.withValue(true) {
-        encodeTexts(batch, in: workspace).array()
+    return try EmbeddingMatrix(
+      count: sequences.count, width: embeddingWidth, name: "caption embeddings",
+      isUnitLength: true
+    ) { all in
+      for first in stride(from: 0, to: sequences.count, by: batchSize) {
+        workspace.reset()
+        let batch = first..<min(first + batchSize, sequences.count)
+        Matmul.$keepsRowsAlike.withValue(true) {
+          encodeTexts(Array(sequences[batch]), into: all.slice(rows: batch), in: workspace)
+        }
       }
     }
-    return rows
   }
 
-  /// As ``encodeImages(_:in:)`` for any number of pictures: row-major [count, embedding width]. A row
-  /// has the same bits in any batch.
+  /// As ``encodeImages(_:in:)`` for any number of pictures. A row has the same bits in any batch.
   /// `picture` is asked from several threads; what it throws for the first bad picture of a batch
-  /// is thrown.
+  /// is thrown, and ``EmbeddingFailure/notFinite(what:rows:count:)``.
   public func embedPictures(
     _ count: Int, preprocessing: ImagePreprocessing, batchSize: Int = 64,
     picture: (Int) throws -> Picture
-  ) throws -> [Float] {
+  ) throws -> EmbeddingMatrix {
+    try EmbeddingMatrix(
+      count: count, width: embeddingWidth, name: "picture embeddings", isUnitLength: true
+    ) {
+      try embedPictures(into: $0, preprocessing, batchSize, picture)
+    }
+  }
+
+  private func embedPictures(
+    into all: Matrix, _ preprocessing: ImagePreprocessing, _ batchSize: Int,
+    _ picture: (Int) throws -> Picture
+  ) throws {
     let loader = PixelLoader(preprocessing: preprocessing)
     let workspace = Workspace()
-    var rows: [Float] = []
-    rows.reserveCapacity(count * embeddingWidth)
-    let batches = stride(from: 0, to: count, by: batchSize).map {
-      Array($0..<min($0 + batchSize, count))
+    let batches = stride(from: 0, to: all.rows, by: batchSize).map {
+      $0..<min($0 + batchSize, all.rows)
     }
     try withoutActuallyEscaping(picture) { picture in
       // The caller has promised that any thread may ask, and `drain` outlasts the last of them.
@@ -64,15 +86,14 @@ extension DualEncoder {
       for (index, images) in batches.enumerated() {
         workspace.reset()
         let batch = try PictureBatch(images.count, of: loader.elementCount, in: workspace) {
-          try loader.load(images, step: nil, into: $0, picture: ahead.picture)
+          try loader.load(Array(images), step: nil, into: $0, picture: ahead.picture)
         }
         if index + 1 < batches.count { ahead.announce(batches[index + 1]) }
-        rows += Matmul.$keepsRowsAlike.withValue(true) {
-          encodeImages(batch, in: workspace).array()
+        Matmul.$keepsRowsAlike.withValue(true) {
+          encodeImages(batch, into: all.slice(rows: images), in: workspace)
         }
       }
     }
-    return rows
   }
 
   /// The text tower's pooled output before the projection, [captions, text width].

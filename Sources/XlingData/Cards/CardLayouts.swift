@@ -136,7 +136,7 @@ extension CardFiles {
       guard let object = JSONValue(line)?.object else {
         throw DataFailure.badLine(
           path: path, line: index + 1, expected: "a JSON object",
-          found: "\"\(String(decoding: line.prefix(60), as: UTF8.self))\"")
+          found: JSONValue.found(in: line))
       }
       return Line(path: path, number: index + 1, object: object)
     }

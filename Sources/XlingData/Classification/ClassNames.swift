@@ -52,7 +52,7 @@ public struct ClassNames: Sendable, Equatable {
       guard let object = JSONValue(line)?.object else {
         throw DataFailure.badLine(
           path: path, line: index + 1, expected: "a JSON object",
-          found: "\"\(String(decoding: line.prefix(60), as: UTF8.self))\"")
+          found: JSONValue.found(in: line))
       }
       if let unknown = object.keys.filter({ $0 != "class" && $0 != "names" }).sorted().first {
         throw bad("the keys class and names", .string(unknown))

@@ -118,10 +118,11 @@ public struct DatasetSummary: Codable, Sendable, Equatable {
     built = true
   }
 
-  /// Reads `dataset.json` of a built dataset. Throws ``DataFailure`` or `FileFailure`.
+  /// Reads `dataset.json` of a built dataset. Throws ``DataFailure``, `JSONFailure`
+  /// or `FileFailure`.
   public static func load(_ folder: String) throws -> DatasetSummary {
     let path = folder + "/dataset.json"
-    let data = try AtomicFile.read(path, hint: "Only built datasets have one.")
+    let data = try JSONFile.read(path, hint: "Only built datasets have one.")
     do {
       return try JSONDecoder().decode(DatasetSummary.self, from: data)
     } catch {

@@ -121,8 +121,7 @@ package struct DatasetReader: Sendable {
     _ line: Data, number: Int, _ table: LanguageSpellings
   ) throws(DataFailure) -> CaptionPart.ReadLine {
     guard let object = JSONValue(line)?.object else {
-      let shown = String(decoding: line.prefix(60), as: UTF8.self)
-      throw bad(number, "a JSON object", shown.isEmpty ? "an empty line" : "\"\(shown)\"")
+      throw bad(number, "a JSON object", JSONValue.found(in: line))
     }
     let known: Set<String> = ["image", "split", "captions", "concepts", "heldout"]
     if let unknown = object.keys.filter({ !known.contains($0) }).sorted().first {

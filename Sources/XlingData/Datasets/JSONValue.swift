@@ -1,4 +1,5 @@
 import Foundation
+import XlingCore
 
 /// A JSON value of one line (RFC 8259). Captions in a hundred languages are tens of megabytes, and
 /// Foundation's parser needs ten seconds for them; a repeated key is an error here.
@@ -15,6 +16,13 @@ package enum JSONValue: Equatable {
     var parser = JSONParser(bytes: [UInt8](bytes))
     guard let value = parser.document() else { return nil }
     self = value
+  }
+
+  /// What a message says was found where a line is no object: the repeated key, or how it begins.
+  package static func found(in line: Data) -> String {
+    if let twice = RepeatedKey(in: line) { return twice.words }
+    let shown = String(decoding: line.prefix(60), as: UTF8.self)
+    return shown.isEmpty ? "an empty line" : "\"\(shown)\""
   }
 
   package var string: String? { if case .string(let text) = self { text } else { nil } }

@@ -49,7 +49,8 @@ extension ImagePreprocessing {
   public init(preprocessorConfiguration data: Data, path: String) throws(ImageFailure) {
     guard let keys = JSONValue(data)?.object else {
       throw .badPreprocessor(
-        path: path, key: "(file)", expected: "one JSON object", found: "something else")
+        path: path, key: "(file)", expected: "one JSON object",
+        found: RepeatedKey(in: data)?.words ?? "something else")
     }
     let entries = PreprocessorEntries(path: path, keys: keys)
     try entries.checkKeys()

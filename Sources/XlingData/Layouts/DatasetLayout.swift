@@ -45,9 +45,12 @@ public enum DatasetLayouts {
 }
 
 extension DatasetLayout {
-  /// The whole file as JSON. Throws ``DataFailure/badDataset(path:reason:)``.
+  /// The whole file as JSON. Throws ``DataFailure/badDataset(path:reason:)``, `JSONFailure` for a
+  /// repeated key, `FileFailure`.
   func json(_ path: String) throws -> JSONValue {
-    guard let value = JSONValue(try AtomicFile.read(path)) else {
+    let data = try AtomicFile.read(path)
+    guard let value = JSONValue(data) else {
+      try JSONFile.check(data, in: path)
       throw DataFailure.badDataset(path: path, reason: "is not JSON. Expected \(summary).")
     }
     return value

@@ -15,11 +15,12 @@ struct ImportManifest: Codable, Equatable {
   let links: [String: String]
 
   /// Nil where the folder has none: it was not imported, or by a version before manifests. Throws
-  /// ``DataFailure/badDataset(path:reason:)``, `FileFailure`.
+  /// ``DataFailure/badDataset(path:reason:)``, `JSONFailure`, `FileFailure`.
   static func read(_ folder: String) throws -> ImportManifest? {
     let path = folder + "/" + file
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let manifest = try? JSONDecoder().decode(ImportManifest.self, from: try AtomicFile.read(path))
+    let data = try JSONFile.read(path)
+    let manifest = try? JSONDecoder().decode(ImportManifest.self, from: data)
     guard let manifest, manifest.schema == "xling.import/1" else {
       throw DataFailure.badDataset(
         path: path, reason: "is not what `xling data import` writes. Import the data again.")

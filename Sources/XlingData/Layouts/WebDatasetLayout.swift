@@ -17,7 +17,7 @@ struct WebDatasetLayout: DatasetLayout {
     var order: [String] = []
     var samples: [String: Sample] = [:]
     var archive = try TarArchive(path)
-    func take(_ name: String, _ bytes: Data) {
+    func take(_ name: String, _ bytes: Data) throws {
       guard let (key, kind) = Self.parts(name) else { return }
       if samples[key] == nil { order.append(key) }
       var sample = samples[key] ?? Sample()
@@ -27,6 +27,7 @@ struct WebDatasetLayout: DatasetLayout {
         sample.captions.append(text.trimmingCharacters(in: .newlines))
       case ".json":
         let object = JSONValue(bytes)?.object
+        if object == nil { try JSONFile.check(bytes, in: "\(path): \(TerminalText.visible(name))") }
         if let caption = object?["caption"]?.string { sample.captions.append(caption) }
       default: sample.picture = (name, bytes)
       }

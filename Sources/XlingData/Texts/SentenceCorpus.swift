@@ -85,7 +85,7 @@ public struct SentenceCorpus: Sendable {
       guard let texts, !texts.isEmpty, !texts.values.contains(nil) else {
         throw DataFailure.badLine(
           path: path, line: index + 1, expected: "an object of texts by language",
-          found: "something else")
+          found: RepeatedKey(in: line)?.words ?? "something else")
       }
       return texts.compactMapValues { $0 }
     }

@@ -4,6 +4,7 @@ import XlingCore
 import XlingData
 import XlingExperiments
 import XlingRetrieval
+import XlingTensor
 import XlingTokenizers
 
 /// One model on labelled pictures (Radford et al. 2021, section 3.1): a class's vector is the mean of
@@ -18,7 +19,7 @@ public final class Classifier {
   public let damage = PictureDamage()
   private var keptTexts: KeptEmbeddings
   private var keptPictures: KeptEmbeddings
-  private var embeddedPictures: [Float]?
+  private var embeddedPictures: EmbeddingMatrix?
   private let resamples: Resamples
 
   /// `plan`: how sentences and pictures are read, and the bootstrap; its split and captions are not
@@ -86,20 +87,19 @@ public final class Classifier {
     for (place, number) in present.enumerated() { places[number] = Int32(place) }
     let queries = pictures.labels.indices.filter { places[Int(pictures.labels[$0])] != nil }
     let gold = queries.compactMap { places[Int(pictures.labels[$0])] }
-    let width = model.embeddingWidth
     let classes = try classVectors(sentences, language)
     let all = try pictureEmbeddings()
-    let rows =
-      queries.count == pictures.labels.count
-      ? all : queries.flatMap { all[$0 * width..<($0 + 1) * width] }
     let ranking = try Ranking(
-      queries: rows, gallery: classes, width: width, gold: GoldRelation(single: gold))
+      queries: queries.count == pictures.labels.count ? all : all.rows(queries),
+      gallery: classes, gold: GoldRelation(single: gold))
     return (ranking, queries)
   }
 
-  /// Unit vectors, [classes, width]: means over each class's sentences, summed in double precision in
+  /// Unit vectors of classes: means over each class's sentences, summed in double precision in
   /// their order, so that classes of equal sentences have equal vectors.
-  private func classVectors(_ sentences: [[String]], _ language: String) throws -> [Float] {
+  private func classVectors(
+    _ sentences: [[String]], _ language: String
+  ) throws -> EmbeddingMatrix {
     let width = model.embeddingWidth
     let ids = try sentences.joined().map {
       try plan.reading.ids(
@@ -108,25 +108,28 @@ public final class Classifier {
     let rows = try keptTexts.rows(
       of: ids.map(EmbeddingCache.key(ids:)), what: "sentences", batch: 4_096
     ) { places in
-      model.embedTexts(places.map { ids[$0] }, batchSize: 256)
+      try model.embedTexts(places.map { ids[$0] }, batchSize: 256)
     }
-    var vectors: [Float] = []
-    vectors.reserveCapacity(sentences.count * width)
-    var first = 0
-    for own in sentences {
-      var sum = [Double](repeating: 0, count: width)
-      for row in first..<first + own.count {
-        for column in 0..<width { sum[column] += Double(rows[row * width + column]) }
+    return try EmbeddingMatrix(
+      count: sentences.count, width: width, name: "class vectors", isUnitLength: true
+    ) { vectors in
+      var first = 0
+      for (place, own) in sentences.enumerated() {
+        var sum = [Double](repeating: 0, count: width)
+        for row in first..<first + own.count {
+          for column in 0..<width { sum[column] += Double(rows[row, column]) }
+        }
+        first += own.count
+        let norm = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        for (column, value) in sum.enumerated() {
+          vectors[place, column] = Float(norm > 0 ? value / norm : 0)
+        }
       }
-      first += own.count
-      let norm = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      vectors += sum.map { Float(norm > 0 ? $0 / norm : 0) }
     }
-    return vectors
   }
 
-  /// Unit vectors of all pictures, [pictures, width].
-  private func pictureEmbeddings() throws -> [Float] {
+  /// Unit vectors of all pictures.
+  private func pictureEmbeddings() throws -> EmbeddingMatrix {
     if let embeddedPictures { return embeddedPictures }
     let all = try keptPictures.rows(
       of: pictures.pictures, by: model, input: pictureInput, damage: damage)

@@ -79,19 +79,19 @@ public struct DriftMeasurement {
     }
     let own = try items.map { try ids($0.captions[language]?.first ?? "", language) }
     let other = try items.map { try ids($0.captions[pivot]?.first ?? "", pivot) }
-    let old = states(own, in: before)
-    let new = states(own, in: run.model.text)
+    let old = try states(own, in: before)
+    let new = try states(own, in: run.model.text)
     let isPivot = language == pivot
-    func found(_ tower: TextTower, _ states: [Float]) throws -> Estimate? {
+    func found(_ tower: TextTower, _ states: EmbeddingMatrix) throws -> Estimate? {
       guard !isPivot else { return nil }
-      let gallery = self.states(other, in: tower).last ?? []
-      return try estimate(unit(states), unit(gallery), items.count)
+      let gallery = try self.states(other, in: tower)
+      return try estimate(states, gallery[gallery.count - 1], items.count)
     }
     return Drift.Language(
       language: language, n: items.count,
-      alignment: zip(old, new).map { KernelAlignment.linear($0, $1, samples: items.count) },
-      before: try found(before, old.last ?? []),
-      after: try found(run.model.text, new.last ?? []),
+      alignment: zip(old, new).map { KernelAlignment.linear($0, $1) },
+      before: try found(before, old[old.count - 1]),
+      after: try found(run.model.text, new[new.count - 1]),
       chance: isPivot ? nil : 1 / Double(items.count))
   }
 
@@ -100,9 +100,10 @@ public struct DriftMeasurement {
       of: caption, language: language, by: run.tokenizer)
   }
 
-  /// `[CLS]` as it enters each layer and leaves the last, [captions, width] each.
-  private func states(_ sequences: [[Int32]], in tower: TextTower) -> [[Float]] {
+  /// `[CLS]` as it enters each layer and leaves the last, a row a caption.
+  private func states(_ sequences: [[Int32]], in tower: TextTower) throws -> [EmbeddingMatrix] {
     let workspace = Workspace()
+    let width = tower.width
     var states = [[Float]](repeating: [], count: tower.encoder.layers.count + 1)
     for first in stride(from: 0, to: sequences.count, by: 64) {
       workspace.reset()
@@ -112,28 +113,24 @@ public struct DriftMeasurement {
       for (layer, hidden) in activations.encoder.hidden.enumerated() {
         for sequence in 0..<layout.sequences {
           let row = hidden.row(Int(layout.offsets[sequence]))
-          states[layer].append(contentsOf: UnsafeBufferPointer(start: row, count: tower.width))
+          states[layer].append(contentsOf: UnsafeBufferPointer(start: row, count: width))
         }
       }
     }
-    return states
-  }
-
-  /// Rows of unit length.
-  private func unit(_ rows: [Float]) -> [Float] {
-    let width = before.width
-    var rows = rows
-    for start in stride(from: 0, to: rows.count, by: width) {
-      let norm = rows[start..<start + width].reduce(0) { $0 + $1 * $1 }.squareRoot()
-      for index in start..<start + width { rows[index] /= max(norm, 1e-12) }
+    return try states.enumerated().map { layer, values in
+      try EmbeddingMatrix(values, width: width, name: "states of layer \(layer)")
     }
-    return rows
   }
 
-  private func estimate(_ queries: [Float], _ gallery: [Float], _ n: Int) throws -> Estimate {
+  /// By cosine.
+  private func estimate(
+    _ queries: EmbeddingMatrix, _ gallery: EmbeddingMatrix, _ n: Int
+  ) throws -> Estimate {
+    var (queries, gallery) = (queries, gallery)
+    queries.scaleToUnitLength()
+    gallery.scaleToUnitLength()
     let ranking = try Ranking(
-      queries: queries, gallery: gallery, width: before.width,
-      gold: GoldRelation(single: (0..<Int32(n)).map { $0 }))
+      queries: queries, gallery: gallery, gold: GoldRelation(single: (0..<Int32(n)).map { $0 }))
     return try Resamples(clusterCount: n, seed: 0).estimate(
       .recall(at: 1), of: ranking, clusters: Clusters(independent: n))
   }

@@ -52,10 +52,13 @@ struct CountFile<Header: Codable> {
     }
   }
 
-  /// Nil when the file is another, was cut off or changed. Throws `FileFailure`.
+  /// Nil when the file is another, was cut off or changed. Throws `JSONFailure` for a repeated key,
+  /// `FileFailure`.
   static func read(_ path: String, hint: String = "Check the path.") throws -> CountFile? {
     let data = try AtomicFile.read(path, hint: hint)
-    guard let end = data.firstIndex(of: 0x0A),
+    guard let end = data.firstIndex(of: 0x0A) else { return nil }
+    try JSONFile.check(data[..<end], in: path)
+    guard
       let layout = try? JSONDecoder().decode(Layout.self, from: data[..<end]),
       layout.whole.count == layout.counts.count
     else { return nil }

@@ -1,28 +1,31 @@
 import Foundation
 import XlingCore
+import XlingTensor
 import XlingTowers
 
 /// Embeddings from a file: NumPy's `.npy`, or safetensors.
 public struct EmbeddingFile: Sendable {
   public let path: String
-  public let width: Int
-  /// [count, width] row-major.
-  public var values: [Float]
-  public var count: Int { values.count / width }
+  public internal(set) var rows: EmbeddingMatrix
+  public var width: Int { rows.width }
+  public var count: Int { rows.count }
 
   /// `path` is a file, or `FILE#TENSOR` where a safetensors file holds several. The format is told by
   /// the file's first bytes, not by its name.
   ///
-  /// Throws ``EvaluationFailure``, `TowerFailure`, `FileFailure`.
+  /// Throws ``EvaluationFailure``, `EmbeddingFailure` for numbers that are not finite, `TowerFailure`,
+  /// `FileFailure`.
   public init(_ path: String) throws {
     self.path = path
     let (file, tensor) = Self.parts(path)
     let start = try FileReader(file).bytes(at: 0, count: NumPyArray.magic.count)
     if start.map({ Data($0) }) == NumPyArray.magic {
       let array = try NumPyArray(file)
-      (width, values) = (array.columns, array.values)
+      rows = try EmbeddingMatrix(count: array.rows, width: array.columns, name: path) {
+        try array.read(into: $0.pointer)
+      }
     } else {
-      (width, values) = try Self.safetensors(file, tensor)
+      rows = try Self.safetensors(file, tensor, path)
     }
   }
 
@@ -34,7 +37,9 @@ public struct EmbeddingFile: Sendable {
     return (String(path[..<mark]), String(path[path.index(after: mark)...]))
   }
 
-  private static func safetensors(_ file: String, _ tensor: String?) throws -> (Int, [Float]) {
+  private static func safetensors(
+    _ file: String, _ tensor: String?, _ path: String
+  ) throws -> EmbeddingMatrix {
     let data = try Safetensors(path: file)
     let known = data.entries.keys.sorted()
     guard let name = tensor ?? (known.count == 1 ? known[0] : nil), let entry = data.entries[name]
@@ -44,13 +49,8 @@ public struct EmbeddingFile: Sendable {
         path: file, expected: "\(name) of the shape [rows, width]", found: "\(entry.shape)",
         hint: "One row an input.")
     }
-    let count = entry.shape[0] * entry.shape[1]
-    let values = try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      if let start = buffer.baseAddress, count > 0 {
-        try data.read(name, shape: entry.shape, into: start)
-      }
-      initialized = count
+    return try EmbeddingMatrix(count: entry.shape[0], width: entry.shape[1], name: path) {
+      if $0.rows > 0 { try data.read(name, shape: entry.shape, into: $0.pointer) }
     }
-    return (entry.shape[1], values)
   }
 }

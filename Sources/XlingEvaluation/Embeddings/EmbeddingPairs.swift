@@ -17,8 +17,8 @@ public struct EmbeddingPairs: Sendable {
   public let gold: GoldFile
   public let similarity: Similarity
 
-  /// Throws ``EvaluationFailure``, ``RetrievalFailure/zeroRows(what:rows:count:)``,
-  /// ``RetrievalFailure/notFinite(what:rows:count:)``, `TowerFailure`, `FileFailure`.
+  /// Throws ``EvaluationFailure``, `EmbeddingFailure` for rows without a direction or with NaN or
+  /// infinity, `TowerFailure`, `FileFailure`.
   public init(
     texts: String, images: String, gold: String, similarity: Similarity = .cosine,
     allowMissing: Bool = false
@@ -31,8 +31,12 @@ public struct EmbeddingPairs: Sendable {
     }
     self.gold = try GoldFile(
       gold, texts: texts.count, images: images.count, allowMissing: allowMissing)
-    try texts.check(scaling: similarity == .cosine)
-    try images.check(scaling: similarity == .cosine)
+    try texts.rows.checkDirections(texts.path)
+    try images.rows.checkDirections(images.path)
+    if similarity == .cosine {
+      texts.rows.scaleToUnitLength()
+      images.rows.scaleToUnitLength()
+    }
     (self.texts, self.images, self.similarity) = (texts, images, similarity)
   }
 
@@ -41,7 +45,7 @@ public struct EmbeddingPairs: Sendable {
     let digest = Digest()
     digest.update(
       "\(similarity.rawValue) \(texts.count) \(images.count) \(texts.width) \(gold.hash)")
-    for file in [texts, images] { file.values.withUnsafeBytes { digest.update($0) } }
+    for file in [texts, images] { file.rows.withUnsafeBytes { digest.update($0) } }
     return digest.hexadecimal()
   }
 
@@ -53,47 +57,14 @@ public struct EmbeddingPairs: Sendable {
     keptIn checkpoint: RankCheckpoint? = nil,
     progress: (Double) throws -> Void
   ) throws -> RankCounts {
-    try texts.values.withUnsafeBufferPointer { left in
-      try images.values.withUnsafeBufferPointer { right in
-        var ranks = try DotProductRanks(
-          queries: Embeddings(left, width: texts.width, name: texts.path),
-          gallery: Embeddings(right, width: images.width, name: images.path),
-          gold: relation ?? gold.relation, bothWays: true)
-        let rows = rows ?? 0..<texts.count
-        guard let checkpoint else {
-          try ranks.count(rows: rows, progress: progress)
-          return ranks.counts
-        }
-        return try checkpoint.count(
-          rows, inputs: inputsHash, work: images.count * images.width, &ranks, progress: progress)
-      }
+    var ranks = try DotProductRanks(
+      queries: texts.rows, gallery: images.rows, gold: relation ?? gold.relation, bothWays: true)
+    let rows = rows ?? 0..<texts.count
+    guard let checkpoint else {
+      try ranks.count(rows: rows, progress: progress)
+      return ranks.counts
     }
-  }
-}
-
-extension EmbeddingFile {
-  /// Refuses rows without a direction; scales the others to unit length. Throws
-  /// ``RetrievalFailure``, naming rows.
-  mutating func check(scaling: Bool) throws {
-    let norms = try values.withUnsafeBufferPointer {
-      try Embeddings($0, width: self.width, name: path).norms
-    }
-    let zero = norms.indices.filter { norms[$0] == 0 }
-    if !zero.isEmpty {
-      throw RetrievalFailure.zeroRows(what: path, rows: Array(zero.prefix(5)), count: zero.count)
-    }
-    guard scaling else { return }
-    let width = self.width
-    values.withUnsafeMutableBufferPointer { values in
-      guard let start = values.baseAddress else { return }
-      Parallel.ranges(norms.count, grain: 1_024) { part in
-        for row in part {
-          let scale = 1 / norms[row]
-          for index in row * width..<(row + 1) * width {
-            start[index] = Float(Double(start[index]) * scale)
-          }
-        }
-      }
-    }
+    return try checkpoint.count(
+      rows, inputs: inputsHash, work: images.count * images.width, &ranks, progress: progress)
   }
 }

@@ -70,8 +70,7 @@ public struct GoldFile: Sendable {
     _ line: Data, _ bad: (String, String) -> EvaluationFailure
   ) throws(EvaluationFailure) -> GoldLine {
     guard let object = JSONValue(line)?.object else {
-      let shown = String(decoding: line.prefix(60), as: UTF8.self)
-      throw bad("a JSON object", shown.isEmpty ? "an empty line" : "\"\(shown)\"")
+      throw bad("a JSON object", JSONValue.found(in: line))
     }
     if let unknown = object.keys.filter({ $0 != "text" && $0 != "images" }).sorted().first {
       throw bad("the keys text and images", "\"\(unknown)\"")

@@ -9,10 +9,12 @@ struct NumPyArray {
 
   let rows: Int
   let columns: Int
-  /// Row-major, as float32.
-  let values: [Float]
+  private let path: String
+  /// Where the values begin, and the bytes of one.
+  private let start: Int
+  private let width: Int
 
-  /// Reads `<f2`, `<f4` and `<f8`. Throws ``EvaluationFailure/notEmbeddings(path:expected:found:hint:)``,
+  /// Reads the header of `<f2`, `<f4` and `<f8`. Throws ``EvaluationFailure/notEmbeddings(path:expected:found:hint:)``,
   /// `FileFailure`.
   init(_ path: String) throws {
     func bad(_ expected: String, _ found: String, _ hint: String) -> EvaluationFailure {
@@ -26,7 +28,7 @@ struct NumPyArray {
     // Version 1 has two bytes of header length, later ones four.
     let lengthBytes = head[6] == 1 ? 2 : 4
     let length = head[8..<8 + lengthBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
-    let start = 8 + lengthBytes + length
+    start = 8 + lengthBytes + length
     guard let text = file.bytes(at: 8 + lengthBytes, count: length) else {
       throw bad("a header of \(length) bytes", "a file of \(file.size)", again)
     }
@@ -42,7 +44,7 @@ struct NumPyArray {
         "row-major order", "Fortran order", again.replacing("array", with: "array.copy('C')"))
     }
     (rows, columns) = (shape[0], shape[1])
-    guard let width = ["<f2": 2, "<f4": 4, "<f8": 8][type] else {
+    guard let width = Self.widths[type] else {
       throw bad("float16, float32 or float64, little-endian", type, again)
     }
     let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
@@ -51,20 +53,24 @@ struct NumPyArray {
         "\(rows) x \(columns) values of \(width) bytes", "\(file.size - start) bytes",
         "The file is cut off, or longer than it says.")
     }
-    values = try [Float](unsafeUninitializedCapacity: count) { out, initialized in
-      let failed = Atomic<Bool>(false)
-      if let out = out.baseAddress {
-        Parallel.ranges(count, grain: 1 << 18) { part in
-          let isRead = Self.read(
-            file, at: start + part.lowerBound * width, width, part.count,
-            into: out + part.lowerBound)
-          if !isRead { failed.store(true, ordering: .relaxed) }
-        }
-      }
-      if failed.load(ordering: .relaxed) {
-        throw FileFailure.cannotRead(path: path, reason: "it ended before its last value")
-      }
-      initialized = count
+    (self.path, self.width) = (path, width)
+  }
+
+  private static let widths = ["<f2": 2, "<f4": 4, "<f8": 8]
+
+  /// Reads all values, as float32, row by row. Throws `FileFailure`.
+  func read(into out: UnsafeMutablePointer<Float>) throws {
+    let file = try FileReader(path)
+    let failed = Atomic<Bool>(false)
+    nonisolated(unsafe) let out = out
+    Parallel.ranges(rows * columns, grain: 1 << 18) { part in
+      let isRead = Self.read(
+        file, at: start + part.lowerBound * width, width, part.count,
+        into: out + part.lowerBound)
+      if !isRead { failed.store(true, ordering: .relaxed) }
+    }
+    if failed.load(ordering: .relaxed) {
+      throw FileFailure.cannotRead(path: path, reason: "it ended before its last value")
     }
   }
 

@@ -85,8 +85,6 @@ extension Evaluator {
     }
     let gallery = try pictureEmbeddings()
     let covered = next.keys.sorted()
-    var asking: [Float] = []
-    for picture in covered { asking += gallery[Int(picture) * width..<(Int(picture) + 1) * width] }
     let wanted = try GoldRelation(single: queries.pictures).inverted(galleryCount: items.count)
     return [
       (
@@ -94,7 +92,7 @@ extension Evaluator {
         TRECFiles(
           queries: captions, items: pictures, gold: queries.pictures.map { [$0] },
           neighbours: try Neighbours(
-            queries: queries.embeddings, gallery: gallery, width: width, count: depth), tag: tag)
+            queries: queries.embeddings, gallery: gallery, count: depth), tag: tag)
       ),
       (
         "image-to-text",
@@ -102,7 +100,8 @@ extension Evaluator {
           queries: covered.map { pictures[Int($0)] }, items: captions,
           gold: covered.map { Array(wanted[Int($0)]) },
           neighbours: try Neighbours(
-            queries: asking, gallery: queries.embeddings, width: width, count: depth), tag: tag)
+            queries: gallery.rows(covered.map(Int.init)), gallery: queries.embeddings,
+            count: depth), tag: tag)
       ),
     ]
   }
@@ -122,8 +121,7 @@ extension EmbeddingPairs {
         queries: one.ids, items: other.ids,
         gold: (0..<gold.queryCount).map { Array(gold[$0]) },
         neighbours: try Neighbours(
-          queries: one.file.values, gallery: other.file.values, width: one.file.width,
-          count: depth), tag: tag)
+          queries: one.file.rows, gallery: other.file.rows, count: depth), tag: tag)
     }
     let (text, image) = ((captions, texts), (pictures, images))
     return [

@@ -1,4 +1,5 @@
 import XlingRetrieval
+import XlingTensor
 
 /// What surrounds a language's captions in the common space: pictures that are near to everything, and
 /// captions of other languages. Of each picture the first caption.
@@ -28,7 +29,7 @@ extension Evaluator {
   public func neighbours(
     of languages: [String], pivot: String, k: Int = 10, progress: (Int) throws -> Void = { _ in }
   ) throws -> [LanguageNeighbours] {
-    var plan: [(language: String, pictures: [Int32], captions: [Float])] = []
+    var plan: [(language: String, pictures: [Int32], captions: EmbeddingMatrix)] = []
     for language in languages {
       let gold = try dataset.gold(language, self.plan.split, perImage: 1)
       plan.append(
@@ -39,8 +40,7 @@ extension Evaluator {
     }
     let gallery = try pictureEmbeddings()
     return try plan.enumerated().map { index, own in
-      let found = try Neighbours(
-        queries: own.captions, gallery: gallery, width: width, count: k)
+      let found = try Neighbours(queries: own.captions, gallery: gallery, count: k)
       var counts = [Int](repeating: 0, count: items.count)
       for item in found.items.joined() { counts[Int(item.index)] += 1 }
       let hub = counts.indices.max { (counts[$0], $1) < (counts[$1], $0) } ?? 0
@@ -66,7 +66,7 @@ extension Evaluator {
     }
   }
 
-  private typealias Captions = (language: String, pictures: [Int32], captions: [Float])
+  private typealias Captions = (language: String, pictures: [Int32], captions: EmbeddingMatrix)
   private typealias Nearest = (language: String, picture: Int32, score: Double)
 
   private func mean(_ values: [Double], _ pictures: [Int32]) throws -> Estimate {
@@ -75,11 +75,12 @@ extension Evaluator {
   }
 
   /// The caption of all other languages that is nearest to each; of equal scores that of the first.
-  private func nearest(_ captions: [Float], among others: [Captions]) throws -> [Nearest]? {
+  private func nearest(
+    _ captions: EmbeddingMatrix, among others: [Captions]
+  ) throws -> [Nearest]? {
     var best: [Nearest] = []
     for other in others {
-      let found = try Neighbours(
-        queries: captions, gallery: other.captions, width: width, count: 1)
+      let found = try Neighbours(queries: captions, gallery: other.captions, count: 1)
       let mine: [Nearest] = found.items.map {
         (other.language, other.pictures[Int($0[0].index)], $0[0].score)
       }
@@ -113,7 +114,7 @@ extension Evaluator {
       guard let other = rows[picture] else { continue }
       cosines.append(
         (0..<width).reduce(0) {
-          $0 + Double(own.captions[row * width + $1]) * Double(pivot.captions[other * width + $1])
+          $0 + Double(own.captions[row, $1]) * Double(pivot.captions[other, $1])
         })
       pictures.append(picture)
     }

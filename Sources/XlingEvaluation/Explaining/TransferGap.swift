@@ -1,4 +1,5 @@
 import XlingRetrieval
+import XlingTensor
 
 /// What a language loses against the one that was aligned on, query by query, and where: captions whose
 /// translation is not found among the texts were lost in the language, the others between text and
@@ -78,9 +79,10 @@ extension Evaluator {
     let own = try captionEmbeddings(texts.own, language: language)
     let other = try captionEmbeddings(texts.pivot, language: pivot)
     let gallery = try pictureEmbeddings()
-    func ranking(_ queries: [Float], _ gallery: [Float], _ gold: [Int32]) throws -> Ranking {
-      try Ranking(
-        queries: queries, gallery: gallery, width: width, gold: GoldRelation(single: gold))
+    func ranking(
+      _ queries: EmbeddingMatrix, _ gallery: EmbeddingMatrix, _ gold: [Int32]
+    ) throws -> Ranking {
+      try Ranking(queries: queries, gallery: gallery, gold: GoldRelation(single: gold))
     }
     return try TransferGap(
       language: language, pivot: pivot, k: k,

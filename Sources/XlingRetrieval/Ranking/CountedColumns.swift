@@ -1,5 +1,6 @@
 import CKernels
 import XlingCore
+import XlingTensor
 
 /// Some gallery items, the columns, while their scores are counted: copies of their embeddings and the
 /// correct queries of each, in panels of `XK_RANK_COLUMNS` columns.
@@ -23,9 +24,9 @@ final class CountedColumns {
     return (width + unit - 1) / unit * unit
   }
 
-  /// `counts` nil: nothing is asked of the columns. `margin(item)`: ``Embeddings/rankMargin(_:against:)``.
+  /// `counts` nil: nothing is asked of the columns. `margin(item)`: ``EmbeddingMatrix/rankMargin(_:against:)``.
   init(
-    _ columns: ArraySlice<Int32>, of embeddings: Embeddings, _ counts: GoldCounts?,
+    _ columns: ArraySlice<Int32>, of embeddings: EmbeddingMatrix, _ counts: GoldCounts?,
     margin: (Int) -> Double
   ) {
     let (lanes, width) = (Self.lanes, Self.roundedWidth(embeddings.width))
@@ -61,7 +62,7 @@ final class CountedColumns {
   }
 
   private static func pack(
-    _ items: UnsafeMutableBufferPointer<Int32>, of embeddings: Embeddings,
+    _ items: UnsafeMutableBufferPointer<Int32>, of embeddings: EmbeddingMatrix,
     to panels: UnsafeMutableRawPointer
   ) {
     guard let start = items.baseAddress else { return }

@@ -7,7 +7,7 @@ final class CountedRows {
   /// [rows + 1], from 0, of those with a counter for each correct item.
   private let offsets: UnsafeMutableBufferPointer<Int32>
 
-  /// `margin(query)`: ``Embeddings/rankMargin(_:against:)``.
+  /// `margin(query)`: ``EmbeddingMatrix/rankMargin(_:against:)``.
   init(_ rows: Range<Int>, _ counts: GoldCounts, margin: (Int) -> Double) {
     self.rows = rows
     let gold = counts.gold

@@ -1,5 +1,6 @@
 import CKernels
 import XlingCore
+import XlingTensor
 
 /// Exact ranks of dot products in both directions from one pass over the score matrix, some queries and
 /// some items at a time; the matrix is never stored.
@@ -10,21 +11,20 @@ import XlingCore
 /// few others are computed exactly. Counts add up, so ranges of queries may be counted apart and merged.
 public struct DotProductRanks {
   public private(set) var counts: RankCounts
-  let left: Embeddings
-  let right: Embeddings
+  let left: EmbeddingMatrix
+  let right: EmbeddingMatrix
   /// The gallery's items, those with most correct queries first: neighbours then have as many.
   private let columns: [Int32]
 
-  /// `queries` [n, width], `gallery` [m, width], borrowed: both must outlive this value.
-  ///
   /// Throws ``RetrievalFailure`` for shapes that disagree and correct items that are not there.
   public init(
-    queries left: Embeddings, gallery right: Embeddings, gold: GoldRelation, bothWays: Bool
+    queries left: EmbeddingMatrix, gallery right: EmbeddingMatrix, gold: GoldRelation,
+    bothWays: Bool
   ) throws(RetrievalFailure) {
     guard left.width == right.width else {
       throw .shape(
         what: "embeddings", expected: "one width",
-        found: "\(left.name) of \(left.width), \(right.name) of \(right.width)")
+        found: "queries of \(left.width), a gallery of \(right.width)")
     }
     guard gold.queryCount == left.count else {
       throw .shape(

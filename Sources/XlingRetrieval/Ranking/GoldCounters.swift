@@ -24,7 +24,7 @@ final class GoldCounters {
     counts.deallocate()
   }
 
-  /// `margin`: ``Embeddings/rankMargin(_:against:)``.
+  /// `margin`: ``EmbeddingMatrix/rankMargin(_:against:)``.
   func set(_ index: Int, exact score: Double, margin: Double) {
     exact[index] = score
     limits[index] = Float(score + margin).nextUp

@@ -1,4 +1,5 @@
 import XlingCore
+import XlingTensor
 
 /// The gallery items of the highest scores for each query, best first. Scores are exact dot products,
 /// as in ``DotProductRanks``; the float32 product only sorts out what is too low for certain.
@@ -16,24 +17,25 @@ public struct Neighbours: Sendable, Equatable {
   /// Of each query at most so many as were asked for; fewer where the gallery is smaller.
   public let items: [[Item]]
 
-  /// The `count` best of `gallery` [m, width] for each of `queries` [n, width]. Memory beside them is
-  /// one tile of scores and a few candidates a query. Throws ``RetrievalFailure``.
+  /// The `count` best of `gallery` for each of `queries`. Memory beside them is one tile of scores and
+  /// a few candidates a query. Throws ``RetrievalFailure/shape(what:expected:found:)``.
   public init(
-    queries: [Float], gallery: [Float], width: Int, count: Int
+    queries: EmbeddingMatrix, gallery: EmbeddingMatrix, count: Int
   ) throws(RetrievalFailure) {
-    items = try queries.withUnsafeBufferPointer { left throws(RetrievalFailure) in
-      try gallery.withUnsafeBufferPointer { right throws(RetrievalFailure) in
-        Self.search(
-          try Embeddings(left, width: width, name: "query embeddings"),
-          try Embeddings(right, width: width, name: "gallery embeddings"), max(0, count))
-      }
+    guard queries.width == gallery.width else {
+      throw .shape(
+        what: "gallery embeddings", expected: "rows of \(queries.width) values",
+        found: "rows of \(gallery.width)")
     }
+    items = Self.search(queries, gallery, max(0, count))
   }
 
   private static let tileRows = 512
   private static let tileColumns = 1_024
 
-  private static func search(_ left: Embeddings, _ right: Embeddings, _ count: Int) -> [[Item]] {
+  private static func search(
+    _ left: EmbeddingMatrix, _ right: EmbeddingMatrix, _ count: Int
+  ) -> [[Item]] {
     var found = [[Item]](repeating: [], count: left.count)
     guard count > 0 else { return found }
     var tile = ScoreTile(

@@ -21,14 +21,14 @@ struct ScoreTile {
     gallery.deallocate()
   }
 
-  mutating func gather(_ columns: ArraySlice<Int>, of embeddings: Embeddings) {
+  mutating func gather(_ columns: ArraySlice<Int>, of embeddings: EmbeddingMatrix) {
     for (place, column) in columns.enumerated() {
       (gallery + place * width).update(from: embeddings.row(column), count: width)
     }
     gathered = columns.count
   }
 
-  func multiply(_ queries: Embeddings, _ rows: Range<Int>) {
+  func multiply(_ queries: EmbeddingMatrix, _ rows: Range<Int>) {
     let left = UnsafeMutablePointer(mutating: queries.row(rows.lowerBound))
     Matmul.multiply(
       Matrix(left, rows: rows.count, columns: width),

@@ -16,10 +16,12 @@ public struct LoggedStep: Codable, Sendable, Equatable {
 extension RunFolder {
   public var log: String { path + "/log.jsonl" }
 
-  /// What was logged so far, in order; a line cut short by a kill is left out. Throws `FileFailure`.
+  /// What was logged so far, in order; a line cut short by a kill is left out. Throws `JSONFailure`
+  /// for a repeated key, `FileFailure`.
   public func loggedSteps() throws -> [LoggedStep] {
-    try AtomicFile.read(log).split(separator: 0x0A).compactMap {
-      try? JSONDecoder().decode(LoggedStep.self, from: Data($0))
+    try AtomicFile.read(log).split(separator: 0x0A).enumerated().compactMap { index, line in
+      try JSONFile.check(line, in: log, line: index + 1)
+      return try? JSONDecoder().decode(LoggedStep.self, from: Data(line))
     }
   }
 }
@@ -34,7 +36,8 @@ final class TrainingLog {
   init(_ path: String, keepingUpTo step: Int) throws {
     var kept = Data()
     if FileManager.default.fileExists(atPath: path) {
-      for line in try AtomicFile.read(path).split(separator: 0x0A) {
+      for (index, line) in try AtomicFile.read(path).split(separator: 0x0A).enumerated() {
+        try JSONFile.check(line, in: path, line: index + 1)
         // A line cut short by a kill does not parse and is dropped too.
         guard let parsed = try? JSONDecoder().decode(LoggedStep.self, from: Data(line)),
           parsed.step <= step

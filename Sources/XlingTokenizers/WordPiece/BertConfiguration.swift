@@ -51,7 +51,7 @@ public struct BertConfiguration: Sendable, Equatable {
     } catch let error as JSONReader.Malformed {
       throw TokenizerFailure.badConfiguration(
         file: file, key: "(whole file)", expected: "a JSON object",
-        found: "no \(error.expected) at byte \(error.offset)")
+        found: error.found ?? "no \(error.expected) at byte \(error.offset)")
     }
     guard case .object(let members) = root else {
       throw TokenizerFailure.badConfiguration(

@@ -107,7 +107,8 @@ public struct Checkpoint {
   /// Shards: every tensor of the index lies in the shard it names, and no other tensor anywhere.
   private init(index path: String) throws {
     func refuse(_ reason: String) -> TowerFailure { .shards(path: path, reason: reason) }
-    guard let index = try? JSONDecoder().decode(Index.self, from: try AtomicFile.read(path)) else {
+    let json = try JSONFile.read(path)
+    guard let index = try? JSONDecoder().decode(Index.self, from: json) else {
       throw refuse("it is not JSON with a weight_map from tensors to files")
     }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path

@@ -36,8 +36,13 @@ public struct Safetensors {
       throw refuse("its header claims \(length) bytes, the file has \(file.count)")
     }
     let start = 8 + Int(length)
+    let json = Data(file.bytes(8..<start))
+    // The format forbids it: which of both tensors counts would be the reader's choice.
+    if let twice = RepeatedKey(in: json) {
+      throw refuse("its header has \(twice.words) (byte \(8 + twice.offset))")
+    }
     guard
-      let object = try? JSONSerialization.jsonObject(with: Data(file.bytes(8..<start))),
+      let object = try? JSONSerialization.jsonObject(with: json),
       let header = object as? [String: Any]
     else { throw refuse("its header is not a JSON object") }
     var entries: [String: StoredTensor] = [:]

@@ -6,9 +6,9 @@ struct ConfigurationFields {
   let path: String
   private let object: [String: Any]
 
-  /// Throws ``TowerFailure/configuration(path:reason:)`` or ``FileFailure``.
+  /// Throws ``TowerFailure/configuration(path:reason:)``, `JSONFailure` or ``FileFailure``.
   init(_ path: String) throws {
-    let data = try AtomicFile.read(
+    let data = try JSONFile.read(
       path, hint: "A tower is a folder with config.json and model.safetensors.")
     let value: Any
     do {

@@ -48,10 +48,8 @@ struct QuickstartExamples {
     let vector = try evaluator.captionEmbeddings([query])
     let pictures = try evaluator.pictureEmbeddings()
     let ranking = try Ranking(
-      queries: vector, gallery: pictures, width: evaluator.width,
-      gold: GoldRelation(single: [Int32(gold)]))
-    let first = try Neighbours(
-      queries: vector, gallery: pictures, width: evaluator.width, count: depth)
+      queries: vector, gallery: pictures, gold: GoldRelation(single: [Int32(gold)]))
+    let first = try Neighbours(queries: vector, gallery: pictures, count: depth)
     return .init(
       method: result.method, goldRank: Int(ranking.rank(0)),
       pictures: try first.items[0].map { found in

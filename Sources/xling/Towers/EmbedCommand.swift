@@ -124,9 +124,7 @@ struct EmbedCommand: ParsableCommand {
             + ShellWords.thisCommand(adding: ["--resume"]))
       }
       let batch = done..<min(done + batchSize, count)
-      var vectors = try rows.vectors(of: batch)
-      if normalize { EmbedRows.normalize(&vectors, width: rows.width) }
-      try partial.append(vectors)
+      try partial.append(try rows.vectors(of: batch, normalized: normalize))
       done += batch.count
       bar.advance(to: done)
     }

@@ -1,10 +1,5 @@
 import Foundation
-import XlingAlignment
 import XlingCore
-import XlingData
-import XlingTensor
-import XlingTokenizers
-import XlingTowers
 
 /// What can be wrong with what `xling embed` reads and keeps.
 enum EmbedFailure: Failure, Equatable {
@@ -38,13 +33,16 @@ enum EmbedFailure: Failure, Equatable {
 
 /// Texts and paths, in their order.
 enum EmbedInputs {
-  /// One text a line; the last line may lack its line feed. Throws ``EmbedFailure``, `FileFailure`.
+  /// One text a line; the last line may lack its line feed. Throws ``EmbedFailure``, `JSONFailure` for a
+  /// repeated key, `FileFailure`.
   static func texts(_ input: String, field: String?) throws -> [String] {
     let lines = try lines(input)
     guard !lines.isEmpty else { throw EmbedFailure.nothing(input: input, expected: "texts") }
     guard let field else { return lines }
     return try lines.enumerated().map { index, line in
-      let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      let json = Data(line.utf8)
+      try JSONFile.check(json, in: input, line: index + 1)
+      let object = try? JSONSerialization.jsonObject(with: json) as? [String: Any]
       guard let text = object?[field] as? String else {
         throw EmbedFailure.notJSON(file: input, line: index + 1, field: field)
       }
@@ -78,64 +76,6 @@ enum EmbedInputs {
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines.map { line in
       String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
-    }
-  }
-}
-
-/// Texts or pictures to pooled vectors.
-struct EmbedRows {
-  let width: Int
-  private let compute: (Range<Int>) throws -> [Float]
-
-  init(_ texts: [String], _ tower: TextTower, tokenizer: some Tokenizer, maximumTokens: Int) {
-    let workspace = Workspace()
-    let limit = min(maximumTokens, tower.configuration.maximumTokens)
-    width = tower.width
-    compute = { rows in
-      workspace.reset()
-      let batch = TokenBatch(texts[rows].map { tokenizer.ids(of: $0, maximumLength: limit) })
-      return Matmul.$keepsRowsAlike.withValue(true) {
-        let activations = tower.forward(batch, reading: .pooled, in: workspace, training: false)
-        return tower.pool(activations, in: workspace).array()
-      }
-    }
-  }
-
-  /// Pictures by their paths; the next ones are decoded while the tower computes. What is wrong with
-  /// those that `input` lets pass goes to `damage`.
-  init(_ paths: [String], _ tower: ImageTower, _ input: PictureInput, _ damage: PictureDamage) {
-    let workspace = Workspace()
-    let loader = PixelLoader(preprocessing: input.preprocessing)
-    let ahead = PicturesAhead { index in
-      let result = try input.load(path: paths[index])
-      if let reason = result.damage { damage.note(paths[index], reason) }
-      return result.picture
-    }
-    width = tower.width
-    compute = { rows in
-      workspace.reset()
-      let batch = try PictureBatch(rows.count, of: loader.elementCount, in: workspace) {
-        try loader.load(Array(rows), step: nil, into: $0, picture: ahead.picture)
-      }
-      ahead.announce(rows.upperBound..<min(rows.upperBound + rows.count, paths.count))
-      return Matmul.$keepsRowsAlike.withValue(true) {
-        let activations = tower.forward(batch, reading: .pooled, in: workspace, training: false)
-        return tower.pool(activations, in: workspace).vectors.array()
-      }
-    }
-  }
-
-  /// Of those items, row-major [items, width].
-  func vectors(of items: Range<Int>) throws -> [Float] { try compute(items) }
-
-  /// Each row of `width` to length one; rows of zeros stay.
-  static func normalize(_ vectors: inout [Float], width: Int) {
-    for start in stride(from: 0, to: vectors.count, by: width) {
-      let row = start..<start + width
-      let square = vectors[row].reduce(0.0) { $0 + Double($1) * Double($1) }
-      guard square > 0 else { continue }
-      let factor = Float(1 / square.squareRoot())
-      for index in row { vectors[index] *= factor }
     }
   }
 }

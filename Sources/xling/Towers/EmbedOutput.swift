@@ -1,5 +1,6 @@
 import Foundation
 import XlingCore
+import XlingTensor
 import XlingTowers
 
 /// Rows that are done, beside the output until all are: raw float32 in OUTPUT.partial; in
@@ -79,11 +80,11 @@ final class EmbedPartial {
     return (rows, keyBytes)
   }
 
-  func append(_ vectors: [Float]) throws {
+  func append(_ vectors: EmbeddingMatrix) throws {
     let data = vectors.withUnsafeBytes { Data($0) }
     do {
       try handle?.write(contentsOf: data)
-      try keys?.write(contentsOf: Data("\(vectors.count / width) \(Digest.of(data))\n".utf8))
+      try keys?.write(contentsOf: Data("\(vectors.count) \(Digest.of(data))\n".utf8))
     } catch {
       throw FileFailure.cannotWrite(path: path, reason: SystemWords.reason(of: error))
     }
