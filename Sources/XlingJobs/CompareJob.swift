@@ -6,8 +6,8 @@ import XlingExperiments
 import XlingRetrieval
 import XlingRuns
 
-/// Paired tests of the first run against each of the others, from the ranks that the store has; nothing is
-/// embedded.
+/// Paired tests of the first run against each of the others, from the ranks that the store has;
+/// nothing is embedded.
 public struct CompareJob: Sendable {
   public struct Options: Sendable {
     /// Two or more: folders or stored names.
@@ -52,8 +52,8 @@ public struct CompareJob: Sendable {
 
   public init(_ options: Options) { self.options = options }
 
-  /// A metric whose differences mean something: a median of differences is no difference of medians.
-  /// Throws ``CompareFailure/unknownMetric(given:nearest:known:)``, which lists them.
+  /// A metric whose differences mean something: a median of differences is no difference of
+  /// medians. Throws ``CompareFailure/unknownMetric(given:nearest:known:)``, which lists them.
   public static func metric(named name: String) throws(CompareFailure) -> Metric {
     if let found = Metric.named(name), found.aggregation == .mean { return found }
     let names = Metric.standard.filter { $0.aggregation == .mean }.map(\.name)

@@ -3,8 +3,8 @@ import XlingCore
 import XlingEvaluation
 import XlingRetrieval
 
-/// Retrieval between rows that open_clip, sentence-transformers or another program embedded; a share of it
-/// goes to a file, to be merged.
+/// Retrieval between rows that open_clip, sentence-transformers or another program embedded; a
+/// share of it goes to a file, to be merged.
 public struct EvaluateEmbeddingsJob: Sendable {
   public struct Options: Sendable {
     /// Rows of captions and of pictures, and the pictures of each caption: files.
@@ -57,8 +57,9 @@ public struct EvaluateEmbeddingsJob: Sendable {
 
   public init(_ options: Options) { self.options = options }
 
-  /// Where `observe` throws, what was counted stays in the checkpoint. Throws what reading the files throws,
-  /// `EvaluationFailure`, `RetrievalFailure`, `FileFailure`, and what `observe` throws.
+  /// Where `observe` throws, what was counted stays in the checkpoint. Throws what reading the
+  /// files throws, `EvaluationFailure`, `RetrievalFailure`, `FileFailure`, and what `observe`
+  /// throws.
   public func run(_ observe: (Event) throws -> Void = { _ in }) throws -> Result {
     for path in [options.shard?.output, options.checkpoint].compactMap({ $0 }) {
       try Self.checkFolder(of: path)
@@ -85,8 +86,8 @@ public struct EvaluateEmbeddingsJob: Sendable {
     }
   }
 
-  /// Nil when what was counted is a shard: it is written. The embeddings, by far the largest, are let go
-  /// unless they are needed once more.
+  /// Nil when what was counted is a shard: it is written. The embeddings, by far the largest, are
+  /// let go unless they are needed once more.
   private func count(
     keepingPairs: Bool, _ observe: (Event) throws -> Void
   ) throws -> (counted: CountedPairs?, pairs: (all: EmbeddingPairs?, rows: Int)) {

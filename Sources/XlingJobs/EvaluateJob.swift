@@ -28,7 +28,8 @@ public struct EvaluateJob: Sendable {
     public init(_ subject: EvaluationSubject) { self.subject = subject }
   }
 
-  /// Rankings for trec_eval and its like: `LANG.text-to-image.run`, `.qrels`, and the other direction.
+  /// Rankings for trec_eval and its like: `LANG.text-to-image.run`, `.qrels`, and the other
+  /// direction.
   public struct Rankings: Sendable, Equatable {
     public var folder: String
     /// Items of each query.
@@ -67,9 +68,9 @@ public struct EvaluateJob: Sendable {
 
   public init(_ options: Options) { self.options = options }
 
-  /// The store is opened, and made, when run and data turned out to be readable. Throws what reading them
-  /// throws, `ExperimentFailure`, `RetrievalFailure`, `InterruptionFailure`, `FileFailure`, and what
-  /// `observe` throws.
+  /// The store is opened, and made, when run and data turned out to be readable. Throws what
+  /// reading them throws, `ExperimentFailure`, `RetrievalFailure`, `InterruptionFailure`,
+  /// `FileFailure`, and what `observe` throws.
   public func run(
     in store: @autoclosure () throws -> ExperimentStore,
     _ observe: (LanguageEvent) throws -> Void = { _ in }

@@ -21,8 +21,8 @@ public struct EvaluatedEmbeddings: Codable, Sendable, Equatable {
   public private(set) var pictures: Side
   public private(set) var rows: [ResultRow]
 
-  /// `counted` must be complete. `repeats`: contents by row, and the pairs that were counted. Throws
-  /// `RetrievalFailure`.
+  /// `counted` must be complete. `repeats`: contents by row, and the pairs that were counted.
+  /// Throws `RetrievalFailure`.
   init(
     _ counted: CountedPairs, _ plan: EmbeddingPlan, language: String,
     repeats: (Ambiguity, EmbeddingPairs)? = nil

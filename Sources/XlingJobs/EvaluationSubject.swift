@@ -58,7 +58,8 @@ extension EvaluationSubject.Loaded {
 }
 
 extension LoadedRun {
-  /// nil without a store, and where it lies on a medium that keeps nothing. Throws `ExperimentFailure`.
+  /// nil without a store, and where it lies on a medium that keeps nothing. Throws
+  /// `ExperimentFailure`.
   func cache(beside store: String?) throws -> (rows: EmbeddingCache, model: String)? {
     guard let store, let rows = try EmbeddingCache.beside(store: store) else { return nil }
     return (rows, try modelHash())

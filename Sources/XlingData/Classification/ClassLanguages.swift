@@ -28,8 +28,9 @@ public enum ClassLanguageFailure: Failure, Equatable {
 
 /// From what a user calls a language to the code that class names have for it.
 public enum ClassLanguages {
-  /// `all`, those in which every class has a name (with `allowMissing`: any), or codes and names; each
-  /// once, in the order given; `leftOut` languages name some class only. Throws `LanguageFailure.unknownLanguage`, ``ClassLanguageFailure``,
+  /// `all`, those in which every class has a name (with `allowMissing`: any), or codes and names;
+  /// each once, in the order given; `leftOut` languages name some class only. Throws
+  /// `LanguageFailure.unknownLanguage`, ``ClassLanguageFailure``,
   /// `ClassificationFailure.missingNames`.
   public static func resolve(
     _ given: [String], in names: ClassNames, _ pictures: LabelledPictures, _ allowMissing: Bool

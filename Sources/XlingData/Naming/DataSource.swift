@@ -1,8 +1,8 @@
 import Foundation
 import XlingCore
 
-/// A dataset by what a user calls it: `scenes`, `emoji`, `stamps`, a folder in the generic layout, or a card
-/// of `datasets/`.
+/// A dataset by what a user calls it: `scenes`, `emoji`, `stamps`, a folder in the generic layout,
+/// or a card of `datasets/`.
 public struct DataSource: Sendable, Equatable {
   public var name: String
   /// Where the files of a card's dataset lie; nil: in `data/` and the card's folder.
@@ -16,8 +16,8 @@ public struct DataSource: Sendable, Equatable {
     self.followsLinks = followsLinks
   }
 
-  /// The dataset, and what it calls languages otherwise than we, by its spellings: empty for cards, which
-  /// say so themselves. Throws ``DataFailure``, `FileFailure`.
+  /// The dataset, and what it calls languages otherwise than we, by its spellings: empty for cards,
+  /// which say so themselves. Throws ``DataFailure``, `FileFailure`.
   public func load() throws -> (dataset: Dataset, spellings: [String: String]) {
     guard let card = try card() else {
       let dataset = try Dataset.load(

@@ -22,9 +22,9 @@ public enum DatasetLanguageFailure: Failure, Equatable {
 
 /// From what a user calls a language to a dataset's code for it.
 public enum DatasetLanguages {
-  /// Before data are read: refuses what no card knows and what is no code of two or three letters, which
-  /// a dataset may have without a card (`x-…` too). Other words are looked for in `file`, a list of captions
-  /// or class names, byte by byte: a key of that name is there or not. Throws
+  /// Before data are read: refuses what no card knows and what is no code of two or three letters,
+  /// which a dataset may have without a card (`x-…` too). Other words are looked for in `file`, a
+  /// list of captions or class names, byte by byte: a key of that name is there or not. Throws
   /// `LanguageFailure.unknownLanguage`.
   public static func check(_ given: [String], file: String? = nil) throws {
     let unclear = given.filter { $0 != "all" && !isShortCode($0) }

@@ -2,7 +2,8 @@ import Foundation
 import XlingAlignment
 import XlingExperiments
 
-/// One row of a comparison: a run, or runs that differ by nothing but their seed, whose figures are means.
+/// One row of a comparison: a run, or runs that differ by nothing but their seed, whose figures are
+/// means.
 public struct CompareEntry: Sendable, Equatable {
   public var label: String
   /// Seed by seed, in the order given.

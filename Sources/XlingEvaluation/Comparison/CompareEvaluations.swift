@@ -11,16 +11,16 @@ public struct CompareEvaluations: Sendable {
   /// Languages that some run was aligned on: left out of averages.
   public let aligned: Set<String>
   public let measured: EvaluationProtocol
-  /// Languages that some runs have and others lack, for which nothing was asked: run by run, what would
-  /// bring them in.
+  /// Languages that some runs have and others lack, for which nothing was asked: run by run, what
+  /// would bring them in.
   public let leftOut: [CompareFailure]
   /// By entry, then by seed.
   private let found: [[[String: Evaluation]]]
 
   public var labels: [String] { entries.map(\.label) }
 
-  /// Throws ``CompareFailure`` when a wanted language is missing in a run, when queries differ, or when
-  /// entries have different numbers of seeds.
+  /// Throws ``CompareFailure`` when a wanted language is missing in a run, when queries differ, or
+  /// when entries have different numbers of seeds.
   public init(
     _ selection: CompareSelection, entries: [CompareEntry], languages given: [String],
     in store: ExperimentStore

@@ -2,7 +2,8 @@ import XlingCore
 
 /// Why stored results cannot be held against each other.
 public enum CompareFailure: Failure, Equatable {
-  /// `remedy` is a sentence on how the evaluation is made, in the words of whoever asked; it may be empty.
+  /// `remedy` is a sentence on how the evaluation is made, in the words of whoever asked; it may be
+  /// empty.
   case missing(run: String, what: String, remedy: String)
   case otherQueries(language: String, direction: String, first: String, second: String)
   case severalProtocols(known: [String])

@@ -14,8 +14,8 @@ public struct CompareRow: Codable, Sendable, Equatable {
   /// Percent for rates, as `difference`: first minus second, and its 95 % interval.
   public let firstValue: Double
   public let secondValue: Double
-  /// What a scorer that knows nothing is expected to reach on these queries, as `firstValue`; nil where it
-  /// has no closed form. `coversChance`: whether the interval of the value holds it.
+  /// What a scorer that knows nothing is expected to reach on these queries, as `firstValue`; nil
+  /// where it has no closed form. `coversChance`: whether the interval of the value holds it.
   public let chance: Double?
   public let firstCoversChance: Bool?
   public let secondCoversChance: Bool?

@@ -1,8 +1,8 @@
 import XlingExperiments
 import XlingRetrieval
 
-/// All runs by language, as LilT's Table 2 (Khan and Fu 2023): one block a direction, one row a run,
-/// and the languages that it won, tied and lost against the first run.
+/// All runs by language, as LilT's Table 2 (Khan and Fu 2023): one block a direction, one row a
+/// run, and the languages that it won, tied and lost against the first run.
 public struct CompareTable: Codable, Sendable, Equatable {
   /// Languages whose corrected p is below 5 %, and the others.
   public struct Tally: Codable, Sendable, Equatable {
@@ -22,7 +22,8 @@ public struct CompareTable: Codable, Sendable, Equatable {
   public struct Block: Codable, Sendable, Equatable {
     public let direction: String
     public let rows: [Row]
-    /// What chance is expected to reach, on the scale of the cells; nil where it has no closed form.
+    /// What chance is expected to reach, on the scale of the cells; nil where it has no closed
+    /// form.
     public let chance: [Double?]
   }
 

@@ -1,8 +1,8 @@
 import XlingExperiments
 import XlingRetrieval
 
-/// The first run, or pool of seeds, against each of the others, by language and on the mean of the languages that
-/// none was aligned on.
+/// The first run, or pool of seeds, against each of the others, by language and on the mean of the
+/// languages that none was aligned on.
 public struct CompareTests: Sendable {
   public let evaluations: CompareEvaluations
   public let metric: Metric

@@ -2,6 +2,7 @@ import ArgumentParser
 import XlingCore
 import XlingEvaluation
 import XlingJobs
+import XlingLanguages
 
 extension Similarity: ExpressibleByArgument {}
 

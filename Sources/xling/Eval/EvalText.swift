@@ -5,8 +5,8 @@ import XlingReports
 import XlingRetrieval
 
 extension EvaluateJob.Result {
-  /// As `xling eval` prints it: a table of each subset, recall in percent with its interval, one row a
-  /// language and direction, and what chance would reach; then what repeats.
+  /// As `xling eval` prints it: a table of each subset, recall in percent with its interval, one
+  /// row a language and direction, and what chance would reach; then what repeats.
   func text(_ measure: EvalMeasureOptions) -> String {
     let tabled = measure.tabled.map(\.name)
     let shown = languages.filter { tabled.contains($0.metric) }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import XlingJobs
+import XlingLanguages
 
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -45,8 +45,7 @@ struct AuditCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadsOption
 
-  @Flag(help: "Print the result as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   private struct Report: Encodable {
     let schema = "xling.audit/1"
@@ -63,7 +62,7 @@ struct AuditCommand: ParsableCommand {
     if let output {
       try AtomicFile.write(audit.leaks.map { $0.test + "\n" }.joined(), to: output)
     }
-    print(json ? try JSONText.encode(Report(distance: distance, audit: audit)) : text(audit))
+    try json.print(Report(distance: distance, audit: audit)) { text(audit) }
     if !audit.leaks.isEmpty { throw ExitCode(ExitStatus.belowThreshold.rawValue) }
   }
 

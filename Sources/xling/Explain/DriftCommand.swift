@@ -77,7 +77,7 @@ struct DriftCommand: ParsableCommand {
   @OptionGroup var files: DataFilesOptions
 
   @Option(help: "train, val or test.")
-  var split = "val"
+  var split: Split = .val
 
   @Option(
     help: "Pictures that are looked at: the first so many.", transform: NumberRange.whole(from: 2))
@@ -89,14 +89,10 @@ struct DriftCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if Split(rawValue: split) == nil {
-      throw ValidationError("--split is \(split): expected train, val or test")
-    }
     if languages.isEmpty { throw ValidationError("name languages: --lang tr --lang zh, or all") }
   }
 
   func run() throws {
-    let split = Split(rawValue: split) ?? .val
     let folder = try store.folder(of: name)
     let source = files.source(data)
     try DatasetLanguages.check(languages, file: source.captions)

@@ -31,8 +31,7 @@ struct MethodsListCommand: ParsableCommand {
 
   @OptionGroup var towers: MethodTowers
 
-  @Flag(help: "Print the list as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func run() throws {
     let towers = try towers.load()
@@ -49,7 +48,7 @@ struct MethodsListCommand: ParsableCommand {
         return row
       }
     }
-    if json { return print(try JSONText.encode(rows)) }
+    if json.isAsked { return print(try JSONText.encode(rows)) }
     for kind in [MethodCards.Kind.method, .preset] {
       print(Self.table(rows.filter { $0.kind == kind.rawValue }, kind.rawValue))
     }

@@ -37,8 +37,7 @@ struct MethodsShowCommand: ParsableCommand {
   @Flag(help: "List every trained tensor with its shape.")
   var tensors = false
 
-  @Flag(help: "Print everything as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func run() throws {
     var selection = selection
@@ -50,7 +49,7 @@ struct MethodsShowCommand: ParsableCommand {
     }
     let card = try selection.card()
     let count = try towers.load().map { try MethodCount(card, $0) }
-    if json {
+    if json.isAsked {
       let shapes = count?.tensors.map { ($0.name, $0.shape) } ?? []
       let details = MethodDetails(
         name: card.name, summary: card.recipe.summary, source: card.source, aliases: card.aliases,

@@ -24,8 +24,8 @@ struct SubjectOptions: ParsableArguments {
 
   @OptionGroup var threads: ThreadsOption
 
-  /// The subject, and the path of the store beside which embeddings are kept. Throws ``StoreFailure``, and
-  /// as `RunLookup.folder`.
+  /// The subject, and the path of the store beside which embeddings are kept. Throws
+  /// ``StoreFailure``, and as `RunLookup.folder`.
   func found() throws -> (subject: EvaluationSubject, store: String) {
     threads.apply()
     Interruption.watch()

@@ -69,8 +69,7 @@ struct ShowCommand: ParsableCommand {
 
   @OptionGroup var store: StoreOption
 
-  @Flag(help: "Print everything as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func run() throws {
     let store = try store.place(for: [name]).path
@@ -94,7 +93,7 @@ struct ShowCommand: ParsableCommand {
     let details = RunDetails(
       name: name, folder: folder, status: state?.status.rawValue, step: state?.step,
       resume: state?.resume, record: record, measured: measured(evaluations), curve: curve)
-    print(json ? try JSONText.encode(details) : text(details, state))
+    try json.print(details) { text(details, state) }
   }
 
   private func measured(_ evaluations: [Evaluation]) -> [RunDetails.Measured] {

@@ -2,7 +2,8 @@ import XlingCore
 import XlingExperiments
 import XlingJobs
 
-/// What a job that loops over languages tells, on stderr: a bar, warnings, what was stored and embedded.
+/// What a job that loops over languages tells, on stderr: a bar, warnings, what was stored and
+/// embedded.
 final class LanguageProgress {
   private let verb: String
   private let texts: String

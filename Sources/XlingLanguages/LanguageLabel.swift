@@ -1,10 +1,9 @@
-import XlingLanguages
-
 /// What captions that come without a language are labelled with.
-enum LanguageLabel {
-  /// A card's code; else our code for the tag that is given, for languages without a card; `und` (BCP 47:
-  /// undetermined) when nothing is given. Throws `LanguageFailure` for what is no tag either.
-  static func code(_ given: String?) throws -> String {
+public enum LanguageLabel {
+  /// A card's code; else our code for the tag that is given, for languages without a card; `und`
+  /// (BCP 47: undetermined) when nothing is given. Throws ``LanguageFailure`` for what is no tag
+  /// either.
+  public static func code(_ given: String?) throws -> String {
     guard let given else { return "und" }
     do {
       return try Languages.load().find(given).code
