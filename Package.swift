@@ -84,8 +84,9 @@ let package = Package(
     .target(
       name: "XlingJobs",
       dependencies: [
-        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTowers", "XlingAdapters",
-        "XlingData", "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments",
+        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTensor", "XlingTowers",
+        "XlingAdapters", "XlingData", "XlingAlignment", "XlingRuns", "XlingRetrieval",
+        "XlingExperiments",
         "XlingEvaluation", "XlingReports",
       ]),
     .executableTarget(

@@ -1,5 +1,6 @@
 import XlingAlignment
 import XlingRuns
+import XlingTensor
 import XlingTowers
 
 /// Weights that compute, but hardly what they should: tensors that hold NaN or infinity.
@@ -24,8 +25,9 @@ public enum TowerWarnings {
     let weights = RunFolder(run.folder).weights
     let stored = Set(try Checkpoint(weights).tensors.keys)
     let trained = run.model.parameters.filter { stored.contains($0.name) }
-    func names(_ side: String) -> Set<String> {
-      Set(trained.filter { $0.name.hasPrefix(side) }.map { $0.parameter.name })
+    func names(_ side: ParameterRole.Side) -> Set<String> {
+      let stored = run.model.parameters(of: side).filter { stored.contains($0.name) }
+      return Set(stored.map { $0.parameter.name })
     }
     let identity = run.record.identity
     let text = try TowerCheckpoint(identity.text.folder)
@@ -33,10 +35,10 @@ public enum TowerWarnings {
     return warnings(weights, trained.filter { $0.parameter.isNonFinite }.map { $0.name })
       + warnings(
         text.checkpoint.path,
-        try text.nonFiniteTensors(of: run.model.text, except: names("text.")))
+        try text.nonFiniteTensors(of: run.model.text, except: names(.text)))
       + warnings(
         image.checkpoint.path,
-        try image.nonFiniteTensors(of: run.model.image, except: names("image.")))
+        try image.nonFiniteTensors(of: run.model.image, except: names(.image)))
   }
 
   private static func warnings(_ path: String, _ names: [String]) -> [Warning] {

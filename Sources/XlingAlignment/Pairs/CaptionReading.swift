@@ -1,3 +1,4 @@
+import XlingCore
 import XlingData
 import XlingTokenizers
 
@@ -14,6 +15,16 @@ public struct CaptionReading: Codable, Sendable, Equatable {
   public var hasEndToken = true
 
   public init() {}
+
+  /// Keys that a file of another version lacks keep their defaults. Throws what decoding throws.
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    try keys.read(.language, into: &language)
+    try keys.read(.preprocessing, into: &preprocessing)
+    try keys.read(.maximumWords, into: &maximumWords)
+    try keys.read(.maximumTokens, into: &maximumTokens)
+    try keys.read(.hasEndToken, into: &hasEndToken)
+  }
 
   /// Ids of a caption in `language`, else in the training captions' language, of at most
   /// `maximumTokens`, else as many as in training. Throws `UnicodeFailure`.

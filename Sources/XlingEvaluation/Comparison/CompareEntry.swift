@@ -1,6 +1,7 @@
 import Foundation
 import XlingAlignment
 import XlingExperiments
+import XlingRuns
 
 /// One row of a comparison: a run, or runs that differ by nothing but their seed, whose figures are
 /// means.
@@ -19,7 +20,7 @@ public struct CompareEntry: Sendable, Equatable {
     var entries: [CompareEntry] = []
     var place: [Data: Int] = [:]
     for run in runs {
-      var key = try store.run(named: run).key
+      var key = try store.run(named: run).key.canonical
       var configuration = try JSONDecoder().decode(
         AlignmentConfiguration.self, from: Data(key.recipe.utf8))
       configuration.seed = 0

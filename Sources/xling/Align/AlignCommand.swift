@@ -58,16 +58,18 @@ struct AlignCommand: ParsableCommand {
     threads.apply()
     Interruption.watch()
     let card = try selection.card()
-    let method = card.name
+    var settings = try training.settings(card)
+    let (method, seed) = (card.name, settings.seed ?? TrainingSettings.usualSeed)
+    let named = settings.language ?? TrainingSettings.usualLanguage
     let source = try EmbeddedDataset.resolve(data)
     if let output, RunFolder(output).exists, !resume {
       throw RunFailure.runExists(path: output)
     }
-    try DatasetLanguages.check([training.language], file: DataSource(data).captions)
+    try DatasetLanguages.check([named], file: DataSource(data).captions)
     if let startFrom { _ = try RunFolder(startFrom).record() }
     let towers = try AlignTowers(text: textTower, image: imageTower)
     let dataset = try DataSource.folder(source, links)
-    let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(training.seed)")
+    let folder = RunFolder(output ?? "runs/\(method)-\(dataset.name)-seed\(seed)")
     // Before anything of it is read, and until the end: nobody else works in the run's folder.
     let lock = try FileLock(folder: folder.path)
     defer { lock.release() }
@@ -75,12 +77,13 @@ struct AlignCommand: ParsableCommand {
     if folder.exists, !resume { throw RunFailure.runExists(path: folder.path) }
     // Where nothing was begun there is nothing to go on with: the run begins.
     let goesOn = resume && folder.exists
-    let language = try DatasetLanguages.resolve(training.language, in: dataset, split: .train)
-    var configuration = try training.configuration(card, language: language) { configuration in
+    let language = try DatasetLanguages.resolve(named, in: dataset, split: .train)
+    settings.language = language
+    var configuration = settings.configuration(of: card.recipe) { configuration in
       min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)
     }
     configuration.dropout = try towers.dropout(configuration.dropout ?? .trained)
-    configuration.pictureInput = try pictureInput(towers.image, card, configuration)
+    configuration.pictureInput = try pictureInput(towers.image, settings, configuration)
     let start = try startFrom.map { try StartingWeights(run: $0) }
     configuration.startsFrom = start?.hash
     var identity = RunIdentity(
@@ -132,13 +135,13 @@ struct AlignCommand: ParsableCommand {
 
   /// nil where it is what a run does anyway, so that runs stay what they were.
   private func pictureInput(
-    _ tower: TowerSource, _ card: MethodCard, _ configuration: AlignmentConfiguration
+    _ tower: TowerSource, _ settings: TrainingSettings, _ configuration: AlignmentConfiguration
   ) throws -> PictureInput? {
     let checkpoint = try TowerCheckpoint(tower.folder)
     guard case .image(let image) = checkpoint.configuration else { return nil }
     let input = try pictures.choices.input(
       tower: tower.folder, side: image.imageSize,
-      preset: card.training.pictures.map { _ in configuration.pictureStatistics.channels })
+      preset: settings.pictures?.channels)
     return input == configuration.pictureInput(side: image.imageSize) ? nil : input
   }
 

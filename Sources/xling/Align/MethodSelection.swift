@@ -1,5 +1,6 @@
 import ArgumentParser
 import XlingAdapters
+import XlingAlignment
 
 /// Which recipe: a method by name, a preset, a file, or a composition, and what changes in it.
 struct MethodSelection: ParsableArguments {
@@ -34,8 +35,9 @@ struct MethodSelection: ParsableArguments {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "A size or place: reduction=2, text:bottleneck=64, placement=attention, depth=2, rank=4, "
-        + "alpha=8, prompt_length=8, terms=2, head=none. Repeatable.", valueName: "key=value"))
+      "A size or place: reduction=2, text:bottleneck=64, head=none. Repeatable.",
+      discussion: Recipe.ModuleOptions.table.map { "\($0.key): \($0.help), \($0.range)" }
+        .joined(separator: "; ") + ".", valueName: "key=value"))
   var option: [String] = []
 
   func validate() throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import XlingAdapters
+import XlingAlignment
 import XlingCore
 import XlingReports
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import XlingAdapters
+import XlingAlignment
 import XlingCore
 import XlingReports
 
@@ -95,6 +96,7 @@ struct MethodsShowCommand: ParsableCommand {
     if !side.lock.isEmpty {
       parts.append("layers " + side.lock.map(\.rawValue).joined(separator: ", ") + " as they were")
     }
+    parts += side.options.said.map { "\($0.key) \($0.value)" }
     switch side.head {
     case .linear: parts.append("linear head")
     case .tokens: parts.append("MLP head on every token, averaged")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import XlingCore
 
 /// For commands that hold languages against one of them.
 struct PivotOptions: ParsableArguments {

@@ -21,13 +21,11 @@ enum QuickstartPlan {
     _ method: String, steps: Int, seed: UInt64
   ) throws -> AlignmentConfiguration {
     let card = try MethodCards.named(method)
-    var configuration = AlignmentConfiguration(recipe: card.recipe, seed: seed, steps: steps)
-    try configuration.apply(card)
-    configuration.warmupSteps = max(1, steps / 10)
-    configuration.gradientClip = 1
-    configuration.checkpointEvery = max(25, steps / 4)
-    configuration.validationPairs = 500
-    return configuration
+    var settings = card.training
+    settings.steps = steps
+    settings.seed = seed
+    settings.checkpointEvery = max(25, steps / 4)
+    return settings.configuration(of: card.recipe) { _ in 0 }
   }
 
   /// One caption a picture, so that every language answers the same number of questions.

@@ -83,7 +83,9 @@ struct ShowCommand: ParsableCommand {
       let store = try ExperimentStore(reading: store)
       let new = try LoadedRun.stored(record, folder: folder, status: .running)
       // Another run of the same name is none of this one's business.
-      if let run = try store.runs().first(where: { $0.name == name }), run.key == new.key {
+      if let run = try store.runs().first(where: { $0.name == name }),
+        run.key.isSameRun(as: new.key)
+      {
         state = try RunState(run, in: store)
         evaluations = try store.evaluations(of: name)
         curve = RunDetails.Curve(
@@ -127,6 +129,11 @@ struct ShowCommand: ParsableCommand {
       ("text tower", tower(record.identity.text)),
       ("image tower", tower(record.identity.image)),
       ("tokenizer", String(record.identity.tokenizerHash.prefix(12))),
+      (
+        "made by",
+        "xling " + (record.program ?? "0.1.0 or earlier, which noted no version")
+          + ", numerics \(record.numerics)"
+      ),
     ]
     if let imported = record.imported {
       facts.append(("imported", "\(imported.file), SHA-256 \(imported.hash.prefix(12))"))

@@ -49,8 +49,7 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   /// Stop after so many validations without a lower loss, and take the best; nil goes on.
   public var patience: Int?
   public var checkpointEvery = 200
-  /// Of earlier versions, whose log had only every tenth step. It stays since it is part of the keys under
-  /// which their runs are stored.
+  /// Unused: the log of earlier versions had only every tenth step. Their stored keys have it.
   public var logEvery = 10
 
   /// Of the training captions.
@@ -69,6 +68,51 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     self.recipe = recipe
     self.seed = seed
     self.steps = steps
+  }
+
+  /// Keys that a file of another version lacks keep their defaults. Throws what decoding throws.
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    recipe = try keys.decode(Recipe.self, forKey: .recipe)
+    seed = try keys.decode(UInt64.self, forKey: .seed)
+    steps = try keys.decode(Int.self, forKey: .steps)
+    try keys.read(.batchSize, into: &batchSize)
+    try keys.read(.chunkSize, into: &chunkSize)
+    try keys.read(.recomputesActivations, into: &recomputesActivations)
+    try keys.read(.peakRate, into: &peakRate)
+    try keys.read(.warmupSteps, into: &warmupSteps)
+    try keys.read(.finalRateShare, into: &finalRateShare)
+    try keys.read(.schedule, into: &schedule)
+    try keys.read(.imageRate, into: &imageRate)
+    try keys.read(.optimizer, into: &optimizer)
+    try keys.read(.dropout, into: &dropout)
+    try keys.read(.gradientClip, into: &gradientClip)
+    try keys.read(.embeddingWidth, into: &embeddingWidth)
+    try keys.read(.addsTokenTypes, into: &addsTokenTypes)
+    try keys.read(.temperature, into: &temperature)
+    try keys.read(.augmentation, into: &augmentation)
+    try keys.read(.pictureStatistics, into: &pictureStatistics)
+    try keys.read(.pictureInput, into: &pictureInput)
+    try keys.read(.captions, into: &captions)
+    try keys.read(.pairLimit, into: &pairLimit)
+    try keys.read(.pairSeed, into: &pairSeed)
+    try keys.read(.startsFrom, into: &startsFrom)
+    try keys.read(.validateEvery, into: &validateEvery)
+    try keys.read(.validationPairs, into: &validationPairs)
+    try keys.read(.patience, into: &patience)
+    try keys.read(.checkpointEvery, into: &checkpointEvery)
+    try keys.read(.logEvery, into: &logEvery)
+  }
+
+  /// Without what changes no bits of what is trained: two runs are one where these are equal.
+  public var decisive: AlignmentConfiguration {
+    let usual = AlignmentConfiguration(recipe: recipe, seed: seed, steps: steps)
+    var decisive = self
+    decisive.recipe.summary = ""
+    decisive.recomputesActivations = usual.recomputesActivations
+    decisive.checkpointEvery = usual.checkpointEvery
+    decisive.logEvery = usual.logEvery
+    return decisive
   }
 
   /// Steps that show each of `pairs` pictures `epochs` times.

@@ -1,5 +1,6 @@
 import Testing
 import XlingAdapters
+import XlingAlignment
 import XlingTensor
 import XlingTowers
 

@@ -1,24 +1,22 @@
-import XlingCore
-
-/// Ranges of numeric options, checked as the option is parsed:
+/// Ranges of numbers that people write, checked as they are parsed:
 ///
 ///     @Option(help: "Optimizer steps.", transform: NumberRange.whole(1...NumberRange.steps))
 ///     var steps: Int?
 ///
 /// Every option that takes a number states its range so. Beyond it lie numbers that no memory holds
 /// and no product of two of them fits.
-enum NumberRange {
+public enum NumberRange {
   /// The most steps, epochs, pictures, captions or places that anything counts. The product of two
   /// such numbers is still an `Int`.
-  static let count = 1_000_000_000
-  static let threads = 1_024
+  public static let count = 1_000_000_000
+  public static let threads = 1_024
   /// Rows that are computed at once.
-  static let batch = 1_000_000
+  public static let batch = 1_000_000
   /// A side of a picture, in pixels.
-  static let pixels = 16_384
-  static let heads = 4_096
+  public static let pixels = 16_384
+  public static let heads = 4_096
 
-  static func whole(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
+  public static func whole(_ range: ClosedRange<Int>) -> @Sendable (String) throws -> Int {
     { text in
       guard let number = Int(text) else {
         throw NumberFailure(text: text, expected: "a whole number, \(words(range))")
@@ -30,9 +28,11 @@ enum NumberRange {
     }
   }
 
-  static func whole(from least: Int) -> @Sendable (String) throws -> Int { whole(least...count) }
+  public static func whole(from least: Int) -> @Sendable (String) throws -> Int {
+    whole(least...count)
+  }
 
-  static func real<Number: BinaryFloatingPoint & LosslessStringConvertible & Sendable>(
+  public static func real<Number: BinaryFloatingPoint & LosslessStringConvertible & Sendable>(
     _ range: ClosedRange<Number>
   ) -> @Sendable (String) throws -> Number {
     { text in
@@ -45,7 +45,7 @@ enum NumberRange {
   }
 
   /// Above 0, so that the least that is allowed need not be named.
-  static func positive(to most: Double) -> @Sendable (String) throws -> Double {
+  public static func positive(to most: Double) -> @Sendable (String) throws -> Double {
     { text in
       guard let number = Double(text), number > 0, number <= most else {
         throw NumberFailure(text: text, expected: "above 0 and at most \(brief(most))")
@@ -55,7 +55,7 @@ enum NumberRange {
   }
 
   /// Seeds are any 64 bits.
-  static let seed: @Sendable (String) throws -> UInt64 = { text in
+  public static let seed: @Sendable (String) throws -> UInt64 = { text in
     guard let number = UInt64(text) else {
       throw NumberFailure(text: text, expected: "a whole number from 0 to \(UInt64.max)")
     }
@@ -71,10 +71,15 @@ enum NumberRange {
   }
 }
 
-/// A number beyond an option's range; ArgumentParser knows the option's name.
-struct NumberFailure: Error, CustomStringConvertible {
-  let text: String
-  let expected: String
+/// A text that is no number of a range; whoever parses it knows what it is for.
+public struct NumberFailure: Error, CustomStringConvertible {
+  public let text: String
+  public let expected: String
 
-  var description: String { "must be \(expected), found \(text)" }
+  public init(text: String, expected: String) {
+    self.text = text
+    self.expected = expected
+  }
+
+  public var description: String { "must be \(expected), found \(text)" }
 }

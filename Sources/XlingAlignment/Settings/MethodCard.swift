@@ -1,10 +1,13 @@
 import Foundation
+import XlingAdapters
 import XlingCore
 
 /// A method with what belongs to it: one TOML file under `methods/`, or one given by `--recipe`.
 public struct MethodCard: Sendable, Equatable, Decodable {
   public let recipe: Recipe
-  public let training: TrainingDefaults
+  /// How the method is trained where nothing else is said: all of it by presets of published recipes, by
+  /// the other cards little more than a rate.
+  public let training: TrainingSettings
   /// Other names of the method.
   public let aliases: [String]
   /// Paper and place that the card follows.
@@ -18,13 +21,13 @@ public struct MethodCard: Sendable, Equatable, Decodable {
     recipe = Recipe(
       name: try keys.required("name"), summary: try keys.required("summary"),
       text: try keys.value("text", else: .locked), image: try keys.value("image", else: .locked))
-    training = try keys.value("training", else: TrainingDefaults())
+    training = try keys.value("training", else: TrainingSettings())
     aliases = try keys.value("aliases", else: [])
     source = try keys.value("source", else: "")
   }
 
   /// A card without a file: a composition of the command line.
-  public init(recipe: Recipe, training: TrainingDefaults = TrainingDefaults()) {
+  public init(recipe: Recipe, training: TrainingSettings = TrainingSettings()) {
     self.recipe = recipe
     self.training = training
     aliases = []
@@ -106,7 +109,4 @@ public enum MethodCards {
 extension Recipe {
   /// The recipe of a shipped card. Throws what ``MethodCards/named(_:)`` throws.
   public static func named(_ name: String) throws -> Recipe { try MethodCards.named(name).recipe }
-
-  /// As `recipe.toml`, which `--recipe` reads.
-  public func toml() throws -> String { try TOMLDocument.text(of: self) + "\n" }
 }

@@ -4,6 +4,7 @@ import XlingCore
 import XlingTestSupport
 
 @testable import XlingAdapters
+@testable import XlingAlignment
 
 /// Cards, compositions and what is wrong with them.
 @Suite struct CardTests {
