@@ -43,7 +43,7 @@ struct CompareJobTests {
     options.runs.append("long")
     #expect(
       throws: CompareFailure.otherSeeds(
-        first: "projection (2 seeds)", seeds: 2, second: "long", others: 1)
+        first: "one (2 seeds)", seeds: 2, second: "long", others: 1)
     ) { try CompareJob(options).run(in: store) }
   }
 

@@ -37,7 +37,7 @@ struct EvaluateJobTests {
     #expect(
       events.contains(
         .embedded(
-          pictures: 4, texts: 9, cache: EmbeddingCache.path(besideStore: runs.store))))
+          pictures: 4, texts: 10, cache: EmbeddingCache.path(besideStore: runs.store))))
 
     events = []
     #expect(try job.run(in: store) { events.append($0) } == result)
@@ -68,7 +68,7 @@ struct EvaluateJobTests {
     [
       (
         { $0.subject.languages = ["turkysh"] },
-        "there is no language \"turkysh\". Did you mean Turkish"
+        "there is no language \"turkysh\". Did you mean tr (Turkish)?"
       ),
       ({ $0.subject.languages = ["ko"] }, "has no test caption in ko (Korean). It has, nearest "),
       ({ $0.subject.split = .val }, "has no val captions at all, in en (English) or otherwise."),
