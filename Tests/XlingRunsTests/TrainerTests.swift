@@ -3,6 +3,7 @@ import Testing
 import XlingAdapters
 import XlingAlignment
 import XlingCore
+import XlingData
 import XlingTensor
 import XlingTinyModel
 import XlingTowers
