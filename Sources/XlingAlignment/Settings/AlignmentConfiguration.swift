@@ -132,8 +132,8 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     pictureInput(side: tower.configuration.imageSize).preprocessing
   }
 
-  /// For so many training pairs.
-  func schedule(pairs: Int) -> RunSchedule {
+  /// The learning rates for so many training pairs.
+  package func schedule(pairs: Int) -> RunSchedule {
     RunSchedule(
       shape: schedule, image: imageRate, peak: peakRate, warmupSteps: min(warmupSteps, steps),
       totalSteps: steps, floor: finalRateShare, stepsPerEpoch: pairs / max(1, batchSize))
