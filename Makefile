@@ -36,7 +36,8 @@ lint: ## swift format, strictly
 	swift format lint --strict --recursive --parallel --configuration .swift-format \
 	  $(SWIFT_SOURCES)
 
-check-arrows: ## imports and dependencies are those of docs/ARCHITECTURE.md
+check-arrows: ## imports and dependencies are those of docs/ARCHITECTURE.md; no circle between folders
+	@scripts/folder_circles.py --self-check
 	@scripts/check-arrows
 	@scripts/check-sources
 

@@ -75,7 +75,7 @@ let package = Package(
     .target(
       name: "XlingEvaluation",
       dependencies: [
-        "XlingCore", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData",
+        "XlingCore", "XlingLanguages", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData",
         "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments",
       ]),
     .target(
@@ -84,9 +84,9 @@ let package = Package(
     .target(
       name: "XlingJobs",
       dependencies: [
-        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTowers", "XlingAdapters",
-        "XlingData", "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments",
-        "XlingEvaluation", "XlingReports",
+        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTensor", "XlingTowers",
+        "XlingAdapters", "XlingData", "XlingAlignment", "XlingRuns", "XlingRetrieval",
+        "XlingExperiments", "XlingEvaluation", "XlingReports",
       ]),
     .executableTarget(
       name: "xling",

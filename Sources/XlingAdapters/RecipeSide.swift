@@ -45,34 +45,4 @@ extension Recipe {
 
     func contains(_ layer: Int) -> Bool { layer >= first && layer <= last }
   }
-
-  /// Sizes of what is inserted.
-  public struct ModuleOptions: Sendable, Equatable {
-    /// Which of a layer's sites get an adapter.
-    public enum Placement: String, Codable, Sendable, CaseIterable {
-      case both, attention
-      case feedForward = "feed-forward"
-    }
-
-    /// An adapter's bottleneck is width / this…
-    public var reduction = 4
-    /// …unless it is given outright.
-    public var bottleneck: Int?
-    public var placement = Placement.both
-    /// Layers of a deep adapter.
-    public var depth = 1
-    /// Of LoRA's factors; its scale is alpha / rank.
-    public var rank = 8
-    public var alpha = 16.0
-    /// Vectors of a prompt.
-    public var promptLength = 16
-    /// Kronecker products that Compacter sums.
-    public var terms = 4
-    /// Dense layers of a tokens head, and their inner width; nil is the tower's width.
-    public var headLayers = 4
-    public var headWidth: Int?
-    public var headActivation = TokenMLP.Activation.gelu
-
-    public init() {}
-  }
 }

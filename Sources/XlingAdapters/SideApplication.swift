@@ -13,18 +13,21 @@ struct SideApplication {
     let encoder = tower.encoder
     guard
       encoder.prompt == nil,
-      encoder.layers.allSatisfy({ $0.adapterParameters.isEmpty && !$0.name.hasPrefix("deep_") })
+      encoder.layers.allSatisfy({ $0.adapterParameters.isEmpty && !$0.isInserted })
     else { throw .alreadyAdapted(tower: label) }
     try check()
     if side.start == .random { tower.initialize(seed: seed) }
     let layers = encoder.layers.count
     for parameter in tower.parameters.all {
-      let isLocked = ThawRule.layer(of: parameter.name).map(side.locks) ?? false
+      let isLocked = parameter.role.layer.map(side.locks) ?? false
       parameter.isTrainable =
         !isLocked && side.thaw.contains { $0.thaws(parameter, layers: layers) }
     }
     for module in side.modules {
-      for parameter in try insert(module) { parameter.isTrainable = true }
+      for parameter in try insert(module) {
+        parameter.isTrainable = true
+        parameter.role.isInserted = true
+      }
     }
   }
 
@@ -87,13 +90,10 @@ struct SideApplication {
     if side.modules.contains(.prompt), (tower as? TextTower)?.t5 != nil {
       throw unfit("position embeddings, since a prompt has no place among relative ones", "prompt")
     }
-    let options = side.options
-    for (name, size) in [
-      ("depth", options.depth), ("rank", options.rank), ("prompt_length", options.promptLength),
-      ("terms", options.terms), ("head_layers", options.headLayers),
-      ("head_width", options.headWidth ?? 1),
-    ] where size < 1 || size > 1 << 16 {
-      throw unfit("\(name) from 1 to 65536", "\(size)")
+    for option in Recipe.ModuleOptions.table {
+      if let found = option.outside(side.options) {
+        throw unfit("\(option.key) \(option.range)", found)
+      }
     }
   }
 

@@ -42,31 +42,17 @@ public enum ThawRule: Sendable, Hashable, RawRepresentable {
     }
   }
 
-  /// By the parameter's checkpoint name and shape, in a tower of so many layers.
+  /// By what a parameter is to a tower of so many layers.
   func thaws(_ parameter: Parameter, layers: Int) -> Bool {
-    let name = parameter.name
-    let layer = Self.layer(of: name)
-    switch self {
-    case .layerNorm:
-      // attention.output.LayerNorm, layernorm_before, layernorm: the last but one component.
-      return parameter.shape.count == 1
-        && name.split(separator: ".").dropLast().last?.lowercased()
-          .hasPrefix("layernorm") == true
-    case .bias: return name.hasSuffix(".bias")
-    case .finalNorm: return name == "layernorm.weight" || name == "layernorm.bias"
-    case .attention:
-      return layer != nil && name.contains(".attention.") && !name.contains("LayerNorm")
-    case .mlp:
-      return layer != nil && !name.contains(".attention.") && name.contains(".dense.")
-    case .lastLayers(let count): return layer.map { $0 >= layers - count } ?? false
-    case .all: return true
+    let role = parameter.role
+    return switch self {
+    case .layerNorm: role.part == .norm || role.part == .finalNorm
+    case .bias: role.isBias
+    case .finalNorm: role.part == .finalNorm
+    case .attention: role.part == .attention
+    case .mlp: role.part == .feedForward
+    case .lastLayers(let count): role.layer.map { $0 >= layers - count } ?? false
+    case .all: true
     }
-  }
-
-  /// N of "encoder.layer.N.…"; nil outside the layers.
-  static func layer(of name: String) -> Int? {
-    let parts = name.split(separator: ".")
-    guard parts.count > 2, parts[0] == "encoder", parts[1] == "layer" else { return nil }
-    return Int(parts[2])
   }
 }

@@ -3,6 +3,10 @@ import XlingCore
 /// What can go wrong between two towers and what is trained of them.
 public enum AlignmentFailure: Failure, Equatable {
   case configuration(reason: String)
+  /// A word of `--set key=value`.
+  case assignment(given: String, expected: String, found: String)
+  /// An `xling.toml`.
+  case badSettings(path: String, expected: String, found: String)
   /// Loss or gradient is no number, or the loss exploded: `step` counts from 1, `checkpoint` is
   /// the last good one, where a run keeps some.
   case diverged(
@@ -10,7 +14,8 @@ public enum AlignmentFailure: Failure, Equatable {
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .configuration: .usage
+    case .configuration, .assignment: .usage
+    case .badSettings: .badData
     case .diverged: .internal
     }
   }
@@ -18,6 +23,10 @@ public enum AlignmentFailure: Failure, Equatable {
   public var description: String {
     switch self {
     case .configuration(let reason): reason
+    case .assignment(let given, let expected, let found):
+      "\"\(given)\": expected \(expected), found \(found)."
+    case .badSettings(let path, let expected, let found):
+      "\(path): expected \(expected), found \(found). See docs/methods/settings.md for the keys."
     case .diverged(let step, let loss, let gradientNorm, let rate, let checkpoint):
       "training diverged at step \(step): loss \(loss), gradient norm \(gradientNorm), learning "
         + "rate \(rate). Nothing of this step was kept; the last good checkpoint is "

@@ -49,12 +49,16 @@ public enum JSONFile {
     let data = try read(path)
     do {
       return try JSONDecoder().decode(type, from: data)
-    } catch let error as DecodingError {
+    } catch {
       throw JSONFailure.broken(path: path, place: place(of: error, in: data))
     }
   }
 
-  private static func place(of error: DecodingError, in data: Data) -> String {
+  static func place(of error: any Error, in data: Data) -> String {
+    if let mistake = error as? StrictKeys.Mistake {
+      return "key \(name(mistake.path)): expected \(mistake.expected), found \(mistake.found)"
+    }
+    guard let error = error as? DecodingError else { return "\(error)" }
     switch error {
     case .keyNotFound(let key, let context):
       return "the key \(name(context.codingPath + [key])) is missing"
@@ -83,7 +87,7 @@ public enum JSONFile {
     return "no JSON: cut short or broken within its \(data.count) bytes"
   }
 
-  private static func name(_ path: [any CodingKey]) -> String {
+  static func name(_ path: [any CodingKey]) -> String {
     var name = ""
     for key in path {
       if let index = key.intValue {

@@ -57,10 +57,10 @@ private struct KeyScan {
       case UInt8(ascii: ","): expectsKey = open.last.flatMap { $0 } != nil
       case UInt8(ascii: "\""):
         let start = at
-        let isEscaped = passString()
+        guard let isEscaped = passString() else { return nil }
         guard expectsKey else { continue }
         expectsKey = false
-        let key = key(start..<max(start, at - 1), isEscaped)
+        let key = key(start..<at - 1, isEscaped)
         if open[open.count - 1]?.insert(key).inserted == false { return (key, start - 1) }
       default: continue
       }
@@ -73,20 +73,20 @@ private struct KeyScan {
     expectsKey = keys != nil
   }
 
-  /// From behind the opening quote to behind the closing one, or to the end; whether it holds an
-  /// escape.
-  private mutating func passString() -> Bool {
+  /// From behind the opening quote to behind the closing one: whether there is an escape between; nil
+  /// where the string does not end.
+  private mutating func passString() -> Bool? {
     var isEscaped = false
     while at < bytes.count {
       let byte = bytes[at]
       at += 1
-      if byte == UInt8(ascii: "\"") { break }
+      if byte == UInt8(ascii: "\"") { return isEscaped }
       if byte == UInt8(ascii: "\\") {
         isEscaped = true
         at = min(at + 1, bytes.count)
       }
     }
-    return isEscaped
+    return nil
   }
 
   private func key(_ range: Range<Int>, _ isEscaped: Bool) -> String {

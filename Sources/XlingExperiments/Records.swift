@@ -94,6 +94,9 @@ public struct ValidationStep: Sendable, Equatable {
 public enum Direction: String, Sendable, Codable, CaseIterable {
   case imageToText = "i2t"
   case textToImage = "t2i"
+
+  /// As printed and in JSON.
+  public var words: String { self == .textToImage ? "text-to-image" : "image-to-text" }
 }
 
 /// One run on one language in one direction, with the ranks of every query.

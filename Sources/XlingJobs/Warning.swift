@@ -1,3 +1,6 @@
+import XlingData
+import XlingEvaluation
+
 /// What a job found and goes on from; commands word it.
 public enum Warning: Sendable, Equatable {
   /// A checkpoint holds NaN or infinity in these tensors.
@@ -6,6 +9,27 @@ public enum Warning: Sendable, Equatable {
   case spellings([String: String], of: String)
   /// Pictures that a policy let pass, decoded as far as they go.
   case damaged([DamagedPicture])
+  /// Test pictures were not looked for in the training data, and why.
+  case trainingNotSearched(run: String, TrainingSearch)
+  /// Test pictures that the run was trained on.
+  case trainingPictures(run: String, folder: String, TrainingLeaks, test: DataSource, Split)
+  /// Evaluations that a comparison goes on without.
+  case incomplete(CompareFailure)
+  /// Classes of a file of names that have no pictures in the data.
+  case classesWithoutPictures(Int, names: String, data: String)
+  /// Languages in which some classes have no name.
+  case languagesWithoutNames(Int, of: Int)
+  /// Names that stand for several classes in a language.
+  case sharedNames([ClassificationResult.SharedName], language: String)
+
+  /// Why training data were not searched.
+  public enum TrainingSearch: Sendable, Equatable {
+    /// The run does not record where they lay.
+    case notRecorded
+    case gone(folder: String)
+    /// Others lie there now.
+    case changed(folder: String)
+  }
 }
 
 /// A picture that is not whole.
@@ -16,5 +40,13 @@ public struct DamagedPicture: Sendable, Equatable {
   public init(path: String, reason: String) {
     self.path = path
     self.reason = reason
+  }
+}
+
+extension PictureDamage {
+  /// nil where every picture was whole.
+  public var warning: Warning? {
+    let found = all.map { DamagedPicture(path: $0.path, reason: $0.reason) }
+    return found.isEmpty ? nil : .damaged(found)
   }
 }

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import XlingCore
 import XlingTensor
 
 /// Adafactor (Shazeer and Stern 2018): of a matrix's second moments only the means of its rows and
@@ -23,6 +24,18 @@ public final class Adafactor: Optimizer {
     public var weightDecay: Float = 0
 
     public init() {}
+
+    /// Keys that a file of another version lacks keep their defaults. Throws what decoding throws.
+    public init(from decoder: any Decoder) throws {
+      let keys = try decoder.container(keyedBy: CodingKeys.self)
+      try keys.read(.beta1, into: &beta1)
+      try keys.read(.decayExponent, into: &decayExponent)
+      try keys.read(.squareEpsilon, into: &squareEpsilon)
+      try keys.read(.scaleEpsilon, into: &scaleEpsilon)
+      try keys.read(.clipThreshold, into: &clipThreshold)
+      try keys.read(.scalesByParameter, into: &scalesByParameter)
+      try keys.read(.weightDecay, into: &weightDecay)
+    }
   }
 
   private enum Second {

@@ -9,7 +9,7 @@ public final class AdamW: Optimizer {
     public var beta1: Double
     public var beta2: Double
     public var epsilon: Float
-    /// Applied to every tensor that is neither one-dimensional nor called `.bias` (LilT's groups:
+    /// Applied to every tensor that is neither one-dimensional nor a bias (LilT's groups:
     /// the temperature, position embeddings and tables are decayed too).
     public var weightDecay: Float
 
@@ -20,6 +20,16 @@ public final class AdamW: Optimizer {
       self.beta2 = beta2
       self.epsilon = epsilon
       self.weightDecay = weightDecay
+    }
+
+    /// Keys that a file of another version lacks keep their defaults. Throws what decoding throws.
+    public init(from decoder: any Decoder) throws {
+      self.init()
+      let keys = try decoder.container(keyedBy: CodingKeys.self)
+      try keys.read(.beta1, into: &beta1)
+      try keys.read(.beta2, into: &beta2)
+      try keys.read(.epsilon, into: &epsilon)
+      try keys.read(.weightDecay, into: &weightDecay)
     }
   }
 
@@ -56,7 +66,7 @@ public final class AdamW: Optimizer {
   public func restore(steps: Int) { self.steps = steps }
 
   public static func decays(_ parameter: Parameter) -> Bool {
-    parameter.shape.count != 1 && !parameter.name.hasSuffix(".bias")
+    parameter.shape.count != 1 && !parameter.role.isBias
   }
 
   public func step(rates: [Float]) {

@@ -27,17 +27,6 @@ public enum OptimizerSettings: Codable, Sendable, Equatable {
   case adamW(AdamW.Options)
   case adafactor(Adafactor.Options)
 
-  public static let names = ["adamw", "adafactor"]
-
-  /// By name, with the usual constants; nil for an unknown name.
-  public init?(named name: String) {
-    switch name {
-    case "adamw": self = .adamW(AdamW.Options())
-    case "adafactor": self = .adafactor(Adafactor.Options())
-    default: return nil
-    }
-  }
-
   public var name: String {
     switch self {
     case .adamW: "adamw"

@@ -23,9 +23,14 @@ public struct LayerNorm {
   }
 
   /// Parameters `name.weight` (one) and, unless it is an RMSNorm, `name.bias` (zero).
-  public init(_ name: String, width: Int, epsilon: Float, form: Form = .centred) {
-    gamma = Parameter(name + ".weight", [width])
-    beta = form == .centred ? Parameter(name + ".bias", [width]) : nil
+  public init(
+    _ name: String, width: Int, epsilon: Float, form: Form = .centred,
+    part: ParameterRole.Part = .norm
+  ) {
+    gamma = Parameter(name + ".weight", [width], role: ParameterRole(part))
+    beta =
+      form == .centred
+      ? Parameter(name + ".bias", [width], role: ParameterRole(part, isBias: true)) : nil
     gamma.value.update(repeating: 1, count: width)
     self.epsilon = epsilon
   }

@@ -8,7 +8,7 @@ public struct LayerScale {
 
   /// The parameter `name.weight`, [width], one.
   public init(_ name: String, width: Int) {
-    gamma = Parameter(name + ".weight", [width])
+    gamma = Parameter(name + ".weight", [width], role: ParameterRole(.scale))
     gamma.value.update(repeating: 1, count: width)
   }
 

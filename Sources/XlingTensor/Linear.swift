@@ -8,9 +8,13 @@ public struct Linear {
   /// Trained beside the weight; see ``LowRankUpdate``. No part of ``parameters``.
   public var lowRank: LowRankUpdate?
 
-  public init(_ name: String, from input: Int, to output: Int, bias: Bool = true) {
-    weight = Parameter(name + ".weight", [output, input])
-    self.bias = bias ? Parameter(name + ".bias", [output]) : nil
+  public init(
+    _ name: String, from input: Int, to output: Int, bias: Bool = true,
+    part: ParameterRole.Part = .other
+  ) {
+    weight = Parameter(name + ".weight", [output, input], role: ParameterRole(part))
+    self.bias =
+      bias ? Parameter(name + ".bias", [output], role: ParameterRole(part, isBias: true)) : nil
   }
 
   /// A layer over parameters that exist already (a convolution's kernel seen as a matrix).

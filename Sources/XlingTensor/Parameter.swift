@@ -6,6 +6,8 @@ import XlingCore
 public final class Parameter {
   public let name: String
   public let shape: [Int]
+  /// Makers say part, bias and layer; a model says the side.
+  public var role: ParameterRole
   public private(set) var value: UnsafeMutablePointer<Float>
   public private(set) var gradient: UnsafeMutablePointer<Float>?
 
@@ -17,9 +19,10 @@ public final class Parameter {
   private var gradientMemory: UnsafeMutableRawPointer?
 
   /// Zero-filled. Pages that nobody touches cost nothing, so a tower built to be loaded is free.
-  public init(_ name: String, _ shape: [Int]) {
+  public init(_ name: String, _ shape: [Int], role: ParameterRole = ParameterRole()) {
     self.name = name
     self.shape = shape
+    self.role = role
     count = shape.reduce(1, *)
     let memory = Self.allocate(count)
     self.memory = memory

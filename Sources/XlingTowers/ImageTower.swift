@@ -43,20 +43,25 @@ public final class ImageTower: Tower {
   public init(_ configuration: ViTConfiguration) {
     self.configuration = configuration
     let width = configuration.hiddenSize
-    classToken = Parameter("embeddings.cls_token", [1, 1, width])
+    let embedding = ParameterRole(.embedding)
+    classToken = Parameter("embeddings.cls_token", [1, 1, width], role: embedding)
     distillationToken =
       configuration.hasDistillationToken
-      ? Parameter("embeddings.distillation_token", [1, 1, width]) : nil
+      ? Parameter("embeddings.distillation_token", [1, 1, width], role: embedding) : nil
     positionEmbeddings = Parameter(
-      "embeddings.position_embeddings", [1, configuration.positions, width])
+      "embeddings.position_embeddings", [1, configuration.positions, width], role: embedding)
     patchWeight = Parameter(
       "embeddings.patch_embeddings.projection.weight",
-      [width, configuration.channels, configuration.patchSize, configuration.patchSize])
-    patchBias = Parameter("embeddings.patch_embeddings.projection.bias", [width])
-    finalNorm = LayerNorm("layernorm", width: width, epsilon: configuration.layerNormEpsilon)
+      [width, configuration.channels, configuration.patchSize, configuration.patchSize],
+      role: embedding)
+    patchBias = Parameter(
+      "embeddings.patch_embeddings.projection.bias", [width],
+      role: ParameterRole(.embedding, isBias: true))
+    finalNorm = LayerNorm(
+      "layernorm", width: width, epsilon: configuration.layerNormEpsilon, part: .finalNorm)
     encoder = Encoder(layers: [], width: width)
     for index in 0..<configuration.layers {
-      encoder.append(makeLayer(named: "encoder.layer.\(index)"))
+      encoder.append(makeLayer(named: "encoder.layer.\(index)").placed(at: index))
     }
   }
 

@@ -22,7 +22,7 @@ public struct T5Parts {
       heads: configuration.heads)
     finalNorm = LayerNorm(
       "layernorm", width: configuration.hiddenSize, epsilon: configuration.layerNormEpsilon,
-      form: .rootMeanSquare)
+      form: .rootMeanSquare, part: .finalNorm)
   }
 
   func normalize(_ activations: Encoder.Activations, in workspace: Workspace) -> Normalized? {

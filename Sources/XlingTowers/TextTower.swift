@@ -47,13 +47,16 @@ public final class TextTower: Tower {
   public init(_ configuration: BERTConfiguration) {
     self.configuration = configuration
     let width = configuration.hiddenSize
+    let embedding = ParameterRole(.embedding)
     wordEmbeddings = Parameter(
-      "embeddings.word_embeddings.weight", [configuration.vocabularySize, width])
+      "embeddings.word_embeddings.weight", [configuration.vocabularySize, width], role: embedding)
     positionEmbeddings = Parameter(
       "embeddings.position_embeddings.weight",
-      [configuration.t5 == nil ? configuration.maximumPositions : 1, width])
+      [configuration.t5 == nil ? configuration.maximumPositions : 1, width],
+      role: embedding)
     tokenTypeEmbeddings = Parameter(
-      "embeddings.token_type_embeddings.weight", [max(configuration.tokenTypes, 1), width])
+      "embeddings.token_type_embeddings.weight", [max(configuration.tokenTypes, 1), width],
+      role: embedding)
     embeddingNorm =
       configuration.t5 == nil
       ? LayerNorm("embeddings.LayerNorm", width: width, epsilon: configuration.layerNormEpsilon)
@@ -61,7 +64,7 @@ public final class TextTower: Tower {
     t5 = configuration.t5.map { T5Parts($0, configuration) }
     encoder = Encoder(layers: [], width: width)
     for index in 0..<configuration.layers {
-      encoder.append(makeLayer(named: "encoder.layer.\(index)"))
+      encoder.append(makeLayer(named: "encoder.layer.\(index)").placed(at: index))
     }
   }
 

@@ -37,6 +37,13 @@ struct CheckTests {
       let result = try bench.xling(["check", what])
       #expect(result.status == 0 && result.stdout.hasPrefix("whole  "), "\(what): \(result.stderr)")
     }
+    // An edited record is still read; only check tells.
+    try bench.change("runs/one/run.json") {
+      Data(String(decoding: $0, as: UTF8.self).replacing("\"logEvery\" : 10,", with: "").utf8)
+    }
+    #expect(try bench.xling(["show", "one"]).status == 0)
+    let edited = try bench.xling(["check", "one"])
+    #expect(edited.status == 65 && edited.stderr.contains("runs/one/run.json is damaged"))
     try flip("runs/one/model.safetensors")
     let damaged = try bench.xling(["check", "one"])
     #expect(damaged.status == 65 && damaged.stdout.hasPrefix("DAMAGED  run  "))

@@ -90,9 +90,40 @@ struct EarlierVersionTests {
     let evaluated = try bench.xling(
       ["eval", "lwa", "--data", "set", "--lang", "en", "--lang", "tr"])
     #expect(evaluated.status == 0, "\(evaluated.stderr)")
+    try editedRecordsAreTheSameRun()
     // What was stored stays, whatever is added: the dataset's hash is another now.
     let again = try bench.xling(["compare", "lwa", "full", "--data", "set", "--json"])
     #expect(again.stdout == compared.stdout)
     #expect(try align("lwa", ["--resume"])["checkpoint"] as? String == lwa["checkpoint"] as? String)
+  }
+
+  /// `run.json` without a key that has its default, and with another value of one that changes no bits, is
+  /// the same run to the store; a key that nobody knows is named.
+  private func editedRecordsAreTheSameRun() throws {
+    let whole = String(
+      decoding: try AtomicFile.read(bench.path + "/runs/lwa/run.json"), as: UTF8.self)
+    func edit(_ old: String, _ new: String) throws {
+      #expect(whole.contains(old))
+      try AtomicFile.write(whole.replacing(old, with: new), to: bench.path + "/runs/lwa/run.json")
+    }
+    for (old, new) in [
+      ("\"recomputesActivations\" : false,", ""), ("\"logEvery\" : 10,", "\"logEvery\" : 3,"),
+    ] {
+      try edit(old, new)
+      let shown = try bench.xling(["show", "runs/lwa"])
+      #expect(shown.status == 0 && shown.stdout.contains("finished"), "\(shown.stderr)")
+      #expect(
+        shown.stdout.contains(
+          "made by      xling 0.1.0 or earlier, which noted no version, numerics 1"))
+      let evaluated = try bench.xling(["eval", "runs/lwa", "--data", "set", "--lang", "en"])
+      #expect(evaluated.status == 0, "\(evaluated.stderr)")
+    }
+    try edit("\"logEvery\" : 10,", "\"logEvery\" : 10, \"foo\" : 1,")
+    let unknown = try bench.xling(["show", "runs/lwa"])
+    #expect(unknown.status == 65)
+    #expect(
+      unknown.stderr.contains(
+        "runs/lwa/run.json: this xling knows no key \"identity.configuration.foo\""))
+    try AtomicFile.write(whole, to: bench.path + "/runs/lwa/run.json")
   }
 }

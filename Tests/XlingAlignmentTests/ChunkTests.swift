@@ -5,6 +5,7 @@ import XlingData
 import XlingTensor
 import XlingTestSupport
 import XlingTinyModel
+import XlingTowers
 
 @testable import XlingAlignment
 

@@ -6,6 +6,7 @@ import XlingData
 import XlingTensor
 import XlingTestSupport
 import XlingTokenizers
+import XlingTowers
 
 @testable import XlingAlignment
 

@@ -62,12 +62,12 @@ import XlingTestSupport
       }
     }
     let listing = #"{"images": [], "annotations": [], "images": []}"#
-    let folder = folder.path
+    let place = folder.path
     for found in [
       try message("coco.json", listing) { _ = try COCOLayout().read($0) },
       try message("karpathy.json", listing) { _ = try KarpathyLayout().read($0) },
-      try message("dataset.json", listing) { _ in _ = try DatasetSummary.load(folder) },
-      try message("import.json", listing) { _ in _ = try ImportManifest.read(folder) },
+      try message("dataset.json", listing) { _ in _ = try DatasetSummary.load(place) },
+      try message("import.json", listing) { _ in _ = try ImportManifest.read(place) },
       try message("preprocessor_config.json", listing) {
         _ = try ImagePreprocessing(preprocessorConfiguration: $0)
       },

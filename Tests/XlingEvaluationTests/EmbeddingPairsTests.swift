@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import XlingCore
 import XlingRetrieval
+import XlingTensor
 import XlingTestSupport
 import XlingTowers
 

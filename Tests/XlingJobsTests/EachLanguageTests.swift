@@ -8,11 +8,8 @@ struct EachLanguageTests {
 
   @Test func tellsOfEveryLanguageOnce() throws {
     var told: [LanguageStep] = []
-    let made = try EachLanguage.map(["en", "tr"], of: "lwa", kept: { "\($0)" }) {
-      told.append($0)
-    } work: {
-      $0.uppercased()
-    }
+    let made = try EachLanguage.map(
+      ["en", "tr"], of: "lwa", observe: { told.append($0) }, work: { $0.uppercased() })
     #expect(made == ["EN", "TR"])
     #expect(
       told == [
@@ -23,11 +20,10 @@ struct EachLanguageTests {
   @Test func anObserverThatThrowsEndsIt() throws {
     var worked: [String] = []
     #expect(throws: Stop.self) {
-      try EachLanguage.map(["en", "tr", "ko"], of: "lwa", kept: { "\($0)" }) { step in
-        if case .done(2, _) = step { throw Stop() }
-      } work: {
-        worked.append($0)
-      }
+      try EachLanguage.map(
+        ["en", "tr", "ko"], of: "lwa",
+        observe: { if case .done(2, _) = $0 { throw Stop() } },
+        work: { worked.append($0) })
     }
     #expect(worked == ["en", "tr"])
   }

@@ -1,8 +1,9 @@
 import Foundation
 import Testing
-import XlingOptimization
 import XlingTensor
 import XlingTestSupport
+
+@testable import XlingOptimization
 
 /// Adafactor against the transformers library over twenty given gradients.
 @Suite(.enabled(if: OptimizerFixture.isPresent, "needs ../shared/fixtures/parity/optim"))

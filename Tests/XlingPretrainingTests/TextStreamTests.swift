@@ -2,9 +2,9 @@ import Testing
 import XlingCore
 import XlingData
 import XlingTestSupport
+import XlingTokenizers
 
 @testable import XlingPretraining
-@testable import XlingTokenizers
 
 @Suite struct TextStreamTests {
   static let stream = Result {

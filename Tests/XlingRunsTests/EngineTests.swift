@@ -67,7 +67,7 @@ private struct WrongPairs: PairSource {
   /// Interrupted after five steps of eight and resumed, a run has the bits of one that was not.
   @Test(arguments: [("lwa", DropoutPolicy.trained), ("projection", .all)])
   func resumesToTheSameBitsUnderDropout(_ method: String, _ policy: DropoutPolicy) throws {
-    let bench = try TinyBench(dropout: DropoutRates(hidden: 0.2, attention: 0.3))
+    let bench = try TinyBench(dropout: DropoutRates(hidden: 0.2, attention: 0.2))
     let configuration = try bench.configuration(method) { $0.dropout = policy }
     try bench.trainer("whole", configuration).train()
     #expect(throws: Killed.self) {

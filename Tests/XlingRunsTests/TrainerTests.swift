@@ -1,12 +1,14 @@
 import Foundation
 import Testing
 import XlingAdapters
-import XlingAlignment
 import XlingCore
+import XlingData
+import XlingOptimization
 import XlingTensor
 import XlingTinyModel
 import XlingTowers
 
+@testable import XlingAlignment
 @testable import XlingRuns
 
 /// What a kill in mid-training leaves: an exception where the process would have ended.

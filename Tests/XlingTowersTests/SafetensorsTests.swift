@@ -64,7 +64,7 @@ struct SafetensorsTests {
     (
       #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"#
         + #""a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
-      #"its header has the key "a" twice in one object (byte 63)"#
+      #"its header has the key "a" twice in one object (byte 62)"#
     ),
     (entry("[-2]", "[0,8]"), #"the header entry "a" is malformed"#),
     (entry("[2]", "[0]"), #"the header entry "a" is malformed"#),

@@ -1,3 +1,5 @@
+import XlingCore
+
 /// One change of a recipe as the command line writes it: `text:reduction=2`, `depth=3`,
 /// `lock=0-3`. Without a tower's name it is for both.
 public struct RecipeChange {
@@ -38,36 +40,18 @@ public struct RecipeChange {
     switch key {
     case "lock": side.lock.append(try word("layers such as 2 or 0-3"))
     case "head": side.head = try word(Self.all(Recipe.Head.self))
-    case "placement":
-      side.options.placement = try word(Self.all(Recipe.ModuleOptions.Placement.self))
-    case "reduction": side.options.reduction = try number()
-    case "bottleneck": side.options.bottleneck = try number()
-    case "depth": side.options.depth = try number()
-    case "rank": side.options.rank = try number()
-    case "prompt_length": side.options.promptLength = try number()
-    case "terms": side.options.terms = try number()
-    case "head_layers": side.options.headLayers = try number()
-    case "head_width": side.options.headWidth = try number()
-    case "head_activation":
-      side.options.headActivation = try word(Self.all(TokenMLP.Activation.self))
-    case "alpha":
-      guard let alpha = Double(value), alpha.isFinite else {
-        throw .composition(given: given, expected: "a number", found: "\"\(value)\"")
-      }
-      side.options.alpha = alpha
     default:
-      throw .composition(
-        given: given,
-        expected: "one of " + Recipe.Side.keys.dropFirst(3).joined(separator: ", "),
-        found: "\"\(key)\"")
+      guard let option = Recipe.ModuleOptions.table.first(where: { $0.key == key }) else {
+        throw .composition(
+          given: given,
+          expected: "one of " + Recipe.Side.keys.dropFirst(3).joined(separator: ", "),
+          found: "\"\(key)\"")
+      }
+      do { try option.parse(value, &side.options) } catch {
+        let expected = (error as? NumberFailure)?.expected ?? option.range
+        throw .composition(given: given, expected: expected, found: "\"\(value)\"")
+      }
     }
-  }
-
-  private func number() throws(AdapterFailure) -> Int {
-    guard let number = Int(value), number > 0 else {
-      throw .composition(given: given, expected: "a number from 1 up", found: "\"\(value)\"")
-    }
-    return number
   }
 
   private func word<Value: RawRepresentable>(_ known: String) throws(AdapterFailure) -> Value

@@ -1,3 +1,5 @@
+import XlingCore
+
 /// A recipe as cards, run records and `recipe.toml` hold it: only what differs from a locked tower
 /// with a linear head is written; unknown keys are errors.
 extension Recipe {
@@ -9,12 +11,15 @@ extension Recipe {
   }
 }
 
+extension Recipe {
+  /// As `recipe.toml`, which `--recipe` reads.
+  public func toml() throws -> String { try TOMLDocument.text(of: self) + "\n" }
+}
+
 extension Recipe.Side: Codable {
-  static let keys = [
-    "start", "thaw", "insert", "lock", "head", "reduction", "bottleneck", "placement", "depth",
-    "rank", "alpha", "prompt_length", "terms", "head_layers", "head_width",
-    "head_activation",
-  ]
+  /// Of a side itself, then of what is inserted in it.
+  static let keys =
+    ["start", "thaw", "insert", "lock", "head"] + Recipe.ModuleOptions.table.map(\.key)
 
   public init(from decoder: any Decoder) throws {
     let table = decoder.codingPath.last?.stringValue ?? "side"
@@ -27,17 +32,7 @@ extension Recipe.Side: Codable {
       modules: try keys.words("insert", known: modules),
       lock: try keys.words("lock", known: "layers such as \"2\" or \"0-3\""),
       head: try keys.word("head", else: .linear))
-    options.reduction = try keys.value("reduction", else: options.reduction)
-    options.bottleneck = try keys.value("bottleneck")
-    options.placement = try keys.word("placement", else: options.placement)
-    options.depth = try keys.value("depth", else: options.depth)
-    options.rank = try keys.value("rank", else: options.rank)
-    options.alpha = try keys.value("alpha", else: options.alpha)
-    options.promptLength = try keys.value("prompt_length", else: options.promptLength)
-    options.terms = try keys.value("terms", else: options.terms)
-    options.headLayers = try keys.value("head_layers", else: options.headLayers)
-    options.headWidth = try keys.value("head_width")
-    options.headActivation = try keys.word("head_activation", else: options.headActivation)
+    for option in Recipe.ModuleOptions.table { try option.read(keys, &options) }
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -47,22 +42,11 @@ extension Recipe.Side: Codable {
     {
       if value != usual { try container.encode(value, forKey: .init(name)) }
     }
-    let usual = Recipe.ModuleOptions()
     try put("start", start, unless: .pretrained)
     try put("thaw", thaw.map(\.rawValue), unless: [])
     try put("insert", modules, unless: [])
     try put("lock", lock.map(\.rawValue), unless: [])
     try put("head", head, unless: .linear)
-    try put("reduction", options.reduction, unless: usual.reduction)
-    if let bottleneck = options.bottleneck { try put("bottleneck", bottleneck, unless: nil) }
-    try put("placement", options.placement, unless: usual.placement)
-    try put("depth", options.depth, unless: usual.depth)
-    try put("rank", options.rank, unless: usual.rank)
-    try put("alpha", options.alpha, unless: usual.alpha)
-    try put("prompt_length", options.promptLength, unless: usual.promptLength)
-    try put("terms", options.terms, unless: usual.terms)
-    try put("head_layers", options.headLayers, unless: usual.headLayers)
-    if let width = options.headWidth { try put("head_width", width, unless: nil) }
-    try put("head_activation", options.headActivation, unless: usual.headActivation)
+    for option in Recipe.ModuleOptions.table { try option.write(options, &container) }
   }
 }

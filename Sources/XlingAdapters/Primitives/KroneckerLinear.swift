@@ -20,7 +20,7 @@ public struct KroneckerLinear {
     self.rule = rule
     left = Parameter(name + ".left", [terms, input / terms, rank])
     right = Parameter(name + ".right", [terms, rank, output / terms])
-    bias = Parameter(name + ".bias", [output])
+    bias = Parameter(name + ".bias", [output], role: ParameterRole(isBias: true))
   }
 
   /// Its own, without the rule.

@@ -35,7 +35,20 @@ public final class DualEncoder {
     temperature.value.pointee = start
     for head in [textHead, imageHead] { head.initialize(seed: seed) }
     for parameter in headParameters { parameter.isTrainable = true }
+    sayRoles()
     clampTemperature()
+  }
+
+  /// Each parameter's side; heads and temperature are of no tower.
+  private func sayRoles() {
+    for parameter in headParameters { parameter.role.part = .head }
+    for parameter in text.parameters.all + textHead.parameters { parameter.role.side = .text }
+    for parameter in image.parameters.all + imageHead.parameters { parameter.role.side = .image }
+  }
+
+  /// The parameters of a tower, under the names that they have in the whole model.
+  public func parameters(of side: ParameterRole.Side) -> [NamedParameter] {
+    parameters.filter { $0.parameter.role.side == side && $0.parameter.role.part != .head }
   }
 
   private static func width(

@@ -71,8 +71,12 @@ public final class Trainer {
     self.validation = Validation(validation, model, configuration)
     optimizer = configuration.optimizer.make(model.trainedParameters.map(\.parameter))
     schedule = configuration.schedule(pairs: training.count)
-    sides = model.trainedParameters.map { name, _ in
-      name.hasPrefix("text") ? \.text : name.hasPrefix("image") ? \.image : \.shared
+    sides = model.trainedParameters.map { _, parameter in
+      switch parameter.role.side {
+      case .text: \.text
+      case .image: \.image
+      case nil: \.shared
+      }
     }
     for tower in [model.text as any Tower, model.image] {
       tower.encoder.recomputesActivations = configuration.recomputesActivations

@@ -74,3 +74,19 @@ public struct DatasetCheck: Sendable, Equatable, Encodable {
     }
   }
 }
+
+extension DatasetCheck {
+  /// In words, each with a file's name; empty when `xling eval` would take the dataset.
+  public var problems: [String] {
+    files.filter { $0.state == .missing || $0.state == .differs }.map {
+      "\(root)/\($0.path): \($0.problem)"
+    } + [unreadable].compactMap { $0 } + missingPictures.map { "\($0) is missing in \(root)" }
+  }
+
+  /// What could not be checked.
+  public var notes: [String] {
+    let unknown = files.filter { $0.state == .present }.map(\.path)
+    return unknown.isEmpty
+      ? [] : ["no published hash is known of \(unknown.joined(separator: ", "))"]
+  }
+}

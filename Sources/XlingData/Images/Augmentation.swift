@@ -1,3 +1,5 @@
+import XlingCore
+
 /// ``ImageAugmentation`` as a run records it.
 public struct Augmentation: Codable, Sendable, Equatable {
   /// Least share of the area that a crop keeps.
@@ -10,6 +12,17 @@ public struct Augmentation: Codable, Sendable, Equatable {
   public var randAugment: RandAugment.Arithmetic?
 
   public init() {}
+
+  /// Keys that a file of another version lacks keep their defaults. Throws what decoding throws.
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    try keys.read(.cropScale, into: &cropScale)
+    try keys.read(.flipProbability, into: &flipProbability)
+    try keys.read(.brightness, into: &brightness)
+    try keys.read(.contrast, into: &contrast)
+    try keys.read(.saturation, into: &saturation)
+    try keys.read(.randAugment, into: &randAugment)
+  }
 
   /// What is done to a picture.
   package var images: ImageAugmentation {

@@ -9,7 +9,7 @@ import XlingTowers
 
 /// Aligns two towers on the captions of a dataset, in a run's folder, and records the run in a store.
 ///
-/// ``init(_:)`` makes the checks that cost little; ``run(storing:_:)`` reads the data and trains. A run that
+/// ``init(_:towers:)`` makes the checks that cost little; ``run(on:storing:observe:)`` reads the data and trains. A run that
 /// is begun twice, or resumed, ends with the same bits.
 public struct AlignJob {
   public struct Options {
@@ -82,7 +82,7 @@ public struct AlignJob {
   /// `InterruptionFailure` (a checkpoint is written).
   public func run(
     on given: Dataset? = nil, storing store: (_ folder: String) throws -> ExperimentStore,
-    _ observe: @escaping (Event) -> Void
+    observe: @escaping (Event) -> Void
   ) throws -> AlignResult {
     let dataset = try given ?? Dataset.load(data, followingLinks: options.followsLinks)
     if !dataset.spellings.isEmpty {
@@ -109,13 +109,15 @@ public struct AlignJob {
       observe(.alreadyFinished(folder: folder.path))
       return try AlignResult(record, folder.path)
     }
-    try TowerWarnings.nonFinite(training.model, text: towers.text, image: towers.image)
-      .forEach { observe(.warning($0)) }
+    let (text, image) = (towers.text, towers.image)
+    for warning in try TowerWarnings.nonFinite(training.model, text: text, image: image) {
+      observe(.warning(warning))
+    }
     if let start {
       let taken = try start.copy(into: training.model)
       observe(.starting(from: start.run, tensors: taken))
     }
-    training.validating = { observe(.validating(done: $0, of: $1)) }
+    training.trainer.validating = { observe(.validating(done: $0, of: $1)) }
     let record = try train(training, journal, resume: goesOn, observe)
     observe(.trained)
     if let damaged = damage.warning { observe(.warning(damaged)) }

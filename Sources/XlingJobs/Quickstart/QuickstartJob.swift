@@ -39,7 +39,7 @@ public struct QuickstartJob {
 
   /// Throws what building the data, ``AlignJob`` and evaluating throw.
   public func run(
-    in store: () throws -> ExperimentStore, _ observe: @escaping (Event) -> Void
+    in store: @autoclosure () throws -> ExperimentStore, _ observe: @escaping (Event) -> Void
   ) throws -> QuickstartReport {
     let began = ProgressBar.uptime()
     let towers = try TowerPair()
@@ -75,9 +75,10 @@ public struct QuickstartJob {
     align.resumeCommand = options.command.map { ShellWords.command($0.words) }
     let identity = try AlignJob(align, towers: towers).identity(on: dataset)
     align.output = try folder(of: identity, method, dataset)
-    return try AlignJob(align, towers: towers).run(on: dataset, storing: { _ in store }) {
-      observe(.align(method: method, seed: shown(seed), $0))
-    }.run
+    return try AlignJob(align, towers: towers).run(
+      on: dataset, storing: { _ in store },
+      observe: { observe(.align(method: method, seed: shown(seed), $0)) }
+    ).run
   }
 
   /// An earlier version named the data, and so the folder, by another hash: its runs are taken as they are.
@@ -117,16 +118,16 @@ public struct QuickstartJob {
       plan: EvaluationPlan(split: options.split, captionsPerPicture: 1))
     let stored = try store.evaluations(of: run.name, under: evaluator.measured())
     let languages = options.plan.languages
-    let results = try EachLanguage.map(
-      languages, of: run.name,
-      kept: { "evaluated \($0) of \(languages.count) languages of \(method)" },
-      { observe(.evaluate(method: method, seed: shown(seed), $0)) }
-    ) { language in
+    func measure(_ language: String) throws -> LanguageResult {
       if let result = try evaluator.result(language, from: stored) { return result }
       let result = try evaluator.evaluate(language)
       try store.save(try evaluator.evaluations(of: result, run: run.name, at: Date()))
       return result
     }
+    let results = try EachLanguage.map(
+      languages, of: run.name,
+      kept: { "evaluated \($0) of \(languages.count) languages of \(method)" },
+      observe: { observe(.evaluate(method: method, seed: shown(seed), $0)) }, work: measure)
     return QuickstartResult.Seed(
       record: run.record, run: run.name, evaluator: evaluator, languages: results)
   }

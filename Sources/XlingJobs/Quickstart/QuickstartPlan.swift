@@ -5,7 +5,8 @@ import XlingData
 public struct QuickstartPlan: Sendable, Equatable {
   /// The five methods, all thirty languages, the whole of scenes: some minutes.
   public static let whole = QuickstartPlan(
-    steps: 80, scenes: .standard, further: [
+    steps: 80, scenes: .standard,
+    further: [
       "de", "fr", "pt", "nl", "cs", "uk", "sv", "fi", "hu", "ro", "el", "bg", "ar", "he", "fa",
       "hi", "bn", "ja", "vi", "id", "th", "sw",
     ])

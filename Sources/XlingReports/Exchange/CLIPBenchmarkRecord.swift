@@ -1,4 +1,5 @@
 import Foundation
+import XlingExperiments
 
 /// What CLIP_benchmark writes for the task `zeroshot_retrieval`: recalls by its names, as fractions.
 /// Its "text retrieval" is image to text. It has no intervals; those stay in our own JSON.

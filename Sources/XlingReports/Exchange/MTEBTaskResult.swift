@@ -1,5 +1,6 @@
 import Foundation
 import XlingCore
+import XlingExperiments
 
 /// What MTEB stores of one task: `TaskResult` with its scores as fractions, by split, one entry a
 /// language. One direction is one task there, and a subset of the queries another. Intervals and

@@ -1,5 +1,6 @@
 import Foundation
 import XlingCore
+import XlingExperiments
 
 /// Forms in which results leave for other programs and for papers.
 public enum ResultFormat: String, Sendable, CaseIterable {

@@ -29,12 +29,12 @@ extension RunFolder {
     return problems
   }
 
-  /// The files that a folder has sums of, and those that it needs. run.json is checked as it is read.
+  /// The files that a folder has sums of, and those that it needs.
   private static func check(_ folder: String, of needed: [String]) -> [String] {
     var problems: [String] = []
     do {
       let sums = try ContentSums.sums(of: folder)
-      for name in Set(needed + sums.keys).sorted() where name != "run.json" {
+      for name in Set(needed + sums.keys).sorted() {
         do {
           if name.hasSuffix(".safetensors") { _ = try Safetensors(path: folder + "/" + name) }
           if try !ContentSums.check(folder + "/" + name) {

@@ -17,23 +17,25 @@ public struct RunFolder: Sendable {
 
   public var exists: Bool { FileManager.default.fileExists(atPath: path + "/run.json") }
 
-  /// Throws ``RunFailure/notARun(path:reason:)``, ``JSONFailure`` with the key or byte that is wrong,
-  /// ``ContentFailure`` or `FileFailure`.
+  /// The run's record, also one that somebody edited: only ``check()`` compares its SHA-256. Throws
+  /// ``RunFailure/notARun(path:reason:)``, ``JSONFailure`` with the key or byte that is wrong,
+  /// `FileFailure`.
   public func record() throws -> RunRecord {
     guard exists else {
       throw RunFailure.notARun(path: path, reason: "there is no run.json")
     }
     sweep()
-    let file = path + "/run.json"
-    var record = try JSONFile.decode(RunRecord.self, from: file)
-    guard record.version == RunRecord.version else {
-      throw JSONFailure.version(path: file, found: record.version, known: RunRecord.version)
-    }
-    // Written last: the sums of a run that is not finished may be of the record to come.
-    if record.isFinished { try ContentSums.check(file) }
+    var record = try storedRecord()
     record.identity.text = record.identity.text.resolved(from: path)
     record.identity.image = record.identity.image.resolved(from: path)
     return record
+  }
+
+  /// As it is in the file: an exported run names its towers from its own folder on.
+  private func storedRecord() throws -> RunRecord {
+    try JSONFile.decode(
+      RunRecord.self, from: path + "/run.json", version: RunRecord.version,
+      strictBut: RunRecord.omitted)
   }
 
   func create(_ record: RunRecord, _ recipe: Recipe) throws {
@@ -56,15 +58,16 @@ public struct RunFolder: Sendable {
   /// of other runs there is nothing to remember. On read-only media it is found out each time. Throws
   /// ``RunFailure/notARun(path:reason:)``, `FileFailure`.
   public func renew(_ contentHash: String) throws {
-    // As it is in the file: an exported run names its towers from its own folder on.
-    var record = try JSONFile.decode(RunRecord.self, from: path + "/run.json")
+    let before = try AtomicFile.read(path + "/run.json")
+    var record = try storedRecord()
     guard record.identity.contentHash == nil, record.identity.dataHash != contentHash else {
       return
     }
     record.identity.contentHash = contentHash
     let json = try Self.encode(record)
     var sums = try ContentSums.sums(of: path)
-    if sums["run.json"] != nil {
+    // The sum of an edited record goes on telling that it was edited.
+    if sums["run.json"] == Digest.of(before) {
       sums["run.json"] = Digest.of(json)
       try? ContentSums.write([], coming: sums, in: path)
     }

@@ -79,7 +79,7 @@ public struct LilTImport {
     _ card: MethodCard, _ model: DualEncoder
   ) throws -> AlignmentConfiguration {
     var configuration = AlignmentConfiguration(recipe: card.recipe, seed: 0, steps: 0)
-    try configuration.apply(card)
+    card.training.apply(to: &configuration)
     configuration.embeddingWidth = model.embeddingWidth
     configuration.addsTokenTypes = false
     return configuration

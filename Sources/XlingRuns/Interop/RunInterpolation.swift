@@ -72,7 +72,7 @@ public struct RunInterpolation {
     _ tower: any Tower, label: String, share: Float, start: [String: [Float]]
   ) throws {
     let encoder = tower.encoder
-    guard encoder.prompt == nil, encoder.layers.allSatisfy({ !$0.name.hasPrefix("deep_") }) else {
+    guard encoder.prompt == nil, encoder.layers.allSatisfy({ !$0.isInserted }) else {
       throw RunFailure.configuration(
         reason:
           "the \(label) tower has a deep adapter or a prompt, which no share scales: take 1 for "

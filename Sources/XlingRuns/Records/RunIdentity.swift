@@ -58,7 +58,7 @@ public struct RunIdentity: Codable, Sendable, Equatable {
     if dataHash != other.dataHash || areKnown && contentHash != other.contentHash {
       fields.append("data")
     }
-    fields += try Self.differences(configuration, other.configuration)
+    fields += try Self.differences(configuration.decisive, other.configuration.decisive)
     guard fields.isEmpty else {
       throw RunFailure.notTheSameRun(path: path, fields: fields)
     }

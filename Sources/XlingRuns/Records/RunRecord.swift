@@ -1,4 +1,5 @@
 import XlingAlignment
+import XlingCore
 import XlingTensor
 
 /// A checkpoint that became a run.
@@ -41,10 +42,16 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var emptyCaptions = 0
   /// Where the run was trained elsewhere; nil for a run of this program's.
   public var imported: ImportedCheckpoint?
+  /// The version of this program that made the run; nil of 0.1.0 or earlier, which noted none.
+  public var program: String?
+  /// `Version.numerics` of that program.
+  public var numerics = Version.firstNumerics
   /// Where the towers were drawn back towards their pretrained weights; nil for a run as trained.
   public var interpolation: Interpolation?
 
   public static let version = 1
+  /// Objects of `run.json` that refuse unknown keys themselves, and write only what is not usual.
+  static let omitted: Set = ["recipe"]
 
   public var trainedPercent: Double {
     100 * Double(trainedParameters) / Double(max(1, allParameters))
@@ -60,6 +67,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     allParameters = model.parameters.reduce(0) { $0 + $1.parameter.count }
     carried = model.carried.sorted()
     blasCore = Matmul.coreName
+    (program, numerics) = (Version.current, Version.numerics)
   }
 
   /// A finished run that was trained elsewhere.
@@ -71,7 +79,34 @@ public struct RunRecord: Codable, Sendable, Equatable {
     trainedParameters = model.trainedParameters.reduce(0) { $0 + $1.parameter.count }
     allParameters = model.parameters.reduce(0) { $0 + $1.parameter.count }
     blasCore = Matmul.coreName
+    (program, numerics) = (Version.current, Version.numerics)
     isFinished = true
+  }
+
+  /// Keys that a file of another version lacks keep their defaults. Throws what decoding throws.
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    try keys.read(.version, into: &version)
+    method = try keys.decode(String.self, forKey: .method)
+    identity = try keys.decode(RunIdentity.self, forKey: .identity)
+    trainingPairs = try keys.decode(Int.self, forKey: .trainingPairs)
+    try keys.read(.trainingFolder, into: &trainingFolder)
+    trainedParameters = try keys.decode(Int.self, forKey: .trainedParameters)
+    allParameters = try keys.decode(Int.self, forKey: .allParameters)
+    blasCore = try keys.decode(String.self, forKey: .blasCore)
+    try keys.read(.isFinished, into: &isFinished)
+    try keys.read(.seconds, into: &seconds)
+    try keys.read(.stepsPerSecond, into: &stepsPerSecond)
+    try keys.read(.finalLoss, into: &finalLoss)
+    try keys.read(.validation, into: &validation)
+    try keys.read(.steps, into: &steps)
+    try keys.read(.bestStep, into: &bestStep)
+    try keys.read(.carried, into: &carried)
+    try keys.read(.emptyCaptions, into: &emptyCaptions)
+    try keys.read(.imported, into: &imported)
+    try keys.read(.program, into: &program)
+    try keys.read(.numerics, into: &numerics)
+    try keys.read(.interpolation, into: &interpolation)
   }
 
   /// What came of the training; `takesBest` where early stopping chooses the model.

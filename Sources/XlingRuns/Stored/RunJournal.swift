@@ -42,7 +42,8 @@ public final class RunJournal {
       throw ExperimentFailure.runExists(name: name)
     }
     try store.check(
-      name: name, key: try LoadedRun.key(identity, blasCore: Matmul.coreName))
+      name: name,
+      key: try LoadedRun.key(identity, blasCore: Matmul.coreName).written(as: stored.key))
     return try store.contents(of: name).evaluations
   }
 
@@ -54,7 +55,7 @@ public final class RunJournal {
       try store.record(new)
       return try fill()
     }
-    if known.key == new.key, known.status != .finished {
+    if known.key.isSameRun(as: new.key), known.status != .finished {
       try fill()
       try store.update(name, status: .finished, finished: Date(), seconds: record.seconds)
     }
@@ -67,7 +68,9 @@ public final class RunJournal {
     var new = try LoadedRun.stored(record, folder: folder, status: .running)
     new.process = .current
     new.command = command
-    if resume, try store.runs().contains(where: { $0.name == name }) {
+    let known = try store.runs().first { $0.name == name }
+    if let known { new.key = new.key.written(as: known.key) }
+    if resume, known != nil {
       let stored = try store.resume(name, key: new.key, process: .current)
       seconds = max(stored.seconds, record.seconds)
       try store.move(name, to: folder)

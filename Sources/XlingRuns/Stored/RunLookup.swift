@@ -55,7 +55,7 @@ public enum RunLookup {
     let folder = absolute(folder)
     let new = try LoadedRun.stored(record, folder: folder, status: .finished)
     guard let known = try store.runs().first(where: { $0.name == new.name }) else { return false }
-    guard known.key == new.key else {
+    guard known.key.isSameRun(as: new.key) else {
       throw RunFailure.nameTaken(name: new.name, stored: known.folder, given: folder)
     }
     return true

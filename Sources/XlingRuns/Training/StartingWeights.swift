@@ -25,8 +25,7 @@ public struct StartingWeights {
   /// Throws ``RunFailure/configuration(reason:)`` when there is none.
   public func copy(into model: DualEncoder) throws -> Int {
     let shared = model.parameters.filter { file.entries[$0.name]?.shape == $0.parameter.shape }
-    guard shared.contains(where: { $0.name.hasPrefix("text.") || $0.name.hasPrefix("image.") })
-    else {
+    guard shared.contains(where: { $0.parameter.role.part != .head }) else {
       throw RunFailure.configuration(
         reason: "\(run) trained no part of a tower that this recipe has: it gives no start")
     }

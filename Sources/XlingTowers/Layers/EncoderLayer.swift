@@ -38,6 +38,15 @@ public final class EncoderLayer {
     feedForwardScale = hasScale ? LayerScale(names.feedForwardScale, width: shape.width) : nil
   }
 
+  /// The layer as it stands in a pretrained tower, from 0.
+  func placed(at index: Int) -> EncoderLayer {
+    for parameter in parameters { parameter.role.layer = index }
+    return self
+  }
+
+  /// Whether a method put the whole layer on top of the pretrained ones.
+  public var isInserted: Bool { parameters.contains(where: \.role.isInserted) }
+
   /// The layer's own parameters, without adapters.
   public var parameters: [Parameter] {
     attention.parameters + attentionNorm.parameters + feedForward.parameters

@@ -26,9 +26,13 @@ public struct FeedForwardBlock {
 
   init(names: LayerNames, shape: EncoderLayer.Shape) {
     let (width, inner) = (shape.width, shape.intermediateWidth)
-    intermediate = Linear(names.intermediate, from: width, to: inner, bias: !shape.isT5)
-    factor = shape.isT5 ? Linear(names.factor, from: width, to: inner, bias: false) : nil
-    output = Linear(names.feedForwardOutput, from: inner, to: width, bias: !shape.isT5)
+    intermediate = Linear(
+      names.intermediate, from: width, to: inner, bias: !shape.isT5, part: .feedForward)
+    factor =
+      shape.isT5
+      ? Linear(names.factor, from: width, to: inner, bias: false, part: .feedForward) : nil
+    output = Linear(
+      names.feedForwardOutput, from: inner, to: width, bias: !shape.isT5, part: .feedForward)
     activation = shape.activation
   }
 

@@ -36,10 +36,11 @@ public final class RelativePositions {
   public let table: Parameter
   public let buckets: Buckets
 
-  /// The parameter `name.weight`.
+  /// The parameter `name.weight`, of a checkpoint's first layer.
   init(_ name: String, buckets: Buckets, heads: Int) {
     self.buckets = buckets
-    table = Parameter(name + ".weight", [buckets.count, heads])
+    table = Parameter(
+      name + ".weight", [buckets.count, heads], role: ParameterRole(.attention, layer: 0))
   }
 
   /// For sequences of at most `reach` + 1 tokens.

@@ -25,10 +25,11 @@ public struct SelfAttentionBlock {
   package init(names: LayerNames, shape: EncoderLayer.Shape) {
     width = shape.heads * shape.headWidth
     let bias = shape.queryBias
-    query = Linear(names.query, from: shape.width, to: width, bias: bias)
-    key = Linear(names.key, from: shape.width, to: width, bias: bias)
-    value = Linear(names.value, from: shape.width, to: width, bias: bias)
-    output = Linear(names.attentionOutput, from: width, to: shape.width, bias: !shape.isT5)
+    query = Linear(names.query, from: shape.width, to: width, bias: bias, part: .attention)
+    key = Linear(names.key, from: shape.width, to: width, bias: bias, part: .attention)
+    value = Linear(names.value, from: shape.width, to: width, bias: bias, part: .attention)
+    output = Linear(
+      names.attentionOutput, from: width, to: shape.width, bias: !shape.isT5, part: .attention)
     attention = Attention(
       heads: shape.heads, size: shape.headWidth, scale: shape.isT5 ? 1 : nil)
   }

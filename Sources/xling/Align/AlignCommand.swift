@@ -56,11 +56,12 @@ struct AlignCommand: ParsableCommand {
     let job = try AlignJob(options(card))
     let progress = AlignProgress("align \(card.name)")
     var place: StorePlace?
-    let result = try job.run(storing: { folder in
-      let found = store.place(forNew: folder)
-      place = found
-      return try ExperimentStore(path: found.path)
-    }) { progress.show($0) }
+    let result = try job.run(
+      storing: { folder in
+        let found = store.place(forNew: folder)
+        place = found
+        return try ExperimentStore(path: found.path)
+      }, observe: { progress.show($0) })
     try json.print(result) {
       let next = ["xling", "eval", result.run, "--data", data, "--lang", "all"]
       return result.text + "\nnext: "

@@ -1,5 +1,5 @@
 import ArgumentParser
-import XlingAdapters
+import Foundation
 import XlingAlignment
 import XlingCore
 import XlingData
@@ -9,158 +9,174 @@ extension AugmentationChoice: ExpressibleByArgument {}
 extension CaptionPreprocessing: ExpressibleByArgument {}
 extension DropoutPolicy: ExpressibleByArgument {}
 extension ImageRate: ExpressibleByArgument {}
+extension OptimizerName: ExpressibleByArgument {}
 extension RateSchedule: ExpressibleByArgument {}
 
-/// How long and on what `xling align` trains. What is not given is the preset's, else the card's,
-/// else the default told here.
+/// The help of a training option, from its row in `TrainingSettings.options`.
+private func help(_ key: String) -> ArgumentHelp {
+  ArgumentHelp(stringLiteral: TrainingSettings.option(key)?.help ?? "")
+}
+
+/// The text of a flag, once its row's range has it.
+private func value(_ key: String) -> @Sendable (String) throws -> String {
+  { text in
+    var settings = TrainingSettings()
+    try settings.set(key, text)
+    return text
+  }
+}
+
+/// Options of training. A missing one comes from `--set`, `xling.toml`, the preset or the card, then from
+/// the default shown in its help.
 struct AlignTrainingOptions: ParsableArguments {
-  enum OptimizerName: String, CaseIterable, ExpressibleByArgument { case adamw, adafactor }
+  @Option(help: help("steps"), transform: value("steps"))
+  var steps: String?
 
-  @Option(help: "Optimizer steps.", transform: NumberRange.whole(from: 1))
-  var steps: Int?
+  @Option(help: help("epochs"), transform: value("epochs"))
+  var epochs: String?
 
-  @Option(
-    help: "Times that every picture is shown, in place of --steps (default: 5).",
-    transform: NumberRange.whole(from: 1))
-  var epochs: Int?
+  @Option(help: help("batch_size"), transform: value("batch_size"))
+  var batchSize: String?
 
-  @Option(
-    help: "Pairs in a batch (default: 64).", transform: NumberRange.whole(1...NumberRange.batch))
-  var batchSize: Int?
+  @Option(help: help("chunk"), transform: value("chunk"))
+  var chunk: String?
 
-  @Option(
-    help: "Pairs in memory at once; the gradient stays the batch's (default: all).",
-    transform: NumberRange.whole(from: 1))
-  var chunk: Int?
-
-  @Flag(help: "Compute activations again on the way back: less memory, more time.")
+  @Flag(help: help("recompute"))
   var recompute = false
 
-  @Option(
-    help: "The learning rate after the warm-up (default: the method's).",
-    transform: NumberRange.positive(to: 1_000))
-  var rate: Double?
+  @Option(help: help("rate"), transform: value("rate"))
+  var rate: String?
 
-  @Option(
-    help: "Steps of linear warm-up (default: a tenth of all).",
-    transform: NumberRange.whole(from: 0))
-  var warmup: Int?
+  @Option(help: help("warmup_steps"), transform: value("warmup_steps"))
+  var warmup: String?
 
-  @Option(help: "The learning rate's shape (default: cosine).")
+  @Option(help: help("schedule"))
   var schedule: RateSchedule?
 
-  @Option(help: "The image tower's rate beside the text tower's (default: same).")
+  @Option(help: help("image_rate"))
   var imageRate: ImageRate?
 
-  @Option(help: "The optimizer (default: adamw).")
+  @Option(help: help("optimizer"))
   var optimizer: OptimizerName?
 
-  @Option(help: "Seed of initialization, order and augmentation.", transform: NumberRange.seed)
-  var seed: UInt64 = 1
+  @Option(help: help("seed"), transform: value("seed"))
+  var seed: String?
 
-  @Option(help: "Language of the captions, a code or a name.")
-  var language = "en"
+  @Option(help: help("language"))
+  var language: String?
 
-  @Option(
-    help: "Train on so many pictures only, drawn at random; fewer lie within more.",
-    transform: NumberRange.whole(from: 1))
-  var pairs: Int?
+  @Option(help: help("pairs"), transform: value("pairs"))
+  var pairs: String?
 
-  @Option(help: "Seed of the draw of --pairs.", transform: NumberRange.seed)
-  var pairsSeed: UInt64 = 0
+  @Option(help: help("pairs_seed"), transform: value("pairs_seed"))
+  var pairsSeed: String?
 
-  @Option(help: "What is done to pictures; with none, what frozen towers compute is kept.")
+  @Option(help: help("augment"))
   var augment: AugmentationChoice?
 
-  @Option(
-    help:
-      "Which towers leave out activations, at the rates of their config.json (default: trained).")
+  @Option(help: help("dropout"))
   var dropout: DropoutPolicy?
 
-  @Option(help: "What is done to captions before they are tokenized (default: none).")
+  @Option(help: help("captions"))
   var captions: CaptionPreprocessing?
 
-  @Option(
-    help: "Words of a caption that its preprocessing keeps (default: 30).",
-    transform: NumberRange.whole(from: 1))
-  var maxWords: Int?
+  @Option(help: help("maximum_words"), transform: value("maximum_words"))
+  var maxWords: String?
+
+  @Option(help: help("maximum_tokens"), transform: value("maximum_tokens"))
+  var maxTokens: String?
+
+  @Option(help: help("checkpoint_every"), transform: value("checkpoint_every"))
+  var checkpointEvery: String?
+
+  @Option(help: help("validate_every"), transform: value("validate_every"))
+  var validateEvery: String?
+
+  @Option(help: help("patience"), transform: value("patience"))
+  var patience: String?
+
+  @Option(help: help("weight_decay"), transform: value("weight_decay"))
+  var weightDecay: String?
+
+  @Option(help: help("clip"), transform: value("clip"))
+  var clip: String?
 
   @Option(
-    help: "Tokens of a caption, start and end included (default: 25).",
-    transform: NumberRange.whole(from: 2))
-  var maxTokens: Int?
-
-  @Option(help: "Steps between checkpoints.", transform: NumberRange.whole(from: 1))
-  var checkpointEvery = 200
-
-  @Option(
-    help: "Steps between validations; 0 validates at the end only.",
-    transform: NumberRange.whole(from: 0))
-  var validateEvery = 0
-
-  @Option(
-    help: "Stop after so many validations without a lower loss; the best is the result.",
-    transform: NumberRange.whole(from: 1))
-  var patience: Int?
-
-  @Option(
-    help: "Decoupled weight decay of all that is not one-dimensional (default: 0.02).",
-    transform: NumberRange.real(0...1_000))
-  var weightDecay: Double?
-
-  @Option(
-    help: "Clip the gradient's global norm; 0 does not (default: 1).",
-    transform: NumberRange.real(0...1_000_000_000))
-  var clip: Double?
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Any option of training by its key, as cards name it: beta2=0.98. Repeatable; the keys are in "
+        + "docs/methods/settings.md.", valueName: "key=value"))
+  var assignments: [String] = []
 
   func validate() throws {
     if steps != nil, epochs != nil {
       throw ValidationError("--steps and --epochs exclude each other; give one of them")
     }
-  }
-
-  /// `pairs` tells how many pictures a configuration trains on, which makes steps of epochs.
-  func configuration(
-    _ card: MethodCard, language: String, pairs count: (AlignmentConfiguration) -> Int
-  ) throws -> AlignmentConfiguration {
-    var configuration = AlignmentConfiguration(recipe: card.recipe, seed: seed, steps: 1)
-    configuration.gradientClip = 1
-    try configuration.apply(changed(card))
-    configuration.language = language
-    configuration.pairLimit = pairs
-    configuration.pairSeed = pairsSeed
-    configuration.chunkSize = chunk
-    configuration.recomputesActivations = recompute
-    configuration.steps =
-      steps
-      ?? AlignmentConfiguration.steps(
-        epochs: epochs ?? card.training.epochs ?? 5, pairs: count(configuration),
-        batchSize: configuration.batchSize)
-    if warmup == nil, card.training.warmupSteps == nil {
-      configuration.warmupSteps = max(1, configuration.steps / 10)
+    // What is wrong with an assignment alone is told when the command runs.
+    if let assigned = try? TrainingSettings(assignments: assignments) {
+      try check(assigned, try given())
     }
-    configuration.checkpointEvery = checkpointEvery
-    configuration.validateEvery = validateEvery
-    configuration.patience = patience
-    return configuration
   }
 
-  /// The card's training with what the command line says.
-  private func changed(_ card: MethodCard) -> MethodCard {
-    var training = card.training
-    training.batchSize = batchSize ?? training.batchSize
-    training.rate = rate ?? training.rate
-    training.warmupSteps = warmup ?? training.warmupSteps
-    training.schedule = schedule?.rawValue ?? training.schedule
-    training.imageRate = imageRate?.rawValue ?? training.imageRate
-    training.optimizer = optimizer?.rawValue ?? training.optimizer
-    training.weightDecay = weightDecay ?? training.weightDecay
-    training.clip = clip ?? training.clip
-    training.dropout = dropout?.rawValue ?? training.dropout
-    training.augment = augment?.rawValue ?? training.augment
-    training.captions = captions?.rawValue ?? training.captions
-    training.maximumWords = maxWords ?? training.maximumWords
-    training.maximumTokens = maxTokens ?? training.maximumTokens
-    return MethodCard(recipe: card.recipe, training: training)
+  /// Flags by the keys of what they set.
+  private var flags: [(key: String, flag: String, text: String?)] {
+    [
+      ("steps", "--steps", steps), ("epochs", "--epochs", epochs),
+      ("batch_size", "--batch-size", batchSize), ("chunk", "--chunk", chunk),
+      ("recompute", "--recompute", recompute ? "true" : nil), ("rate", "--rate", rate),
+      ("warmup_steps", "--warmup", warmup), ("schedule", "--schedule", schedule?.rawValue),
+      ("image_rate", "--image-rate", imageRate?.rawValue),
+      ("optimizer", "--optimizer", optimizer?.rawValue), ("seed", "--seed", seed),
+      ("language", "--language", language), ("pairs", "--pairs", pairs),
+      ("pairs_seed", "--pairs-seed", pairsSeed), ("augment", "--augment", augment?.rawValue),
+      ("dropout", "--dropout", dropout?.rawValue), ("captions", "--captions", captions?.rawValue),
+      ("maximum_words", "--max-words", maxWords), ("maximum_tokens", "--max-tokens", maxTokens),
+      ("checkpoint_every", "--checkpoint-every", checkpointEvery),
+      ("validate_every", "--validate-every", validateEvery), ("patience", "--patience", patience),
+      ("weight_decay", "--weight-decay", weightDecay), ("clip", "--clip", clip),
+    ]
+  }
+
+  /// What is said of the training: by the card, then by `xling.toml`, which is named on stderr, then by
+  /// `--set` and flags. Throws `AlignmentFailure`, `FileFailure`.
+  func settings(_ card: MethodCard) throws -> TrainingSettings {
+    let assigned = try TrainingSettings(assignments: assignments)
+    var settings = card.training
+    if let project = try ProjectSettings.nearest(from: FileManager.default.currentDirectoryPath),
+      !project.training.said.isEmpty
+    {
+      let said = project.training.said.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+      ProgressBar.toStandardError("xling: \(project.path) sets \(said)\n")
+      settings.take(project.training)
+    }
+    settings.take(assigned)
+    settings.take(try given())
+    return settings
+  }
+
+  /// What flags say.
+  private func given() throws -> TrainingSettings {
+    var given = TrainingSettings()
+    for (key, _, text) in flags { if let text { try given.set(key, text) } }
+    return given
+  }
+
+  /// One key has one value. Throws `ValidationError`.
+  private func check(_ assigned: TrainingSettings, _ given: TrainingSettings) throws {
+    let values = Dictionary(uniqueKeysWithValues: given.said.map { ($0.key, $0.value) })
+    func flag(_ key: String) -> String {
+      let name = flags.first { $0.key == key }?.flag ?? ""
+      return key == "recompute" ? name : name + " " + (values[key] ?? "")
+    }
+    for (key, value) in assigned.said {
+      if let other = values[key], other != value {
+        throw ValidationError("--set \(key)=\(value) and \(flag(key)) differ; give one of them")
+      }
+      for (one, two) in [("steps", "epochs"), ("epochs", "steps")]
+      where key == one && values[two] != nil {
+        throw ValidationError(
+          "--set \(key)=\(value) and \(flag(two)) exclude each other; give one of them")
+      }
+    }
   }
 }

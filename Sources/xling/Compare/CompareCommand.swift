@@ -1,10 +1,9 @@
 import ArgumentParser
-import Foundation
 import XlingCore
 import XlingData
+import XlingEvaluation
 import XlingExperiments
-import XlingReports
-import XlingRetrieval
+import XlingJobs
 import XlingRuns
 
 struct CompareCommand: ParsableCommand {
@@ -35,8 +34,7 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "all, 'with held-out words' or 'without held-out words'.")
   var subset = "all"
 
-  @Option(help: "train, val or test.")
-  var split: Split = .test
+  @OptionGroup var split: SplitOption
 
   @Option(
     name: .customLong("protocol"),
@@ -48,84 +46,60 @@ struct CompareCommand: ParsableCommand {
   @Flag(help: "Take runs that differ by their seed only together.")
   var poolSeeds = false
 
-  @Flag(help: "Print the tests as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func validate() throws {
     if runs.count < 2 { throw ValidationError("compare takes two or more runs") }
   }
 
   func run() throws {
-    let metric = try chosenMetric()
+    var options = CompareJob.Options(runs: runs, data: data)
+    options.metric = try CompareJob.metric(named: metric)
+    options.languages = lang
+    options.split = split.split
+    options.subset = subset
+    options.protocolHash = protocolHash
+    options.poolsSeeds = poolSeeds
     let place = try store.existing(for: runs)
-    let store = try RunLookup.existingStore(place.path)
-    let names = try runs.map { try RunLookup.storedName($0, in: store) }
-    let selection = CompareSelection(
-      dataset: URL(fileURLWithPath: data).standardizedFileURL.lastPathComponent,
-      split: split.rawValue, subset: subset, protocolHash: protocolHash, data: data,
-      given: Dictionary(zip(names, runs)) { one, _ in one }, place: place)
-    let evaluations = try CompareEvaluations(
-      selection,
-      entries: poolSeeds
-        ? try CompareEntry.pooled(names, in: store) : CompareEntry.single(names),
-      languages: lang.contains("all") ? [] : lang, in: store)
-    guard evaluations.entries.count > 1 else {
-      throw ValidationError("these runs differ by their seed only: there is nothing to compare")
+    options.remedy = remedy(place)
+    do {
+      let result = try CompareJob(options).run(
+        in: ExperimentStore(reading: place.path), { $0.tell() })
+      try json.print(result.tests) { result.text }
+    } catch CompareFailure.nothingToCompare {
+      throw ValidationError(CompareFailure.nothingToCompare.description)
     }
-    let tests = CompareTests(evaluations, metric)
-    let rows = try tests.rows()
-    print(json ? try JSONText.encode(rows) : try text(rows, tests))
   }
 
-  private func chosenMetric() throws(CompareFailure) -> Metric {
-    // A median of differences is no difference of medians.
-    if let found = Metric.named(metric), found.aggregation == .mean { return found }
-    let names = Metric.standard.filter { $0.aggregation == .mean }.map(\.name)
-    throw .unknownMetric(
-      given: metric, nearest: Spelling.nearest(to: metric, among: names), known: names)
+  /// The command that makes evaluations that are missing.
+  private func remedy(
+    _ place: StorePlace
+  ) -> @Sendable (CompareSelection.Missing, String) -> String {
+    let (data, split) = (data, split.split)
+    return { missing, run in
+      let languages = missing.languages.isEmpty ? ["all"] : missing.languages
+      let words =
+        ["xling", "eval", run, "--data", data]
+        + (split == .test ? [] : ["--split", split.rawValue])
+        + languages.flatMap { ["--lang", $0] } + (missing.measured.map(Self.options) ?? [])
+        + place.words(for: run)
+      return "Make it: " + ShellWords.command(words)
+    }
   }
 
-  private func text(_ rows: [CompareRow], _ tests: CompareTests) throws -> String {
-    let (evaluations, metric) = (tests.evaluations, tests.metric)
-    let measured = evaluations.measured
-    let places = metric.isRate ? 1 : 2
-    func figure(_ value: Double) -> String { String(format: "%.\(places)f", value) }
-    func signed(_ value: Double) -> String { String(format: "%+.\(places)f", value) }
-    var blocks = [
-      "\(metric.name) on \(measured.dataset), \(measured.split), \(measured.subset); protocol "
-        + measured.hash.prefix(12)
-    ]
-    blocks.append(try CompareSummary(tests, rows).text)
-    for second in evaluations.labels.dropFirst() {
-      var table = [
-        ["language", "direction", "n", "first", "second", "chance"]
-          + ["difference", "p", "p Holm"]
-      ]
-      for row in rows where row.second == second {
-        let p = row.pHolm ?? row.p
-        table.append([
-          row.language, row.direction, "\(row.n)",
-          figure(row.firstValue) + (row.firstCoversChance == true ? ChanceText.mark : "")
-            + (row.firstSpread.map { " sd " + figure($0) } ?? ""),
-          figure(row.secondValue) + (row.secondCoversChance == true ? ChanceText.mark : "")
-            + (row.secondSpread.map { " sd " + figure($0) } ?? ""),
-          ChanceText.figure(row.chance),
-          "\(signed(row.difference)) [\(signed(row.low)), \(signed(row.high))]",
-          String(format: "%.4f", row.p), String(format: "%.4f", p) + (p < 0.05 ? " *" : "  "),
-        ])
-      }
-      blocks.append(
-        "first: \(evaluations.labels[0])\nsecond: \(second)\n" + TextTable(table, leading: 2).text)
+  /// What has to be said so that an evaluation has this protocol, as far as options decide it.
+  private static func options(of measured: EvaluationProtocol) -> [String] {
+    var options: [String] = []
+    let usual = EvaluationProtocol(dataset: "", datasetHash: "")
+    if measured.captions.hasPrefix("first ") {
+      let count = measured.captions.dropFirst(6).prefix { $0.isNumber }
+      options += ["--captions-per-picture", String(count)]
     }
-    blocks.append(
-      (metric.isRate ? "Percent" : "Places")
-        + " [95 % interval of the difference]; * p < 0.05 after Holm's correction."
-        + (evaluations.entries[0].runs.count > 1
-          ? "\nMeans over seeds, n queries each; sd: standard deviation over seeds." : ""))
-    if let languages = rows.first(where: { $0.language == CompareRow.mean })?.languages {
-      blocks[blocks.count - 1] +=
-        "\nmean: over \(languages.joined(separator: " ")), which no run was aligned on."
+    if measured.ties != usual.ties { options += ["--ties", measured.ties] }
+    if measured.resamples != usual.resamples {
+      options += ["--resamples", "\(measured.resamples)"]
     }
-    return blocks.joined(separator: "\n\n")
+    if measured.seed != usual.seed { options += ["--seed", "\(measured.seed)"] }
+    return options
   }
 }

@@ -32,8 +32,7 @@ struct DataCheckCommand: ParsableCommand {
   @Option(help: "The folder that holds its files (default: data/ and the card's folder).")
   var root: String?
 
-  @Flag(help: "Print the result as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   private struct Report: Encodable {
     let schema = "xling.datacheck/1"
@@ -45,7 +44,7 @@ struct DataCheckCommand: ParsableCommand {
     let card = try DatasetCards.load().find(name)
     let check = DatasetCheck(card, root: root ?? DataSource.root(of: card))
     print(
-      json
+      json.isAsked
         ? try JSONText.encode(Report(complete: check.isComplete, check: check)) : text(check))
     guard check.isComplete else {
       throw DataCheckFailure.incomplete(

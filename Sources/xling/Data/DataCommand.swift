@@ -46,8 +46,7 @@ struct DataBuildCommand: ParsableCommand {
   @Option(help: "Scenes for the test.", transform: NumberRange.whole(1...10_000_000))
   var test: Int = SceneCounts.standard.test
 
-  @Flag(help: "Print the summary as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func run() throws {
     let folder = output ?? name.folder
@@ -59,7 +58,7 @@ struct DataBuildCommand: ParsableCommand {
       case .emoji: try DatasetBuilder.emoji(into: folder)
       case .stamps: try DatasetBuilder.stamps(into: folder)
       }
-    if json {
+    if json.isAsked {
       print(try JSONText.encode(summary))
     } else {
       let counts = Split.allCases.map { "\(summary.pictures[$0.rawValue] ?? 0) \($0.rawValue)" }

@@ -39,8 +39,7 @@ struct DataImportCommand: ParsableCommand {
   @Option(help: "The new dataset folder.")
   var output: String
 
-  @Flag(help: "Print the summary as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func validate() throws {
     if train.isEmpty, val.isEmpty, test.isEmpty {
@@ -65,7 +64,7 @@ struct DataImportCommand: ParsableCommand {
       layout: layout, files: files.map { (path: $0.0, split: $0.1) }, images: images,
       language: code, followsLinks: links.followLinks
     ).run(into: output)
-    if json { return print(try JSONText.encode(summary)) }
+    if json.isAsked { return print(try JSONText.encode(summary)) }
     let counts = Split.allCases.map { "\(summary.pictures[$0.rawValue] ?? 0) \($0.rawValue)" }
     print("\(output): \(counts.joined(separator: ", ")) pictures, \(summary.captions) captions")
     if summary.withoutCaptions > 0 {

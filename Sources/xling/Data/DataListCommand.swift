@@ -7,8 +7,7 @@ struct DataListCommand: ParsableCommand {
     commandName: "list",
     abstract: "The protocols on published test sets that `xling eval --data NAME` knows.")
 
-  @Flag(help: "Print them as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   struct Row: Encodable {
     let schema = "xling.dataset/1"
@@ -35,7 +34,7 @@ struct DataListCommand: ParsableCommand {
 
   func run() throws {
     let cards = try DatasetCards.load().all
-    guard !json else { return print(try JSONText.encode(cards.map(Row.init))) }
+    guard !json.isAsked else { return print(try JSONText.encode(cards.map(Row.init))) }
     let rows = cards.map { card in
       [
         card.name, card.picturesUsed.map(String.init) ?? "?", "\(card.languages.count)", card.title,

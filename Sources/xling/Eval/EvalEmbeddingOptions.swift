@@ -1,8 +1,8 @@
 import ArgumentParser
-import Foundation
 import XlingCore
 import XlingEvaluation
-import XlingRetrieval
+import XlingJobs
+import XlingLanguages
 
 extension Similarity: ExpressibleByArgument {}
 
@@ -76,73 +76,45 @@ struct EvalEmbeddingOptions: ParsableArguments {
     }
   }
 
-  /// Prints the result, or writes the shard that was asked for.
+  /// Prints the result, or writes the shard that was asked for. Throws as the job does.
   func evaluate(
     _ measure: EvalMeasureOptions, language: String?, trec: EvalTRECOptions
   ) throws {
-    let metrics = try measure.metrics()
-    let language = try LanguageLabel.code(language)
-    for path in [output, checkpoint].compactMap({ $0 }) { try Self.checkFolder(of: path) }
-    let (counted, pairs) = try count(keepingPairs: repeats || trec.trec != nil)
-    guard let counted else { return }
-    var report = try EvalEmbeddingReport(counted, measure, metrics, language: language)
-    if repeats, let pairs { try report.add(try ambiguity(pairs), pairs) }
-    try report.print()
-    if let folder = trec.trec, let pairs {
-      for (name, files) in try pairs.trecFiles(depth: trec.trecDepth, tag: "xling") {
-        try files.write(to: folder, name: "\(language).\(name)")
-      }
+    var options = EvaluateEmbeddingsJob.Options(
+      texts: textEmbeddings ?? "", images: imageEmbeddings ?? "", gold: gold ?? "")
+    options.plan = try measure.plan()
+    options.language = try LanguageLabel.code(language)
+    options.similarity = similarity ?? .cosine
+    options.allowsMissing = allowMissing
+    options.captionTexts = captionTexts
+    options.pictureKeys = pictureKeys
+    if let shard, let output {
+      options.shard = .init(shard.index, of: shard.count, output: output)
+    }
+    options.checkpoint = checkpoint
+    options.rankings = trec.trec.map { .init(folder: $0, depth: trec.trecDepth) }
+    switch try EvaluateEmbeddingsJob(options).run(progress()) {
+    case .evaluated(let evaluated): try measure.print(evaluated.rows) { evaluated.text(measure) }
+    case .shard(let captions):
+      print(
+        "\(output ?? ""): shard \(shard?.index ?? 1) of \(shard?.count ?? 1), \(captions) captions")
     }
   }
 
-  /// What takes hours is not written into a folder that is not there. Throws `FileFailure`.
-  private static func checkFolder(of path: String) throws {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    guard access(folder, W_OK) == 0 else {
-      throw FileFailure.cannotWrite(path: path, reason: String(cString: strerror(errno)))
-    }
-  }
-
-  /// Nil when what was counted is a shard: it is written. The embeddings, by far the largest, are let go
-  /// unless they are needed once more.
-  private func count(keepingPairs: Bool) throws -> (CountedPairs?, EmbeddingPairs?) {
-    let lock = try output.map { try FileLock(output: $0) }
-    defer { withExtendedLifetime(lock) {} }
-    let pairs = try EmbeddingPairs(
-      texts: textEmbeddings ?? "", images: imageEmbeddings ?? "", gold: gold ?? "",
-      similarity: similarity ?? .cosine, allowMissing: allowMissing)
-    let (index, count) = (shard?.index ?? 1, shard?.count ?? 1)
-    let rows = RankShard.rows(index, of: count, texts: pairs.texts.count)
+  /// A bar, which begins where a checkpoint left off; between two events the job may be interrupted.
+  private func progress() -> (EvaluateEmbeddingsJob.Event) throws -> Void {
     var bar: ProgressBar?
     let kept = checkpoint.map { "what is counted is kept in \($0)" }
-    let counts = try pairs.count(rows: rows, keptIn: checkpoint.map { RankCheckpoint($0) }) {
-      share in
-      try Interruption.check(
-        kept ?? "nothing is kept, without --checkpoint")
-      let done = Int(share * Double(rows.count))
-      if bar == nil {
-        bar = ProgressBar("rank", total: rows.count, startingAt: done, unit: "captions")
+    return { event in
+      switch event {
+      case .counted(let done, let total):
+        try Interruption.check(kept ?? "nothing is kept, without --checkpoint")
+        if bar == nil {
+          bar = ProgressBar("rank", total: total, startingAt: done, unit: "captions")
+        }
+        bar?.advance(to: done)
+      case .ended: bar?.finish()
       }
-      bar?.advance(to: done)
     }
-    bar?.finish()
-    let counted = CountedPairs(pairs, counts: counts, missingAllowed: allowMissing)
-    guard let output else { return (counted, keepingPairs ? pairs : nil) }
-    try RankShard(counted, inputs: pairs.inputsHash, index: index, of: count).write(to: output)
-    print("\(output): shard \(index) of \(count), \(rows.count) captions")
-    return (nil, nil)
-  }
-
-  /// Whether it is told what repeats.
-  private var repeats: Bool { captionTexts != nil || pictureKeys != nil }
-
-  private func ambiguity(_ pairs: EmbeddingPairs) throws -> Ambiguity {
-    // Without a file every row is taken for a content of its own.
-    func keys(_ path: String?, _ rows: Int) throws -> [String] {
-      try path.map { try KeyFile.read($0, rows: rows) } ?? (0..<rows).map(String.init)
-    }
-    return Ambiguity(
-      queries: try keys(captionTexts, pairs.texts.count),
-      items: try keys(pictureKeys, pairs.images.count))
   }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import XlingCore
+import XlingEvaluation
+import XlingExperiments
 import XlingReports
 import XlingRetrieval
 
@@ -12,21 +14,6 @@ extension TieBreaking: ExpressibleByArgument {
     case .pessimistic: "ties are counted against the system"
     case .optimistic: "ties are counted for the system"
     case .expected: "tied items are averaged over all their orders"
-    }
-  }
-}
-
-enum MetricFailure: Failure, Equatable {
-  case unknown(given: String, nearest: String?, known: [String])
-
-  var exitStatus: ExitStatus { .usage }
-
-  var description: String {
-    switch self {
-    case .unknown(let given, let nearest, let known):
-      "there is no metric '\(given)'." + (nearest.map { " Did you mean '\($0)'?" } ?? "")
-        + " Metrics: \(known.joined(separator: ", ")); R@k, nDCG@k, P@k and 'recall fraction@k' for "
-        + "any k."
     }
   }
 }
@@ -58,14 +45,15 @@ struct EvalMeasureOptions: ParsableArguments {
     if json, format != nil { throw ValidationError("--json and --format exclude one another") }
   }
 
-  /// Throws ``MetricFailure/unknown(given:nearest:known:)``.
+  /// Throws `MetricFailure`.
   func metrics() throws(MetricFailure) -> [Metric] {
     guard !names.isEmpty else { return Metric.standard }
-    return try names.map { name throws(MetricFailure) in
-      if let metric = Metric.named(name) { return metric }
-      let known = Metric.standard.map(\.name)
-      throw .unknown(given: name, nearest: Spelling.nearest(to: name, among: known), known: known)
-    }
+    return try names.map { name throws(MetricFailure) in try Metric.find(name) }
+  }
+
+  /// The same for given embeddings. Throws `MetricFailure`.
+  func plan() throws(MetricFailure) -> EmbeddingPlan {
+    EmbeddingPlan(metrics: try metrics(), ties: ties, resamples: resamples, seed: seed)
   }
 
   /// Prints the rows in the form asked for, else `table`.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import XlingCore
 
 /// Rankings for other programs.
 struct EvalTRECOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import ArgumentParser
-import XlingEvaluation
+import XlingJobs
+import XlingLanguages
 
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,9 +20,9 @@ struct MergeCommand: ParsableCommand {
   var measure: EvalMeasureOptions
 
   func run() throws {
-    let metrics = try measure.metrics()
+    let plan = try measure.plan()
     let language = try LanguageLabel.code(lang)
-    let merged = try RankShard.merged(try shards.map { ($0, try RankShard.read($0)) })
-    try EvalEmbeddingReport(merged, measure, metrics, language: language).print()
+    let merged = try EvaluatedEmbeddings(shards: shards, plan, language: language)
+    try measure.print(merged.rows) { merged.text(measure) }
   }
 }

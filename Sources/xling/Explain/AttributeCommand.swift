@@ -1,10 +1,7 @@
 import ArgumentParser
 import Foundation
-import XlingCore
-import XlingEvaluation
-import XlingExperiments
+import XlingJobs
 import XlingReports
-import XlingRetrieval
 
 struct AttributeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,73 +12,24 @@ struct AttributeCommand: ParsableCommand {
       follows for each, and for captions with and without unknown pieces, cut and whole.
       """)
 
-  @OptionGroup var subject: EvalSubject
+  @OptionGroup var subject: SubjectOptions
 
   @Option(help: "A metric that is a mean over queries, text to image.")
   var metric = "R@10"
 
-  @Flag(help: "Print the groups as JSON.")
-  var json = false
-
-  struct Row: Encodable {
-    let schema = "xling.attribution/1"
-    let run: String
-    let language: String
-    let group: String
-    let metric: String
-    /// Percent.
-    let value: Double
-    let low: Double
-    let high: Double
-    let n: Int
-    /// Percent; nil where it has no closed form.
-    let chance: Double?
-    let piecesPerWord: Double
-    let piecesPerCharacterLow: Double
-    let piecesPerCharacterHigh: Double
-    /// Percent of the captions.
-    let withUnknown: Double
-    let cut: Double
-    let coversChance: Bool
-
-    init(_ group: TokenAttribution.Group, _ attribution: TokenAttribution, run: String) {
-      self.run = run
-      language = attribution.language
-      self.group = group.name
-      metric = attribution.metric
-      value = 100 * group.estimate.value
-      low = 100 * group.estimate.low
-      high = 100 * group.estimate.high
-      n = group.estimate.n
-      chance = group.chance.map { 100 * $0 }
-      coversChance = group.chance.map(group.estimate.covers) == true
-      piecesPerWord = group.piecesPerWord
-      piecesPerCharacterLow = group.piecesPerCharacter.lowerBound
-      piecesPerCharacterHigh = group.piecesPerCharacter.upperBound
-      withUnknown = 100 * group.withUnknown
-      cut = 100 * group.cut
-    }
-  }
+  @OptionGroup var json: JSONOption
 
   func run() throws {
-    guard let metric = Metric.named(metric), metric.aggregation == .mean, metric.isRate else {
-      let known = Metric.standard.filter { $0.aggregation == .mean && $0.isRate }.map(\.name)
-      throw MetricFailure.unknown(
-        given: self.metric, nearest: Spelling.nearest(to: self.metric, among: known), known: known)
-    }
-    let (run, evaluator, languages) = try subject.load()
-    var bar = ProgressBar("attribute \(run.name)", total: languages.count, unit: "languages")
-    var rows: [Row] = []
-    for (index, language) in languages.enumerated() {
-      let attribution = try evaluator.attribution(language, metric: metric)
-      rows += attribution.groups.map { Row($0, attribution, run: run.name) }
-      bar.advance(to: index + 1, language)
-    }
-    bar.finish()
-    print(json ? try JSONText.encode(rows) : Self.text(rows, metric))
+    let metric = try AttributeJob.metric(named: metric)
+    let (subject, store) = try subject.found()
+    var options = AttributeJob.Options(subject)
+    options.metric = metric
+    options.embeddingsBeside = store
+    let result = try AttributeJob(options).run(LanguageProgress("attribute").tell)
+    try json.print(result.rows) { Self.text(result.rows, result.metric) }
   }
 
-  private static func text(_ rows: [Row], _ metric: Metric) -> String {
+  private static func text(_ rows: [AttributeJob.Row], _ metric: String) -> String {
     let table = rows.map { row in
       [
         row.language, row.group, "\(row.n)",
@@ -93,7 +41,7 @@ struct AttributeCommand: ParsableCommand {
       ]
     }
     let header = [
-      "language", "captions", "n", metric.name, "chance", "pieces/word", "pieces/character",
+      "language", "captions", "n", metric, "chance", "pieces/word", "pieces/character",
       "unknown",
       "cut",
     ]

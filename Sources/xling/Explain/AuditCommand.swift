@@ -43,13 +43,9 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "Write the names of the test pictures found to this file, one a line.")
   var output: String?
 
-  @Option(
-    help: "Threads (default: the machine's cores).",
-    transform: NumberRange.whole(1...NumberRange.threads))
-  var threads: Int?
+  @OptionGroup var threads: ThreadsOption
 
-  @Flag(help: "Print the result as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   private struct Report: Encodable {
     let schema = "xling.audit/1"
@@ -58,16 +54,20 @@ struct AuditCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let threads { Parallel.setThreads(threads) }
+    threads.apply()
     Interruption.watch()
     let audit = try LeakAudit(
-      train: try DataSource.load(train, root: trainRoot, links), trainSplit,
-      test: try DataSource.load(test, root: testRoot, links), testSplit, distance: distance)
+      train: try source(train, trainRoot).told(), trainSplit,
+      test: try source(test, testRoot).told(), testSplit, distance: distance)
     if let output {
       try AtomicFile.write(audit.leaks.map { $0.test + "\n" }.joined(), to: output)
     }
-    print(json ? try JSONText.encode(Report(distance: distance, audit: audit)) : text(audit))
+    try json.print(Report(distance: distance, audit: audit)) { text(audit) }
     if !audit.leaks.isEmpty { throw ExitCode(ExitStatus.belowThreshold.rawValue) }
+  }
+
+  private func source(_ name: String, _ root: String?) -> DataSource {
+    DataSource(name, root: root, followsLinks: links.followLinks)
   }
 
   private func text(_ audit: LeakAudit) -> String {

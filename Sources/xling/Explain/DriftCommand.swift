@@ -74,13 +74,10 @@ struct DriftCommand: ParsableCommand {
     help: "A language, code or name; repeatable; all for all of the dataset.")
   var languages: [String] = []
 
-  @Option(help: "The folder with the files of a published test set (default: in data/).")
-  var root: String?
-
-  @OptionGroup var links: LinkOptions
+  @OptionGroup var files: DataFilesOptions
 
   @Option(help: "train, val or test.")
-  var split = "val"
+  var split: Split = .val
 
   @Option(
     help: "Pictures that are looked at: the first so many.", transform: NumberRange.whole(from: 2))
@@ -92,19 +89,16 @@ struct DriftCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if Split(rawValue: split) == nil {
-      throw ValidationError("--split is \(split): expected train, val or test")
-    }
     if languages.isEmpty { throw ValidationError("name languages: --lang tr --lang zh, or all") }
   }
 
   func run() throws {
-    let split = Split(rawValue: split) ?? .val
     let folder = try store.folder(of: name)
-    try EvalLanguages.check(languages, file: DataSource.captions(data))
-    let dataset = try DataSource.load(data, root: root, links)
+    let source = files.source(data)
+    try DatasetLanguages.check(languages, file: source.captions)
+    let dataset = try source.told()
     let run = try LoadedRun(folder: folder)
-    let codes = try EvalLanguages.resolve(languages, in: dataset, split: split)
+    let codes = try DatasetLanguages.resolve(languages, in: dataset, split: split)
     let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)
       .measure(codes)
     print(json ? try JSONText.encode(drift) : drift.text)

@@ -1,10 +1,6 @@
 import ArgumentParser
-import Foundation
-import XlingCore
-import XlingEvaluation
-import XlingExperiments
+import XlingJobs
 import XlingReports
-import XlingRetrieval
 
 struct GapCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,60 +13,21 @@ struct GapCommand: ParsableCommand {
       rest is lost between text and picture.
       """)
 
-  @OptionGroup var subject: EvalSubject
+  @OptionGroup var subject: SubjectOptions
 
-  @OptionGroup var options: EvalPivotOptions
-
-  private struct Row: Encodable {
-    let schema = "xling.gap/1"
-    let run: String
-    let language: String
-    let against: String
-    let k: Int
-    let againstRecall: EstimateRow
-    let recall: EstimateRow
-    let gap: EstimateRow
-    let textRecall: EstimateRow
-    /// Percent, of either recall and among the texts.
-    let chance: Double?
-    let textChance: Double?
-    let lost: Int
-    let gained: Int
-    let lostInLanguage: EstimateRow?
-
-    init(_ gap: TransferGap, run: String) {
-      self.run = run
-      language = gap.language
-      against = gap.pivot
-      k = gap.k
-      againstRecall = EstimateRow(gap.pivotRecall)
-      recall = EstimateRow(gap.recall)
-      self.gap = EstimateRow(gap.gap)
-      textRecall = EstimateRow(gap.textRecall)
-      chance = gap.chance.map { 100 * $0 }
-      textChance = gap.textChance.map { 100 * $0 }
-      lost = gap.lost
-      gained = gap.gained
-      lostInLanguage = gap.lostInLanguage.map { EstimateRow($0) }
-    }
-  }
+  @OptionGroup var options: PivotOptions
 
   func run() throws {
-    let (run, evaluator, languages) = try subject.load(against: options.against)
-    let pivot = try options.pivot(run, evaluator)
-    let others = languages.filter { $0 != pivot }
-    var bar = ProgressBar("gap \(run.name)", total: others.count, unit: "languages")
-    var rows: [Row] = []
-    for (index, language) in others.enumerated() {
-      rows.append(
-        Row(try evaluator.transferGap(language, pivot: pivot, k: options.k), run: run.name))
-      bar.advance(to: index + 1, language)
-    }
-    bar.finish()
-    print(options.json ? try JSONText.encode(rows) : text(rows, pivot))
+    let (subject, store) = try subject.found()
+    var job = GapJob.Options(subject)
+    job.k = options.k
+    job.against = options.against
+    job.embeddingsBeside = store
+    let result = try GapJob(job).run(LanguageProgress("gap").tell)
+    try options.json.print(result.rows) { text(result.rows, result.against) }
   }
 
-  private func text(_ rows: [Row], _ pivot: String) -> String {
+  private func text(_ rows: [GapJob.Row], _ pivot: String) -> String {
     let k = options.k
     let table = rows.map { row in
       [

@@ -1,9 +1,6 @@
 import ArgumentParser
-import Foundation
-import XlingCore
-import XlingEvaluation
+import XlingJobs
 import XlingReports
-import XlingRetrieval
 
 struct NeighboursCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,56 +12,21 @@ struct NeighboursCommand: ParsableCommand {
       language that most of these are in.
       """)
 
-  @OptionGroup var subject: EvalSubject
+  @OptionGroup var subject: SubjectOptions
 
-  @OptionGroup var options: EvalPivotOptions
-
-  private struct Row: Encodable {
-    let schema = "xling.neighbours/1"
-    let run: String
-    let language: String
-    let against: String
-    let k: Int
-    /// A skewness.
-    let hubness: EstimateRow
-    /// Percent, as all below but the cosine.
-    let neverFound: EstimateRow
-    let hub: String
-    let hubCaptions: Int
-    let cosine: EstimateRow?
-    let astray: EstimateRow?
-    let nearestWrong: String?
-    let nearestWrongShare: EstimateRow?
-
-    init(_ found: LanguageNeighbours, run: String, against: String) {
-      (self.run, self.against) = (run, against)
-      language = found.language
-      k = found.k
-      hubness = EstimateRow(found.hubness, scale: 1)
-      neverFound = EstimateRow(found.neverFound)
-      (hub, hubCaptions) = (found.hub.picture, found.hub.captions)
-      cosine = found.agreement.map { EstimateRow($0, scale: 1) }
-      astray = found.astray.map { EstimateRow($0) }
-      nearestWrong = found.nearestWrong?.language
-      nearestWrongShare = found.nearestWrong.map { EstimateRow($0.share) }
-    }
-  }
+  @OptionGroup var options: PivotOptions
 
   func run() throws {
-    let (run, evaluator, languages) = try subject.load(against: options.against)
-    let pivot = try options.pivot(run, evaluator)
-    var bar = ProgressBar("neighbours \(run.name)", total: languages.count, unit: "languages")
-    let rows = try evaluator.neighbours(
-      of: languages.contains(pivot) ? languages : [pivot] + languages, pivot: pivot, k: options.k
-    ) { done in
-      try Interruption.check("nothing is kept but embeddings")
-      bar.advance(to: min(done, languages.count))
-    }.map { Row($0, run: run.name, against: pivot) }
-    bar.finish()
-    print(options.json ? try JSONText.encode(rows) : text(rows, pivot))
+    let (subject, store) = try subject.found()
+    var job = NeighboursJob.Options(subject)
+    job.k = options.k
+    job.against = options.against
+    job.embeddingsBeside = store
+    let result = try NeighboursJob(job).run(LanguageProgress("neighbours").tell)
+    try options.json.print(result.rows) { text(result.rows, result.against) }
   }
 
-  private func text(_ rows: [Row], _ pivot: String) -> String {
+  private func text(_ rows: [NeighboursJob.Row], _ pivot: String) -> String {
     let k = options.k
     let header = [
       "language", "n", "hubness", "never found", "hub", "cosine to \(pivot)", "astray",

@@ -1,5 +1,7 @@
 import XlingAdapters
 import XlingAlignment
+import XlingJobs
+import XlingTensor
 
 /// How much of two towers a recipe trains, part by part.
 struct MethodCount {
@@ -18,17 +20,17 @@ struct MethodCount {
   var all: Int { parts.reduce(0) { $0 + $1.all } }
 
   /// Builds the model untrained. Throws what loading towers and applying recipes throws.
-  init(_ card: MethodCard, _ towers: AlignTowers) throws {
+  init(_ card: MethodCard, _ towers: TowerPair) throws {
     var configuration = AlignmentConfiguration(recipe: card.recipe, seed: 0, steps: 1)
-    try configuration.apply(card)
+    card.training.apply(to: &configuration)
     let model = try DualEncoder(
       text: towers.text, image: towers.image, configuration: configuration)
     let parts = ["text tower", "image tower", "heads and temperature"]
-    func part(_ name: String) -> String {
-      name.hasPrefix("text.") ? parts[0] : name.hasPrefix("image.") ? parts[1] : parts[2]
+    func part(_ role: ParameterRole) -> String {
+      role.part == .head ? parts[2] : role.side == .text ? parts[0] : parts[1]
     }
     self.parts = parts.map { wanted in
-      let own = model.parameters.filter { part($0.name) == wanted }
+      let own = model.parameters.filter { part($0.parameter.role) == wanted }
       return Part(
         part: wanted,
         trained: own.reduce(0) { $0 + ($1.parameter.isTrainable ? $1.parameter.count : 0) },

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import XlingAdapters
+import XlingAlignment
 import XlingCore
+import XlingJobs
 import XlingReports
 
 struct MethodsCommand: ParsableCommand {
@@ -31,8 +33,7 @@ struct MethodsListCommand: ParsableCommand {
 
   @OptionGroup var towers: MethodTowers
 
-  @Flag(help: "Print the list as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func run() throws {
     let towers = try towers.load()
@@ -49,7 +50,7 @@ struct MethodsListCommand: ParsableCommand {
         return row
       }
     }
-    if json { return print(try JSONText.encode(rows)) }
+    if json.isAsked { return print(try JSONText.encode(rows)) }
     for kind in [MethodCards.Kind.method, .preset] {
       print(Self.table(rows.filter { $0.kind == kind.rawValue }, kind.rawValue))
     }
@@ -79,13 +80,13 @@ struct MethodTowers: ParsableArguments {
   var imageTower: String?
 
   /// Nil where none were named and none are shipped: the list is useful without counts, too.
-  func load() throws -> AlignTowers? {
+  func load() throws -> TowerPair? {
     if textTower == nil, imageTower == nil,
       (try? Assets.path("towers/mini-text")) == nil
         || (try? Assets.path("towers/mini-image")) == nil
     {
       return nil
     }
-    return try AlignTowers(text: textTower, image: imageTower)
+    return try TowerPair(text: textTower, image: imageTower)
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import XlingAdapters
+import XlingAlignment
 import XlingCore
 import XlingReports
 
@@ -37,8 +38,7 @@ struct MethodsShowCommand: ParsableCommand {
   @Flag(help: "List every trained tensor with its shape.")
   var tensors = false
 
-  @Flag(help: "Print everything as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func run() throws {
     var selection = selection
@@ -50,7 +50,7 @@ struct MethodsShowCommand: ParsableCommand {
     }
     let card = try selection.card()
     let count = try towers.load().map { try MethodCount(card, $0) }
-    if json {
+    if json.isAsked {
       let shapes = count?.tensors.map { ($0.name, $0.shape) } ?? []
       let details = MethodDetails(
         name: card.name, summary: card.recipe.summary, source: card.source, aliases: card.aliases,
@@ -96,6 +96,7 @@ struct MethodsShowCommand: ParsableCommand {
     if !side.lock.isEmpty {
       parts.append("layers " + side.lock.map(\.rawValue).joined(separator: ", ") + " as they were")
     }
+    parts += side.options.said.map { "\($0.key) \($0.value)" }
     switch side.head {
     case .linear: parts.append("linear head")
     case .tokens: parts.append("MLP head on every token, averaged")

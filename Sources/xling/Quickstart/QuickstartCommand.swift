@@ -31,7 +31,9 @@ struct QuickstartCommand: ParsableCommand {
   @OptionGroup var store: StoreOption
 
   @Option(
-    help: "The scenes dataset; built there when missing (default: data/scenes, or data/scenes-small).")
+    help: """
+      The scenes dataset; built there when missing (default: data/scenes, or data/scenes-small).
+      """)
   var data: String?
 
   @Option(
@@ -50,10 +52,7 @@ struct QuickstartCommand: ParsableCommand {
   @Option(help: "test, or val to choose settings on.")
   var split: EvaluatedSplit = .test
 
-  @Option(
-    help: "Threads (default: the machine's cores).",
-    transform: NumberRange.whole(1...NumberRange.threads))
-  var threads: Int?
+  @OptionGroup var threads: ThreadsOption
 
   private var plan: QuickstartPlan {
     var plan = small ? QuickstartPlan.small : .whole
@@ -79,7 +78,7 @@ struct QuickstartCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let threads { Parallel.setThreads(threads) }
+    threads.apply()
     Interruption.watch()
     let began = ProgressBar.uptime()
     var options = QuickstartJob.Options(plan)
@@ -91,8 +90,9 @@ struct QuickstartCommand: ParsableCommand {
       folder: FileManager.default.currentDirectoryPath,
       words: ["xling"] + CommandLine.arguments.dropFirst())
     let progress = QuickstartProgress()
-    let report = try QuickstartJob(options).run(
-      in: { try ExperimentStore(path: place().path) }, { progress.show($0) })
+    let report = try QuickstartJob(options).run(in: try ExperimentStore(path: place().path)) {
+      progress.show($0)
+    }
     let page = "\(options.output)/report\(split == .val ? "-val" : "").html"
     try AtomicFile.write(report.html(), to: page)
     if small { print(QuickstartPlan.smallNote + "\n") }

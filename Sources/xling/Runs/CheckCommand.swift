@@ -53,8 +53,7 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var store: StoreOption
 
-  @Flag(help: "Print everything as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   private struct Report: Encodable {
     let schema = "xling.check/1"
@@ -66,7 +65,7 @@ struct CheckCommand: ParsableCommand {
     let checked = try things()
     let problems = checked.flatMap(\.problems)
     print(
-      json
+      json.isAsked
         ? try JSONText.encode(Report(whole: problems.isEmpty, checked: checked))
         : checked.map(Self.text).joined(separator: "\n"))
     if !problems.isEmpty { throw CheckFailure.damaged(problems: problems) }

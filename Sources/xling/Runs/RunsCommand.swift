@@ -70,13 +70,12 @@ struct RunsListCommand: ParsableCommand {
 
   @OptionGroup var store: StoreOption
 
-  @Flag(help: "Print the list as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func run() throws {
     let store = try RunLookup.existingStore(try store.existing().path)
     let rows = try store.runs().map { try RunRow($0, in: store) }
-    if json { return print(try JSONText.encode(rows)) }
+    if json.isAsked { return print(try JSONText.encode(rows)) }
     guard !rows.isEmpty else { return print("no runs yet") }
     print(
       TextTable(

@@ -27,8 +27,7 @@ struct TokenizerBenchCommand: ParsableCommand {
     help: "Rounds after a first one that fills caches.", transform: NumberRange.whole(from: 1))
   var rounds = 3
 
-  @Flag(help: "Print the figures as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func run() throws {
     let (loadStart, loadProcessor) = (DispatchTime.now(), Self.processorSeconds())
@@ -65,7 +64,7 @@ struct TokenizerBenchCommand: ParsableCommand {
       tokens: encodings.reduce(0) { $0 + $1.count }, threads: threads, load: load,
       memoryBytes: tokenizer.byteCount,
       rounds: Array(figures.dropFirst()))
-    print(json ? try JSONText.encode(result) : result.text)
+    try json.print(result) { result.text }
   }
 
   private static func seconds(since start: DispatchTime) -> Double {

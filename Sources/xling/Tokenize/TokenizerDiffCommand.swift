@@ -1,4 +1,5 @@
 import ArgumentParser
+import XlingCore
 import XlingTokenizers
 
 struct TokenizerDiffCommand: ParsableCommand {

@@ -12,12 +12,11 @@ struct TokenizerShowCommand: ParsableCommand {
 
   @OptionGroup var arguments: TokenizerArguments
 
-  @Flag(help: "Print it as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func run() throws {
     let shown = ShownTokenizer(path, try arguments.load(path))
-    print(json ? try JSONText.encode(shown) : shown.text)
+    try json.print(shown) { shown.text }
   }
 }
 

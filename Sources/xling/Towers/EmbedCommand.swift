@@ -3,6 +3,7 @@ import Foundation
 import XlingAlignment
 import XlingCore
 import XlingData
+import XlingJobs
 import XlingTensor
 import XlingTokenizers
 import XlingTowers
@@ -65,10 +66,7 @@ struct EmbedCommand: ParsableCommand {
     transform: NumberRange.whole(1...NumberRange.heads))
   var heads: Int?
 
-  @Option(
-    help: "Threads (default: the machine's cores).",
-    transform: NumberRange.whole(1...NumberRange.threads))
-  var threads: Int?
+  @OptionGroup var threads: ThreadsOption
 
   @Flag(help: "Go on with the rows that an interrupted run left.")
   var resume = false
@@ -80,7 +78,7 @@ struct EmbedCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let threads { Parallel.setThreads(threads) }
+    threads.apply()
     Interruption.watch()
     let lock = try FileLock(output: output)
     defer { withExtendedLifetime(lock) {} }
@@ -93,14 +91,14 @@ struct EmbedCommand: ParsableCommand {
     case .text:
       items = try EmbedInputs.texts(self.input, field: field)
       let text = try checkpoint.text()
-      try TowerWarnings.nonFinite(text, in: checkpoint)
+      try TowerWarnings.nonFinite(text, in: checkpoint).tell()
       rows = try EmbedRows(
         items, text, tokenizer: TokenizerSource.load(tokenizer ?? tower),
         maximumTokens: maximumTokens)
     case .image:
       items = try EmbedInputs.pictures(self.input)
       let image = try checkpoint.image(imageSize: imageSize, interpolation: interpolate)
-      try TowerWarnings.nonFinite(image, in: checkpoint)
+      try TowerWarnings.nonFinite(image, in: checkpoint).tell()
       let read = try pictures.choices.input(
         tower: tower, side: image.configuration.imageSize, isChosen: imageSize != nil)
       input = read
@@ -110,7 +108,7 @@ struct EmbedCommand: ParsableCommand {
       output, width: rows.width, identity: try identity(checkpoint, items, input),
       resume: resume)
     try embed(items.count, rows, into: partial)
-    PictureWarnings.damaged(damage.all)
+    damage.warning?.tell()
     try EmbedFile.write(partial, rows: items.count, to: output)
     print("wrote \(items.count) rows of \(rows.width) to \(output)")
   }

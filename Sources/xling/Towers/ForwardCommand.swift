@@ -1,5 +1,6 @@
 import ArgumentParser
 import XlingCore
+import XlingJobs
 import XlingTowers
 
 extension PositionInterpolation: ExpressibleByArgument {}
@@ -38,13 +39,10 @@ struct ForwardCommand: ParsableCommand {
     transform: NumberRange.whole(1...NumberRange.heads))
   var heads: Int?
 
-  @Option(
-    help: "Threads (default: the machine's cores).",
-    transform: NumberRange.whole(1...NumberRange.threads))
-  var threads: Int?
+  @OptionGroup var threads: ThreadsOption
 
   func run() throws {
-    if let threads { Parallel.setThreads(threads) }
+    threads.apply()
     let lock = try FileLock(output: output)
     defer { withExtendedLifetime(lock) {} }
     let checkpoint = try TowerCheckpoint(tower, heads: heads)
@@ -53,14 +51,14 @@ struct ForwardCommand: ParsableCommand {
     switch checkpoint.configuration {
     case .text:
       let text = try checkpoint.text()
-      try TowerWarnings.nonFinite(text, in: checkpoint)
+      try TowerWarnings.nonFinite(text, in: checkpoint).tell()
       outputs = try RawForward.run(
         text, on: inputs, readouts: checkpoint.readouts, tokenTypes: tokenTypes)
     case .image:
       let size = interpolate == nil ? nil : RawForward.pictureSize(inputs)
       let image = try checkpoint.image(
         imageSize: size, interpolation: interpolate ?? .bicubic)
-      try TowerWarnings.nonFinite(image, in: checkpoint)
+      try TowerWarnings.nonFinite(image, in: checkpoint).tell()
       outputs = try RawForward.run(image, on: inputs, readouts: checkpoint.readouts)
     }
     try RawForward.write(outputs, to: output)

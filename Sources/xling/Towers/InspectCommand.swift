@@ -21,12 +21,11 @@ struct InspectCommand: ParsableCommand {
     transform: NumberRange.whole(1...NumberRange.heads))
   var heads: Int?
 
-  @Flag(help: "Print everything as JSON.")
-  var json = false
+  @OptionGroup var json: JSONOption
 
   func run() throws {
     let found = try Inspection(path, heads: heads)
-    print(json ? try JSONText.encode(found) : Self.text(found))
+    try json.print(found) { Self.text(found) }
     guard found.kind != "tensors", !found.problems.isEmpty else { return }
     throw TowerFailure.tensors(path: found.path, problems: found.problems)
   }

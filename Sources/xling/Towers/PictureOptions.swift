@@ -46,18 +46,3 @@ struct PictureOptions: ParsableArguments {
     return choices
   }
 }
-
-/// What is said of pictures that a policy let pass.
-enum PictureWarnings {
-  /// The first few by name, on stderr.
-  static func damaged(_ found: [(path: String, reason: String)]) {
-    for (path, reason) in found.prefix(10) {
-      ProgressBar.toStandardError(
-        "xling: warning: \(path): \(reason); decoded as far as it goes\n")
-    }
-    if found.count > 10 {
-      ProgressBar.toStandardError(
-        "xling: warning: \(found.count - 10) more pictures are damaged\n")
-    }
-  }
-}

@@ -48,10 +48,7 @@ struct PixelsCommand: ParsableCommand {
   @Option(help: "Pictures that stop early: strict refuses, lilt decodes as far as they go.")
   var truncated: PictureReading.Truncated = .strict
 
-  @Option(
-    help: "Threads (default: the machine's cores).",
-    transform: NumberRange.whole(1...NumberRange.threads))
-  var threads: Int?
+  @OptionGroup var threads: ThreadsOption
 
   func validate() throws {
     if preprocessor != nil, size != nil || preset != nil {
@@ -60,7 +57,7 @@ struct PixelsCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let threads { Parallel.setThreads(threads) }
+    threads.apply()
     let lock = try FileLock(output: output)
     defer { withExtendedLifetime(lock) {} }
     let preprocessing = try preprocessing()

@@ -33,17 +33,14 @@ struct PretrainOptions: ParsableArguments {
   @Option(help: "Seed of weights, data and order.", transform: NumberRange.seed)
   var seed: UInt64 = 1
 
-  @Option(
-    help: "Threads (default: the machine's cores).",
-    transform: NumberRange.whole(1...NumberRange.threads))
-  var threads: Int?
+  @OptionGroup var threads: ThreadsOption
 
   @Option(
     help: "Start from this tower's weights instead of random ones.", completion: .directory)
   var from: String?
 
   func apply(to defaults: PretrainingOptions) -> PretrainingOptions {
-    if let threads { Parallel.setThreads(threads) }
+    threads.apply()
     var options = defaults
     options.seed = seed
     if let steps { options.steps = steps }

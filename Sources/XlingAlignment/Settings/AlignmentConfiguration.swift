@@ -1,0 +1,169 @@
+import XlingAdapters
+import XlingCore
+import XlingData
+import XlingOptimization
+import XlingTowers
+
+/// Everything that decides a run's bits besides towers, tokenizer and data.
+public struct AlignmentConfiguration: Codable, Sendable, Equatable {
+  public var recipe: Recipe
+  public var seed: UInt64
+  public var steps: Int
+  public var batchSize = 64
+  /// Pairs that are in the towers at once; nil is the whole batch. Gradients are those of the
+  /// batch (``DualEncoder/forwardBackward(count:chunk:in:draw:)``).
+  public var chunkSize: Int?
+  /// Compute the layers' activations again on the way back instead of keeping them.
+  public var recomputesActivations = false
+  /// Of the learning rate; LilT's is 1e-4 with batches of 512.
+  public var peakRate = 1e-3
+  public var warmupSteps = 50
+  /// The last learning rate, as a share of the peak.
+  public var finalRateShare = 0.0
+  public var schedule = RateSchedule.cosine
+  public var imageRate = ImageRate.same
+  public var optimizer = OptimizerSettings.adamW(AdamW.Options())
+  /// nil, as in runs whose towers have no rates, leaves nothing out.
+  public var dropout: DropoutPolicy?
+  /// Global norm; nil does not clip.
+  public var gradientClip: Double?
+  public var embeddingWidth = 256
+  /// LilT's text tower adds no token types: false. nil adds the first one, as BERT does.
+  public var addsTokenTypes: Bool?
+  public var temperature: Float = 0.07
+  public var augmentation: Augmentation?
+  public var pictureStatistics = PictureStatistics.half
+  /// How pictures are read and prepared; nil squeezes them into the tower's square, bicubic, EXIF
+  /// ignored, normalized by ``pictureStatistics``.
+  public var pictureInput: PictureInput?
+  public var captions = CaptionReading()
+  /// So many pictures of the split only, drawn by ``pairSeed``; nil takes all.
+  public var pairLimit: Int?
+  /// Smaller draws lie within larger ones of the same seed.
+  public var pairSeed: UInt64 = 0
+  /// SHA-256 of the weights that trained parameters start from, where another run's are taken.
+  public var startsFrom: String?
+  /// 0 validates at the end only.
+  public var validateEvery = 0
+  public var validationPairs = 500
+  /// Stop after so many validations without a lower loss, and take the best; nil goes on.
+  public var patience: Int?
+  public var checkpointEvery = 200
+  /// Unused: the log of earlier versions had only every tenth step. Their stored keys have it.
+  public var logEvery = 10
+
+  /// Of the training captions.
+  public var language: String {
+    get { captions.language }
+    set { captions.language = newValue }
+  }
+
+  /// Of a training caption, with start and end.
+  public var maximumTokens: Int {
+    get { captions.maximumTokens }
+    set { captions.maximumTokens = newValue }
+  }
+
+  public init(recipe: Recipe, seed: UInt64, steps: Int) {
+    self.recipe = recipe
+    self.seed = seed
+    self.steps = steps
+  }
+
+  /// Keys that a file of another version lacks keep their defaults. Throws what decoding throws.
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    recipe = try keys.decode(Recipe.self, forKey: .recipe)
+    seed = try keys.decode(UInt64.self, forKey: .seed)
+    steps = try keys.decode(Int.self, forKey: .steps)
+    try keys.read(.batchSize, into: &batchSize)
+    try keys.read(.chunkSize, into: &chunkSize)
+    try keys.read(.recomputesActivations, into: &recomputesActivations)
+    try keys.read(.peakRate, into: &peakRate)
+    try keys.read(.warmupSteps, into: &warmupSteps)
+    try keys.read(.finalRateShare, into: &finalRateShare)
+    try keys.read(.schedule, into: &schedule)
+    try keys.read(.imageRate, into: &imageRate)
+    try keys.read(.optimizer, into: &optimizer)
+    try keys.read(.dropout, into: &dropout)
+    try keys.read(.gradientClip, into: &gradientClip)
+    try keys.read(.embeddingWidth, into: &embeddingWidth)
+    try keys.read(.addsTokenTypes, into: &addsTokenTypes)
+    try keys.read(.temperature, into: &temperature)
+    try keys.read(.augmentation, into: &augmentation)
+    try keys.read(.pictureStatistics, into: &pictureStatistics)
+    try keys.read(.pictureInput, into: &pictureInput)
+    try keys.read(.captions, into: &captions)
+    try keys.read(.pairLimit, into: &pairLimit)
+    try keys.read(.pairSeed, into: &pairSeed)
+    try keys.read(.startsFrom, into: &startsFrom)
+    try keys.read(.validateEvery, into: &validateEvery)
+    try keys.read(.validationPairs, into: &validationPairs)
+    try keys.read(.patience, into: &patience)
+    try keys.read(.checkpointEvery, into: &checkpointEvery)
+    try keys.read(.logEvery, into: &logEvery)
+  }
+
+  /// Without what changes no bits of what is trained: two runs are one where these are equal.
+  public var decisive: AlignmentConfiguration {
+    let usual = AlignmentConfiguration(recipe: recipe, seed: seed, steps: steps)
+    var decisive = self
+    decisive.recipe.summary = ""
+    decisive.recomputesActivations = usual.recomputesActivations
+    decisive.checkpointEvery = usual.checkpointEvery
+    decisive.logEvery = usual.logEvery
+    return decisive
+  }
+
+  /// Steps that show each of `pairs` pictures `epochs` times.
+  public static func steps(epochs: Int, pairs: Int, batchSize: Int) -> Int {
+    let perEpoch = max(1, pairs / max(1, min(batchSize, pairs)))
+    let (steps, isTooMany) = epochs.multipliedReportingOverflow(by: perEpoch)
+    return isTooMany ? .max : steps
+  }
+
+  /// How pictures are brought to a tower of so many pixels a side, in training and in evaluation.
+  public func pictureInput(side: Int) -> PictureInput {
+    pictureInput
+      ?? PictureInput(ImagePreprocessing(size: side, statistics: pictureStatistics.channels))
+  }
+
+  public func preprocessing(for tower: ImageTower) -> ImagePreprocessing {
+    pictureInput(side: tower.configuration.imageSize).preprocessing
+  }
+
+  /// The learning rates for so many training pairs.
+  package func schedule(pairs: Int) -> RunSchedule {
+    RunSchedule(
+      shape: schedule, image: imageRate, peak: peakRate, warmupSteps: min(warmupSteps, steps),
+      totalSteps: steps, floor: finalRateShare, stepsPerEpoch: pairs / max(1, batchSize))
+  }
+
+  /// Throws ``AlignmentFailure/configuration(reason:)``.
+  func check(pairs: Int) throws(AlignmentFailure) {
+    func need(_ holds: Bool, _ reason: @autoclosure () -> String) throws(AlignmentFailure) {
+      if !holds { throw .configuration(reason: reason()) }
+    }
+    try need(steps > 0, "\(steps) steps: expected at least one")
+    try need(steps <= 1 << 53, "\(steps) steps: expected at most 2^53; give fewer epochs")
+    try need(batchSize > 1, "batch size \(batchSize): a contrastive batch has at least two pairs")
+    try need(pairs > 1, "\(pairs) training pairs: expected at least two")
+    try need(
+      batchSize <= pairs,
+      "batch size \(batchSize), but only \(pairs) training pairs: a batch holds each picture once. "
+        + "Use --batch-size \(pairs) or less, or more data")
+    try need(
+      chunkSize.map { $0 > 0 } ?? true, "chunks of \(chunkSize ?? 0) pairs: expected one or more")
+    try need(
+      peakRate > 0 && peakRate.isFinite, "learning rate \(peakRate): expected a positive number")
+    try need(warmupSteps >= 0, "\(warmupSteps) warm-up steps: expected zero or more")
+    try need(
+      checkpointEvery > 0, "a checkpoint every \(checkpointEvery) steps: expected one or more")
+    try need(logEvery > 0, "a log line every \(logEvery) steps: expected one or more")
+    try need(validateEvery >= 0, "validation every \(validateEvery) steps: expected zero or more")
+    if let patience {
+      try need(patience > 0, "a patience of \(patience) validations: expected one or more")
+      try need(validateEvery > 0, "stopping early needs validations: give --validate-every")
+    }
+  }
+}

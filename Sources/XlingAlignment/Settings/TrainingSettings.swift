@@ -1,0 +1,183 @@
+import XlingCore
+import XlingData
+import XlingOptimization
+
+/// How a recipe is trained, as far as somebody says it: a card's [training] table, `xling.toml`, `--set`
+/// or a flag. What nobody says has the default that ``configuration(of:pairs:)`` gives it.
+///
+/// A new option is a property and a row of ``options``: all sources and the documentation come from there.
+public struct TrainingSettings: Sendable, Equatable {
+  public var steps: Int?
+  public var epochs: Int?
+  public var batchSize: Int?
+  public var chunk: Int?
+  public var recomputes: Bool?
+  public var rate: Double?
+  public var warmupSteps: Int?
+  public var finalRateShare: Double?
+  public var schedule: RateSchedule?
+  public var imageRate: ImageRate?
+  public var optimizer: OptimizerName?
+  public var beta1: Double?
+  public var beta2: Double?
+  public var epsilon: Double?
+  public var weightDecay: Double?
+  public var clip: Double?
+  public var temperature: Double?
+  public var embeddingWidth: Int?
+  public var seed: UInt64?
+  public var language: String?
+  public var pairs: Int?
+  public var pairsSeed: UInt64?
+  public var augment: AugmentationChoice?
+  public var dropout: DropoutPolicy?
+  public var pictures: PictureStatistics?
+  public var captions: CaptionPreprocessing?
+  public var maximumWords: Int?
+  public var maximumTokens: Int?
+  public var endToken: Bool?
+  public var tokenTypes: Bool?
+  public var checkpointEvery: Int?
+  public var validateEvery: Int?
+  public var patience: Int?
+
+  public init() {}
+
+  public static let usualSeed: UInt64 = 1
+  public static let usualLanguage = CaptionReading().language
+
+  /// Every option; the optimizer stands before its constants.
+  public static let options: [TrainingOption] = [
+    TrainingOption("steps", \.steps, NumberRange.whole(from: 1), "Optimizer steps."),
+    TrainingOption(
+      "epochs", \.epochs, NumberRange.whole(from: 1),
+      "Times that every picture is shown, in place of steps (default: 5)."),
+    TrainingOption(
+      "batch_size", \.batchSize, NumberRange.whole(1...NumberRange.batch),
+      "Pairs in a batch (default: 64)."
+    ) { $0.batchSize = $1 },
+    TrainingOption(
+      "chunk", \.chunk, NumberRange.whole(from: 1),
+      "Pairs in memory at once; the gradient stays the batch's (default: all)."
+    ) { $0.chunkSize = $1 },
+    TrainingOption(
+      "recompute", \.recomputes,
+      "Compute activations again on the way back: less memory, more time."
+    ) { $0.recomputesActivations = $1 },
+    TrainingOption(
+      "rate", \.rate, NumberRange.positive(to: 1_000),
+      "The learning rate after the warm-up (default: the method's)."
+    ) { $0.peakRate = $1 },
+    TrainingOption(
+      "warmup_steps", \.warmupSteps, NumberRange.whole(from: 0),
+      "Steps of linear warm-up (default: a tenth of all)."
+    ) { $0.warmupSteps = $1 },
+    TrainingOption(
+      "final_rate_share", \.finalRateShare, NumberRange.real(0...1),
+      "The last learning rate, as a share of the first (default: 0)."
+    ) { $0.finalRateShare = $1 },
+    TrainingOption("schedule", \.schedule, "The learning rate's shape (default: cosine).") {
+      $0.schedule = $1
+    },
+    TrainingOption(
+      "image_rate", \.imageRate, "The image tower's rate beside the text tower's (default: same)."
+    ) { $0.imageRate = $1 },
+    TrainingOption("optimizer", \.optimizer, "The optimizer (default: adamw).") {
+      $0.optimizer = $1.settings
+    },
+    TrainingOption(
+      "beta1", \.beta1, NumberRange.real(0...0.999999),
+      "Decay of the first moment (default: adamw 0.9; adafactor keeps none)."
+    ) { configuration, beta in
+      configuration.optimizer.change(
+        adamW: { $0.beta1 = beta }, adafactor: { $0.beta1 = Float(beta) })
+    },
+    TrainingOption(
+      "beta2", \.beta2, NumberRange.real(0...0.999999),
+      "Decay of adamw's second moment (default: 0.999)."
+    ) { configuration, beta in configuration.optimizer.change(adamW: { $0.beta2 = beta }) },
+    TrainingOption(
+      "epsilon", \.epsilon, NumberRange.real(0...1),
+      "Added to adamw's denominator (default: 1e-08)."
+    ) { configuration, epsilon in
+      configuration.optimizer.change(adamW: { $0.epsilon = Float(epsilon) })
+    },
+    TrainingOption(
+      "weight_decay", \.weightDecay, NumberRange.real(0...1_000),
+      "Decoupled weight decay of all that is not one-dimensional (default: 0.02)."
+    ) { $0.optimizer.weightDecay = Float($1) },
+    TrainingOption(
+      "clip", \.clip, NumberRange.real(0...1_000_000_000),
+      "Clip the gradient's global norm; 0 does not (default: 1)."
+    ) { $0.gradientClip = $1 > 0 ? $1 : nil },
+    TrainingOption(
+      "temperature", \.temperature, NumberRange.positive(to: 1_000),
+      "The temperature that training begins with (default: 0.07)."
+    ) { $0.temperature = Float($1) },
+    TrainingOption(
+      "embedding_width", \.embeddingWidth, NumberRange.whole(1...65_536),
+      "Width of the common space (default: 256)."
+    ) { $0.embeddingWidth = $1 },
+    TrainingOption(
+      "seed", \.seed, NumberRange.seed,
+      "Seed of initialization, order and augmentation (default: 1)."
+    ) { $0.seed = $1 },
+    TrainingOption(
+      "language", \.language, range: "a code or a name",
+      "Language of the captions, a code or a name (default: en)."
+    ) { $0.language = $1 },
+    TrainingOption(
+      "pairs", \.pairs, NumberRange.whole(from: 1),
+      "Train on so many pictures only, drawn at random; fewer lie within more."
+    ) { $0.pairLimit = $1 },
+    TrainingOption(
+      "pairs_seed", \.pairsSeed, NumberRange.seed, "Seed of the draw of pairs (default: 0)."
+    ) {
+      $0.pairSeed = $1
+    },
+    TrainingOption(
+      "augment", \.augment,
+      "What is done to pictures; with none, what frozen towers compute is kept."
+    ) { $0.augmentation = $1.augmentation },
+    TrainingOption(
+      "dropout", \.dropout,
+      "Which towers leave out activations, at the rates of their config.json (default: trained)."
+    ) { $0.dropout = $1 },
+    TrainingOption(
+      "pictures", \.pictures,
+      "Normalization of the pictures, where the tower's folder does not say it (default: half)."
+    ) { $0.pictureStatistics = $1 },
+    TrainingOption(
+      "captions", \.captions,
+      "What is done to captions before they are tokenized (default: none)."
+    ) { $0.captions.preprocessing = $1 },
+    TrainingOption(
+      "maximum_words", \.maximumWords, NumberRange.whole(from: 1),
+      "Words of a caption that its preprocessing keeps (default: 30)."
+    ) { $0.captions.maximumWords = $1 },
+    TrainingOption(
+      "maximum_tokens", \.maximumTokens, NumberRange.whole(from: 2),
+      "Tokens of a caption, start and end included (default: 25)."
+    ) { $0.captions.maximumTokens = $1 },
+    TrainingOption(
+      "end_token", \.endToken,
+      "Whether captions end in the tokenizer's end token (default: true)."
+    ) { $0.captions.hasEndToken = $1 },
+    TrainingOption(
+      "token_types", \.tokenTypes,
+      "Whether the text tower adds its first token type to every token (default: true)."
+    ) { if !$1 { $0.addsTokenTypes = false } },
+    TrainingOption(
+      "checkpoint_every", \.checkpointEvery, NumberRange.whole(from: 1),
+      "Steps between checkpoints (default: 200)."
+    ) { $0.checkpointEvery = $1 },
+    TrainingOption(
+      "validate_every", \.validateEvery, NumberRange.whole(from: 0),
+      "Steps between validations; 0 validates at the end only (default: 0)."
+    ) { $0.validateEvery = $1 },
+    TrainingOption(
+      "patience", \.patience, NumberRange.whole(from: 1),
+      "Stop after so many validations without a lower loss; the best is the result."
+    ) { $0.patience = $1 },
+  ]
+}

@@ -1,0 +1,177 @@
+import Foundation
+import XlingData
+import XlingEvaluation
+import XlingExperiments
+import XlingRetrieval
+import XlingRuns
+
+/// Retrieval of a run in any languages, both directions; every result is stored with its ranks.
+public struct EvaluateJob: Sendable {
+  public struct Options: Sendable {
+    public var subject: EvaluationSubject
+    /// The first so many captions of each picture; nil takes all.
+    public var captionsPerPicture: Int?
+    public var metrics = Metric.standard
+    public var ties = TieBreaking.pessimistic
+    public var resamples = 1_000
+    public var seed: UInt64 = 0
+    /// Where pictures are not read as in training.
+    public var pictures = PictureChoices()
+    /// Lenient recall and the upper bound too, where captions or pictures repeat.
+    public var measuresAmbiguity = false
+    /// Results that differ from stored ones are put in their place.
+    public var replaces = false
+    /// Embeddings are kept beside the store, and taken from there.
+    public var keepsEmbeddings = true
+    public var rankings: Rankings?
+
+    public init(_ subject: EvaluationSubject) { self.subject = subject }
+  }
+
+  /// Rankings for trec_eval and its like: `LANG.text-to-image.run`, `.qrels`, and the other
+  /// direction.
+  public struct Rankings: Sendable, Equatable {
+    public var folder: String
+    /// Items of each query.
+    public var depth: Int
+
+    public init(folder: String, depth: Int = 100) {
+      self.folder = folder
+      self.depth = depth
+    }
+  }
+
+  public struct Result: Codable, Sendable, Equatable {
+    /// What repeats in a language.
+    public struct Repeated: Codable, Sendable, Equatable {
+      public let language: String
+      public let captions: Int
+      public let pictures: Int
+      public let rows: [ResultRow]
+    }
+
+    public let run: String
+    public let dataset: String
+    public let split: String
+    /// Pictures of the gallery.
+    public let pictures: Int
+    /// Every metric of every language and direction.
+    public let languages: [ResultRow]
+    /// rsum of each language, and the means over languages.
+    public let averages: [ResultRow]
+    public let repeated: [Repeated]
+
+    public var rows: [ResultRow] { languages + averages + repeated.flatMap(\.rows) }
+  }
+
+  public let options: Options
+
+  public init(_ options: Options) { self.options = options }
+
+  /// The store is opened, and made, when run and data turned out to be readable. Throws what
+  /// reading them throws, `ExperimentFailure`, `RetrievalFailure`, `InterruptionFailure`,
+  /// `FileFailure`, and what `observe` throws.
+  public func run(
+    in store: @autoclosure () throws -> ExperimentStore,
+    _ observe: (LanguageEvent) throws -> Void = { _ in }
+  ) throws -> Result {
+    func warn(_ warning: Warning) throws { try observe(.warning(warning)) }
+    let subject = try options.subject.load(warn)
+    try TowerWarnings.nonFinite(subject.run).forEach(warn)
+    let store = try store()
+    try RunLookup.register(subject.run, in: store)
+    let evaluator = try subject.evaluator(
+      try plan(subject.run), embeddingsBeside: options.keepsEmbeddings ? store.path : nil)
+    let search = try TrainingPictures.look(
+      subject.run, evaluator, source: options.subject.data)
+    if let search { try warn(search) }
+    let evaluations = try evaluations(subject, evaluator, store, observe)
+    let repeated =
+      try options.measuresAmbiguity
+      ? subject.languages.compactMap { try self.repeated($0, evaluator, subject.run.name) } : []
+    try writeRankings(subject, evaluator)
+    if options.keepsEmbeddings {
+      let (pictures, captions) = evaluator.embedded
+      try observe(
+        .embedded(
+          pictures: pictures, texts: captions,
+          cache: EmbeddingCache.path(besideStore: store.path)))
+    }
+    return try result(subject, evaluator, evaluations, repeated)
+  }
+
+  private func plan(_ run: LoadedRun) throws -> EvaluationPlan {
+    let configuration = run.record.identity.configuration
+    var plan = EvaluationPlan(
+      of: run, split: options.subject.split, captionsPerPicture: options.captionsPerPicture)
+    plan.ties = options.ties
+    plan.resamples = options.resamples
+    plan.seed = options.seed
+    plan.pictures = try options.pictures.input(
+      like: configuration.pictureInput(side: run.model.image.configuration.imageSize))
+    return plan
+  }
+
+  private func evaluations(
+    _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator, _ store: ExperimentStore,
+    _ observe: (LanguageEvent) throws -> Void
+  ) throws -> [Evaluation] {
+    var saved = Saved()
+    let count = subject.languages.count
+    let all = try EachLanguage.map(
+      subject.languages, of: subject.run.name,
+      kept: { "evaluated and stored \($0) of \(count) languages" },
+      observe: { try observe(.step($0)) },
+      work: { language in
+        let result = try evaluator.evaluate(language)
+        let evaluations = try evaluator.evaluations(
+          of: result, run: subject.run.name, at: Date(), metrics: options.metrics)
+        saved += try store.save(evaluations, replacing: options.replaces)
+        return evaluations
+      })
+    try observe(.saved(saved))
+    if let damaged = evaluator.damage.warning { try observe(.warning(damaged)) }
+    return all.flatMap { $0 }
+  }
+
+  /// nil where nothing repeats.
+  private func repeated(
+    _ language: String, _ evaluator: Evaluator, _ run: String
+  ) throws -> Result.Repeated? {
+    guard let found = try evaluator.ambiguity(language) else { return nil }
+    return Result.Repeated(
+      language: language, captions: found.repeatedCaptions, pictures: found.repeatedPictures,
+      rows: found.metrics.map {
+        ResultRow($0, language: language, run: run, measured: evaluator.measured())
+      })
+  }
+
+  private func writeRankings(
+    _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator
+  ) throws {
+    guard let rankings = options.rankings else { return }
+    for language in subject.languages {
+      let files = try evaluator.trecFiles(
+        language, depth: rankings.depth, tag: subject.run.name)
+      for (name, file) in files {
+        try file.write(to: rankings.folder, name: "\(language).\(name)")
+      }
+    }
+  }
+
+  private func result(
+    _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator, _ evaluations: [Evaluation],
+    _ repeated: [Result.Repeated]
+  ) throws -> Result {
+    let split = options.subject.split
+    let partial = Set(subject.languages.filter { subject.dataset.coverage($0, split).isPartial })
+    let averages = EvaluationAverages(evaluations, evaluator)
+    return Result(
+      run: subject.run.name, dataset: subject.dataset.name, split: split.rawValue,
+      pictures: evaluator.items.count,
+      languages: evaluations.flatMap {
+        ResultRow.rows($0, options.metrics, partial: partial.contains($0.language))
+      }, averages: try averages.sums(options.metrics) + averages.means(options.metrics),
+      repeated: repeated)
+  }
+}

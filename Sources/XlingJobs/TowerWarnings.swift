@@ -1,0 +1,47 @@
+import XlingAlignment
+import XlingRuns
+import XlingTensor
+import XlingTowers
+
+/// Weights that compute, but hardly what they should: tensors that hold NaN or infinity.
+public enum TowerWarnings {
+  /// Throws what reading the checkpoint throws.
+  public static func nonFinite(
+    _ tower: some Tower, in source: TowerCheckpoint
+  ) throws -> [Warning] {
+    warnings(source.checkpoint.path, try source.nonFiniteTensors(of: tower))
+  }
+
+  /// The towers that a run begins with.
+  public static func nonFinite(
+    _ model: DualEncoder, text: TowerSource, image: TowerSource
+  ) throws -> [Warning] {
+    try nonFinite(model.text, in: try TowerCheckpoint(text.folder))
+      + nonFinite(model.image, in: try TowerCheckpoint(image.folder))
+  }
+
+  /// A run's towers as they came, and what it trained.
+  public static func nonFinite(_ run: LoadedRun) throws -> [Warning] {
+    let weights = RunFolder(run.folder).weights
+    let stored = Set(try Checkpoint(weights).tensors.keys)
+    let trained = run.model.parameters.filter { stored.contains($0.name) }
+    func names(_ side: ParameterRole.Side) -> Set<String> {
+      let own = run.model.parameters(of: side).filter { stored.contains($0.name) }
+      return Set(own.map { $0.parameter.name })
+    }
+    let identity = run.record.identity
+    let text = try TowerCheckpoint(identity.text.folder)
+    let image = try TowerCheckpoint(identity.image.folder)
+    return warnings(weights, trained.filter { $0.parameter.isNonFinite }.map { $0.name })
+      + warnings(
+        text.checkpoint.path,
+        try text.nonFiniteTensors(of: run.model.text, except: names(.text)))
+      + warnings(
+        image.checkpoint.path,
+        try image.nonFiniteTensors(of: run.model.image, except: names(.image)))
+  }
+
+  private static func warnings(_ path: String, _ names: [String]) -> [Warning] {
+    names.isEmpty ? [] : [.nonFinite(path: path, tensors: names)]
+  }
+}

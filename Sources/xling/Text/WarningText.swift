@@ -1,0 +1,82 @@
+import XlingCore
+import XlingJobs
+
+extension [Warning] {
+  func tell() {
+    for warning in self { warning.tell() }
+  }
+}
+
+extension Warning {
+  /// On stderr.
+  func tell() {
+    for line in lines { ProgressBar.toStandardError("xling: \(line)\n") }
+  }
+
+  private var lines: [String] {
+    switch self {
+    case .nonFinite(let path, let tensors):
+      ["warning: \(path) holds NaN or infinity in \(tensors.joined(separator: ", "))"]
+    case .spellings(let spellings, let path): [Self.spellings(spellings, path)]
+    case .damaged(let pictures): Self.damaged(pictures)
+    case .trainingNotSearched(let run, let reason): [Self.notSearched(run, reason)]
+    case .trainingPictures(let run, let folder, let leaks, let test, let split):
+      [
+        "warning: \(leaks.all.count) of \(leaks.testPictures) pictures are training pictures of run "
+          + "\(run) (\(leaks.sameNumber.count) by COCO's or Flickr's number, "
+          + "\(leaks.sameBytes.count) by their bytes), such as "
+          + "\((leaks.sameNumber + leaks.sameBytes).first ?? ""). Figures without them stand "
+          + "beside the others. Altered copies are found by: "
+          + ShellWords.command(
+            [
+              "xling", "audit", "--train", folder, "--test", test.name, "--test-split",
+              split.rawValue,
+            ] + (test.root.map { ["--test-root", $0] } ?? []))
+      ]
+    case .incomplete(let failure): ["left out: \(failure)"]
+    case .classesWithoutPictures(let count, let names, let data):
+      ["\(count) classes of \(names) have no pictures in \(data) and are left out"]
+    case .languagesWithoutNames(let count, let all):
+      [
+        "\(count) of \(all) languages lack names of some classes and are left out; "
+          + "--allow-missing takes them"
+      ]
+    case .sharedNames(let names, let language):
+      [
+        "warning: in \(language) \(names.count) names stand for several "
+          + "classes, which tie unless other names part them: "
+          + names.prefix(3).map { "\"\($0.name)\" (\($0.classes.joined(separator: ", ")))" }
+          .joined(separator: "; ") + (names.count > 3 ? "; …" : "")
+      ]
+    }
+  }
+
+  /// One line, however many codes.
+  private static func spellings(_ spellings: [String: String], _ path: String) -> String {
+    let some = spellings.sorted { $0.key < $1.key }.prefix(8).map { "\($0.key) is \($0.value)" }
+    let rest = spellings.count > 8 ? " and \(spellings.count - 8) more" : ""
+    return TerminalText.visible(
+      "languages of \(path) by our codes: \(some.joined(separator: ", "))\(rest)")
+  }
+
+  /// The first few by name.
+  private static func damaged(_ pictures: [DamagedPicture]) -> [String] {
+    pictures.prefix(10).map { "warning: \($0.path): \($0.reason); decoded as far as it goes" }
+      + (pictures.count > 10
+        ? ["warning: \(pictures.count - 10) more pictures are damaged"] : [])
+  }
+
+  private static func notSearched(_ run: String, _ reason: TrainingSearch) -> String {
+    switch reason {
+    case .notRecorded:
+      "run \(run) does not record where its training data lay: test pictures were not looked "
+        + "for in it. With the folder named, an audit does: xling audit --help"
+    case .gone(let folder):
+      "the training data of run \(run), \(folder), is not there: test pictures were not "
+        + "looked for in it"
+    case .changed(let folder):
+      "\(folder) is not what run \(run) was trained on any more: test pictures were not looked "
+        + "for in it"
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+import XlingData
+import XlingExperiments
+import XlingRetrieval
+
+@testable import XlingJobs
+
+@Suite("evaluating as a job")
+struct EvaluateJobTests {
+  let runs: TinyRuns
+  let run: String
+
+  init() throws {
+    runs = try TinyRuns()
+    run = try runs.align("one")
+  }
+
+  @Test func storesAndReturnsWhatItMeasured() throws {
+    var events: [LanguageEvent] = []
+    let store = try ExperimentStore(path: runs.store)
+    let job = EvaluateJob(runs.evaluation(run))
+    let result = try job.run(in: store) { events.append($0) }
+    #expect(result.run == "one" && result.pictures == 4 && result.split == "test")
+    #expect(Set(result.languages.map(\.language)) == ["en", "tr"])
+    #expect(result.languages.filter(\.partial).allSatisfy { $0.language == "tr" })
+    #expect(result.averages.contains { $0.metric == "rsum" })
+    #expect(result.averages.contains { $0.language == "mean" })
+    #expect(result.rows.allSatisfy { $0.schema == "xling.eval/1" })
+    // Held-out words are marked: all, with and without them.
+    #expect(try store.evaluations(of: "one").count == 12)
+    #expect(try coded(result) == result)
+    #expect(
+      events.contains(.step(.began(run: "one", total: 2)))
+        && events.contains(.step(.done(2, language: "tr"))) && events.contains(.step(.ended)))
+    #expect(events.contains(.saved(Saved(new: 12))))
+    #expect(
+      events.contains(
+        .embedded(
+          pictures: 4, texts: 10, cache: EmbeddingCache.path(besideStore: runs.store))))
+
+    events = []
+    #expect(try job.run(in: store) { events.append($0) } == result)
+    #expect(events.contains(.saved(Saved(kept: 12))))
+  }
+
+  @Test func whatRepeatsStandsBehindTheRest() throws {
+    var options = runs.evaluation(run, ["en"])
+    options.measuresAmbiguity = true
+    options.keepsEmbeddings = false
+    let result = try EvaluateJob(options).run(in: ExperimentStore(path: runs.store))
+    #expect(result.repeated.map(\.captions) == [2] && result.repeated.map(\.language) == ["en"])
+    #expect(result.rows.suffix(result.repeated[0].rows.count) == result.repeated[0].rows[...])
+  }
+
+  @Test func anObserverThatThrowsKeepsWhatWasStored() throws {
+    struct Stop: Error {}
+    let store = try ExperimentStore(path: runs.store)
+    #expect(throws: Stop.self) {
+      try EvaluateJob(runs.evaluation(run)).run(in: store) {
+        if case .step(.done(1, _)) = $0 { throw Stop() }
+      }
+    }
+    #expect(Set(try store.evaluations(of: "one").map(\.language)) == ["en"])
+  }
+
+  private static let bad: [(change: @Sendable (inout EvaluateJob.Options) -> Void, words: String)] =
+    [
+      (
+        { $0.subject.languages = ["turkysh"] },
+        "there is no language \"turkysh\". Did you mean tr (Turkish)?"
+      ),
+      ({ $0.subject.languages = ["ko"] }, "has no test caption in ko (Korean). It has, nearest "),
+      ({ $0.subject.split = .val }, "has no val captions at all, in en (English) or otherwise."),
+      ({ $0.subject.data.name += "/nowhere" }, "/data/nowhere"),
+      ({ $0.subject.run += "/nowhere" }, "/runs/one/nowhere"),
+    ]
+
+  @Test func badInputIsNamedAndMakesNoStore() throws {
+    for (change, expected) in Self.bad {
+      var options = runs.evaluation(run)
+      change(&options)
+      let found = words {
+        _ = try EvaluateJob(options).run(in: ExperimentStore(path: runs.store))
+      }
+      #expect(found?.contains(expected) == true, "\(found ?? "nothing")")
+    }
+    #expect(!FileManager.default.fileExists(atPath: runs.store))
+  }
+}

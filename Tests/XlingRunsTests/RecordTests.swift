@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+import XlingCore
+import XlingTestSupport
+
+@testable import XlingRuns
+
+/// `run.json` of other versions: keys that are missing have their defaults, others are errors that name
+/// key and file.
+@Suite struct RecordTests {
+  let folder: TemporaryFolder
+  private let old: [String: Any]
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let data = try AtomicFile.read(Fixtures.path("versions/e8eeb39/run.json"))
+    old = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+  }
+
+  private func record(_ value: [String: Any]) throws -> RunRecord {
+    try AtomicFile.write(
+      try JSONSerialization.data(withJSONObject: value), to: folder.path + "/run.json")
+    return try RunFolder(folder.path).record()
+  }
+
+  /// The file with `value` at a place; nil removes what is there.
+  private func changed(
+    _ path: [String], to value: Any?, in object: [String: Any]
+  ) -> [String: Any] {
+    var object = object
+    if path.count == 1 {
+      object[path[0]] = value
+    } else {
+      let inner = object[path[0]] as? [String: Any] ?? [:]
+      object[path[0]] = changed(Array(path.dropFirst()), to: value, in: inner)
+    }
+    return object
+  }
+
+  private func record(with path: String, _ value: Any?) throws -> RunRecord {
+    try record(changed(path.split(separator: ".").map(String.init), to: value, in: old))
+  }
+
+  @Test func whatNamesNoVersionIsOfTheFirst() throws {
+    let record = try record(old)
+    #expect(record.program == nil && record.numerics == 1)
+  }
+
+  @Test(arguments: [
+    "version", "carried", "emptyCaptions", "identity.configuration.recomputesActivations",
+    "identity.configuration.logEvery", "identity.configuration.schedule",
+    "identity.configuration.captions", "identity.configuration.captions.hasEndToken",
+    "identity.configuration.optimizer.adamW._0.beta2", "identity.configuration.pairSeed",
+    "identity.configuration.recipe.summary",
+  ])
+  func aMissingKeyHasItsDefault(_ path: String) throws {
+    var whole = try record(old)
+    let part = try record(with: path, nil)
+    if path.hasSuffix("summary") { whole.identity.configuration.recipe.summary = "" }
+    #expect(part == whole)
+  }
+
+  @Test(
+    arguments: [
+      ("foo", 1, "this xling knows no key \"foo\""),
+      ("identity.configuration.foo", 1, "this xling knows no key \"identity.configuration.foo\""),
+      (
+        "identity.configuration.logEvry", 1,
+        "this xling knows no key \"identity.configuration.logEvry\"; there is \"logEvery\""
+      ),
+      (
+        "identity.configuration.optimizer.adamW._0.gamma", 1,
+        "this xling knows no key \"identity.configuration.optimizer.adamW._0.gamma\""
+      ),
+      (
+        "identity.configuration.recipe.text.foo", 1,
+        "key \"identity.configuration.recipe\": expected the keys start"
+      ),
+      (
+        "identity.configuration.batchSize", "many",
+        "key \"identity.configuration.batchSize\": expected a whole number, found another kind"
+      ),
+      ("identity.configuration.logEvery", NSNull(), "key \"identity.configuration.logEvery\""),
+      ("isFinished", "yes", "key \"isFinished\": expected true or false, found another kind"),
+      ("identity", nil, "the key \"identity\" is missing"),
+      ("version", 99, "\"version\" is 99, this xling knows 1"),
+    ] as [(String, (any Sendable)?, String)])
+  func whatIsWrongIsNamed(_ path: String, _ value: (any Sendable)?, _ words: String) throws {
+    let error = #expect(throws: JSONFailure.self) { try record(with: path, value) }
+    let message = error?.description ?? ""
+    #expect(error?.exitStatus == .badData)
+    #expect(message.hasPrefix(folder.path + "/run.json: ") && message.contains(words), "\(message)")
+  }
+}
