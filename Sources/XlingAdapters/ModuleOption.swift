@@ -41,16 +41,20 @@ public struct ModuleOption: Sendable {
       })
   }
 
-  /// A number.
-  init(_ key: String, _ place: Place<Double>, _ help: String) {
+  /// A number, of any size without a range.
+  init(
+    _ key: String, _ place: Place<Double>, _ range: ClosedRange<Double>?, _ help: String
+  ) {
+    let words = range.map { "a number from \($0.lowerBound) to \($0.upperBound)" } ?? "a number"
     self.init(
-      key, place, help, range: "a number",
+      key, place, help, range: words,
       parse: { text in
         guard let number = Double(text), number.isFinite else {
-          throw NumberFailure(text: text, expected: "a number")
+          throw NumberFailure(text: text, expected: words)
         }
         return number
-      }, text: { "\($0)" })
+      }, text: { "\($0)" },
+      outside: { value in range.flatMap { $0.contains(value) ? nil : "\(value)" } })
   }
 
   /// A word of an enumeration.

@@ -41,7 +41,7 @@ extension Recipe.ModuleOptions {
       "placement", \.placement, "the sites of a layer that get an adapter (default: both)"),
     ModuleOption("depth", \.depth, 1...65_536, "layers of a deep adapter (default: 1)"),
     ModuleOption("rank", \.rank, 1...65_536, "rank of LoRA's factors (default: 8)"),
-    ModuleOption("alpha", \.alpha, "LoRA's scale is this divided by the rank (default: 16)"),
+    ModuleOption("alpha", \.alpha, nil, "LoRA's scale is this divided by the rank (default: 16)"),
     ModuleOption(
       "prompt_length", \.promptLength, 1...65_536, "learned vectors of a prompt (default: 16)"),
     ModuleOption(
