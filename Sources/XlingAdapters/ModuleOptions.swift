@@ -12,6 +12,8 @@ extension Recipe {
     /// …unless it is given outright.
     public var bottleneck: Int?
     public var placement = Placement.both
+    /// Standard deviation of an adapter's first weights, cut at two deviations.
+    public var deviation = 0.02
     /// Layers of a deep adapter.
     public var depth = 1
     /// Of LoRA's factors; its scale is alpha / rank.
@@ -39,6 +41,9 @@ extension Recipe.ModuleOptions {
     ModuleOption("bottleneck", \.bottleneck, nil, "an adapter's bottleneck outright"),
     ModuleOption(
       "placement", \.placement, "the sites of a layer that get an adapter (default: both)"),
+    ModuleOption(
+      "deviation", \.deviation, 0...1,
+      "the standard deviation of an lwa adapter's first weights (default: 0.02)"),
     ModuleOption("depth", \.depth, 1...65_536, "layers of a deep adapter (default: 1)"),
     ModuleOption("rank", \.rank, 1...65_536, "rank of LoRA's factors (default: 8)"),
     ModuleOption("alpha", \.alpha, nil, "LoRA's scale is this divided by the rank (default: 16)"),

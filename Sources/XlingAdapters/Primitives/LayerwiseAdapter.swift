@@ -62,7 +62,8 @@ extension LayerwiseAdapter {
         let adapter = LayerwiseAdapter(
           layer.name + "." + site.parameterName, width: application.tower.width,
           bottleneck: bottleneck)
-        adapter.initialize(seed: application.seed)
+        adapter.initialize(
+          seed: application.seed, deviation: Float(application.side.options.deviation))
         layer.adapters[site] = adapter
         return adapter.parameters
       }
