@@ -39,6 +39,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var tokenTypes: Bool?
   public var checkpointEvery: Int?
   public var validateEvery: Int?
+  public var validationPairs: Int?
   public var patience: Int?
 
   public init() {}
@@ -175,6 +176,10 @@ public struct TrainingSettings: Sendable, Equatable {
       "validate_every", \.validateEvery, NumberRange.whole(from: 0),
       "Steps between validations; 0 validates at the end only (default: 0)."
     ) { $0.validateEvery = $1 },
+    TrainingOption(
+      "validation_pairs", \.validationPairs, NumberRange.whole(from: 2),
+      "Pairs of val that a validation takes at most (default: 500)."
+    ) { $0.validationPairs = $1 },
     TrainingOption(
       "patience", \.patience, NumberRange.whole(from: 1),
       "Stop after so many validations without a lower loss; the best is the result."
