@@ -130,6 +130,19 @@ private let layer = 4 * (width * width + width) + 2 * width * inner + inner + wi
     #expect(error?.description.contains("a reduction from 1 to its width 16, found 17") == true)
   }
 
+  @Test func firstWeightsFollowTheirDeviation() throws {
+    let pair = towers()
+    var recipe = try Recipe.named("lwa")
+    recipe.text.options.deviation = 0
+    try recipe.apply(text: pair.text, image: pair.image, seed: 7)
+    func isZero(_ tower: any Tower) -> Bool {
+      tower.encoder.layers.flatMap(\.adapterParameters).allSatisfy { adapter in
+        (0..<adapter.count).allSatisfy { adapter.value[$0] == 0 }
+      }
+    }
+    #expect(isZero(pair.text) && !isZero(pair.image))
+  }
+
   @Test func adapterIsTheFormula() throws {
     let adapter = LayerwiseAdapter("a", width: 2, bottleneck: 1)
     adapter.down.weight.value[0] = 1

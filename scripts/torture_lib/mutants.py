@@ -54,6 +54,7 @@ def readers(bench):
                "data import --layout webdataset --test shard.tar.gz --output made"),
         Reader("recipe", "recipe.toml", "align --recipe recipe.toml --data {base}/none --steps 1",
                weight=3, whole=66),
+        Reader("settings", "xling.toml", "align --method lwa --data {base}/none", weight=2, whole=66),
         Reader("prompts", "prompts.toml", classify + " --prompts ./prompts.toml",
                needs=["prompts.toml", "classes", "classes.jsonl"], weight=2),
         Reader("classes", "classes.jsonl", classify, needs=["classes", "classes.jsonl"]),
@@ -176,6 +177,8 @@ def mat(folder):
 
 def toml(folder):
     shutil.copy(folder / "runs/one/recipe.toml", folder / "recipe.toml")
+    (folder / "xling.toml").write_text(
+        "[training]\nsteps = 1\nschedule = \"linear\"\nbeta2 = 0.98\ntoken_types = false\n")
     (folder / "prompts.toml").write_text(
         'title = "own"\nsource = "own"\nlicence = "CC0-1.0"\n\n[templates]\nen = ["a {}"]\n')
 
