@@ -45,7 +45,19 @@ struct StoreCopy {
     try database.read { database in
       let applied = try tables.migrator.appliedIdentifiers(database)
       let isComplete = try tables.migrator.hasCompletedMigrations(database)
-      return applied.contains(tables.first) && !isComplete
+      return try applied.contains(tables.first) && !isComplete && !isEmpty(database)
+    }
+  }
+
+  /// A store whose making was cut short (a full disk, a kill) has some of the tables and no row: nothing in
+  /// it is worth a copy.
+  private func isEmpty(_ database: Database) throws -> Bool {
+    let names = try String.fetchAll(
+      database,
+      sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'grdb!_%' "
+        + "ESCAPE '!' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'")
+    return try names.allSatisfy {
+      try Bool.fetchOne(database, sql: "SELECT NOT EXISTS (SELECT 1 FROM \"\($0)\")") == true
     }
   }
 

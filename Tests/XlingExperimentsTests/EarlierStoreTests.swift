@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 import XlingCore
 import XlingTestSupport
@@ -51,6 +52,16 @@ import XlingTestSupport
     try AtomicFile.write(before, to: path)
     _ = try ExperimentStore(path: path)
     #expect(FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-4-2.sqlite"))
+  }
+
+  /// As a disk that was full while the tables were made leaves it.
+  @Test func anEmptyOneIsNotCopied() throws {
+    for end in ["", "-wal", "-shm"] { unlink(path + end) }
+    let tables = Schema.tables(StoreFolders(store: path))
+    try tables.migrator.migrate(try DatabaseQueue(path: path), upTo: tables.first)
+    #expect(try ExperimentStore(path: path).runs().isEmpty)
+    #expect(
+      !FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-4.sqlite"))
   }
 
   @Test func keptEmbeddingsOpen() throws {
