@@ -67,7 +67,10 @@ public final class EmbeddingCache: Sendable {
       // 128 bits of SHA-256 over model, input and row; NULL in rows of earlier versions.
       try database.execute(sql: "ALTER TABLE embeddings ADD COLUMN checksum BLOB")
     }
-    return StoreTables(migrator: migrator, first: first, version: 2, keepsCopy: false)
+    // A row of a table without row ids goes to a page of its own where it is larger than a quarter of a
+    // page: rows of up to 1,000 numbers fit here, and the file is a quarter as large.
+    return StoreTables(
+      migrator: migrator, first: first, version: 2, keepsCopy: false, pageBytes: 16_384)
   }()
 
   /// Writes the rows that are there to where `place` says for each place among `keys`, each of `width`

@@ -11,6 +11,8 @@ struct StoreTables: Sendable {
   let version: Int
   /// Whether the file is copied before its tables are changed.
   let keepsCopy: Bool
+  /// Bytes of a page of a new file; nil is SQLite's own choice.
+  var pageBytes: Int?
 }
 
 /// How a file is opened, by what lies there and what may be done with it.
@@ -128,7 +130,13 @@ struct StoreOpening {
     var attempt = 0
     while true {
       do {
-        let database = try queue(plainPath) { $0.journalMode = .wal }
+        let database = try queue(plainPath) { configuration in
+          configuration.journalMode = .wal
+          // A file that is there keeps its pages, whatever is said here.
+          if let bytes = tables.pageBytes {
+            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA page_size = \(bytes)") }
+          }
+        }
         try checkVersion(database)
         if tables.keepsCopy { try StoreCopy(path: path, tables: tables).make(of: database) }
         try tables.migrator.migrate(database)

@@ -46,6 +46,24 @@ extension EmbeddingCache {
     [UInt8](repeating: UInt8(number % 251), count: 32)
   }
 
+  @Test func rowsShareThePagesOfANewFile() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/rows.sqlite"
+    let cache = try EmbeddingCache(path: path)
+    let keys = (0..<200).map { number in (0..<32).map { UInt8(($0 * 7 + number) % 256) } }
+    let row = [Float](repeating: 0.5, count: 256)
+    try row.withUnsafeBufferPointer { values in
+      try cache.save(keys, model: "m") { _ in values }
+    }
+    let (bytes, pages) = try DatabaseQueue(path: path).read {
+      (
+        try Int.fetchOne($0, sql: "PRAGMA page_size"),
+        try Int.fetchOne($0, sql: "PRAGMA page_count")
+      )
+    }
+    #expect(bytes == 16_384 && pages.map { $0 < 60 } == true)
+  }
+
   @Test func rowsComeBackBitForBit() throws {
     #expect(path == folder.path + "/xling.embeddings.sqlite")
     let rows: [[Float]] = [[0.1, -0.0, .leastNonzeroMagnitude], [1, 2, .greatestFiniteMagnitude]]
