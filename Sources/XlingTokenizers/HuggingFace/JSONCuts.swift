@@ -40,7 +40,8 @@ struct JSONCuts {
     case "Metaspace": try readMetaspace(step)
     case "Split": try readSplit(step)
     case "ByteLevel":
-      if try flag(step, "add_prefix_space", default: true) { steps.append(.spaceAhead) }
+      let isDeclared = try flag(step, "add_prefix_space", default: true)
+      if json.overrides.spaceAhead ?? isDeclared { steps.append(.spaceAhead) }
       if try flag(step, "use_regex", default: true) { steps.append(.pattern(.gpt2)) }
       hasBytes = true
     default: throw refuse(step["type"]?.kind ?? step.kind)

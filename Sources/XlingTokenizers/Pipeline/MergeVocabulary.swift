@@ -16,10 +16,14 @@ final class MergeVocabulary: Sendable {
   let fusesUnknown: Bool
   /// Words that are a piece as they stand; nil where merges alone decide.
   let whole: WholeWords?
+  /// Whether a merge makes a piece that holds ▁ behind another character.
+  let mergesCrossSpaces: Bool
 
   init(
-    alphabet: Alphabet, merges: MergeTable, unknown: Int32?, fusesUnknown: Bool, whole: WholeWords?
+    alphabet: Alphabet, merges: MergeTable, unknown: Int32?, fusesUnknown: Bool,
+    whole: WholeWords?, mergesCrossSpaces: Bool
   ) {
+    self.mergesCrossSpaces = mergesCrossSpaces
     self.alphabet = alphabet
     self.merges = merges
     self.unknown = unknown

@@ -6,6 +6,7 @@ import XlingCore
 public struct SentencePieceTokenizer: Tokenizer {
   public let special: SpecialTokens
   public let contentHash: String
+  public var declarations: [Declaration] = []
   public let maximumLength: Int?
 
   let vocabulary: SentencePieceVocabulary
