@@ -7,21 +7,20 @@ enum Checksum {
   /// Over values with their kinds and lengths.
   static func of(_ values: [DatabaseValue]) -> Data {
     let digest = Digest()
-    func add(_ kind: UInt8, _ number: UInt64) {
-      var bytes = (kind, number.littleEndian)
-      withUnsafeBytes(of: &bytes.0) { digest.update($0) }
-      withUnsafeBytes(of: &bytes.1) { digest.update($0) }
+    /// Little-endian.
+    func bytes(_ kind: UInt8, _ number: UInt64) -> Data {
+      Data([kind] + (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) })
     }
     for value in values {
       switch value.storage {
-      case .null: add(0, 0)
-      case .int64(let number): add(1, UInt64(bitPattern: number))
-      case .double(let number): add(2, number.bitPattern)
+      case .null: digest.update(bytes(0, 0))
+      case .int64(let number): digest.update(bytes(1, UInt64(bitPattern: number)))
+      case .double(let number): digest.update(bytes(2, number.bitPattern))
       case .string(let text):
-        add(3, UInt64(text.utf8.count))
+        digest.update(bytes(3, UInt64(text.utf8.count)))
         digest.update(text)
       case .blob(let data):
-        add(4, UInt64(data.count))
+        digest.update(bytes(4, UInt64(data.count)))
         digest.update(data)
       }
     }

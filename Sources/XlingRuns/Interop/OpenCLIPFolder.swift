@@ -82,6 +82,7 @@ struct OpenCLIPFolder {
     if case .factor(let factor) = pictures.rescale, abs(factor * 255 - 1) > 1e-6 {
       throw refuse("a factor of \(factor); 1/255 it has")
     }
+    if pictures.resizesFloats { throw refuse("resizing without rounding to eight bits") }
     if input.reading.orientation != .ignore { throw refuse("turning them as EXIF says") }
   }
 
