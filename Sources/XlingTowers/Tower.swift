@@ -5,6 +5,8 @@ public protocol Tower: AnyObject {
   var encoder: Encoder { get }
   /// Everything but the encoder's layers: embeddings and, in the ViT, the final LayerNorm.
   var outerParameters: [Parameter] { get }
+  /// Parameters of the checkpoint that the tower's vectors do not depend on.
+  var unusedParameters: [Parameter] { get }
   /// Name and shape for a new layer on top of the stack (a deep adapter).
   func makeLayer(named name: String) -> EncoderLayer
   /// A folder as Hugging Face lays it out: `config.json`, `model.safetensors`.
@@ -13,6 +15,7 @@ public protocol Tower: AnyObject {
 
 extension Tower {
   public var width: Int { encoder.width }
+  public var unusedParameters: [Parameter] { [] }
 
   /// All parameters in a fixed order: embeddings, layers with their adapters, final norm.
   public var parameters: Parameters {
@@ -23,7 +26,7 @@ extension Tower {
 
   /// The pretrained parameters by their checkpoint names, without adapters.
   var checkpointParameters: [Parameter] {
-    outerParameters + encoder.layers.flatMap(\.parameters)
+    outerParameters + unusedParameters + encoder.layers.flatMap(\.parameters)
   }
 
   /// Names of parameters that hold NaN or infinity: a checkpoint so damaged computes nothing.

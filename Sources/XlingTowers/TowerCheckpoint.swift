@@ -22,15 +22,23 @@ public struct TowerCheckpoint {
     let folder =
       isFolder.boolValue ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path
     let file = folder + "/config.json"
-    guard isFolder.boolValue || FileManager.default.fileExists(atPath: file) else {
+    let whole = folder + "/" + TowerConfiguration.openCLIPFile
+    if FileManager.default.fileExists(atPath: file) || isFolder.boolValue,
+      !TowerConfiguration.isOpenCLIP(folder)
+    {
+      configuration = try TowerConfiguration.read(file).with(heads: heads, path: file)
+      configurationPath = file
+      checkpoint = try Checkpoint(path)
+    } else if FileManager.default.fileExists(atPath: whole) {
+      checkpoint = try Checkpoint(path)
+      configuration = .whole(
+        try WholeConfiguration(openCLIP: ConfigurationFields(whole), checkpoint, heads: heads))
+      configurationPath = whole
+    } else {
       checkpoint = try Checkpoint(path)
       configuration = .image(try ViTConfiguration(inferredFrom: checkpoint, heads: heads))
       configurationPath = nil
-      return
     }
-    configuration = try .read(file)
-    configurationPath = file
-    checkpoint = try Checkpoint(path)
   }
 
   /// Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors do not fit.
@@ -42,24 +50,12 @@ public struct TowerCheckpoint {
     return tower
   }
 
-  /// With position embeddings for pictures of `imageSize`, interpolated when the checkpoint's are of
-  /// another size. Throws ``TowerFailure``.
-  public func image(
-    imageSize: Int? = nil, interpolation: PositionInterpolation = .bicubic
-  ) throws -> ImageTower {
-    guard case .image(let configuration) = configuration else { throw otherKind("an image tower") }
-    try checkSize()
-    let tower = ImageTower(configuration)
-    try assign(tower, configuration.keyMap).place()
-    guard let imageSize, imageSize != configuration.imageSize else { return tower }
-    return try tower.resized(to: imageSize, interpolation, path: checkpoint.path)
-  }
-
-  private func otherKind(_ wanted: String) -> TowerFailure {
+  func otherKind(_ wanted: String) -> TowerFailure {
     let found: String
     switch configuration {
     case .text(let text): found = "a text tower (\(text.modelType))"
     case .image: found = "an image tower"
+    case .whole: found = "a model of both towers"
     }
     let hint = checkpoint.isLilTRun ? ". " + TowerFailure.liltHint : ""
     return .configuration(
@@ -77,10 +73,8 @@ public struct TowerCheckpoint {
         attention: text.layerShape.heads * text.layerShape.headWidth,
         Double(text.vocabularySize + text.maximumPositions + text.tokenTypes))
     case .image(let image):
-      needed = Self.numbers(
-        image.layers, image.hiddenSize, 2 * image.intermediateSize, attention: image.hiddenSize,
-        Double(image.positions)
-          + Double(image.channels) * Double(image.patchSize) * Double(image.patchSize))
+      needed = Self.numbers(of: image)
+    case .whole(let whole): needed = Self.numbers(of: whole.image)
     }
     let held = checkpoint.tensors.values.reduce(0.0) { $0 + Double($1.heldCount) }
     guard needed < 64 * held + 1e8 else {
@@ -95,16 +89,23 @@ public struct TowerCheckpoint {
 
   /// About how many numbers a tower of these sizes has; `inner` is the feed-forward's width times its
   /// matrices, `rows` are those of all tables.
-  private static func numbers(
+  static func numbers(
     _ layers: Int, _ width: Int, _ inner: Int, attention: Int, _ rows: Double
   ) -> Double {
     let width = Double(width)
     return Double(layers) * width * (4 * Double(attention) + Double(inner)) + rows * width
   }
 
+  private static func numbers(of image: ViTConfiguration) -> Double {
+    numbers(
+      image.layers, image.hiddenSize, 3 * image.intermediateSize, attention: image.hiddenSize,
+      Double(image.positions) + Double(image.registers) + Double(image.head?.projection ?? 0)
+        + Double(image.channels) * Double(image.patchSize) * Double(image.patchSize))
+  }
+
   /// Which tensor goes where, without reading any. Throws ``TowerFailure/tensors(path:problems:)``
   /// with everything that does not fit.
-  private func assign(_ tower: some Tower, _ map: KeyMap) throws -> KeyAssignment {
+  func assign(_ tower: some Tower, _ map: KeyMap) throws -> KeyAssignment {
     let assignment = KeyAssignment(checkpoint, to: tower.checkpointParameters, map)
     guard assignment.problems.isEmpty else {
       throw TowerFailure.tensors(path: checkpoint.path, problems: assignment.problems)
@@ -129,7 +130,8 @@ struct KeyAssignment {
     var sources: [String: Source] = [:]
     var unknown: [String] = []
     var copies: [(ours: String, source: Source)] = []
-    func take(_ ours: String, _ name: String, _ tensor: StoredTensor) {
+    func take(_ ours: String, _ name: String, _ stored: StoredTensor) {
+      let tensor = map.transposed.contains(ours) ? stored.transposed ?? stored : stored
       if let other = sources[ours] { problems.append("twice: \(other.name) and \(name)") }
       sources[ours] = Source(name: name, tensor: tensor)
     }

@@ -30,7 +30,7 @@ public final class DualEncoder {
     try recipe.apply(text: text, image: image, seed: seed)
     self.embeddingWidth = try Self.width(text, image, recipe, embeddingWidth)
     textHead = Head("text", recipe.text, from: text.width, to: self.embeddingWidth)
-    imageHead = Head("image", recipe.image, from: image.width, to: self.embeddingWidth)
+    imageHead = Head("image", recipe.image, from: image.outputWidth, to: self.embeddingWidth)
     temperature = Parameter("temperature", [])
     temperature.value.pointee = start
     for head in [textHead, imageHead] { head.initialize(seed: seed) }
@@ -56,14 +56,14 @@ public final class DualEncoder {
   ) throws(AdapterFailure) -> Int {
     switch (recipe.text.head, recipe.image.head) {
     case (.none, .none):
-      guard text.width == image.width else {
+      guard text.width == image.outputWidth else {
         throw .doesNotFit(
           tower: "text",
-          expected: "the image tower's width \(image.width), since neither has a head",
+          expected: "the image tower's width \(image.outputWidth), since neither has a head",
           found: "\(text.width)")
       }
-      return image.width
-    case (_, .none): return image.width
+      return image.outputWidth
+    case (_, .none): return image.outputWidth
     case (.none, _): return text.width
     default: return wanted
     }

@@ -14,7 +14,9 @@ package struct KeyMap: Sendable {
   var fused: [(file: String, ours: [String])] = []
   /// Names under which a checkpoint may hold a parameter once more; read where the other is missing.
   var copies: [(file: String, ours: String)] = []
-  /// Beginnings of names that are no part of a tower: heads of tasks, buffers.
+  /// Our names of matrices that lie in the file with rows as columns.
+  var transposed: Set<String> = []
+  /// Beginnings of names that are no part of a tower: heads of tasks, buffers; with `*` whole names.
   var ignored: [String] = []
 
   enum Target: Equatable {
@@ -39,6 +41,7 @@ package struct KeyMap: Sendable {
       short = short.dropLast(ending.file.count) + ending.ours
     }
     let (pattern, number) = Self.numberless(short)
+    if pattern != short, ignored.contains(pattern) { return .ignored }
     for fused in fused {
       for kind in [".weight", ".bias", "_weight", "_bias"] where pattern == fused.file + kind {
         let ours = kind.replacing("_", with: ".")
@@ -71,8 +74,10 @@ package struct KeyMap: Sendable {
     let (pattern, number) = Self.numberless(parameter)
     for fused in fused {
       for kind in [".weight", ".bias"] where fused.ours.contains(where: { $0 + kind == pattern }) {
+        // torch's MultiheadAttention has no dot there.
+        let end = fused.file.hasSuffix("in_proj") ? kind.replacing(".", with: "_") : kind
         return (
-          Self.fill(fused.file + kind, number), fused.ours.map { Self.fill($0 + kind, number) }
+          Self.fill(fused.file + end, number), fused.ours.map { Self.fill($0 + kind, number) }
         )
       }
     }

@@ -29,8 +29,17 @@ extension ImageTower {
     try TowerCheckpoint(folder).image()
   }
 
-  /// A folder for `transformers`, or for timm where the tower came from there.
+  /// A folder for `transformers`, or for timm where the tower came from there. Throws
+  /// ``TowerFailure/configuration(path:reason:)`` for a tower of open_clip, which has no folder of pictures
+  /// alone.
   public func save(to folder: String, storage: Safetensors.Storage) throws {
+    switch configuration.naming {
+    case .openCLIP, .openCLIPTrunk:
+      throw TowerFailure.configuration(
+        path: folder,
+        reason: "open_clip has no folder of an image tower alone; it is exported with its text tower")
+    default: break
+    }
     try TowerFolder.save(
       configuration.json, configuration.keyMap, checkpointParameters, to: folder, storage: storage)
   }
@@ -71,9 +80,10 @@ private final class FusedTensors {
         tensors.append((map.fileName(of: parameter.name), parameter.shape, parameter.values))
         continue
       }
-      // The first of the three brings the others along.
+      // The first brings the others along.
       guard parts.first == parameter.name else { continue }
-      let whole = Parameter(name, [3 * parameter.shape[0]] + parameter.shape.dropFirst())
+      let whole = Parameter(
+        name, [parts.count * parameter.shape[0]] + parameter.shape.dropFirst())
       for (index, part) in parts.compactMap({ byName[$0] }).enumerated() {
         (whole.value + index * part.count).update(from: part.value, count: part.count)
       }
