@@ -8,6 +8,10 @@ public struct TowerCheckpoint {
   public let configuration: TowerConfiguration
   /// nil when the sizes were read from the tensors themselves.
   public let configurationPath: String?
+  /// What a folder of sentence-transformers has behind its tower; nil for other folders and for files.
+  public let sentences: SentenceFolder?
+  /// How the folder says that texts are read.
+  public let reading: DeclaredReading?
 
   /// Opens a folder with `config.json`, a file beside one, or a bare PyTorch file of a ViT under
   /// timm's names (DeiT's, DINO's and DeiT-III's releases). `heads` is needed for the latter where its
@@ -21,24 +25,46 @@ public struct TowerCheckpoint {
     }
     let folder =
       isFolder.boolValue ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path
-    let file = folder + "/config.json"
+    let modules = isFolder.boolValue ? try SentenceModules(path) : nil
+    let inner = modules.flatMap { $0.tower.isEmpty ? nil : $0.tower }
+    let place = inner.map { folder + "/" + $0 } ?? folder
+    let file = place + "/config.json"
     guard isFolder.boolValue || FileManager.default.fileExists(atPath: file) else {
       checkpoint = try Checkpoint(path)
       configuration = .image(try ViTConfiguration(inferredFrom: checkpoint, heads: heads))
-      configurationPath = nil
+      (configurationPath, sentences, reading) = (nil, nil, nil)
       return
     }
+    try AdapterFolder.refuse(place)
     configuration = try .read(file)
     configurationPath = file
-    checkpoint = try Checkpoint(path)
+    checkpoint = try Checkpoint(isFolder.boolValue ? place : path)
+    sentences = modules == nil ? nil : try SentenceFolder(path)
+    reading = try DeclaredReading(folder, tower: inner ?? "")
   }
 
-  /// Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors do not fit.
-  public func text() throws -> TextTower {
+  /// The folder in which the tower's `config.json` and tokenizer lie.
+  public var folder: String {
+    PathParts.folder(of: configurationPath ?? checkpoint.path)
+  }
+
+  /// With the pooling and the head that the folder declares; `pooling` goes before its own. Throws
+  /// ``TowerFailure`` when the checkpoint is no text tower, or its tensors do not fit.
+  public func text(pooling: TextPooling? = nil) throws -> TextTower {
     guard case .text(let configuration) = configuration else { throw otherKind("a text tower") }
     try checkSize()
     let tower = TextTower(configuration)
     try assign(tower, configuration.keyMap).place()
+    if let pooling = pooling ?? sentences?.pooling { tower.pooling = pooling }
+    try sentences?.check(towerWidth: tower.width, pooling: tower.pooling)
+    let pooled = tower.width * tower.pooling.modes.count
+    if let head = try sentences?.head(inputs: pooled) { tower.head = head }
+    guard tower.head.map({ $0.inputs == pooled }) ?? true else {
+      throw TowerFailure.configuration(
+        path: checkpoint.path,
+        reason: "pooling \(tower.pooling.description) gives vectors of width \(pooled), what follows it "
+          + "reads \(tower.head?.inputs ?? 0)")
+    }
     return tower
   }
 

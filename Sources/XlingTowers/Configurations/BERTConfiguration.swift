@@ -56,6 +56,37 @@ public struct BERTConfiguration: Sendable, Equatable {
     family == .roberta ? maximumPositions - paddingId - 1 : maximumPositions
   }
 
+  /// Whether there is a table of positions.
+  var hasPositions: Bool { t5 == nil }
+
+  var arrangement: EncoderLayer.Arrangement { t5 == nil ? .postNorm : .preNorm }
+
+  /// What a folder without further declarations is pooled by: `[CLS]`; T5 has none, and its mean does
+  /// better than the first token (Ni et al. 2022).
+  public var pooling: TextPooling { t5 == nil ? .cls : .mean }
+
+  /// Where CLIP's texts are read; nil in the other families.
+  var endToken: EndToken? { nil }
+
+  enum EndToken: Equatable {
+    case id(Int32)
+    /// The largest id of a text, for configurations whose id is wrong.
+    case largest
+  }
+
+  /// What follows the pooling among the tower's own tensors.
+  var head: TextHead? { nil }
+
+  func embeddingNorm(_ name: String) -> LayerNorm? {
+    t5 == nil ? LayerNorm(name, width: hiddenSize, epsilon: layerNormEpsilon) : nil
+  }
+
+  func finalNorm(_ name: String) -> LayerNorm? {
+    guard t5 != nil else { return nil }
+    return LayerNorm(
+      name, width: hiddenSize, epsilon: layerNormEpsilon, form: .rootMeanSquare, part: .finalNorm)
+  }
+
   var layerShape: EncoderLayer.Shape {
     .init(
       width: hiddenSize, heads: heads, intermediateWidth: intermediateSize,
@@ -110,6 +141,11 @@ extension BERTConfiguration {
     }
     if let kind = try fields.text("position_embedding_type"), kind != "absolute" {
       throw fields.refuse("position_embedding_type is \"\(kind)\"; only \"absolute\" is supported")
+    }
+    if fields.has("auto_map") {
+      throw fields.refuse(
+        "auto_map is \(fields.shown("auto_map")): the tower is computed by code of its own, and \"bert\" "
+          + "in name only. Towers that transformers computes by its own code are supported")
     }
     guard try !fields.flag("is_decoder", default: false) else {
       throw fields.refuse("is_decoder is true: a decoder is no text tower")
