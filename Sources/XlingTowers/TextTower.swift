@@ -106,6 +106,10 @@ public final class TextTower: Tower {
     head?.isOfCheckpoint == false ? head?.parameters ?? [] : []
   }
 
+  /// Whether learned vectors may stand behind a text: they have no place among relative positions, and
+  /// behind a causal mask nobody sees them.
+  public var takesPrompts: Bool { configuration.hasPositions }
+
   var embeddingsTrained: Bool { lowParameters.contains(where: \.isTrainable) }
 
   /// Numbers of a text's vector: what ``pooling`` and ``head`` make of hidden states.

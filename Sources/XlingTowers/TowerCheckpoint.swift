@@ -48,14 +48,19 @@ public struct TowerCheckpoint {
     PathParts.folder(of: configurationPath ?? checkpoint.path)
   }
 
-  /// With the pooling and the head that the folder declares; `pooling` goes before its own. Throws
-  /// ``TowerFailure`` when the checkpoint is no text tower, or its tensors do not fit.
-  public func text(pooling: TextPooling? = nil) throws -> TextTower {
+  /// With the pooling and the head that the folder declares; `pooling` goes before its own, and `withHead`
+  /// false leaves the head out. Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors
+  /// do not fit.
+  public func text(pooling: TextPooling? = nil, withHead: Bool = true) throws -> TextTower {
     guard case .text(let configuration) = configuration else { throw otherKind("a text tower") }
     try checkSize()
     let tower = TextTower(configuration)
     try assign(tower, configuration.keyMap).place()
     if let pooling = pooling ?? sentences?.pooling { tower.pooling = pooling }
+    guard withHead else {
+      tower.head = nil
+      return tower
+    }
     try sentences?.check(towerWidth: tower.width, pooling: tower.pooling)
     let pooled = tower.width * tower.pooling.modes.count
     if let head = try sentences?.head(inputs: pooled) { tower.head = head }
@@ -66,6 +71,26 @@ public struct TowerCheckpoint {
           + "reads \(tower.head?.inputs ?? 0)")
     }
     return tower
+  }
+
+  /// The pooling asked for, with the folder's rule for prompts, else the folder's; nil where neither is.
+  public func pooling(_ asked: TextPooling?) -> TextPooling? {
+    guard var asked else { return sentences?.pooling }
+    asked.includesPrompt = sentences?.pooling?.includesPrompt ?? true
+    return asked
+  }
+
+  /// Whether something follows the pooling of its texts: dense layers, a projection, normalization.
+  public var hasTextHead: Bool {
+    guard case .text(let text) = configuration else { return false }
+    return sentences?.steps.isEmpty == false || text.head != nil
+  }
+
+  /// What the library of the folder calls a text's vectors.
+  public var textVectors: [RawForward.TextVector] {
+    guard case .text(let text) = configuration else { return [] }
+    if sentences?.pooling != nil { return [.init(name: "sentence_embedding", isPooled: false)] }
+    return text.textVectors
   }
 
   /// With position embeddings for pictures of `imageSize`, interpolated when the checkpoint's are of

@@ -15,7 +15,7 @@ public struct TowerPair {
   public init(text: String? = nil, image: String? = nil) throws {
     self.text = try Self.source(text, shipped: "towers/mini-text")
     self.image = try Self.source(image, shipped: "towers/mini-image")
-    tokenizer = try TokenizerSource.load(self.text.folder)
+    tokenizer = try TokenizerSource.load(self.text.place())
   }
 
   /// Absolute, so that the run is found whole from any working folder.
@@ -40,11 +40,7 @@ public struct TowerPair {
   /// `AlignmentFailure.configuration`.
   func check(_ model: DualEncoder, maximumTokens: Int) throws(AlignmentFailure) {
     let tower = model.text.configuration
-    guard tokenizer.vocabularySize <= tower.vocabularySize else {
-      throw .configuration(
-        reason: "\(text.folder): its tokenizer has \(tokenizer.vocabularySize) pieces, its "
-          + "config.json vocab_size \(tower.vocabularySize). Put the tower's own tokenizer there.")
-    }
+    try tower.check(tokenizer, at: text.folder)
     guard (3...tower.maximumPositions).contains(maximumTokens) else {
       throw .configuration(
         reason: "captions of at most \(maximumTokens) tokens: expected 3 to "

@@ -21,6 +21,8 @@ enum PlainTower {
       configuration.tokenTypes = max(1, configuration.tokenTypes)
     }
     let plain = TextTower(configuration)
+    plain.pooling = model.text.pooling
+    plain.head = model.text.head
     copy(model.text.outerParameters, into: plain.outerParameters)
     if !model.text.addsTokenTypes {
       let types = plain.tokenTypeEmbeddings

@@ -24,7 +24,7 @@ struct SentenceTransformersFolder {
         reason: "\(Self.program) has no MLP on every token: a head linear or none can be exported")
     }
     tower = try PlainTower.text(model, for: Self.program)
-    tokenizer = record.identity.text.folder
+    tokenizer = try record.identity.text.place()
   }
 
   /// Throws `TowerFailure`, `FileFailure`.

@@ -9,10 +9,15 @@ extension TextTower {
     try TowerFolder.save(configuration.json, to: folder)
   }
 
-  /// A Hugging Face folder. Float32 weights are mapped, not copied. Throws ``TowerFailure`` or
-  /// ``FileFailure``; nothing is loaded in part.
+  /// The tower of a Hugging Face folder by itself: pooled as its family is, whatever the folder declares
+  /// (``TowerCheckpoint/text(pooling:withHead:)`` honours that). Float32 weights are mapped, not copied.
+  /// Throws ``TowerFailure`` or ``FileFailure``; nothing is loaded in part.
   public static func load(_ folder: String) throws -> TextTower {
-    try TowerCheckpoint(folder).text()
+    let checkpoint = try TowerCheckpoint(folder)
+    guard case .text(let configuration) = checkpoint.configuration else {
+      return try checkpoint.text()
+    }
+    return try checkpoint.text(pooling: configuration.pooling, withHead: false)
   }
 
   /// A Hugging Face folder of the family that the tower was loaded from.

@@ -77,6 +77,9 @@ public struct BERTConfiguration: Sendable, Equatable {
   /// What follows the pooling among the tower's own tensors.
   var head: TextHead? { nil }
 
+  /// What the family's library calls the vectors, besides hidden states.
+  var textVectors: [RawForward.TextVector] { [] }
+
   func embeddingNorm(_ name: String) -> LayerNorm? {
     t5 == nil ? LayerNorm(name, width: hiddenSize, epsilon: layerNormEpsilon) : nil
   }
@@ -86,6 +89,12 @@ public struct BERTConfiguration: Sendable, Equatable {
     return LayerNorm(
       name, width: hiddenSize, epsilon: layerNormEpsilon, form: .rootMeanSquare, part: .finalNorm)
   }
+
+  /// Texts are padded to so many tokens, which are attended to; nil: they are not (all but SigLIP).
+  public var paddedTokens: Int? { nil }
+
+  /// Whether texts are as long as the tower takes them unless somebody says otherwise (CLIP, SigLIP).
+  public var hasOwnLength: Bool { false }
 
   var layerShape: EncoderLayer.Shape {
     .init(

@@ -38,6 +38,16 @@ public struct TextHead {
     }
   }
 
+  /// "dense 32 tanh, normalize"
+  public var description: String {
+    steps.map { step in
+      switch step {
+      case .dense(let linear, let activation): "dense \(linear.outputs) \(activation.rawValue)"
+      case .normalize: "normalize"
+      }
+    }.joined(separator: ", ")
+  }
+
   public var isTrainable: Bool { parameters.contains(where: \.isTrainable) }
 
   /// What the way back needs of one step: its input and what came of the dense part or the norm.
