@@ -44,6 +44,8 @@ public final class TextTower: Tower {
   public let finalNorm: LayerNorm?
   /// One table for all layers (Raffel et al. 2020); nil in all families but T5.
   public let relativePositions: RelativePositions?
+  /// By their bases, shared by layers; empty in families without rotary positions.
+  private let rotations: [Double: RotaryPositions]
   /// LilT's text tower adds no token-type embeddings, not even the first type's.
   public var addsTokenTypes = true
   /// How hidden states become one vector.
@@ -77,16 +79,32 @@ public final class TextTower: Tower {
     pooling = configuration.pooling
     head = configuration.head
     encoder = Encoder(layers: [], width: width)
+    rotations = configuration.rotations
     for index in 0..<configuration.layers {
-      encoder.append(makeLayer(named: "encoder.layer.\(index)").placed(at: index))
+      let layer = makeLayer(
+        named: "encoder.layer.\(index)", like: configuration.rotary?.layers[index],
+        hasAttentionNorm: index > 0 || configuration.family != .modernBERT)
+      encoder.append(layer.placed(at: index))
     }
   }
 
+  /// A layer that sees the whole text, where the family has such.
   public func makeLayer(named name: String) -> EncoderLayer {
+    let layers = configuration.rotary?.layers
+    return makeLayer(
+      named: name, like: layers?.first { $0.window == nil } ?? layers?.last, hasAttentionNorm: true)
+  }
+
+  private func makeLayer(
+    named name: String, like rotary: BERTConfiguration.Rotary.Layer?, hasAttentionNorm: Bool
+  ) -> EncoderLayer {
     let layer = EncoderLayer(
       name, names: .bert(name), arrangement: configuration.arrangement,
-      shape: configuration.layerShape)
+      shape: configuration.layerShape, hasAttentionNorm: hasAttentionNorm)
     layer.attention.relativePositions = relativePositions
+    layer.attention.rotary = rotary.flatMap { rotations[$0.theta] }
+    layer.attention.span =
+      rotary?.window.map { .window(each: $0) } ?? (configuration.isCausal ? .causal : .all)
     return layer
   }
 
@@ -108,7 +126,7 @@ public final class TextTower: Tower {
 
   /// Whether learned vectors may stand behind a text: they have no place among relative positions, and
   /// behind a causal mask nobody sees them.
-  public var takesPrompts: Bool { configuration.hasPositions }
+  public var takesPrompts: Bool { configuration.hasPositions && !configuration.isCausal }
 
   var embeddingsTrained: Bool { lowParameters.contains(where: \.isTrainable) }
 

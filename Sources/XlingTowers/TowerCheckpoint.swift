@@ -36,9 +36,11 @@ public struct TowerCheckpoint {
       return
     }
     try AdapterFolder.refuse(place)
-    configuration = try .read(file)
+    let weights = isFolder.boolValue ? place : path
+    let read = try TowerConfiguration.read(file) { try Checkpoint(weights) }
     configurationPath = file
-    checkpoint = try Checkpoint(isFolder.boolValue ? place : path)
+    checkpoint = try Checkpoint(weights)
+    configuration = read.fitted(to: checkpoint)
     sentences = modules == nil ? nil : try SentenceFolder(path)
     reading = try DeclaredReading(folder, tower: inner ?? "")
   }
@@ -124,7 +126,7 @@ public struct TowerCheckpoint {
     switch configuration {
     case .text(let text):
       needed = Self.numbers(
-        text.layers, text.hiddenSize, (text.t5 == nil ? 2 : 3) * text.intermediateSize,
+        text.layers, text.hiddenSize, (text.layerShape.isGated ? 3 : 2) * text.intermediateSize,
         attention: text.layerShape.heads * text.layerShape.headWidth,
         Double(text.vocabularySize + text.maximumPositions + text.tokenTypes))
     case .image(let image):
@@ -189,6 +191,12 @@ struct KeyAssignment {
       case .parameter(let ours): take(ours, name, tensor)
       case .ignored: ignored.append(name)
       case .unknown: unknown.append(name)
+      case .transposed(let ours):
+        guard let turned = tensor.transposed else {
+          problems.append("\(name): shape \(tensor.shape), expected a matrix")
+          continue
+        }
+        take(ours, name, turned)
       case .copy(let ours): copies.append((ours, Source(name: name, tensor: tensor)))
       case .parts(let ours):
         let count = ours.count

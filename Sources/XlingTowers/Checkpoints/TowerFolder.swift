@@ -6,7 +6,7 @@ import XlingTensor
 extension TextTower {
   /// `config.json` alone, for a program that keeps the weights elsewhere. Throws ``FileFailure``.
   package func saveConfiguration(to folder: String) throws {
-    try TowerFolder.save(configuration.json, to: folder)
+    try TowerFolder.save(configuration.saved.json, to: folder)
   }
 
   /// The tower of a Hugging Face folder by itself: pooled as its family is, whatever the folder declares
@@ -22,8 +22,14 @@ extension TextTower {
 
   /// A Hugging Face folder of the family that the tower was loaded from.
   public func save(to folder: String, storage: Safetensors.Storage) throws {
+    var saved = configuration.saved
+    // Behind a tower of Hugging Face's names lies no more than its family has there.
+    let ownHead = saved.projections.isEmpty ? [] : head?.isOfCheckpoint == true ? head?.parameters ?? [] : []
+    if ownHead.isEmpty, saved.family == .clip { saved.projections = [] }
+    let others = Set((head?.parameters ?? []).map(\.name)).subtracting(ownHead.map(\.name))
     try TowerFolder.save(
-      configuration.json, configuration.keyMap, checkpointParameters, to: folder, storage: storage)
+      saved.json, saved.keyMap, checkpointParameters.filter { !others.contains($0.name) }, to: folder,
+      storage: storage)
   }
 }
 

@@ -148,29 +148,34 @@ extension TextHead.Activation {
     }
   }
 
+  /// Those that a feed-forward has, too.
+  private var shared: XlingTensor.Activation? {
+    switch self {
+    case .relu: .relu
+    case .gelu: .gelu
+    case .geluTanh: .geluTanh
+    case .silu: .silu
+    case .identity, .tanh, .sigmoid: nil
+    }
+  }
+
   /// y = f(x), number by number.
   func forward(_ x: Matrix, into y: Matrix) {
+    if let shared { return Elementwise.activate(x, into: y, form: shared) }
     switch self {
-    case .identity: Elementwise.copy(x, into: y)
-    case .relu: Elementwise.relu(x, into: y)
-    case .gelu: Elementwise.gelu(x, into: y)
-    case .geluTanh: Elementwise.gelu(x, into: y, form: .tanh)
     case .tanh: Self.each(x, into: y) { Foundation.tanh($0) }
     case .sigmoid: Self.each(x, into: y) { Self.logistic($0) }
-    case .silu: Self.each(x, into: y) { $0 * Self.logistic($0) }
+    default: Elementwise.copy(x, into: y)
     }
   }
 
   /// dx = dy f'(x).
   func backward(_ x: Matrix, dy: Matrix, into dx: Matrix) {
+    if let shared {
+      Elementwise.copy(dy, into: dx)
+      return Elementwise.activationBackward(x, dy: dx, form: shared)
+    }
     switch self {
-    case .identity: Elementwise.copy(dy, into: dx)
-    case .relu:
-      Elementwise.copy(dy, into: dx)
-      Elementwise.reluBackward(x, dy: dx)
-    case .gelu, .geluTanh:
-      Elementwise.copy(dy, into: dx)
-      Elementwise.geluBackward(x, dy: dx, form: self == .gelu ? .erf : .tanh)
     case .tanh:
       Self.each(x, into: dx) { x in
         let y = Foundation.tanh(x)
@@ -183,12 +188,7 @@ extension TextHead.Activation {
         return y * (1 - y)
       }
       Elementwise.product(dx, dy, into: dx)
-    case .silu:
-      Self.each(x, into: dx) { x in
-        let y = Self.logistic(x)
-        return y * (1 + x * (1 - y))
-      }
-      Elementwise.product(dx, dy, into: dx)
+    default: Elementwise.copy(dy, into: dx)
     }
   }
 

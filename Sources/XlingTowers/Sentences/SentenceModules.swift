@@ -90,4 +90,20 @@ public enum TowerPlace {
     guard isFolder.boolValue else { return PathParts.folder(of: path) }
     return try SentenceModules.towerFolder(in: path)
   }
+
+  /// Folders in a folder that its `modules.json` names. Throws as ``folder(of:)``.
+  public static func parts(of folder: String) throws -> [String] {
+    try SentenceModules(folder)?.modules.map(\.path).filter { !$0.isEmpty } ?? []
+  }
+
+  /// What holds a tower's weights: a file, or the folder in which they lie. Throws as ``folder(of:)``, and
+  /// ``TowerFailure/adapter(path:base:)``.
+  static func weights(of path: String) throws -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    else { return path }
+    let folder = try SentenceModules.towerFolder(in: path)
+    try AdapterFolder.refuse(folder)
+    return folder
+  }
 }
