@@ -73,7 +73,7 @@ extension EvaluationPlan {
     self.init(
       split: split, captionsPerPicture: captionsPerPicture ?? .max,
       maximumTokens: configuration.captions.evaluatedTokens
-        ?? min(30, run.model.text.configuration.maximumPositions),
+        ?? min(30, run.model.text.configuration.maximumTokens),
       statistics: configuration.pictureStatistics)
     reading = configuration.captions
     textOutput = configuration.textOutput

@@ -182,7 +182,8 @@ struct KeyAssignment {
     var sources: [String: Source] = [:]
     var unknown: [String] = []
     var copies: [(ours: String, source: Source)] = []
-    func take(_ ours: String, _ name: String, _ tensor: StoredTensor) {
+    func take(_ ours: String, _ name: String, _ stored: StoredTensor) {
+      let tensor = map.transposed.contains(ours) ? stored.transposed ?? stored : stored
       if let other = sources[ours] { problems.append("twice: \(other.name) and \(name)") }
       sources[ours] = Source(name: name, tensor: tensor)
     }
@@ -191,12 +192,6 @@ struct KeyAssignment {
       case .parameter(let ours): take(ours, name, tensor)
       case .ignored: ignored.append(name)
       case .unknown: unknown.append(name)
-      case .transposed(let ours):
-        guard let turned = tensor.transposed else {
-          problems.append("\(name): shape \(tensor.shape), expected a matrix")
-          continue
-        }
-        take(ours, name, turned)
       case .copy(let ours): copies.append((ours, Source(name: name, tensor: tensor)))
       case .parts(let ours):
         let count = ours.count

@@ -37,14 +37,14 @@ public struct TowerPair {
   }
 
   /// Ids and positions outside the tower's tables would stop the process. Throws
-  /// `AlignmentFailure.configuration`.
-  func check(_ model: DualEncoder, maximumTokens: Int) throws(AlignmentFailure) {
+  /// `AlignmentFailure.configuration`, `TowerFailure.configuration`.
+  func check(_ model: DualEncoder, maximumTokens: Int) throws {
     let tower = model.text.configuration
     try tower.check(tokenizer, at: text.folder)
-    guard (3...tower.maximumPositions).contains(maximumTokens) else {
-      throw .configuration(
+    guard (3...max(3, tower.maximumTokens)).contains(maximumTokens) else {
+      throw AlignmentFailure.configuration(
         reason: "captions of at most \(maximumTokens) tokens: expected 3 to "
-          + "\(tower.maximumPositions), the positions of \(text.folder)")
+          + "\(tower.maximumTokens), the positions of \(text.folder)")
     }
   }
 }

@@ -12,10 +12,10 @@ package struct KeyMap: Sendable {
   /// Tensors that hold several parameters, stacked in this order: queries, keys and values; the two
   /// halves of a gated feed-forward. A part named "" is left out: zeros that a format asks for.
   var fused: [(file: String, ours: [String])] = []
-  /// Matrices that lie with their columns as rows.
-  var transposed: [(file: String, ours: String)] = []
   /// Names under which a checkpoint may hold a parameter once more; read where the other is missing.
   var copies: [(file: String, ours: String)] = []
+  /// Our names of matrices that lie in the file with rows as columns.
+  var transposed: Set<String> = []
   /// Beginnings of names that are no part of a tower: heads of tasks, buffers.
   var ignored: [String] = []
 
@@ -23,8 +23,6 @@ package struct KeyMap: Sendable {
     case parameter(String)
     /// As many rows each.
     case parts([String])
-    /// Its rows are the parameter's columns.
-    case transposed(String)
     case copy(of: String)
     case ignored
     case unknown
@@ -39,7 +37,6 @@ package struct KeyMap: Sendable {
     var short = shortName(name)
     if ignored.contains(where: short.hasPrefix) { return .ignored }
     if let copy = copies.first(where: { $0.file == short }) { return .copy(of: copy.ours) }
-    if let turned = transposed.first(where: { $0.file == short }) { return .transposed(turned.ours) }
     if let ending = endings.first(where: { short.hasSuffix($0.file) }) {
       short = short.dropLast(ending.file.count) + ending.ours
     }

@@ -23,8 +23,9 @@ extension KeyMap {
       "vision_model.", "visual_projection.", "logit_scale", "logit_bias", "embeddings.position_ids",
     ])
 
-  /// open_clip's own text tower; `prefix` is "text." in models of two custom towers.
-  static func openCLIPText(prefix: String) -> KeyMap {
+  /// open_clip's own text tower; `prefix` is "text." in models of two custom towers. A projection with bias
+  /// is a dense layer, one without a matrix that lies the other way round.
+  static func openCLIPText(prefix: String, projectsWithBias: Bool) -> KeyMap {
     KeyMap(
       prefixes: ["module." + prefix] + (prefix.isEmpty ? [] : [prefix]),
       parts: [
@@ -36,7 +37,9 @@ extension KeyMap {
         ("transformer.resblocks.*.mlp.c_fc", "encoder.layer.*.intermediate.dense"),
         ("transformer.resblocks.*.mlp.c_proj", "encoder.layer.*.output.dense"),
         ("ln_final", "layernorm"),
-        ("text_projection", "head.dense"),
+        ("text_projection.weight", "head.dense.weight"),
+        ("text_projection.bias", "head.dense.bias"),
+        ("text_projection", "head.dense.weight"),
       ],
       renamesAll: true,
       fused: [
@@ -45,7 +48,7 @@ extension KeyMap {
           ["query", "key", "value"].map { "encoder.layer.*.attention.self.\($0)" }
         )
       ],
-      transposed: [("text_projection", "head.dense.weight")],
+      transposed: projectsWithBias ? [] : ["head.dense.weight"],
       ignored: ["visual.", "logit_scale", "logit_bias", "attn_mask"])
   }
 

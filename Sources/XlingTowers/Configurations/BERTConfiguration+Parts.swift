@@ -132,7 +132,9 @@ extension BERTConfiguration {
 
   var keyMap: KeyMap {
     switch naming {
-    case .openCLIP(let prefix): return .openCLIPText(prefix: prefix)
+    case .openCLIP(let prefix):
+      return .openCLIPText(
+        prefix: prefix, projectsWithBias: projections.contains(where: \.hasBias))
     case .openCLIPAdopted: return .adopted(family == .bert ? .bert : .roberta, by: "text.transformer.")
     case .multilingualCLIP: return .adopted(family == .bert ? .bert : .roberta, by: "transformer.")
     case .huggingFace: break

@@ -107,7 +107,6 @@ extension ViTConfiguration {
       switch KeyMap.timm.target(of: name) {
       case .parameter(let ours): shapes[ours] = tensor.shape
       case .parts(let ours): for name in ours { shapes[name] = tensor.shape }
-      case .transposed(let ours): shapes[ours] = tensor.shape.reversed()
       case .ignored, .copy, .unknown: continue
       }
     }

@@ -32,6 +32,10 @@ struct PoolingFile {
     }
     if let widthKey { note(widthKey, "compared with the tower's width") }
     for key in modes.keys { note(key, "pooled: " + pooling.description) }
+    for key in fields.keys
+    where key.hasPrefix("pooling_mode") && !modes.keys.contains(key) {
+      note(key, fields.has("pooling_mode") ? "not needed: pooling_mode says it" : "not pooled")
+    }
     if fields.has("include_prompt") {
       note(
         "include_prompt",
