@@ -21,11 +21,9 @@ extension TowerCheckpoint {
       to: imageSize, interpolation ?? configuration.interpolation, path: checkpoint.path)
   }
 
-  /// What is told where nothing said how many heads the image tower has; nil where something did.
-  public var guessedHeads: String? {
-    guard let image = configuration.image, image.guessesHeads else { return nil }
-    return "\(checkpoint.path) does not say how many heads it has: \(image.heads) of 64 numbers are taken, as "
-      + "most published towers have. --heads says otherwise"
+  /// The heads that were taken where nothing said how many the image tower has; nil where something did.
+  public var guessedHeads: Int? {
+    configuration.image.flatMap { $0.guessesHeads ? $0.heads : nil }
   }
 
   /// What the library of the folder calls a picture's vectors: without projection, and with it.
@@ -45,6 +43,13 @@ extension TowerCheckpoint {
 }
 
 extension TowerConfiguration {
+  /// Whether a folder says what lies in it.
+  static func exists(in folder: String) -> Bool {
+    ["config.json", openCLIPFile].contains {
+      FileManager.default.fileExists(atPath: folder + "/" + $0)
+    }
+  }
+
   /// Whether a folder is open_clip's alone: with its configuration and no other.
   static func isOpenCLIP(_ folder: String) -> Bool {
     !FileManager.default.fileExists(atPath: folder + "/config.json")

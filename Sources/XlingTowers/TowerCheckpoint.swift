@@ -8,6 +8,10 @@ public struct TowerCheckpoint {
   public let configuration: TowerConfiguration
   /// nil when the sizes were read from the tensors themselves.
   public let configurationPath: String?
+  /// What a folder of sentence-transformers has behind its tower; nil for other folders and for files.
+  public let sentences: SentenceFolder?
+  /// How the folder says that texts are read.
+  public let reading: DeclaredReading?
 
   /// Opens a folder with `config.json`, a file beside one, or a bare PyTorch file of a ViT under
   /// timm's names (DeiT's, DINO's and DeiT-III's releases). `heads` is needed for the latter where its
@@ -21,33 +25,83 @@ public struct TowerCheckpoint {
     }
     let folder =
       isFolder.boolValue ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path
-    let file = folder + "/config.json"
-    let whole = folder + "/" + TowerConfiguration.openCLIPFile
-    if FileManager.default.fileExists(atPath: file) || isFolder.boolValue,
-      !TowerConfiguration.isOpenCLIP(folder)
-    {
-      configuration = try TowerConfiguration.read(file).with(heads: heads, path: file)
-      configurationPath = file
-      checkpoint = try Checkpoint(path)
-    } else if FileManager.default.fileExists(atPath: whole) {
-      checkpoint = try Checkpoint(path)
-      configuration = .whole(
-        try WholeConfiguration(openCLIP: ConfigurationFields(whole), checkpoint, heads: heads))
-      configurationPath = whole
-    } else {
+    let modules = isFolder.boolValue ? try SentenceModules(path) : nil
+    let inner = modules.flatMap { $0.tower.isEmpty ? nil : $0.tower }
+    let place = inner.map { folder + "/" + $0 } ?? folder
+    let weights = isFolder.boolValue ? place : path
+    guard isFolder.boolValue || TowerConfiguration.exists(in: place) else {
       checkpoint = try Checkpoint(path)
       configuration = .image(try ViTConfiguration(inferredFrom: checkpoint, heads: heads))
-      configurationPath = nil
+      (configurationPath, sentences, reading) = (nil, nil, nil)
+      return
     }
+    try AdapterFolder.refuse(place)
+    if TowerConfiguration.isOpenCLIP(place) {
+      let file = place + "/" + TowerConfiguration.openCLIPFile
+      checkpoint = try Checkpoint(weights)
+      configuration = .whole(
+        try WholeConfiguration(openCLIP: ConfigurationFields(file), checkpoint, heads: heads))
+      configurationPath = file
+    } else {
+      let file = place + "/config.json"
+      let read = try TowerConfiguration.read(file) { try Checkpoint(weights) }
+      checkpoint = try Checkpoint(weights)
+      configuration = try read.fitted(to: checkpoint).with(heads: heads, path: file)
+      configurationPath = file
+    }
+    sentences = modules == nil ? nil : try SentenceFolder(path)
+    reading = try DeclaredReading(folder, tower: inner ?? "")
   }
 
-  /// Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors do not fit.
-  public func text() throws -> TextTower {
-    guard case .text(let configuration) = configuration else { throw otherKind("a text tower") }
+  /// The folder in which the tower's `config.json` and tokenizer lie.
+  public var folder: String {
+    PathParts.folder(of: configurationPath ?? checkpoint.path)
+  }
+
+  /// With the pooling and the head that the folder declares; `pooling` goes before its own, and `withHead`
+  /// false leaves the head out. Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors
+  /// do not fit.
+  public func text(pooling: TextPooling? = nil, withHead: Bool = true) throws -> TextTower {
+    if case .whole(let whole) = configuration, let refusal = whole.textRefusal { throw refusal }
+    guard let configuration = configuration.text else { throw otherKind("a text tower") }
     try checkSize()
     let tower = TextTower(configuration)
     try assign(tower, configuration.keyMap).place()
+    if let pooling = pooling ?? sentences?.pooling { tower.pooling = pooling }
+    guard withHead else {
+      tower.head = nil
+      return tower
+    }
+    try sentences?.check(towerWidth: tower.width, pooling: tower.pooling)
+    let pooled = tower.width * tower.pooling.modes.count
+    if let head = try sentences?.head(inputs: pooled) { tower.head = head }
+    guard tower.head.map({ $0.inputs == pooled }) ?? true else {
+      throw TowerFailure.configuration(
+        path: checkpoint.path,
+        reason: "pooling \(tower.pooling.description) gives vectors of width \(pooled), what follows it "
+          + "reads \(tower.head?.inputs ?? 0)")
+    }
     return tower
+  }
+
+  /// The pooling asked for, with the folder's rule for prompts, else the folder's; nil where neither is.
+  public func pooling(_ asked: TextPooling?) -> TextPooling? {
+    guard var asked else { return sentences?.pooling }
+    asked.includesPrompt = sentences?.pooling?.includesPrompt ?? true
+    return asked
+  }
+
+  /// Whether something follows the pooling of its texts: dense layers, a projection, normalization.
+  public var hasTextHead: Bool {
+    guard let text = configuration.text else { return false }
+    return sentences?.steps.isEmpty == false || text.head != nil
+  }
+
+  /// What the library of the folder calls a text's vectors.
+  public var textVectors: [RawForward.TextVector] {
+    guard let text = configuration.text else { return [] }
+    if sentences?.pooling != nil { return [.init(name: "sentence_embedding", isPooled: false)] }
+    return text.textVectors
   }
 
   func otherKind(_ wanted: String) -> TowerFailure {
@@ -69,7 +123,7 @@ public struct TowerCheckpoint {
     switch configuration {
     case .text(let text):
       needed = Self.numbers(
-        text.layers, text.hiddenSize, (text.t5 == nil ? 2 : 3) * text.intermediateSize,
+        text.layers, text.hiddenSize, (text.layerShape.isGated ? 3 : 2) * text.intermediateSize,
         attention: text.layerShape.heads * text.layerShape.headWidth,
         Double(text.vocabularySize + text.maximumPositions + text.tokenTypes))
     case .image(let image):
@@ -177,6 +231,15 @@ struct KeyAssignment {
       problems.append("unexpected: \(name) \(checkpoint.tensors[name]?.shape ?? [])")
     }
     ignored.sort()
+  }
+
+  /// Of the halves of one model: what either takes is taken.
+  func joined(with other: KeyAssignment) -> KeyAssignment {
+    var both = self
+    both.placed += other.placed
+    both.ignored = ignored.filter(Set(other.ignored).contains)
+    both.problems += other.problems
+    return both
   }
 
   func place() { for (parameter, tensor, _) in placed { tensor.place(into: parameter) } }

@@ -46,8 +46,14 @@ struct OpenCLIPFolder {
           + "leave no place for the head's: BERT, DistilBERT, RoBERTa, CamemBERT and XLM-R can be "
           + "exported to it")
     }
+    try model.text.checkIsPlain(for: Self.program)
     text = try PlainTower.text(model, as: family, for: Self.program)
     image = try PlainTower.image(model, for: Self.program)
+    guard image.configuration.isPlain, image.pooling == .cls else {
+      throw .configuration(
+        reason: "\(Self.program)'s VisionTransformer is written here as a plain ViT read at its class "
+          + "token; this image tower has other parts, or is pooled by \(image.pooling.rawValue)")
+    }
     if image.configuration.hasDistillationToken || image.configuration.channels != 3 {
       throw .configuration(
         reason: "\(Self.program)'s VisionTransformer has one token ahead of the patches and three "

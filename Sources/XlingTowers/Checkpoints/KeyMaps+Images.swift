@@ -61,7 +61,7 @@ extension KeyMap {
   /// The vision half of Hugging Face's CLIP and SigLIP, alone or beside the text half.
   static func vision(hasProjection: Bool) -> KeyMap {
     KeyMap(
-      prefixes: ["vision_model."],
+      prefixes: ["vision_model."], savedPrefix: "vision_model.",
       parts: [
         ("embeddings.class_embedding", "embeddings.cls_token"),
         ("embeddings.patch_embedding", "embeddings.patch_embeddings.projection"),
@@ -106,8 +106,6 @@ extension KeyMap {
       ("blocks.*.norm1", layer + ".layernorm_before"),
       ("blocks.*.norm2", layer + ".layernorm_after"),
       ("blocks.*.attn.proj", layer + ".attention.output.dense"),
-      ("blocks.*.attn.q_bias", attention + "query.bias"),
-      ("blocks.*.attn.v_bias", attention + "value.bias"),
       ("blocks.*.mlp.fc1", layer + ".intermediate.dense"),
       ("blocks.*.mlp.fc1_g", gates[0]),
       ("blocks.*.mlp.fc1_x", gates[1]),
@@ -149,7 +147,13 @@ extension KeyMap {
       map.parts.removeAll { $0.file == "blocks.*.mlp.fc1" }
       map.fused.insert(("blocks.*.mlp.fc1", gates), at: 0)
     }
-    if isEva { map.parts.removeAll { $0.file.contains(".ls1.") || $0.file.contains(".ls2.") } }
+    guard isEva else { return map }
+    map.parts.removeAll { $0.file.contains(".ls1.") || $0.file.contains(".ls2.") }
+    // Keys have none, so that no tensor holds all three.
+    map.parts += [
+      ("blocks.*.attn.q_bias", attention + "query.bias"),
+      ("blocks.*.attn.v_bias", attention + "value.bias"),
+    ]
     return map
   }
 

@@ -9,6 +9,8 @@ public enum TowerConfiguration: Sendable, Equatable {
   case whole(WholeConfiguration)
 
   static let openCLIPFile = "open_clip_config.json"
+  /// `model_type` of image towers and of models of both.
+  static let imageTypes = ViTConfiguration.modelTypes.union(WholeConfiguration.modelTypes.keys)
 
   /// The image tower's; nil where there is none.
   public var image: ViTConfiguration? {
@@ -19,8 +21,20 @@ public enum TowerConfiguration: Sendable, Equatable {
     }
   }
 
-  /// Throws ``TowerFailure/configuration(path:reason:)`` or ``FileFailure``.
-  static func read(_ path: String) throws -> TowerConfiguration {
+  /// The text tower's; nil where there is none that can be read.
+  public var text: BERTConfiguration? {
+    switch self {
+    case .text(let text): text
+    case .image: nil
+    case .whole(let whole): whole.text
+    }
+  }
+
+  /// `tensors` is asked where a configuration names a model in place of sizes. Throws
+  /// ``TowerFailure/configuration(path:reason:)``, ``FileFailure``, what `tensors` throws.
+  static func read(
+    _ path: String, tensors: () throws -> Checkpoint
+  ) throws -> TowerConfiguration {
     let fields = try ConfigurationFields(path)
     if try fields.text("model_type") == nil, fields.has("architecture") {
       return .image(try ViTConfiguration(timm: fields))
@@ -32,31 +46,11 @@ public enum TowerConfiguration: Sendable, Equatable {
     if ViTConfiguration.modelTypes.contains(type) {
       return .image(try ViTConfiguration(fields, modelType: type))
     }
-    guard let family = BERTConfiguration.families[type] else {
-      let known =
-        (Array(BERTConfiguration.families.keys) + ViTConfiguration.modelTypes
-        + Array(WholeConfiguration.modelTypes.keys)).sorted()
-      throw fields.refuse(
-        "model_type is \"\(type)\", expected one of " + known.joined(separator: ", ")
-          + (nearest[type].map { ". The nearest is \($0)" } ?? ""))
+    if type == "M-CLIP" {
+      return .text(try BERTConfiguration(multilingualCLIP: fields, try tensors()))
     }
-    return .text(
-      family == .t5
-        ? try BERTConfiguration(t5: fields, modelType: type)
-        : try BERTConfiguration(fields, modelType: type))
+    return .text(try BERTConfiguration(family: type, fields))
   }
-
-  /// What people most often have instead of a family that is read, and the nearest that is.
-  private static let nearest = [
-    "beit": "\"vit\", whose positions are not relative", "data2vec-vision": "\"vit\"",
-    "siglip2": "\"siglip\": SigLIP 2 of a fixed picture size, not NaFlex, which hands pictures over as "
-      + "patches",
-    "siglip2_vision_model": "\"siglip_vision_model\", of a fixed picture size",
-    "swin": "\"vit\"", "swinv2": "\"vit\"", "convnext": "\"dinov3_vit\"",
-    "dinov3_convnext": "\"dinov3_vit\"", "ijepa": "\"vit\"", "blip": "\"clip\"",
-    "altclip": "\"clip\"", "chinese_clip": "\"clip\"", "metaclip_2": "\"clip\"",
-    "align": "\"clip\"", "eva": "timm's vit", "pvt": "\"vit\"", "levit": "\"deit\"",
-  ]
 
   /// Old configurations do not name their type; their architecture, or BERT's own keys, do.
   private static func modelType(_ fields: ConfigurationFields) throws -> String {
@@ -65,12 +59,23 @@ public enum TowerConfiguration: Sendable, Equatable {
       ("DistilBert", "distilbert"), ("XLMRoberta", "xlm-roberta"), ("Roberta", "roberta"),
       ("Bert", "bert"), ("MT5", "mt5"), ("T5", "t5"), ("ViTMAE", "vit_mae"), ("ViT", "vit"),
       ("DeiT", "deit"), ("Dinov2WithRegisters", "dinov2_with_registers"), ("Dinov2", "dinov2"),
-      ("CLIPVision", "clip_vision_model"), ("CLIPModel", "clip"),
+      ("CLIPVision", "clip_vision_model"), ("CLIPText", "clip_text_model"),
+      ("CLIPModel", "clip"), ("SiglipText", "siglip_text_model"), ("ModernBert", "modernbert"),
+      ("EuroBert", "eurobert"), ("MultilingualCLIP", "M-CLIP"),
     ]
     for name in fields.texts("architectures") {
       if let start = starts.first(where: { name.hasPrefix($0.0) }) { return start.1 }
     }
     if fields.has("type_vocab_size") { return "bert" }
     throw fields.refuse("the key \"model_type\" is missing")
+  }
+
+  /// With what the tensors say: whether there is a projection.
+  func fitted(to checkpoint: Checkpoint) -> TowerConfiguration {
+    switch self {
+    case .text(let text): .text(text.fitted(to: checkpoint))
+    case .image(let image): .image(image.fitted(to: checkpoint))
+    case .whole: self
+    }
   }
 }

@@ -119,6 +119,18 @@ extension ViTConfiguration {
     try check(fields)
   }
 
+  /// With the projection that a checkpoint of CLIP's vision half has, whatever class its folder names: the
+  /// class decides only whether a user gets it.
+  func fitted(to checkpoint: Checkpoint) -> ViTConfiguration {
+    guard case .clip = naming, head == nil,
+      let shape = checkpoint.tensors["visual_projection.weight"]?.shape, shape.count == 2,
+      shape[1] == hiddenSize
+    else { return self }
+    var fitted = self
+    fitted.head = ImageHead.Shape(.cls, projection: shape[0])
+    return fitted
+  }
+
   func check(_ fields: ConfigurationFields) throws(TowerFailure) {
     guard hiddenSize % heads == 0 else {
       throw fields.refuse("hidden_size \(hiddenSize) is not a multiple of \(heads) heads")

@@ -117,7 +117,7 @@ public struct ViTConfiguration: Sendable, Equatable {
     }
   }
 
-  var keyMap: KeyMap {
+  package var keyMap: KeyMap {
     switch naming {
     case .huggingFace, .mae: .vit
     case .dinov2: .dinov2(isGated: isGated)

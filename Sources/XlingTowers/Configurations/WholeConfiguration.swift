@@ -11,6 +11,10 @@ public struct WholeConfiguration: Sendable, Equatable {
   /// The file that says what both are.
   public let path: String
   public let image: ViTConfiguration
+  /// nil where the text half is none that is read: see ``textRefusal``.
+  public let text: BERTConfiguration?
+  /// What is thrown when the text half is asked for; the image half is read all the same.
+  public let textRefusal: TowerFailure?
 
   static let modelTypes: [String: Layout] = ["clip": .clip, "siglip": .siglip]
 
@@ -29,6 +33,21 @@ public struct WholeConfiguration: Sendable, Equatable {
       image = try ViTConfiguration(
         clip: vision, projection: fields.size("projection_dim", default: 512))
     }
+    var words = fields.section("text_config")
+    if words.keys.isEmpty { words = fields.section("text_config_dict") }
+    let outputs = try fields.size("projection_dim", default: 512)
+    (text, textRefusal) = Self.half { () throws(TowerFailure) in
+      layout == .siglip
+        ? try BERTConfiguration(siglip: words) : try BERTConfiguration(clip: words, outputs: outputs)
+    }
+  }
+
+  private static func half(
+    _ read: () throws(TowerFailure) -> BERTConfiguration
+  ) -> (BERTConfiguration?, TowerFailure?) {
+    do {
+      return (try read(), nil)
+    } catch { return (nil, error) }
   }
 
   /// `open_clip_config.json`, whose towers may have sizes that only `checkpoint` tells. Throws
@@ -39,5 +58,8 @@ public struct WholeConfiguration: Sendable, Equatable {
     layout = .openCLIP
     path = fields.path
     image = try ViTConfiguration(openCLIP: fields, checkpoint, heads: heads)
+    (text, textRefusal) = Self.half { () throws(TowerFailure) in
+      try BERTConfiguration(openCLIP: fields.section("model_cfg"), checkpoint)
+    }
   }
 }

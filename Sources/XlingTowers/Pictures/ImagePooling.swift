@@ -15,6 +15,14 @@ public enum ImagePooling: String, Codable, Sendable, CaseIterable {
 }
 
 extension ViTConfiguration {
+  /// Whether it is a ViT as other programs' own towers are: one class token, learned positions, a final norm,
+  /// no gate and nothing in front of the layers.
+  public var isPlain: Bool {
+    hasClassToken && registers == 0 && rotaryTheta == nil && !isGated && !hasEmbeddingNorm
+      && hasFinalNorm && biases.isSuperset(of: [.attentionOutput, .feedForward])
+      && [0, 3].contains([.query, .key, .value].filter(biases.contains).count)
+  }
+
   /// Throws ``TowerFailure/configuration(path:reason:)`` where the tower has nothing to pool so; `path` is
   /// for the message.
   public func check(_ pooling: ImagePooling, path: String) throws(TowerFailure) {
