@@ -82,9 +82,10 @@ private final class FusedTensors {
         tensors.append((map.fileName(of: parameter.name), parameter.shape, parameter.values))
         continue
       }
-      // The first of the three brings the others along.
+      // The first brings the others along.
       guard parts.first == parameter.name else { continue }
-      let whole = Parameter(name, [3 * parameter.shape[0]] + parameter.shape.dropFirst())
+      let whole = Parameter(
+        name, [parts.count * parameter.shape[0]] + parameter.shape.dropFirst())
       for (index, part) in parts.compactMap({ byName[$0] }).enumerated() {
         (whole.value + index * part.count).update(from: part.value, count: part.count)
       }
