@@ -124,9 +124,11 @@ extension EvaluationPlan {
     let configuration = run.record.identity.configuration
     self.init(
       split: split, captionsPerPicture: captionsPerPicture ?? .max,
-      maximumTokens: min(30, run.model.text.configuration.maximumPositions),
+      maximumTokens: configuration.captions.evaluatedTokens
+        ?? min(30, run.model.text.configuration.maximumTokens),
       statistics: configuration.pictureStatistics)
     reading = configuration.captions
+    textOutput = configuration.textOutput
     pictures = configuration.pictureInput(side: run.model.image.configuration.imageSize)
   }
 }

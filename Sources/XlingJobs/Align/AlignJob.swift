@@ -173,6 +173,7 @@ extension AlignJob {
     configuration.dropout = try towers.dropout(configuration.dropout ?? .trained)
     configuration.pictureInput = try pictureInput(configuration)
     configuration.startsFrom = start?.hash
+    try TextDeclarations(towers).apply(settings, to: &configuration)
     return RunIdentity(
       text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
       dataHash: dataset.contentHash, configuration: configuration)

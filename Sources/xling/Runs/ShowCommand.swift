@@ -124,6 +124,7 @@ struct ShowCommand: ParsableCommand {
           record.trainedPercent)
       ),
       ("text tower", tower(record.identity.text)),
+      ("text vectors", vectors(configuration)),
       ("image tower", tower(record.identity.image)),
       ("tokenizer", String(record.identity.tokenizerHash.prefix(12))),
       (
@@ -168,6 +169,17 @@ struct ShowCommand: ParsableCommand {
 
   private func tower(_ source: TowerSource) -> String {
     "\(source.folder), weights \(source.weightsHash.prefix(12))"
+  }
+
+  private func vectors(_ configuration: AlignmentConfiguration) -> String {
+    let captions = configuration.captions
+    let made =
+      configuration.textOutput?.description
+      ?? "the first token's state, as 0.1.0 has it (T5, ModernBERT, EuroBERT: the mean)"
+    let length =
+      captions.evaluatedTokens.map { "in evaluation at most \($0) tokens" }
+      ?? "in evaluation at most 30 tokens"
+    return made + ", " + (captions.prompt.map { "prompt \"\($0)\"" } ?? "no prompt") + ", " + length
   }
 
   private func training(_ record: RunRecord) -> [(String, String)] {
