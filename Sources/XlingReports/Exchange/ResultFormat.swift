@@ -32,7 +32,8 @@ public enum ResultFormat: String, Sendable, CaseIterable {
     ]
     let lines = rows.map { row in
       [
-        row.metric, row.direction, row.language, "\(row.value)", "\(row.low)", "\(row.high)",
+        row.metric, row.direction, row.language, "\(row.value)",
+        row.low.map { "\($0)" } ?? "", row.high.map { "\($0)" } ?? "",
         row.unit, "\(row.n)", "\(row.ties)", "\(row.partial)", row.dataset, row.split,
         row.subset, row.run ?? "", row.protocol, row.chance.map { "\($0)" } ?? "",
         row.coversChance.map { "\($0)" } ?? "",
@@ -63,6 +64,7 @@ public enum ResultFormat: String, Sendable, CaseIterable {
 private struct PivotTable {
   private(set) var table: TextTable
   private let marked: Bool
+  private let hasBareFigures: Bool
   private let metricCount: Int
 
   private struct Key: Hashable {
@@ -98,7 +100,7 @@ private struct PivotTable {
         names + ["\(first.n)", "\(first.ties)"]
           + metrics.map { name in
             found[name].map {
-              String(format: "%.1f [%.1f, %.1f]", $0.value, $0.low, $0.high)
+              IntervalText.figure($0.value, $0.low, $0.high)
                 + ($0.coversChance == true ? ChanceText.mark : "")
             } ?? ""
           } + [
@@ -106,12 +108,14 @@ private struct PivotTable {
               found.count == 1 ? [first.chance] : metrics.map { found[$0]?.chance })
           ])
     }
+    hasBareFigures = results.contains { $0.low == nil }
     marked = results.contains { $0.coversChance == true }
     metricCount = metrics.count
   }
 
   var note: String {
     "Percent, or places for ranks [95 % interval]; * fewer than 95 % of the pictures have a caption. "
+      + (hasBareFigures ? IntervalText.note + " " : "")
       + ChanceText.note(metrics: metricCount, marked: marked)
   }
 }

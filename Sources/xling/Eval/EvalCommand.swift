@@ -65,15 +65,16 @@ struct EvalCommand: ParsableCommand {
 
   func validate() throws {
     guard !embeddings.isUsed else {
-      if name != nil || data != nil || captionsPerPicture != nil || noCache || files.root != nil
-        || ambiguity || replace
-      {
-        throw ValidationError(
-          "a run, --data, --root, --captions-per-picture, --ambiguity, --replace and --no-cache do not "
-            + "go with --image-embeddings")
-      }
-      if trec.trec != nil, embeddings.shard != nil {
-        throw ValidationError("--trec needs the whole: no --shard")
+      try GivenOptions.refuse(
+        GivenOptions.names([
+          ("a run", name != nil), ("--data", data != nil), ("--split", split.given != nil),
+          ("--captions-per-picture", captionsPerPicture != nil), ("--store", store.path != nil),
+          ("--ambiguity", ambiguity), ("--replace", replace), ("--no-cache", noCache),
+        ]) + files.given + pictures.given, "with --image-embeddings")
+      if embeddings.shard != nil {
+        try GivenOptions.refuse(
+          GivenOptions.names([("--lang", !lang.isEmpty)]) + measure.given + trec.given,
+          "with --shard, which counts only: give it to `xling merge`")
       }
       if lang.count > 1 { throw ValidationError("embeddings are of one language: one --lang") }
       return

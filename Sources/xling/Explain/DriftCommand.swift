@@ -4,6 +4,7 @@ import XlingCore
 import XlingData
 import XlingEvaluation
 import XlingExperiments
+import XlingJobs
 import XlingReports
 import XlingRetrieval
 import XlingRuns
@@ -43,12 +44,13 @@ extension Drift {
 
   private static func isMarked(_ estimate: Estimate?, _ chance: Double?) -> Bool {
     guard let estimate, let chance else { return false }
-    return estimate.covers(chance)
+    return estimate.covers(chance) == true
   }
 
   private static func percent(_ estimate: Estimate?, _ chance: Double?) -> String {
     guard let estimate else { return "–" }
-    return String(format: "%.1f ±%.1f", 100 * estimate.value, 100 * estimate.halfWidth)
+    return String(format: "%.1f ±", 100 * estimate.value)
+      + (estimate.halfWidth.map { String(format: "%.1f", 100 * $0) } ?? "–")
       + (isMarked(estimate, chance) ? ChanceText.mark : "")
   }
 }
@@ -101,6 +103,8 @@ struct DriftCommand: ParsableCommand {
     let codes = try DatasetLanguages.resolve(languages, in: dataset, split: split)
     let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)
       .measure(codes)
+    Warning.withoutIntervals(
+      drift.languages.filter { $0.before?.hasInterval == false }.map(\.language))?.tell()
     print(json ? try JSONText.encode(drift) : drift.text)
   }
 }

@@ -38,17 +38,22 @@ struct EmbedCommand: ParsableCommand {
   var tokenizer: String?
 
   @Option(
-    help: "Tokens of a text, start and end included; longer ones are cut.",
+    help: "Tokens of a text, start and end included; longer ones are cut (default: 64).",
     transform: NumberRange.whole(from: 2))
-  var maximumTokens: Int = 64
+  var maximumTokens: Int?
 
   @Option(
     help: "Side of the resized pictures (default: the tower's own).",
     transform: NumberRange.whole(1...NumberRange.pixels))
   var imageSize: Int?
 
-  @Option(help: "How positions follow --image-size: bicubic or timm.")
-  var interpolate: PositionInterpolation = .bicubic
+  @Option(
+    name: .customLong("interpolate"),
+    help: "How positions follow --image-size: bicubic (default) or timm.")
+  var givenInterpolation: PositionInterpolation?
+
+  private var interpolate: PositionInterpolation { givenInterpolation ?? .bicubic }
+  private var tokenLimit: Int { maximumTokens ?? 64 }
 
   @OptionGroup(title: "Pictures")
   var pictures: PictureOptions
@@ -89,13 +94,25 @@ struct EmbedCommand: ParsableCommand {
     var input: PictureInput?
     switch checkpoint.configuration {
     case .text:
+      try GivenOptions.refuse(
+        GivenOptions.names([
+          ("--image-size", imageSize != nil), ("--interpolate", givenInterpolation != nil),
+        ]) + pictures.given, "with a text tower")
       items = try EmbedInputs.texts(self.input, field: field)
       let text = try checkpoint.text()
       try TowerWarnings.nonFinite(text, in: checkpoint).tell()
       rows = try EmbedRows(
         items, text, tokenizer: TokenizerSource.load(tokenizer ?? tower),
-        maximumTokens: maximumTokens)
+        maximumTokens: tokenLimit)
     case .image:
+      try GivenOptions.refuse(
+        GivenOptions.names([
+          ("--field", field != nil), ("--tokenizer", tokenizer != nil),
+          ("--maximum-tokens", maximumTokens != nil),
+        ]), "with an image tower")
+      if imageSize == nil, givenInterpolation != nil {
+        throw ValidationError("--interpolate has no use without --image-size")
+      }
       items = try EmbedInputs.pictures(self.input)
       let image = try checkpoint.image(imageSize: imageSize, interpolation: interpolate)
       try TowerWarnings.nonFinite(image, in: checkpoint).tell()
@@ -139,7 +156,7 @@ struct EmbedCommand: ParsableCommand {
     digest.update(try checkpoint.checkpoint.contentHash())
     if let path = checkpoint.configurationPath { digest.update(try AtomicFile.read(path)) }
     digest.update(
-      "\(maximumTokens) \(input?.description ?? "") \(imageSize ?? 0) \(interpolate) \(normalize) "
+      "\(tokenLimit) \(input?.description ?? "") \(imageSize ?? 0) \(interpolate) \(normalize) "
         + "\(heads ?? 0) \(tokenizer ?? "")\n")
     // Bits differ between kernel sets, and where these tell places apart, from those of versions before.
     digest.update("\(Matmul.coreName)\(Matmul.rowsDifferByPlace ? ", rows alike" : "")\n")

@@ -150,7 +150,8 @@ extension ParsableCommand {
   /// `83.1 % [80.2, 85.9], n 640`.
   fileprivate static func text(_ estimate: Estimate) -> String {
     String(
-      format: "%.1f %% [%.1f, %.1f], n %d", 100 * estimate.value, 100 * estimate.low,
-      100 * estimate.high, estimate.n)
+      format: "%.1f %% %@, n %d", 100 * estimate.value,
+      IntervalText.bounds(estimate.low, estimate.high) { String(format: "%.1f", 100 * $0) },
+      estimate.n)
   }
 }
