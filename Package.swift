@@ -24,6 +24,7 @@ let package = Package(
     .target(name: "CICU", linkerSettings: [.linkedLibrary("icuuc"), .linkedLibrary("icui18n")]),
     .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
     .target(name: "CDigest", linkerSettings: [.linkedLibrary("crypto")]),
+    .target(name: "CFiles"),
     .target(name: "CTOML"),
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
     .target(name: "CKernels"),
@@ -37,7 +38,7 @@ let package = Package(
       name: "CHarfBuzz", pkgConfig: "harfbuzz", providers: [.apt(["libharfbuzz-dev"])]),
     .target(name: "CTextRendering", dependencies: ["CFreeType", "CHarfBuzz"]),
 
-    .target(name: "XlingCore", dependencies: ["CDigest", "CTOML"]),
+    .target(name: "XlingCore", dependencies: ["CDigest", "CFiles", "CTOML"]),
     .target(name: "XlingUnicode", dependencies: ["XlingCore", "CICU"]),
     .target(name: "XlingLanguages", dependencies: ["XlingCore"]),
     .target(name: "XlingTokenizers", dependencies: ["XlingCore", "XlingUnicode"]),

@@ -129,6 +129,62 @@ XK_CLONES void xk_gelu_quick_backward(const float *x, const float *dy, float *dx
   }
 }
 
+/// sigmoid(x)
+XK_INLINE void sigmoid_chunk(const v16 *x, v16 *s) {
+  v16 e = -*x;
+  vexp(&e);
+  *s = 1.0f / (e + 1.0f);
+}
+
+XK_CLONES void xk_silu(const float *x, float *y, int64_t count) {
+  for (int64_t i = 0; i < count; i += 16) {
+    const int64_t part = count - i < 16 ? count - i : 16;
+    v16 v, s;
+    load_part(&v, x + i, part);
+    sigmoid_chunk(&v, &s);
+    v = v * s;
+    store_part(y + i, &v, part);
+  }
+}
+
+/// s + x s (1 - s)
+XK_CLONES void xk_silu_backward(const float *x, const float *dy, float *dx, int64_t count) {
+  for (int64_t i = 0; i < count; i += 16) {
+    const int64_t part = count - i < 16 ? count - i : 16;
+    v16 v, s, d;
+    load_part(&v, x + i, part);
+    load_part(&d, dy + i, part);
+    sigmoid_chunk(&v, &s);
+    d = d * (s + v * s * (1.0f - s));
+    store_part(dx + i, &d, part);
+  }
+}
+
+XK_CLONES void xk_relu(const float *x, float *y, int64_t count) {
+  for (int64_t i = 0; i < count; i++) y[i] = x[i] > 0 || x[i] != x[i] ? x[i] : 0;
+}
+
+XK_CLONES void xk_relu_backward(const float *x, const float *dy, float *dx, int64_t count) {
+  for (int64_t i = 0; i < count; i++) dx[i] = x[i] > 0 ? dy[i] : 0;
+}
+
+XK_CLONES void xk_rotate(float *x, int64_t stride, const int32_t *places, const float *cosines,
+                         const float *sines, float direction, int64_t rows, int64_t heads,
+                         int64_t half) {
+  for (int64_t r = 0; r < rows; r++) {
+    if (places[r] < 0) continue;
+    const float *c = cosines + places[r] * half, *s = sines + places[r] * half;
+    for (int64_t h = 0; h < heads; h++) {
+      float *low = x + r * stride + h * 2 * half, *high = low + half;
+      for (int64_t i = 0; i < half; i++) {
+        const float a = low[i], b = high[i], sine = direction * s[i];
+        low[i] = a * c[i] - b * sine;
+        high[i] = b * c[i] + a * sine;
+      }
+    }
+  }
+}
+
 XK_CLONES void xk_product(const float *a, const float *b, float *y, int64_t count) {
   for (int64_t i = 0; i < count; i++) y[i] = a[i] * b[i];
 }

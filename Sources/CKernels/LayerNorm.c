@@ -46,7 +46,10 @@ XK_CLONES void xk_layernorm(const float *x, const float *gamma, const float *bet
     float inverse = 1.0f / __builtin_sqrtf(variance + epsilon);
     mean[r] = mu;
     inverse_deviation[r] = inverse;
-    for (int64_t c = 0; c < columns; c++) yr[c] = (xr[c] - mu) * inverse * gamma[c] + beta[c];
+    if (beta)
+      for (int64_t c = 0; c < columns; c++) yr[c] = (xr[c] - mu) * inverse * gamma[c] + beta[c];
+    else
+      for (int64_t c = 0; c < columns; c++) yr[c] = (xr[c] - mu) * inverse * gamma[c];
   }
 }
 

@@ -7,25 +7,25 @@ enum Checksum {
   /// Over values with their kinds and lengths.
   static func of(_ values: [DatabaseValue]) -> Data {
     let digest = Digest()
-    func add(_ kind: UInt8, _ number: UInt64) {
-      var bytes = (kind, number.littleEndian)
-      withUnsafeBytes(of: &bytes.0) { digest.update($0) }
-      withUnsafeBytes(of: &bytes.1) { digest.update($0) }
-    }
     for value in values {
       switch value.storage {
-      case .null: add(0, 0)
-      case .int64(let number): add(1, UInt64(bitPattern: number))
-      case .double(let number): add(2, number.bitPattern)
+      case .null: add(0, 0, to: digest)
+      case .int64(let number): add(1, UInt64(bitPattern: number), to: digest)
+      case .double(let number): add(2, number.bitPattern, to: digest)
       case .string(let text):
-        add(3, UInt64(text.utf8.count))
+        add(3, UInt64(text.utf8.count), to: digest)
         digest.update(text)
       case .blob(let data):
-        add(4, UInt64(data.count))
+        add(4, UInt64(data.count), to: digest)
         digest.update(data)
       }
     }
     return Data(digest.finish().prefix(16))
+  }
+
+  private static func add(_ kind: UInt8, _ number: UInt64, to digest: borrowing Digest) {
+    withUnsafeBytes(of: kind) { digest.update($0) }
+    withUnsafeBytes(of: number.littleEndian) { digest.update($0) }
   }
 
   /// Of an embedding, with what it is of.

@@ -78,7 +78,7 @@ final class MaskedLanguageHead {
     let before = workspace.take(hidden.rows, hidden.columns)
     dense.forward(hidden, into: before)
     let after = workspace.take(hidden.rows, hidden.columns)
-    Elementwise.gelu(before, into: after)
+    Elementwise.activate(before, into: after)
     let transformed = workspace.take(hidden.rows, hidden.columns)
     let saved = norm.forward(after, into: transformed, in: workspace)
     let logits = workspace.take(hidden.rows, bias.count)
@@ -119,7 +119,7 @@ final class MaskedLanguageHead {
     Matmul.multiply(logits, words.matrix, into: dTransformed)
     let dAfter = workspace.take(rows, hidden.columns)
     norm.backward(pass.norm, dy: dTransformed, dx: dAfter)
-    Elementwise.geluBackward(pass.before, dy: dAfter)
+    Elementwise.activationBackward(pass.before, dy: dAfter)
     dense.backward(hidden, dy: dAfter, dx: dHidden)
     return losses.reduce(0) { $0 + Double($1) } / Double(rows)
   }

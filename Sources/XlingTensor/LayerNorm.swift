@@ -6,12 +6,15 @@ import XlingCore
 public struct LayerNorm {
   public enum Form: Sendable, Equatable {
     case centred
+    /// As ModernBERT has it.
+    case centredWithoutBias
     case rootMeanSquare
   }
 
   public let gamma: Parameter
-  /// nil in an RMSNorm.
+  /// nil in a norm without bias.
   public let beta: Parameter?
+  public let form: Form
   public let epsilon: Float
 
   /// What the way back needs: the input, and each row's mean and reciprocal deviation.
@@ -22,7 +25,7 @@ public struct LayerNorm {
     let inverseDeviation: UnsafeMutablePointer<Float>
   }
 
-  /// Parameters `name.weight` (one) and, unless it is an RMSNorm, `name.bias` (zero).
+  /// Parameters `name.weight` (one) and, in the centred form, `name.bias` (zero).
   public init(
     _ name: String, width: Int, epsilon: Float, form: Form = .centred,
     part: ParameterRole.Part = .norm
@@ -33,6 +36,7 @@ public struct LayerNorm {
       ? Parameter(name + ".bias", [width], role: ParameterRole(part, isBias: true)) : nil
     gamma.value.update(repeating: 1, count: width)
     self.epsilon = epsilon
+    self.form = form
   }
 
   public var parameters: [Parameter] { [gamma] + (beta.map { [$0] } ?? []) }
@@ -40,13 +44,13 @@ public struct LayerNorm {
 
   /// x [rows, width] into y; the statistics are taken from `workspace`.
   public func forward(_ x: Matrix, into y: Matrix, in workspace: Workspace) -> Saved {
-    let mean = beta == nil ? nil : workspace.floats(x.rows)
+    let mean = form == .rootMeanSquare ? nil : workspace.floats(x.rows)
     let inverse = workspace.floats(x.rows)
     Parallel.ranges(x.rows, grain: Elementwise.grain(columns: x.columns)) { rows in
       let first = rows.lowerBound
-      if let beta, let mean {
+      if let mean {
         xk_layernorm(
-          x.row(first), gamma.value, beta.value, epsilon, y.row(first), mean + first,
+          x.row(first), gamma.value, beta?.value, epsilon, y.row(first), mean + first,
           inverse + first, Int64(rows.count), Int64(x.columns))
       } else {
         xk_rmsnorm(

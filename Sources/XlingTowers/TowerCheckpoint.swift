@@ -139,13 +139,14 @@ struct KeyAssignment {
       case .ignored: ignored.append(name)
       case .unknown: unknown.append(name)
       case .copy(let ours): copies.append((ours, Source(name: name, tensor: tensor)))
-      case .thirds(let ours):
-        guard let rows = tensor.shape.first, rows % 3 == 0 else {
-          problems.append("\(name): shape \(tensor.shape), expected three equal parts")
+      case .parts(let ours):
+        let count = ours.count
+        guard let rows = tensor.shape.first, rows % count == 0 else {
+          problems.append("\(name): shape \(tensor.shape), expected \(count) equal parts")
           continue
         }
-        for (index, part) in ours.enumerated() {
-          take(part, name, tensor.rows(index * rows / 3..<(index + 1) * rows / 3))
+        for (index, part) in ours.enumerated() where !part.isEmpty {
+          take(part, name, tensor.rows(index * rows / count..<(index + 1) * rows / count))
         }
       }
     }

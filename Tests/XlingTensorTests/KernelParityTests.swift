@@ -73,15 +73,17 @@ struct KernelParityTests {
     #expect(try fixture.error("out.y", y.array()) <= 1)
   }
 
-  @Test(arguments: [("gelu_erf", GELU.erf), ("gelu_tanh", .tanh), ("quick_gelu", .quick)])
-  func gelu(name: String, form: GELU) throws {
+  @Test(arguments: [
+    ("gelu_erf", Activation.gelu), ("gelu_tanh", .geluTanh), ("quick_gelu", .quickGELU),
+  ])
+  func activation(name: String, form: Activation) throws {
     let fixture = try KernelFixture(name)
     let x = try fixture.matrix("in.x", in: workspace)
     let y = workspace.take(x.rows, x.columns)
-    Elementwise.gelu(x, into: y, form: form)
+    Elementwise.activate(x, into: y, form: form)
     #expect(try fixture.error("out.y", y.array()) <= 1)
     let dx = try fixture.matrix("grad_out.y", in: workspace)
-    Elementwise.geluBackward(x, dy: dx, form: form)
+    Elementwise.activationBackward(x, dy: dx, form: form)
     #expect(try fixture.error("grad.x", dx.array()) <= 1)
   }
 

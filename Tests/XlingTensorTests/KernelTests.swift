@@ -19,10 +19,10 @@ struct KernelTests {
   func gelu(count: Int) {
     let x = workspace.matrix(noise(count, "gelu", scale: 7), columns: count)
     let y = workspace.take(1, count)
-    Elementwise.gelu(x, into: y)
+    Elementwise.activate(x, into: y)
     let slope = workspace.take(1, count)
     slope.fill(1)
-    Elementwise.geluBackward(x, dy: slope)
+    Elementwise.activationBackward(x, dy: slope)
     for index in 0..<count {
       let v = Double(x.pointer[index])
       let cumulative = 0.5 * erfc(-v / 2.0.squareRoot())

@@ -25,6 +25,17 @@ void xk_gelu_tanh_backward(const float *x, const float *dy, float *dx, int64_t c
 /// y = x * sigmoid(1.702 x), GELU's approximation by the logistic function (the same, section 2).
 void xk_gelu_quick(const float *x, float *y, int64_t count);
 void xk_gelu_quick_backward(const float *x, const float *dy, float *dx, int64_t count);
+/// y = x sigmoid(x); dx = dy times its slope.
+void xk_silu(const float *x, float *y, int64_t count);
+void xk_silu_backward(const float *x, const float *dy, float *dx, int64_t count);
+/// y = max(x, 0), and NaN stays what it is; dx = dy where x > 0, else 0.
+void xk_relu(const float *x, float *y, int64_t count);
+void xk_relu_backward(const float *x, const float *dy, float *dx, int64_t count);
+/// Rotates pairs (i, i + half) of every head of a row by the angles of its place: x [rows, heads * 2 *
+/// half] of the given stride; cosines and sines [places, half]; rows whose place is negative stay.
+/// `direction` -1 rotates back.
+void xk_rotate(float *x, int64_t stride, const int32_t *places, const float *cosines,
+               const float *sines, float direction, int64_t rows, int64_t heads, int64_t half);
 /// y[i] = a[i] * b[i]; y may be a or b.
 void xk_product(const float *a, const float *b, float *y, int64_t count);
 /// y[r, c] = x[r, c] * scale[c]; y may be x.
@@ -42,8 +53,8 @@ void xk_scale(float *x, float factor, int64_t count);
 
 // LayerNorm (Ba et al. 2016) ---------------------------------------------------------------------
 
-/// y = (x - mean) / sqrt(var + epsilon) * gamma + beta, per row; mean and 1/sqrt(var + epsilon) are
-/// kept for the way back.
+/// y = (x - mean) / sqrt(var + epsilon) * gamma + beta, per row; beta may be NULL; mean and 1/sqrt(var +
+/// epsilon) are kept for the way back.
 void xk_layernorm(const float *x, const float *gamma, const float *beta, float epsilon, float *y,
                   float *mean, float *inverse_deviation, int64_t rows, int64_t columns);
 /// y = x / sqrt(mean(x^2) + epsilon) * gamma, per row (RMSNorm, Zhang and Sennrich 2019). Its way back

@@ -25,7 +25,7 @@ public final class Compacter: AdapterModule {
     let before = workspace.take(x.rows, down.outputs)
     down.forward(x, into: before, in: workspace)
     let after = workspace.take(x.rows, down.outputs)
-    Elementwise.gelu(before, into: after)
+    Elementwise.activate(before, into: after)
     up.forward(after, into: y, in: workspace)
     Elementwise.add(x, to: y)
     return saving ? AdapterActivations(x: x, kept: [before, after]) : nil
@@ -37,7 +37,7 @@ public final class Compacter: AdapterModule {
     let (before, after) = (saved.kept[0], saved.kept[1])
     let inner = workspace.take(dy.rows, down.outputs)
     up.backward(after, dy: dy, dx: inner, in: workspace)
-    Elementwise.geluBackward(before, dy: inner)
+    Elementwise.activationBackward(before, dy: inner)
     Elementwise.copy(dy, into: dx)
     down.backward(saved.x, dy: inner, dx: dx, accumulate: true, in: workspace)
   }

@@ -33,7 +33,7 @@ public final class LayerwiseAdapter: AdapterModule {
     let before = workspace.take(x.rows, down.outputs)
     down.forward(x, into: before)
     let after = workspace.take(x.rows, down.outputs)
-    Elementwise.gelu(before, into: after)
+    Elementwise.activate(before, into: after)
     up.forward(after, into: y)
     Elementwise.add(x, to: y)
     return saving ? AdapterActivations(x: x, kept: [before, after]) : nil
@@ -45,7 +45,7 @@ public final class LayerwiseAdapter: AdapterModule {
     let (before, after) = (saved.kept[0], saved.kept[1])
     let inner = workspace.take(dy.rows, down.outputs)
     up.backward(after, dy: dy, dx: inner)
-    Elementwise.geluBackward(before, dy: inner)
+    Elementwise.activationBackward(before, dy: inner)
     // The shortcut first, then what comes back through the bottleneck.
     Elementwise.copy(dy, into: dx)
     down.backward(saved.x, dy: inner, dx: dx, accumulate: true)

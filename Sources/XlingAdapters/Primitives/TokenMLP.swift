@@ -6,6 +6,8 @@ public struct TokenMLP {
   /// What stands between the dense layers; the paper does not tell its own.
   public enum Activation: String, Codable, Sendable, CaseIterable {
     case gelu, relu
+
+    var form: XlingTensor.Activation { self == .gelu ? .gelu : .relu }
   }
 
   /// The activation between them, none behind the last.
@@ -60,10 +62,7 @@ public struct TokenMLP {
       x = y
       guard index < layers.count - 1 else { break }
       x = workspace.take(y.rows, y.columns)
-      switch activation {
-      case .gelu: Elementwise.gelu(y, into: x)
-      case .relu: Elementwise.relu(y, into: x)
-      }
+      Elementwise.activate(y, into: x, form: activation.form)
     }
     for sequence in 0..<layout.sequences {
       let length = layout.length(sequence)
@@ -93,10 +92,7 @@ public struct TokenMLP {
       let dx = index == 0 ? dTokens : workspace.take(x.rows, x.columns)
       layers[index].backward(x, dy: dy, dx: dx)
       guard index > 0, let dx else { return }
-      switch activation {
-      case .gelu: Elementwise.geluBackward(saved.outputs[index - 1], dy: dx)
-      case .relu: Elementwise.reluBackward(saved.outputs[index - 1], dy: dx)
-      }
+      Elementwise.activationBackward(saved.outputs[index - 1], dy: dx, form: activation.form)
       dy = dx
     }
   }

@@ -21,15 +21,12 @@ public struct LayerNormShift: Codable, Sendable, Equatable {
   init(tower label: String, before: any Tower, after: any Tower) {
     tower = label
     layers = zip(before.encoder.layers, after.encoder.layers).enumerated().map { depth, pair in
-      let norms = [
-        (pair.0.attentionNorm, pair.1.attentionNorm),
-        (pair.0.feedForwardNorm, pair.1.feedForwardNorm),
-      ]
-      let l1 = norms.reduce(0.0) { sum, norm in
-        zip(norm.0.parameters, norm.1.parameters).reduce(sum) { sum, parameters in
-          zip(parameters.0.values, parameters.1.values).reduce(sum) {
-            $0 + Double(abs($1.1 - $1.0))
-          }
+      func norms(_ layer: EncoderLayer) -> [Parameter] {
+        (layer.attentionNorm?.parameters ?? []) + layer.feedForwardNorm.parameters
+      }
+      let l1 = zip(norms(pair.0), norms(pair.1)).reduce(0.0) { sum, parameters in
+        zip(parameters.0.values, parameters.1.values).reduce(sum) {
+          $0 + Double(abs($1.1 - $1.0))
         }
       }
       return Layer(depth: depth, l1: l1)

@@ -139,7 +139,7 @@ struct OpenCLIPFolder {
       "pool_type": "tok", "norm_kwargs": ["eps": JSONNumber.shortest(vit.layerNormEpsilon)],
     ]
     if vit.hasLayerScale { vision["ls_init_value"] = 1e-6 }
-    if vit.activation == .tanh { vision["act_kwargs"] = ["approximate": "tanh"] }
+    if vit.activation == .geluTanh { vision["act_kwargs"] = ["approximate": "tanh"] }
     var language: [String: any Sendable] = [
       // The folder itself, from within which it is loaded.
       "hf_model_name": ".", "hf_tokenizer_name": ".",
@@ -150,7 +150,7 @@ struct OpenCLIPFolder {
     ]
     language["hf_proj_type"] = textHead == nil ? NSNull() : "linear"
     return [
-      "embed_dim": model.embeddingWidth, "quick_gelu": vit.activation == .quick,
+      "embed_dim": model.embeddingWidth, "quick_gelu": vit.activation == .quickGELU,
       "custom_text": true, "vision_cfg": vision, "text_cfg": language,
     ]
   }

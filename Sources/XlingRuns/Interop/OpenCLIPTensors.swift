@@ -66,9 +66,9 @@ final class OpenCLIPTensors {
     if let parameter { tensors.append((name, parameter.shape, parameter.values)) }
   }
 
-  private func add(_ name: String, _ norm: LayerNorm) {
-    add(name + ".weight", norm.gamma)
-    add(name + ".bias", norm.beta)
+  private func add(_ name: String, _ norm: LayerNorm?) {
+    add(name + ".weight", norm?.gamma)
+    add(name + ".bias", norm?.beta)
   }
 
   private func add(_ name: String, _ dense: Linear) {

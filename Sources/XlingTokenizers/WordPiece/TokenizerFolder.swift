@@ -18,7 +18,7 @@ enum TokenizerFolder {
   ]
 
   /// Writes files by name. The folder appears whole: it is made beside its place and moved there;
-  /// one that was there before is replaced, provided that it is a tokenizer. Throws
+  /// one that was there before is exchanged for it, provided that it is a tokenizer. Throws
   /// ``FileFailure``.
   static func write(_ contents: [String: Data], to folder: String) throws {
     let files = FileManager.default
@@ -28,23 +28,11 @@ enum TokenizerFolder {
       throw FileFailure.cannotWrite(
         path: folder, reason: "it exists and holds other things than a tokenizer")
     }
-    let parent = URL(fileURLWithPath: trimmed).deletingLastPathComponent().path
-    try AtomicFile.createFolder(parent)
-    let fresh = trimmed + ".partial-\(getpid())"
-    let old = trimmed + ".replaced-\(getpid())"
-    do {
-      try AtomicFile.createFolder(fresh)
+    try NewFolder.replace(trimmed) { fresh in
       for (name, data) in contents.sorted(by: { $0.key < $1.key }) {
         try AtomicFile.write(data, to: fresh + "/" + name)
       }
-      if isThere { try move(trimmed, to: old) }
-      try move(fresh, to: trimmed)
-    } catch {
-      try? files.removeItem(atPath: fresh)
-      if isThere && !files.fileExists(atPath: trimmed) { try move(old, to: trimmed) }
-      throw error
     }
-    if isThere { try? files.removeItem(atPath: old) }
   }
 
   private static func holdsOnlyATokenizer(_ folder: String) -> Bool {
@@ -52,11 +40,5 @@ enum TokenizerFolder {
       return false
     }
     return known.isSuperset(of: names)
-  }
-
-  private static func move(_ source: String, to target: String) throws(FileFailure) {
-    guard rename(source, target) == 0 else {
-      throw .cannotWrite(path: target, reason: String(cString: strerror(errno)))
-    }
   }
 }

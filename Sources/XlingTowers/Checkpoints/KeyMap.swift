@@ -9,8 +9,9 @@ package struct KeyMap: Sendable {
   /// `renamesAll` is false.
   var parts: [(file: String, ours: String)] = []
   var renamesAll = false
-  /// One tensor for queries, keys and values, stacked in this order.
-  var fused: (file: String, ours: [String])?
+  /// Tensors that hold several parameters, stacked in this order: queries, keys and values; the two
+  /// halves of a gated feed-forward. A part named "" is left out: zeros that a format asks for.
+  var fused: [(file: String, ours: [String])] = []
   /// Names under which a checkpoint may hold a parameter once more; read where the other is missing.
   var copies: [(file: String, ours: String)] = []
   /// Beginnings of names that are no part of a tower: heads of tasks, buffers.
@@ -18,8 +19,8 @@ package struct KeyMap: Sendable {
 
   enum Target: Equatable {
     case parameter(String)
-    /// A third of the rows each.
-    case thirds([String])
+    /// As many rows each.
+    case parts([String])
     case copy(of: String)
     case ignored
     case unknown
@@ -38,9 +39,10 @@ package struct KeyMap: Sendable {
       short = short.dropLast(ending.file.count) + ending.ours
     }
     let (pattern, number) = Self.numberless(short)
-    if let fused {
-      for kind in [".weight", ".bias"] where pattern == fused.file + kind {
-        return .thirds(fused.ours.map { Self.fill($0 + kind, number) })
+    for fused in fused {
+      for kind in [".weight", ".bias", "_weight", "_bias"] where pattern == fused.file + kind {
+        let ours = kind.replacing("_", with: ".")
+        return .parts(fused.ours.map { $0.isEmpty ? "" : Self.fill($0 + ours, number) })
       }
     }
     for (file, ours) in parts {
@@ -64,14 +66,15 @@ package struct KeyMap: Sendable {
     return parameter
   }
 
-  /// The stacked tensor that a parameter is a third of, and all three in their order; nil for others.
+  /// The stacked tensor that a parameter is a part of, and all parts in their order; nil for others.
   package func fusion(of parameter: String) -> (name: String, parts: [String])? {
-    guard let fused else { return nil }
     let (pattern, number) = Self.numberless(parameter)
-    for kind in [".weight", ".bias"] where fused.ours.contains(where: { $0 + kind == pattern }) {
-      return (
-        Self.fill(fused.file + kind, number), fused.ours.map { Self.fill($0 + kind, number) }
-      )
+    for fused in fused {
+      for kind in [".weight", ".bias"] where fused.ours.contains(where: { $0 + kind == pattern }) {
+        return (
+          Self.fill(fused.file + kind, number), fused.ours.map { Self.fill($0 + kind, number) }
+        )
+      }
     }
     return nil
   }

@@ -92,10 +92,12 @@ extension KeyMap {
       ("norm", "layernorm"),
     ],
     renamesAll: true,
-    fused: (
-      "blocks.*.attn.qkv",
-      ["query", "key", "value"].map { "encoder.layer.*.attention.attention.\($0)" }
-    ),
+    fused: [
+      (
+        "blocks.*.attn.qkv",
+        ["query", "key", "value"].map { "encoder.layer.*.attention.attention.\($0)" }
+      )
+    ],
     ignored: ["head.", "head_dist.", "pre_logits."] + liltsOther)
 
   /// LilT's image tower: timm's of 2021, whose layer scale has DeiT-III's own names.

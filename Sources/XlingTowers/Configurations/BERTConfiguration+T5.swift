@@ -40,7 +40,7 @@ extension BERTConfiguration {
         "feed_forward_proj is \"\(form)\"; only \"gated-gelu\" (mT5, T5 1.1) is supported")
     }
     // transformers takes this name for the form by tanh.
-    activation = .tanh
+    activation = .geluTanh
     try check(fields)
   }
 
@@ -60,13 +60,15 @@ extension BERTConfiguration {
   }
 }
 
-extension GELU {
+extension Activation {
   /// As `transformers` calls it.
   var configurationName: String {
     switch self {
-    case .erf: "gelu"
-    case .tanh: "gelu_new"
-    case .quick: "quick_gelu"
+    case .gelu: "gelu"
+    case .geluTanh: "gelu_new"
+    case .quickGELU: "quick_gelu"
+    case .relu: "relu"
+    case .silu: "silu"
     }
   }
 }

@@ -23,7 +23,7 @@ public struct BERTConfiguration: Sendable, Equatable {
   /// Rows of the token-type table; 0 in DistilBERT and T5, which have none.
   public var tokenTypes: Int
   public var layerNormEpsilon: Float
-  public var activation = GELU.erf
+  public var activation = Activation.gelu
   /// Never shown to the tower except in input padded elsewhere; RoBERTa counts positions from it.
   public var paddingId = 0
   public var dropout = DropoutRates()
@@ -57,10 +57,18 @@ public struct BERTConfiguration: Sendable, Equatable {
   }
 
   var layerShape: EncoderLayer.Shape {
-    .init(
+    var shape = EncoderLayer.Shape(
       width: hiddenSize, heads: heads, intermediateWidth: intermediateSize,
-      epsilon: layerNormEpsilon, activation: activation, headWidth: t5?.headWidth,
-      isT5: family == .t5)
+      epsilon: layerNormEpsilon, activation: activation)
+    if let t5 {
+      shape.headWidth = t5.headWidth
+      shape.norm = .rootMeanSquare
+      shape.biases = .none
+      shape.scale = 1
+      shape.isGated = true
+      shape.dropsInside = true
+    }
+    return shape
   }
 
   var keyMap: KeyMap {
@@ -118,21 +126,23 @@ extension BERTConfiguration {
 
   static func activation(
     _ fields: ConfigurationFields, _ key: String
-  ) throws(TowerFailure) -> GELU {
+  ) throws(TowerFailure) -> Activation {
     try activation(named: try fields.text(key) ?? "gelu", fields, key)
   }
 
   static func activation(
     named name: String, _ fields: ConfigurationFields, _ key: String
-  ) throws(TowerFailure) -> GELU {
+  ) throws(TowerFailure) -> Activation {
     switch name {
-    case "gelu", "gelu_python": return .erf
-    case "gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh": return .tanh
-    case "quick_gelu": return .quick
+    case "gelu", "gelu_python": return .gelu
+    case "gelu_new", "gelu_fast", "gelu_accurate", "gelu_pytorch_tanh": return .geluTanh
+    case "quick_gelu": return .quickGELU
+    case "relu": return .relu
+    case "silu", "swish": return .silu
     default:
       throw fields.refuse(
-        "\(key) is \"\(name)\"; \"gelu\" (erf), \"gelu_new\" (tanh) and \"quick_gelu\" are "
-          + "supported")
+        "\(key) is \"\(name)\"; \"gelu\" (erf), \"gelu_new\" (tanh), \"quick_gelu\", \"relu\" and "
+          + "\"silu\" are supported")
     }
   }
 

@@ -106,7 +106,7 @@ extension ViTConfiguration {
     for (name, tensor) in checkpoint.tensors {
       switch KeyMap.timm.target(of: name) {
       case .parameter(let ours): shapes[ours] = tensor.shape
-      case .thirds(let ours): for name in ours { shapes[name] = tensor.shape }
+      case .parts(let ours): for name in ours { shapes[name] = tensor.shape }
       case .ignored, .copy, .unknown: continue
       }
     }

@@ -19,7 +19,7 @@ public struct ViTConfiguration: Sendable, Equatable {
   public var intermediateSize: Int
   public var layerNormEpsilon: Float
   public var queryBias: Bool
-  public var activation = GELU.erf
+  public var activation = Activation.gelu
   /// DeiT's distillation token, at position 1 (Touvron et al. 2021, section 4).
   public var hasDistillationToken = false
   /// Whether the position table has rows for the tokens before the patches; DeiT-III's has not.
@@ -58,10 +58,12 @@ public struct ViTConfiguration: Sendable, Equatable {
   var positions: Int { patches + (hasPrefixPositions ? prefixTokens : 0) }
 
   var layerShape: EncoderLayer.Shape {
-    .init(
+    var shape = EncoderLayer.Shape(
       width: hiddenSize, heads: heads, intermediateWidth: intermediateSize,
-      epsilon: layerNormEpsilon, queryBias: queryBias, activation: activation,
-      hasLayerScale: hasLayerScale)
+      epsilon: layerNormEpsilon, activation: activation)
+    if !queryBias { shape.biases.formSymmetricDifference([.query, .key, .value]) }
+    shape.hasLayerScale = hasLayerScale
+    return shape
   }
 
   var keyMap: KeyMap { naming == .huggingFace ? .vit : .timm }

@@ -144,7 +144,7 @@ extension TowerConfiguration {
       let gate = text.t5 == nil ? "" : "gated "
       return "\(text.modelType), \(text.layers) layers, width \(text.hiddenSize), \(text.heads) "
         + "heads, feed-forward \(text.intermediateSize), \(text.vocabularySize) words, at most "
-        + "\(text.maximumTokens) tokens, \(gate)GELU \(text.activation)"
+        + "\(text.maximumTokens) tokens, \(gate)\(text.activation.title)"
     case .image(let image):
       var words =
         "ViT, \(image.layers) layers, width \(image.hiddenSize), \(image.heads) heads, "

@@ -43,7 +43,7 @@ extension EncoderLayer {
     let dsecond = undrop(
       .feedForwardOutput, saved, unadapt(.feedForward, saved, dtotal, workspace), workspace)
     let attentionTrained = attention.isTrainable || adapters[.attention] != nil
-    let below = dx != nil || attentionTrained || attentionNorm.isTrainable
+    let below = dx != nil || attentionTrained || attentionNorm?.isTrainable == true
     // dtotal is also the residual's gradient, so the branch adds to it; the adapter's output
     // gradient may be dtotal itself and is read before that.
     feedForward.backward(
@@ -53,7 +53,9 @@ extension EncoderLayer {
     // With all rows read, the residual's gradient begins the input's.
     let whole = saved.rows == nil ? dx : nil
     let dsum = whole ?? workspace.take(dy.rows, dy.columns)
-    attentionNorm.backward(saved.attentionNorm, dy: dtotal, dx: dsum)
+    if let attentionNorm, let kept = saved.attentionNorm {
+      attentionNorm.backward(kept, dy: dtotal, dx: dsum)
+    }
     guard dx != nil || attentionTrained else { return }
     let dbranch = undrop(
       .attentionOutput, saved, unadapt(.attention, saved, dsum, workspace), workspace)
@@ -79,7 +81,7 @@ extension EncoderLayer {
       .feedForward, feedForwardNorm, saved.feedForwardNorm, saved, dsecond, dmiddle, workspace)
 
     let attentionTrained =
-      attention.isTrainable || attentionNorm.isTrainable || adapters[.attention] != nil
+      attention.isTrainable || attentionNorm?.isTrainable == true || adapters[.attention] != nil
       || attentionScale?.isTrainable == true
     guard dx != nil || attentionTrained else { return }
     let dnormal = workspace.zeros(layout.rows, dy.columns)
@@ -116,9 +118,13 @@ extension EncoderLayer {
 
   /// Back through a branch's LayerNorm and the adapter before it, adding to the residual's gradient.
   private func normBackward(
-    _ site: AdapterSite, _ norm: LayerNorm, _ kept: LayerNorm.Saved, _ saved: Saved,
+    _ site: AdapterSite, _ norm: LayerNorm?, _ kept: LayerNorm.Saved?, _ saved: Saved,
     _ dy: Matrix, _ dx: Matrix, _ workspace: Workspace
   ) {
+    guard let norm, let kept else {
+      Elementwise.add(unadapt(site, saved, dy, workspace), to: dx)
+      return
+    }
     guard adapters[site] != nil else {
       norm.backward(kept, dy: dy, dx: dx, accumulate: true)
       return

@@ -16,23 +16,30 @@ public final class EncoderLayer {
   public let arrangement: Arrangement
   public var attention: SelfAttentionBlock
   public let feedForward: FeedForwardBlock
-  public let attentionNorm: LayerNorm
+  /// nil in ModernBERT's first layer, whose input is normalized already.
+  public let attentionNorm: LayerNorm?
   public let feedForwardNorm: LayerNorm
   /// Only in pre-LN layers.
   public let attentionScale: LayerScale?
   public let feedForwardScale: LayerScale?
   public var adapters: [AdapterSite: any AdapterModule] = [:]
 
-  public init(_ name: String, names: LayerNames, arrangement: Arrangement, shape: Shape) {
+  /// A layer without attention norm must be a pre-LN one.
+  public init(
+    _ name: String, names: LayerNames, arrangement: Arrangement, shape: Shape,
+    hasAttentionNorm: Bool = true
+  ) {
+    precondition(hasAttentionNorm || arrangement == .preNorm)
     self.name = name
     self.arrangement = arrangement
     attention = SelfAttentionBlock(names: names, shape: shape)
     feedForward = FeedForwardBlock(names: names, shape: shape)
-    let form: LayerNorm.Form = shape.isT5 ? .rootMeanSquare : .centred
-    attentionNorm = LayerNorm(
-      names.attentionNorm, width: shape.width, epsilon: shape.epsilon, form: form)
+    attentionNorm =
+      hasAttentionNorm
+      ? LayerNorm(
+        names.attentionNorm, width: shape.width, epsilon: shape.epsilon, form: shape.norm) : nil
     feedForwardNorm = LayerNorm(
-      names.feedForwardNorm, width: shape.width, epsilon: shape.epsilon, form: form)
+      names.feedForwardNorm, width: shape.width, epsilon: shape.epsilon, form: shape.norm)
     let hasScale = shape.hasLayerScale && arrangement == .preNorm
     attentionScale = hasScale ? LayerScale(names.attentionScale, width: shape.width) : nil
     feedForwardScale = hasScale ? LayerScale(names.feedForwardScale, width: shape.width) : nil
@@ -49,7 +56,7 @@ public final class EncoderLayer {
 
   /// The layer's own parameters, without adapters.
   public var parameters: [Parameter] {
-    attention.parameters + attentionNorm.parameters + feedForward.parameters
+    attention.parameters + (attentionNorm?.parameters ?? []) + feedForward.parameters
       + feedForwardNorm.parameters + [attentionScale, feedForwardScale].compactMap(\.?.gamma)
   }
 
@@ -69,7 +76,8 @@ public final class EncoderLayer {
   /// What the way back needs.
   struct Saved {
     let attention: SelfAttentionBlock.Saved
-    let attentionNorm: LayerNorm.Saved
+    /// nil without that norm.
+    let attentionNorm: LayerNorm.Saved?
     let feedForward: FeedForwardBlock.Saved
     let feedForwardNorm: LayerNorm.Saved
     let adapters: [AdapterSite: AdapterActivations]
@@ -131,7 +139,7 @@ public final class EncoderLayer {
     Elementwise.sum(
       adapt(.attention, branch, workspace, saving, &kept), read(x, outputs, workspace), into: sum)
     let middle = workspace.take(y.rows, y.columns)
-    let savedNorm = attentionNorm.forward(sum, into: middle, in: workspace)
+    let savedNorm = attentionNorm?.forward(sum, into: middle, in: workspace)
 
     let second = workspace.take(y.rows, y.columns)
     let savedFeedForward = feedForward.forward(middle, into: second, in: workspace)
@@ -151,9 +159,9 @@ public final class EncoderLayer {
     _ y: Matrix, _ workspace: Workspace, _ saving: Bool
   ) -> Saved? {
     var kept: [AdapterSite: AdapterActivations] = [:]
-    let normal = workspace.take(x.rows, x.columns)
-    let savedNorm = attentionNorm.forward(
-      adapt(.attention, x, workspace, saving, &kept), into: normal, in: workspace)
+    let adapted = adapt(.attention, x, workspace, saving, &kept)
+    let normal = attentionNorm == nil ? adapted : workspace.take(x.rows, x.columns)
+    let savedNorm = attentionNorm?.forward(adapted, into: normal, in: workspace)
     let middle = workspace.take(y.rows, y.columns)
     let savedAttention = attention.forward(
       normal, layout, reading: outputs, dropout: dropout?.attentionWeights(), into: middle,
@@ -165,9 +173,8 @@ public final class EncoderLayer {
     let second = workspace.take(y.rows, y.columns)
     let savedSecond = feedForwardNorm.forward(
       adapt(.feedForward, middle, workspace, saving, &kept), into: second, in: workspace)
-    let inner = feedForward.factor == nil ? nil : dropout
     let savedFeedForward = feedForward.forward(
-      second, dropout: inner?.hidden(.feedForwardInner, rows: outputs), into: y, in: workspace)
+      second, dropout: dropout?.hidden(.feedForwardInner, rows: outputs), into: y, in: workspace)
     dropout?.hidden(.feedForwardOutput, rows: outputs)?.apply(to: y)
     let feedForwardBranch = scale(feedForwardScale, y, workspace, saving)
     Elementwise.add(middle, to: y)

@@ -1,17 +1,18 @@
 import XlingTensor
 
-/// dense, GELU, dense; in T5 the GELU is multiplied by what another dense layer gives (GEGLU, Shazeer
-/// 2020).
+/// dense, activation, dense; where gated, the activation is multiplied by what another dense layer gives
+/// (GEGLU, SwiGLU; Shazeer 2020).
 public struct FeedForwardBlock {
   public let intermediate: Linear
-  /// What the GELU is multiplied by; nil without gate.
+  /// What the activation is multiplied by; nil without gate.
   public let factor: Linear?
   public let output: Linear
-  public let activation: GELU
+  public let activation: Activation
+  private let dropsInside: Bool
 
   struct Saved {
     let x: Matrix
-    /// Before the GELU and what enters the last dense layer, [rows, intermediate width].
+    /// Before the activation and what enters the last dense layer, [rows, intermediate width].
     let before: Matrix
     let after: Matrix
     let gate: Gate?
@@ -20,20 +21,22 @@ public struct FeedForwardBlock {
 
   /// What the gate multiplies, [rows, intermediate width].
   struct Gate {
-    let gelu: Matrix
+    let activated: Matrix
     let factor: Matrix
   }
 
   init(names: LayerNames, shape: EncoderLayer.Shape) {
     let (width, inner) = (shape.width, shape.intermediateWidth)
+    let bias = shape.biases.contains(.feedForward)
     intermediate = Linear(
-      names.intermediate, from: width, to: inner, bias: !shape.isT5, part: .feedForward)
+      names.intermediate, from: width, to: inner, bias: bias, part: .feedForward)
     factor =
-      shape.isT5
-      ? Linear(names.factor, from: width, to: inner, bias: false, part: .feedForward) : nil
+      shape.isGated
+      ? Linear(names.factor, from: width, to: inner, bias: bias, part: .feedForward) : nil
     output = Linear(
-      names.feedForwardOutput, from: inner, to: width, bias: !shape.isT5, part: .feedForward)
+      names.feedForwardOutput, from: inner, to: width, bias: bias, part: .feedForward)
     activation = shape.activation
+    dropsInside = shape.dropsInside
   }
 
   var parameters: [Parameter] {
@@ -44,17 +47,19 @@ public struct FeedForwardBlock {
   }
   var isTrainable: Bool { innerIsTrainable || output.isTrainable }
 
-  /// `dropout` is that of what enters the last dense layer, which only T5 has.
+  /// `dropout` is that of what enters the last dense layer, which only some families have.
   func forward(
     _ x: Matrix, dropout: Dropout? = nil, into y: Matrix, in workspace: Workspace
   ) -> Saved {
     let before = workspace.take(x.rows, intermediate.outputs)
     intermediate.forward(x, into: before)
     let after = workspace.take(x.rows, intermediate.outputs)
-    Elementwise.gelu(before, into: after, form: activation)
+    Elementwise.activate(before, into: after, form: activation)
+    let dropout = dropsInside ? dropout : nil
     guard let factor else {
+      dropout?.apply(to: after)
       output.forward(after, into: y)
-      return Saved(x: x, before: before, after: after, gate: nil, dropout: nil)
+      return Saved(x: x, before: before, after: after, gate: nil, dropout: dropout)
     }
     let factors = workspace.take(x.rows, factor.outputs)
     factor.forward(x, into: factors)
@@ -63,7 +68,7 @@ public struct FeedForwardBlock {
     dropout?.apply(to: product)
     output.forward(product, into: y)
     return Saved(
-      x: x, before: before, after: product, gate: Gate(gelu: after, factor: factors),
+      x: x, before: before, after: product, gate: Gate(activated: after, factor: factors),
       dropout: dropout)
   }
 
@@ -79,12 +84,12 @@ public struct FeedForwardBlock {
     var accumulate = accumulate
     if let factor, let gate = saved.gate {
       let dFactor = workspace.take(inner.rows, inner.columns)
-      Elementwise.product(inner, gate.gelu, into: dFactor)
+      Elementwise.product(inner, gate.activated, into: dFactor)
       factor.backward(saved.x, dy: dFactor, dx: dx, accumulate: accumulate)
       accumulate = true
       Elementwise.product(inner, gate.factor, into: inner)
     }
-    Elementwise.geluBackward(saved.before, dy: inner, form: activation)
+    Elementwise.activationBackward(saved.before, dy: inner, form: activation)
     intermediate.backward(saved.x, dy: inner, dx: dx, accumulate: accumulate)
   }
 }

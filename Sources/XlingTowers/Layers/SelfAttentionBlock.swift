@@ -9,8 +9,14 @@ public struct SelfAttentionBlock {
   let attention: Attention
   /// Of all heads together: the tower's own, but in some sizes of T5.
   let width: Int
+  /// Of all heads of keys: less than `width` where heads share them.
+  private let keyWidth: Int
+  private let headWidth: Int
   /// Shared with the other layers; nil where positions are embedded.
   var relativePositions: RelativePositions?
+  /// Turn queries and keys; nil in families without.
+  public var rotary: RotaryPositions?
+  public var span = AttentionSpan.all
 
   package struct Saved {
     let x: Matrix
@@ -24,14 +30,20 @@ public struct SelfAttentionBlock {
 
   package init(names: LayerNames, shape: EncoderLayer.Shape) {
     width = shape.heads * shape.headWidth
-    let bias = shape.queryBias
-    query = Linear(names.query, from: shape.width, to: width, bias: bias, part: .attention)
-    key = Linear(names.key, from: shape.width, to: width, bias: bias, part: .attention)
-    value = Linear(names.value, from: shape.width, to: width, bias: bias, part: .attention)
+    keyWidth = shape.keyValueHeads * shape.headWidth
+    headWidth = shape.headWidth
+    precondition(width % keyWidth == 0, "heads share keys evenly")
+    func dense(_ name: String, _ width: Int, _ bias: EncoderLayer.Biases) -> Linear {
+      Linear(
+        name, from: shape.width, to: width, bias: shape.biases.contains(bias), part: .attention)
+    }
+    query = dense(names.query, width, .query)
+    key = dense(names.key, keyWidth, .key)
+    value = dense(names.value, keyWidth, .value)
     output = Linear(
-      names.attentionOutput, from: width, to: shape.width, bias: !shape.isT5, part: .attention)
-    attention = Attention(
-      heads: shape.heads, size: shape.headWidth, scale: shape.isT5 ? 1 : nil)
+      names.attentionOutput, from: width, to: shape.width,
+      bias: shape.biases.contains(.attentionOutput), part: .attention)
+    attention = Attention(heads: shape.heads, size: shape.headWidth, scale: shape.scale)
   }
 
   /// What was trained beside the dense layers' weights.
@@ -60,12 +72,19 @@ public struct SelfAttentionBlock {
   ) -> Saved? {
     let qkv = workspace.take(x.rows, 3 * width)
     query.forward(x, into: qkv.slice(columns: 0..<width))
-    key.forward(x, into: qkv.slice(columns: width..<2 * width))
-    value.forward(x, into: qkv.slice(columns: 2 * width..<3 * width))
+    forward(key, x, into: qkv.slice(columns: width..<2 * width), workspace)
+    forward(value, x, into: qkv.slice(columns: 2 * width..<3 * width), workspace)
+    if let rotary {
+      rotary.turn(qkv.slice(columns: 0..<width), layout)
+      rotary.turn(qkv.slice(columns: width..<2 * width), layout)
+    }
+    let reach = reach(layout)
+    let bias = span.hide(
+      relativePositions?.bias(reach: reach, in: workspace), heads: attention.heads, reach: reach,
+      in: workspace)
     var context = workspace.take(x.rows, width)
     let saved = attention.forward(
-      qkv, layout, bias: relativePositions?.bias(reach: reach(layout), in: workspace),
-      dropout: dropout, into: context, in: workspace, saving: saving)
+      qkv, layout, bias: bias, dropout: dropout, into: context, in: workspace, saving: saving)
     if let outputs {
       let read = workspace.take(outputs.count, width)
       context.gather(rows: outputs, into: read)
@@ -98,10 +117,47 @@ public struct SelfAttentionBlock {
       saved.attention, qkv: saved.qkv, layout, dropout: saved.dropout, dcontext: dcontext,
       into: dqkv, dBias: dBias)
     if let dBias { relativePositions?.backward(dBias) }
+    if let rotary {
+      rotary.turn(dqkv.slice(columns: 0..<width), layout, back: true)
+      rotary.turn(dqkv.slice(columns: width..<2 * width), layout, back: true)
+    }
     for (index, dense) in [query, key, value].enumerated() {
+      let dHeads = dqkv.slice(columns: index * width..<(index + 1) * width)
       dense.backward(
-        saved.x, dy: dqkv.slice(columns: index * width..<(index + 1) * width), dx: dx,
+        saved.x, dy: index == 0 ? dHeads : gathered(dHeads, workspace), dx: dx,
         accumulate: true)
     }
+  }
+
+  /// Keys or values of all heads, each head's own where they are not shared.
+  private func forward(
+    _ dense: Linear, _ x: Matrix, into heads: Matrix, _ workspace: Workspace
+  ) {
+    guard keyWidth < width else { return dense.forward(x, into: heads) }
+    let shared = workspace.take(x.rows, keyWidth)
+    dense.forward(x, into: shared)
+    let copies = width / keyWidth
+    for row in 0..<x.rows {
+      let (from, to) = (shared.row(row), heads.row(row))
+      for head in 0..<width / headWidth {
+        (to + head * headWidth).update(from: from + head / copies * headWidth, count: headWidth)
+      }
+    }
+  }
+
+  /// From the gradients of all heads' keys or values to those of the shared ones.
+  private func gathered(_ dHeads: Matrix, _ workspace: Workspace) -> Matrix {
+    guard keyWidth < width else { return dHeads }
+    let shared = workspace.zeros(dHeads.rows, keyWidth)
+    let copies = width / keyWidth
+    for row in 0..<dHeads.rows {
+      let (from, to) = (dHeads.row(row), shared.row(row))
+      for head in 0..<width / headWidth {
+        for column in 0..<headWidth {
+          to[head / copies * headWidth + column] += from[head * headWidth + column]
+        }
+      }
+    }
+    return shared
   }
 }
