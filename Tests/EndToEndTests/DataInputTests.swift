@@ -28,7 +28,8 @@ struct DataInputTests {
     #expect(made.status == 0, "\(made.stderr)")
     #expect(made.stdout.contains("mended: r.csv, line 2: the second bar is missing"))
     let shard = try bench.xling([
-      "data", "import", "--layout", "webdataset", "--test", "x.tar", "--output", "e", "--images", ".",
+      "data", "import", "--layout", "webdataset", "--test", "x.tar", "--output", "e", "--images",
+      ".",
     ])
     #expect(shard.status == 64 && shard.stderr.contains("--images has no use with webdataset"))
   }
@@ -57,13 +58,16 @@ struct DataInputTests {
     try write([0xEF, 0xBB, 0xBF] + Array(text.utf8), "d.txt")
     try write(Array("one\ntwo\ncaf".utf8) + [0xE9], "e.txt")
     func embed(_ name: String) throws -> XlingBinary.Result {
-      try bench.xling(["embed", "--tower", "text", "--input", "\(name).txt", "--output", "\(name).npy"])
+      try bench.xling([
+        "embed", "--tower", "text", "--input", "\(name).txt", "--output", "\(name).npy",
+      ])
     }
     for name in ["a", "b", "d"] { #expect(try embed(name).status == 0) }
     let vectors = try ["a", "b", "d"].map { try AtomicFile.read(bench.path + "/\($0).npy") }
     #expect(vectors[0] == vectors[1] && vectors[0] == vectors[2])
     for (name, words) in [
-      ("c", "c.txt: expected UTF-8, found text in UTF-16LE"), ("e", "e.txt, line 3, byte 11: expected UTF-8"),
+      ("c", "c.txt: expected UTF-8, found text in UTF-16LE"),
+      ("e", "e.txt, line 3, byte 11: expected UTF-8"),
     ] {
       let refused = try embed(name)
       #expect(refused.status == 65 && refused.stderr.contains(words), "\(refused.stderr)")
@@ -82,12 +86,18 @@ struct DataInputTests {
   @Test func optionsOfTheOtherTowerAreRefused() throws {
     try write("a dog\n", "a.txt")
     for (arguments, words) in [
-      (["--tower", "text", "--input", "a.txt", "--image-size", "32", "--filter", "bilinear"],
-        "--image-size and --filter have no use with a text tower"),
-      (["--tower", "image", "--input", "data/scenes/images", "--maximum-tokens", "8"],
-        "--maximum-tokens has no use with an image tower"),
-      (["--tower", "image", "--input", "data/scenes/images", "--interpolate", "timm"],
-        "--interpolate has no use without --image-size"),
+      (
+        ["--tower", "text", "--input", "a.txt", "--image-size", "32", "--filter", "bilinear"],
+        "--image-size and --filter have no use with a text tower"
+      ),
+      (
+        ["--tower", "image", "--input", "data/scenes/images", "--maximum-tokens", "8"],
+        "--maximum-tokens has no use with an image tower"
+      ),
+      (
+        ["--tower", "image", "--input", "data/scenes/images", "--interpolate", "timm"],
+        "--interpolate has no use without --image-size"
+      ),
     ] {
       let result = try bench.xling(["embed", "--output", "o.npy"] + arguments)
       #expect(result.status == 64 && result.stderr.contains(words), "\(result.stderr)")

@@ -130,7 +130,9 @@ struct EmbeddingEvaluationTests {
         ["eval"] + embeddings + ["--shard", "1/2", "--output", "x", "--seed", "1"], 64,
         "--seed has no use with --shard"
       ),
-      (["eval"] + embeddings + ["--trec-depth", "5"], 64, "--trec-depth has no use without --trec"),
+      (
+        ["eval"] + embeddings + ["--trec-depth", "5"], 64, "--trec-depth has no use without --trec"
+      ),
     ] as [([String], Int32, String)] {
       let result = try xling(arguments)
       #expect(result.status == status, "\(arguments): \(result.stderr)")

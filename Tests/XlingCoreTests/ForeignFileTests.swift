@@ -14,7 +14,9 @@ import XlingTestSupport
   }
 
   private static let table: [(bytes: [UInt8], found: ForeignFile?)] = [
-    (Array("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n".utf8), .lfsPointer),
+    (
+      Array("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n".utf8), .lfsPointer
+    ),
     (Array("version https://example.org is no pointer".utf8), nil),
     (Array("/annex/objects/MD5E-s1--0.jpg\n".utf8), .annexPointer),
     (Array("\n  <!DOCTYPE html><html>".utf8), .html),

@@ -15,7 +15,8 @@ import Testing
 
   @Test func marksAreLeftOut() throws {
     let text = "é\r\n😀"
-    #expect(try TextBytes.utf8(Data([0xEF, 0xBB, 0xBF]) + Data(text.utf8), path: "f") == Data(text.utf8))
+    #expect(
+      try TextBytes.utf8(Data([0xEF, 0xBB, 0xBF]) + Data(text.utf8), path: "f") == Data(text.utf8))
     let units = Array(text.utf16)
     for isBig in [false, true] {
       let bytes = ([0xFEFF] + units).flatMap { unit in
@@ -51,7 +52,8 @@ import Testing
           == .notUTF8(path: "f", line: line, offset: offset, byte: bytes[offset]), "\(bytes)")
     }
     let said = TextFailure.notUTF8(path: "f", line: 2, offset: 14, byte: 0xE9).description
-    #expect(said.hasPrefix("f, line 2, byte 14: expected UTF-8, found the byte 0xE9 (\"é\" in Latin-1"))
+    #expect(
+      said.hasPrefix("f, line 2, byte 14: expected UTF-8, found the byte 0xE9 (\"é\" in Latin-1"))
   }
 
   /// The same answer as the standard library's, on random bytes and on mutated text.

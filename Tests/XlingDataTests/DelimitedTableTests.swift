@@ -34,7 +34,10 @@ import XlingTestSupport
 
   @Test(arguments: [
     // A quote inside a field is a character; at its start it opens, doubled it is one.
-    ("image,caption\na.png,A 5\" disk\nb.png,\"x \"\"y\"\", z\"\n", [["A 5\" disk"], ["x \"y\", z"]]),
+    (
+      "image,caption\na.png,A 5\" disk\nb.png,\"x \"\"y\"\", z\"\n",
+      [["A 5\" disk"], ["x \"y\", z"]]
+    ),
     // Line breaks inside quotes.
     ("image,caption\r\na.png,\"one\r\ntwo\"\r\nb.png,B\r\n", [["one\r\ntwo"], ["B"]]),
     // Columns by their names, in any case and order; the others are passed over.
@@ -46,9 +49,14 @@ import XlingTestSupport
     // A comma in a last caption without quotes is part of it.
     ("image,caption\na.png,A man, a \"dog\" and a bus\n", [["A man, a \"dog\" and a bus"]]),
     // Tabs: quotes are read where they are pandas's, and are characters elsewhere.
-    ("title\tfilepath\nA 5\" disk, red\ta.png\n\"x \"\"y\"\"\"\tb.png\n", [["A 5\" disk, red"], ["x \"y\""]]),
-    ("filepath\ttitle\na.png\t\"Stop\" it says\nb.png\t\"open\nc.png\tC\n",
-      [["\"Stop\" it says"], ["\"open"], ["C"]]),
+    (
+      "title\tfilepath\nA 5\" disk, red\ta.png\n\"x \"\"y\"\"\"\tb.png\n",
+      [["A 5\" disk, red"], ["x \"y\""]]
+    ),
+    (
+      "filepath\ttitle\na.png\t\"Stop\" it says\nb.png\t\"open\nc.png\tC\n",
+      [["\"Stop\" it says"], ["\"open"], ["C"]]
+    ),
     // The table of Flickr30k's splits: a JSON list.
     ("raw,split,filename\n\"[\"\"A\"\", \"\"B\"\"]\",test,a.png\n", [["A", "B"]]),
   ])
@@ -59,9 +67,12 @@ import XlingTestSupport
   @Test func aColumnOfSplitsCounts() throws {
     let items = try read("filename,split,caption\na,train,A\nb,restval,B\nc,dev,C\nd,test,D\n")
     #expect(items.map(\.split) == [.train, .train, .val, .test])
-    #expect(refusal("filename,split,caption\na,holdout,A\n")?.contains("line 2: expected a split") == true)
     #expect(
-      refusal("filename,split,caption\na,train,A\na,test,B\n")?.contains("line 3: expected one split")
+      refusal("filename,split,caption\na,holdout,A\n")?.contains("line 2: expected a split") == true
+    )
+    #expect(
+      refusal("filename,split,caption\na,train,A\na,test,B\n")?.contains(
+        "line 3: expected one split")
         == true)
   }
 
@@ -87,10 +98,14 @@ import XlingTestSupport
 
   @Test func otherEncodingsAreNamed() throws {
     let head = Data("image,caption\na.png,caf".utf8)
-    #expect(throws: TextFailure.notUTF8(path: folder.path + "/t.csv", line: 2, offset: 23, byte: 0xE9)) {
+    #expect(
+      throws: TextFailure.notUTF8(path: folder.path + "/t.csv", line: 2, offset: 23, byte: 0xE9)
+    ) {
       try read(head + Data([0xE9]))
     }
-    let wide = Data([0xFF, 0xFE]) + Data("image,caption\r\na.png,é\r\n".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
+    let wide =
+      Data([0xFF, 0xFE])
+      + Data("image,caption\r\na.png,é\r\n".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
     #expect(try read(wide).map(\.captions) == [["é"]])
     #expect(throws: ForeignFileFailure.self) { try read(Data([0x50, 0x4B, 3, 4, 0xFF])) }
   }

@@ -183,20 +183,31 @@ import XlingTestSupport
   /// Keys as `base_plus_ext` of webdataset 1.0.2 parts them; captions as CLIP_benchmark reads them.
   @Test func samplesOfShards() throws {
     for (files, names, captions) in [
-      ([("a.png", "p"), ("a.txt", "One .\r\nTwo .\nTwo .\n")], ["a.png"], [["One .", "Two .", "Two ."]]),
+      (
+        [("a.png", "p"), ("a.txt", "One .\r\nTwo .\nTwo .\n")], ["a.png"],
+        [["One .", "Two .", "Two ."]]
+      ),
       (
         [("a.webp", "p"), ("a.json", #"{"caption": ["One", "Two"], "captions": "Three"}"#)],
         ["a.webp"], [["One", "Two", "Three"]]
       ),
-      ([("a.jpg", "p"), ("a.txt", "One\nTwo"), ("a.json", #"{"caption": "One\nTwo"}"#)], ["a.jpg"],
-        [["One", "Two"]]),
+      (
+        [("a.jpg", "p"), ("a.txt", "One\nTwo"), ("a.json", #"{"caption": "One\nTwo"}"#)], ["a.jpg"],
+        [["One", "Two"]]
+      ),
       ([("a.input.png", "p"), ("a.outputs.TXT", "A")], ["a.input.png"], [["A"]]),
       (
-        [("t.v1/22.05.png", "p"), ("t.v1/22.05.txt", "A"), ("t.v1/1.png", "q"), ("t.v1/1.txt", "B")],
+        [
+          ("t.v1/22.05.png", "p"), ("t.v1/22.05.txt", "A"), ("t.v1/1.png", "q"),
+          ("t.v1/1.txt", "B"),
+        ],
         ["t.v1/22.05.png", "t.v1/1.png"], [["A"], ["B"]]
       ),
       (
-        [("./._0.png", "m"), ("./0.png", "p"), ("0.txt", "A"), ("./.DS_Store", ""), ("__MACOSX/0.txt", "B")],
+        [
+          ("./._0.png", "m"), ("./0.png", "p"), ("0.txt", "A"), ("./.DS_Store", ""),
+          ("__MACOSX/0.txt", "B"),
+        ],
         ["0.png"], [["A"]]
       ),
       ([("a.png", "p"), ("a.json", #"{"caption": null}"#)], ["a.png"], [[]]),
@@ -210,13 +221,25 @@ import XlingTestSupport
     for (files, words) in [
       ([("0.png", "p"), ("0.txt", "A"), ("0.png", "q"), ("0.txt", "B")], "\"0\" is there twice"),
       ([("./0.png", "p"), ("0.png", "q")], "\"0\" is there twice"),
-      ([("v.1.png", "p"), ("v.1.txt", "A"), ("v.2.png", "q"), ("v.2.txt", "B")], "\"v\" has two pictures"),
+      (
+        [("v.1.png", "p"), ("v.1.txt", "A"), ("v.2.png", "q"), ("v.2.txt", "B")],
+        "\"v\" has two pictures"
+      ),
       ([("0.en.txt", "A"), ("0.de.txt", "B")], "\"0\" has two texts"),
       ([("0.avif", "p"), ("0.txt", "A")], "\"0\" has its picture as .avif"),
       ([("0.txt", "A")], "\"0\" has no picture"),
-      ([("0.png", "p"), ("0.cls", "1"), ("1.png", "p"), ("1.cls", "2")], "2 classes (.cls) and no caption"),
-      ([("0.png", "p"), ("0.json", "{\"caption\":\n {\"en\": 1}}")], "a text or a list of texts, found {en}"),
-      ([("0.png", "p"), ("0.json", "{\"caption\":\n 'A'}")], "0.json, line 2, column 2: expected JSON"),
+      (
+        [("0.png", "p"), ("0.cls", "1"), ("1.png", "p"), ("1.cls", "2")],
+        "2 classes (.cls) and no caption"
+      ),
+      (
+        [("0.png", "p"), ("0.json", "{\"caption\":\n {\"en\": 1}}")],
+        "a text or a list of texts, found {en}"
+      ),
+      (
+        [("0.png", "p"), ("0.json", "{\"caption\":\n 'A'}")],
+        "0.json, line 2, column 2: expected JSON"
+      ),
     ] as [([(String, String)], String)] {
       do {
         _ = try shard(files)
@@ -236,8 +259,12 @@ import XlingTestSupport
 
   /// Line and column as Python's json counts them.
   @Test(arguments: [
-    ("{\"images\": [],\n\"annotations\": [\n{\"caption\": \"A\tb\"}]}", 3, 15, "the control character 0x09"),
-    ("{\"images\": [],}", 1, 15, "\"}\""), ("", 1, 1, "an empty file"), ("[1, 2", 1, 6, "the end of the file"),
+    (
+      "{\"images\": [],\n\"annotations\": [\n{\"caption\": \"A\tb\"}]}", 3, 15,
+      "the control character 0x09"
+    ),
+    ("{\"images\": [],}", 1, 15, "\"}\""), ("", 1, 1, "an empty file"),
+    ("[1, 2", 1, 6, "the end of the file"),
     ("{} {}", 1, 4, "\"{}\""), ("{\"a\": tru}", 1, 7, "\"tru}\""),
     (String(repeating: "[", count: 20), 1, 17, "nested more than 16 deep"),
   ])

@@ -31,7 +31,9 @@ import XlingTowers
   }
 
   /// A `.npy` of version 1, as NEP 1 describes it.
-  private func array(_ type: String, _ shape: String, _ values: [UInt8], fortran: Bool = false) -> Data {
+  private func array(_ type: String, _ shape: String, _ values: [UInt8], fortran: Bool = false)
+    -> Data
+  {
     let header =
       "{'descr': '\(type)', 'fortran_order': \(fortran ? "True" : "False"), 'shape': \(shape), }\n"
     return NumPyArray.magic + [1, 0, UInt8(header.utf8.count), 0] + Data(header.utf8) + Data(values)
@@ -55,7 +57,10 @@ import XlingTowers
     for (name, data) in [
       ("column order", array("<f4", "(2, 3)", bytes(columns), fortran: true)),
       ("big-endian", array(">f4", "(2, 3)", big(bytes(rows), 4))),
-      ("double, column order", array(">f8", "(2, 3)", big(bytes(columns.map(Double.init)), 8), fortran: true)),
+      (
+        "double, column order",
+        array(">f8", "(2, 3)", big(bytes(columns.map(Double.init)), 8), fortran: true)
+      ),
       ("bfloat16", array("<V2", "(2, 3)", half)), ("bfloat16 |", array("|V2", "(2, 3)", half)),
     ] {
       #expect(try read(data) == rows, "\(name)")
@@ -67,30 +72,40 @@ import XlingTowers
   /// A zip archive of entries that are not packed, as `numpy.savez` writes it (APPNOTE; its local headers
   /// have an extra field of 64 bits).
   private func zip(_ files: [(String, Data)], method: UInt8 = 0) -> Data {
-    func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 255) } }
+    func little(_ value: Int, _ count: Int) -> [UInt8] {
+      (0..<count).map { UInt8(value >> (8 * $0) & 255) }
+    }
     var (body, list) = (Data(), Data())
     for (name, data) in files {
       let extra = little(1, 2) + little(16, 2) + little(data.count, 8) + little(data.count, 8)
       let start = body.count
       let common = [method, 0] + little(0, 8)
-      body += [0x50, 0x4B, 3, 4, 45, 0, 0, 0] + common + little(0xFFFF_FFFF, 4) + little(0xFFFF_FFFF, 4)
+      body +=
+        [0x50, 0x4B, 3, 4, 45, 0, 0, 0] + common + little(0xFFFF_FFFF, 4) + little(0xFFFF_FFFF, 4)
       body += little(name.utf8.count, 2) + little(extra.count, 2) + Data(name.utf8) + extra + data
-      list += [0x50, 0x4B, 1, 2, 45, 0, 45, 0, 0, 0] + common + little(data.count, 4) + little(data.count, 4)
+      list +=
+        [0x50, 0x4B, 1, 2, 45, 0, 45, 0, 0, 0] + common + little(data.count, 4)
+        + little(data.count, 4)
       list += little(name.utf8.count, 2) + little(0, 12) + little(start, 4) + Data(name.utf8)
     }
-    return body + list + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + little(files.count, 2) + little(files.count, 2)
+    return body + list + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + little(files.count, 2)
+      + little(files.count, 2)
       + little(list.count, 4) + little(body.count, 4) + [0, 0]
   }
 
   @Test func readsArchivesOfArrays() throws {
-    let (one, two) = (array("<f4", "(1, 2)", bytes([1, 2] as [Float])), array("<f4", "(1, 2)", bytes([3, 4] as [Float])))
+    let (one, two) = (
+      array("<f4", "(1, 2)", bytes([1, 2] as [Float])),
+      array("<f4", "(1, 2)", bytes([3, 4] as [Float]))
+    )
     let path = folder.path + "/x.npy"
     #expect(try read(zip([("arr_0.npy", one)])) == [1, 2])
     _ = try? read(zip([("a.npy", one), ("b.npy", two)]))
     #expect(try EmbeddingFile(path + "#b").rows.array() == [3, 4])
     #expect(found(path) == .tensorChoice(path: path, wanted: nil, known: ["a", "b"]))
     for (data, words) in [
-      (zip([("a.npy", one)], method: 8), "savez_compressed"), (zip([("a.txt", one)]), "without one"),
+      (zip([("a.npy", one)], method: 8), "savez_compressed"),
+      (zip([("a.txt", one)]), "without one"),
       (zip([("a.npy", one)]).dropLast(30), "cut off or broken"),
     ] {
       try AtomicFile.write(data, to: path)
@@ -125,11 +140,15 @@ import XlingTowers
   @Test func otherFilesAreNamed() throws {
     for (bytes, kind) in [
       (Data("version https://git-lfs.github.com/spec/v1\n".utf8), ForeignFile.lfsPointer),
-      (Data([0x80, 4, 0x95, 0]), .pickle), (Data("PAR1".utf8), .parquet), (Data("<html>".utf8), .html),
+      (Data([0x80, 4, 0x95, 0]), .pickle), (Data("PAR1".utf8), .parquet),
+      (Data("<html>".utf8), .html),
     ] {
       let path = folder.path + "/e.npy"
       try AtomicFile.write(bytes, to: path)
-      #expect(throws: ForeignFileFailure(path: path, expected: "embeddings (.npy, .npz or safetensors)", found: kind)) {
+      #expect(
+        throws: ForeignFileFailure(
+          path: path, expected: "embeddings (.npy, .npz or safetensors)", found: kind)
+      ) {
         try EmbeddingFile(path)
       }
     }

@@ -30,6 +30,8 @@ import XlingTestSupport
       let evaluations = try store.evaluations(of: run)
       #expect(evaluations.map(\.language) == ["en", "en", "tr", "tr"])
       #expect(evaluations.allSatisfy { $0.ranking.count == 6 && $0.metrics.count > 5 })
+      // Six pictures: the numbers stay in the store, and are no intervals any more.
+      #expect(evaluations.allSatisfy { !$0.metrics.values.contains(where: \.hasInterval) })
     }
   }
 

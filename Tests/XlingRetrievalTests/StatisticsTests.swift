@@ -141,7 +141,8 @@ import XlingTestSupport
     let resamples = Resamples(clusterCount: pictures, count: 200, seed: 1)
     let values = (0..<pictures).map { Double($0 * $0) }
     for estimate in try resamples.estimates(Metric.standard, of: part) + [
-      resamples.recallSum(of: [part, part]), resamples.macroAverage(.meanReciprocalRank, of: [part]),
+      resamples.recallSum(of: [part, part]),
+      resamples.macroAverage(.meanReciprocalRank, of: [part]),
       resamples.skewness(of: values),
     ] {
       #expect(estimate.hasInterval == claims && (estimate.halfWidth != nil) == claims)
@@ -149,7 +150,8 @@ import XlingTestSupport
     }
     let paired = try Comparison(
       .recall(at: 1), of: ranks, minus: none, clusters: clusters, resamples: resamples, seed: 1)
-    #expect(paired.difference.hasInterval == claims && abs(paired.difference.value - 1 / 3.0) < 0.02)
+    #expect(
+      paired.difference.hasInterval == claims && abs(paired.difference.value - 1 / 3.0) < 0.02)
     #expect((paired.pValue != nil) == claims && (paired.detectable != nil) == claims)
     let macro = try Comparison(
       macro: .recall(at: 1), of: [part], minus: [RankedQueries(none, clusters: clusters)],

@@ -42,7 +42,7 @@ struct CaptionColumns {
     }
     let hasNames = names.contains { Self.pictures.contains($0) }
     picture = try one(
-      hasNames ? Self.pictures : Self.identifiers, "picture", 
+      hasNames ? Self.pictures : Self.identifiers, "picture",
       "image, image_name, filename, filepath, …")
     caption = try one(Self.captions, "caption", "caption, title, comment, text, …")
     split = names.firstIndex(of: "split")

@@ -38,7 +38,8 @@ public struct SentenceCorpus: Sendable {
         let language = codes.code(String(name.dropLast(4)))
         guard seen[language] == nil else {
           throw DataFailure.badDataset(
-            path: path, reason: "is a second file of \(language), under another spelling. Join both.")
+            path: path,
+            reason: "is a second file of \(language), under another spelling. Join both.")
         }
         let texts = try lines(of: data, path: path)
         let apart = texts.map { Digest.key("sentence/" + $0) % 200 == 0 }

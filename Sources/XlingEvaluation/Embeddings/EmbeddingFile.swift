@@ -27,7 +27,8 @@ public struct EmbeddingFile: Sendable {
     let head = reader.bytes(at: 0, count: min(reader.size, ForeignFile.headCount)) ?? []
     switch ForeignFile(head: head) {
     case .numpy: rows = try Self.matrix(try NumPyArray(file), path)
-    case .zip: rows = try Self.matrix(try NumPyArray(file, in: NPZArchive(file).array(tensor)), path)
+    case .zip:
+      rows = try Self.matrix(try NumPyArray(file, in: NPZArchive(file).array(tensor)), path)
     case .safetensors, nil: rows = try Self.safetensors(file, tensor, path)
     case .some(let found):
       throw ForeignFileFailure(

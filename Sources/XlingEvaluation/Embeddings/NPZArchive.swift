@@ -105,7 +105,8 @@ struct NPZArchive {
     return (0...bytes.count - mark.count).last { bytes[$0...].starts(with: mark) }
   }
 
-  private static func bad(_ path: String, _ expected: String, _ found: String) -> EvaluationFailure {
+  private static func bad(_ path: String, _ expected: String, _ found: String) -> EvaluationFailure
+  {
     .notEmbeddings(
       path: path, expected: expected, found: found,
       hint: "Save the one array by numpy.save(path, array).")

@@ -32,50 +32,58 @@ struct NumPyArray {
   /// Reads the header of an array that is a file, or the part `span` of one. Throws
   /// ``EvaluationFailure/notEmbeddings(path:expected:found:hint:)``, `FileFailure`.
   init(_ path: String, in span: Range<Int>? = nil) throws {
-    func bad(_ expected: String, _ found: String, _ hint: String) -> EvaluationFailure {
-      .notEmbeddings(path: path, expected: expected, found: found, hint: hint)
-    }
-    let again = "Save it again by numpy.save(path, array.astype(numpy.float32))."
     let file = try FileReader(path)
     let span = span ?? 0..<file.size
-    let size = span.count
-    guard let head = file.bytes(at: span.lowerBound, count: min(12, size)), head.count == 12,
-      head.starts(with: Self.magic)
+    let (header, values) = try Self.header(file, span, path)
+    guard let type = Self.quoted("descr", header), let shape = Self.shape(header) else {
+      throw Self.bad(path, "a header with descr and shape", header)
+    }
+    guard shape.count == 2, shape[1] > 0 else {
+      throw Self.bad(path, "the shape (rows, width)", "\(shape)", hint: "One row an input.")
+    }
+    isColumnMajor = header.contains("'fortran_order': True")
+    guard isColumnMajor || header.contains("'fortran_order': False") else {
+      throw Self.bad(path, "a header with fortran_order", header)
+    }
+    (rows, columns) = (shape[0], shape[1])
+    guard let (element, isBigEndian) = Self.element(type) else {
+      throw Self.bad(path, "float16, bfloat16 (V2), float32 or float64", type)
+    }
+    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+    let bytes = span.upperBound - values
+    guard !overflow, count <= span.count, bytes == count * element.width else {
+      throw Self.bad(
+        path, "\(rows) x \(columns) values of \(element.width) bytes", "\(bytes) bytes",
+        hint: "The file is cut off, or longer than it says.")
+    }
+    (self.path, self.element, self.isBigEndian) = (path, element, isBigEndian)
+    start = values
+  }
+
+  /// The Python dictionary, and where the values begin in the file.
+  private static func header(
+    _ file: borrowing FileReader, _ span: Range<Int>, _ path: String
+  ) throws -> (text: String, values: Int) {
+    guard let head = file.bytes(at: span.lowerBound, count: min(12, span.count)),
+      head.count == 12, head.starts(with: magic)
     else {
-      throw bad("a .npy header", "\(size) bytes", again)
+      throw bad(path, "a .npy header", "\(span.count) bytes")
     }
     // Version 1 has two bytes of header length, later ones four.
     let lengthBytes = head[6] == 1 ? 2 : 4
     let length = head[8..<8 + lengthBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
-    let values = 8 + lengthBytes + length
-    guard values <= size,
-      let text = file.bytes(at: span.lowerBound + 8 + lengthBytes, count: length)
-    else {
-      throw bad("a header of \(length) bytes", "a file of \(size)", again)
+    let start = span.lowerBound + 8 + lengthBytes
+    guard start + length <= span.upperBound, let text = file.bytes(at: start, count: length) else {
+      throw bad(path, "a header of \(length) bytes", "a file of \(span.count)")
     }
-    let header = String(decoding: text, as: UTF8.self)
-    guard let type = Self.quoted("descr", header), let shape = Self.shape(header) else {
-      throw bad("a header with descr and shape", header, again)
-    }
-    guard shape.count == 2, shape[1] > 0 else {
-      throw bad("the shape (rows, width)", "\(shape)", "One row an input.")
-    }
-    isColumnMajor = header.contains("'fortran_order': True")
-    guard isColumnMajor || header.contains("'fortran_order': False") else {
-      throw bad("a header with fortran_order", header, again)
-    }
-    (rows, columns) = (shape[0], shape[1])
-    guard let (element, isBigEndian) = Self.element(type) else {
-      throw bad("float16, bfloat16 (V2), float32 or float64", type, again)
-    }
-    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-    guard !overflow, count <= size, size - values == count * element.width else {
-      throw bad(
-        "\(rows) x \(columns) values of \(element.width) bytes", "\(size - values) bytes",
-        "The file is cut off, or longer than it says.")
-    }
-    (self.path, self.element, self.isBigEndian) = (path, element, isBigEndian)
-    start = span.lowerBound + values
+    return (String(decoding: text, as: UTF8.self), start + length)
+  }
+
+  private static func bad(
+    _ path: String, _ expected: String, _ found: String,
+    hint: String = "Save it again by numpy.save(path, array.astype(numpy.float32))."
+  ) -> EvaluationFailure {
+    .notEmbeddings(path: path, expected: expected, found: found, hint: hint)
   }
 
   /// Of a type as NumPy writes it: `<f4`.

@@ -57,7 +57,9 @@ package struct DotPlot: Sendable {
     self.series = Array(series.prefix(Self.seriesLimit))
     self.panels = panels
     self.rows = rows
-    let highs = rows.flatMap { $0.points.flatMap { $0.compactMap { $0.map { $0.high ?? $0.value } } } }
+    let highs = rows.flatMap {
+      $0.points.flatMap { $0.compactMap { $0.map { $0.high ?? $0.value } } }
+    }
     top = min(1, max(0.1, ((highs.max() ?? 1) * 10).rounded(.up) / 10))
   }
 

@@ -260,9 +260,10 @@ extension QuickstartReport {
   /// What stands under a table that has a figure of `codes`.
   func chanceNote(_ codes: [String], separator: String = " ") -> String {
     let isBare = results.contains { !$0.estimate.hasInterval && codes.contains($0.language) }
-    return (isBare ? "±– and " + IntervalText.note + separator : "") + ChanceText.note(
-      metrics: 1, marked: results.contains { $0.isMarked && codes.contains($0.language) },
-      separator: separator)
+    return (isBare ? "±– and " + IntervalText.note + separator : "")
+      + ChanceText.note(
+        metrics: 1, marked: results.contains { $0.isMarked && codes.contains($0.language) },
+        separator: separator)
   }
 
   func label(_ method: String) -> String {

@@ -47,7 +47,8 @@ extension CompareJob.Result {
         ChanceText.figure(row.chance),
         signed(row.difference) + " " + IntervalText.bounds(row.low, row.high, signed),
         row.p.map { String(format: "%.4f", $0) } ?? "–",
-        (row.pHolm ?? row.p).map { String(format: "%.4f", $0) + ($0 < 0.05 ? " *" : "  ") } ?? "–  ",
+        (row.pHolm ?? row.p).map { String(format: "%.4f", $0) + ($0 < 0.05 ? " *" : "  ") }
+          ?? "–  ",
       ]
     }
     return TextTable([header] + rows, leading: 2)

@@ -59,7 +59,8 @@ enum EmbedInputs {
 
   private static func leftOut(_ names: [String], of folder: String) -> String {
     let shown = names.prefix(3).map { TerminalText.visible($0) }.joined(separator: ", ")
-    return "xling: warning: \(folder): \(names.count) pictures are no rows, since .jpg, .jpeg, .png "
+    return
+      "xling: warning: \(folder): \(names.count) pictures are no rows, since .jpg, .jpeg, .png "
       + "and .webp are read: \(shown)\(names.count > 3 ? ", …" : "")\n"
   }
 

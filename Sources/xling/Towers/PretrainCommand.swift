@@ -149,9 +149,8 @@ struct PretrainTextCommand: ParsableCommand {
 extension ParsableCommand {
   /// `83.1 % [80.2, 85.9], n 640`.
   fileprivate static func text(_ estimate: Estimate) -> String {
-    String(
-      format: "%.1f %% %@, n %d", 100 * estimate.value,
-      IntervalText.bounds(estimate.low, estimate.high) { String(format: "%.1f", 100 * $0) },
-      estimate.n)
+    func percent(_ share: Double) -> String { String(format: "%.1f", 100 * share) }
+    return percent(estimate.value) + " % "
+      + IntervalText.bounds(estimate.low, estimate.high, percent) + ", n \(estimate.n)"
   }
 }
