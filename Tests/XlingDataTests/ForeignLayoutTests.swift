@@ -273,7 +273,7 @@ import XlingTestSupport
     do {
       _ = try COCOLayout().read(path)
       Issue.record("read \(json)")
-    } catch let DataFailure.badJSON(_, line: foundLine, column: foundColumn, _, words) {
+    } catch let DataFailure.badJSON(_, foundLine, foundColumn, _, words) {
       #expect(foundLine == line && foundColumn == column && words.contains(found), "\(words)")
     }
   }

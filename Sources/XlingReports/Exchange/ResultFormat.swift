@@ -30,14 +30,13 @@ public enum ResultFormat: String, Sendable, CaseIterable {
       "metric", "direction", "language", "value", "low", "high", "unit", "n", "ties", "partial",
       "dataset", "split", "subset", "run", "protocol", "chance", "covers_chance",
     ]
-    let lines = rows.map { row in
-      [
-        row.metric, row.direction, row.language, "\(row.value)",
-        row.low.map { "\($0)" } ?? "", row.high.map { "\($0)" } ?? "",
-        row.unit, "\(row.n)", "\(row.ties)", "\(row.partial)", row.dataset, row.split,
-        row.subset, row.run ?? "", row.protocol, row.chance.map { "\($0)" } ?? "",
-        row.coversChance.map { "\($0)" } ?? "",
-      ]
+    func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+    let lines = rows.map { row -> [String] in
+      let bounds = [number(row.value), number(row.low), number(row.high)]
+      let counts = [row.unit, "\(row.n)", "\(row.ties)", "\(row.partial)"]
+      let origin = [row.dataset, row.split, row.subset, row.run ?? "", row.protocol]
+      let chance = [number(row.chance), row.coversChance.map { "\($0)" } ?? ""]
+      return [row.metric, row.direction, row.language] + bounds + counts + origin + chance
     }
     return ([header] + lines).map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n")
   }
