@@ -39,16 +39,17 @@ extension CompareJob.Result {
     let header = [
       "language", "direction", "n", "first", "second", "chance", "difference", "p", "p Holm",
     ]
-    let rows = tests.filter { $0.second == second }.map { row in
+    func p(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "–" }
+    let rows = tests.filter { $0.second == second }.map { row -> [String] in
+      let corrected = row.pHolm ?? row.p
+      let isMarked = corrected.map { $0 < 0.05 } ?? false
       return [
         row.language, row.direction, "\(row.n)",
         figure(row.firstValue, row.firstCoversChance, row.firstSpread),
         figure(row.secondValue, row.secondCoversChance, row.secondSpread),
         ChanceText.figure(row.chance),
         signed(row.difference) + " " + IntervalText.bounds(row.low, row.high, signed),
-        row.p.map { String(format: "%.4f", $0) } ?? "–",
-        (row.pHolm ?? row.p).map { String(format: "%.4f", $0) + ($0 < 0.05 ? " *" : "  ") }
-          ?? "–  ",
+        p(row.p), p(corrected) + (isMarked ? " *" : "  "),
       ]
     }
     return TextTable([header] + rows, leading: 2)

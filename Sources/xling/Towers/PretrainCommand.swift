@@ -3,6 +3,7 @@ import Foundation
 import XlingCore
 import XlingData
 import XlingPretraining
+import XlingReports
 import XlingRetrieval
 
 struct PretrainCommand: ParsableCommand {
