@@ -1,3 +1,4 @@
+import XlingCore
 import XlingEvaluation
 import XlingRetrieval
 
@@ -21,8 +22,9 @@ public struct AttributeJob: Sendable {
     public let group: String
     public let metric: String
     public let value: Double
-    public let low: Double
-    public let high: Double
+    /// Null where fewer than 30 independent pictures lie behind the value.
+    @OrNull public private(set) var low: Double?
+    @OrNull public private(set) var high: Double?
     public let n: Int
     /// nil where it has no closed form.
     public let chance: Double?
@@ -41,11 +43,11 @@ public struct AttributeJob: Sendable {
       self.group = group.name
       metric = attribution.metric
       value = 100 * group.estimate.value
-      low = 100 * group.estimate.low
-      high = 100 * group.estimate.high
+      low = group.estimate.low.map { 100 * $0 }
+      high = group.estimate.high.map { 100 * $0 }
       n = group.estimate.n
       chance = group.chance.map { 100 * $0 }
-      coversChance = group.chance.map(group.estimate.covers) == true
+      coversChance = group.chance.flatMap(group.estimate.covers) == true
       piecesPerWord = group.piecesPerWord
       piecesPerCharacterLow = group.piecesPerCharacter.lowerBound
       piecesPerCharacterHigh = group.piecesPerCharacter.upperBound
@@ -81,6 +83,9 @@ public struct AttributeJob: Sendable {
         let attribution = try evaluator.attribution(language, metric: options.metric)
         return attribution.groups.map { Row($0, attribution, run: subject.run.name) }
       })
-    return Result(metric: options.metric.name, rows: groups.flatMap { $0 })
+    let rows = groups.flatMap { $0 }
+    let bare = rows.filter { $0.low == nil }.map { "\($0.language) (\($0.group))" }
+    if let warning = Warning.withoutIntervals(bare) { try observe(.warning(warning)) }
+    return Result(metric: options.metric.name, rows: rows)
   }
 }

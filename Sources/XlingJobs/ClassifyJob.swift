@@ -84,9 +84,11 @@ public struct ClassifyJob: Sendable {
     for result in results where !result.sharedNames.isEmpty {
       try warn(.sharedNames(result.sharedNames, language: result.language))
     }
+    let rows = results.flatMap { ClassifyRow.rows($0, run.name, labelled.name, prompts.name) }
+    let bare = Warning.withoutIntervals(rows.filter { $0.low == nil }.map(\.language))
+    if let bare { try warn(bare) }
     return Result(
-      run: run.name, data: labelled.name, prompts: prompts.name, title: prompts.title,
-      rows: results.flatMap { ClassifyRow.rows($0, run.name, labelled.name, prompts.name) })
+      run: run.name, data: labelled.name, prompts: prompts.name, title: prompts.title, rows: rows)
   }
 
   private func wanted(_ names: ClassNames, _ labelled: LabelledPictures) throws -> [String] {

@@ -82,6 +82,9 @@ public struct CompareJob: Sendable {
     guard evaluations.entries.count > 1 else { throw CompareFailure.nothingToCompare }
     let tests = CompareTests(evaluations, options.metric)
     let rows = try tests.rows()
+    if let bare = Warning.withoutIntervals(rows.filter { $0.p == nil }.map(\.language)) {
+      try observe(bare)
+    }
     return Result(
       metric: options.metric.name, isRate: options.metric.isRate,
       measured: evaluations.measured, labels: evaluations.labels,

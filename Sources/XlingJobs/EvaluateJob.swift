@@ -89,7 +89,7 @@ public struct EvaluateJob: Sendable {
     let repeated =
       try options.measuresAmbiguity
       ? subject.languages.compactMap { try self.repeated($0, evaluator, subject.run.name) } : []
-    try writeRankings(subject, evaluator)
+    if let tied = try writeRankings(subject, evaluator) { try warn(tied) }
     if options.keepsEmbeddings {
       let (pictures, captions) = evaluator.embedded
       try observe(
@@ -97,7 +97,9 @@ public struct EvaluateJob: Sendable {
           pictures: pictures, texts: captions,
           cache: EmbeddingCache.path(besideStore: store.path)))
     }
-    return try result(subject, evaluator, evaluations, repeated)
+    let result = try result(subject, evaluator, evaluations, repeated)
+    if let bare = Warning.withoutIntervals(of: result.rows) { try warn(bare) }
+    return result
   }
 
   private func plan(_ subject: EvaluationSubject.Loaded) throws -> EvaluationPlan {
@@ -147,17 +149,21 @@ public struct EvaluateJob: Sendable {
       })
   }
 
+  /// What other programs will order otherwise; nil where there are no ties.
   private func writeRankings(
     _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator
-  ) throws {
-    guard let rankings = options.rankings else { return }
+  ) throws -> Warning? {
+    guard let rankings = options.rankings else { return nil }
+    var written: [(name: String, files: TRECFiles)] = []
     for language in subject.languages {
       let files = try evaluator.trecFiles(
         language, depth: rankings.depth, tag: subject.run.name)
       for (name, file) in files {
         try file.write(to: rankings.folder, name: "\(language).\(name)")
+        written.append(("\(language).\(name)", file))
       }
     }
+    return Warning.tiedRankings(written)
   }
 
   private func result(

@@ -75,6 +75,13 @@ public struct GapJob: Sendable {
       work: {
         Row(try evaluator.transferGap($0, pivot: pivot, k: options.k), run: subject.run.name)
       })
+    let bare = rows.filter { row in
+      ![row.againstRecall, row.recall, row.gap, row.textRecall].allSatisfy(\.hasInterval)
+        || row.lostInLanguage?.hasInterval == false
+    }
+    if let warning = Warning.withoutIntervals(bare.map(\.language)) {
+      try observe(.warning(warning))
+    }
     return Result(against: pivot, rows: rows)
   }
 }

@@ -75,7 +75,14 @@ public struct NeighboursJob: Sendable {
       try observe(.step(.done(min(done, languages.count), language: "")))
     }
     try observe(.step(.ended))
-    return Result(
-      against: pivot, rows: found.map { Row($0, run: subject.run.name, against: pivot) })
+    let rows = found.map { Row($0, run: subject.run.name, against: pivot) }
+    let bare = rows.filter { row in
+      ![row.hubness, row.neverFound].allSatisfy(\.hasInterval)
+        || [row.cosine, row.astray, row.nearestWrongShare].contains { $0?.hasInterval == false }
+    }
+    if let warning = Warning.withoutIntervals(bare.map(\.language)) {
+      try observe(.warning(warning))
+    }
+    return Result(against: pivot, rows: rows)
   }
 }

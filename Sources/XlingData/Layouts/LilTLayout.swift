@@ -4,7 +4,7 @@ struct LilTLayout: DatasetLayout {
   let name = "lilt"
   let summary = "LilT's and ALBEF's JSON lists of image and caption"
 
-  func read(_ path: String) throws -> [ForeignItem] {
+  func read(_ path: String, _ note: (String) -> Void) throws -> [ForeignItem] {
     guard let list = try json(path).array else {
       throw bad(path, "the file", "a list", nil)
     }

@@ -104,12 +104,13 @@ struct ClassifyCommand: ParsableCommand {
       ]
         + metrics.map { metric in
           rows.first { $0.metric == metric }
-            .map { String(format: "%.1f [%.1f, %.1f]", $0.value, $0.low, $0.high) } ?? "-"
+            .map { IntervalText.figure($0.value, $0.low, $0.high) } ?? "-"
         }
         + ["\(first.ties)"]
     }
     let header = ["language", "n", "classes", "chance"] + metrics + ["ties"]
     var note = "Percent [95 % interval]; \(TieBreaking.pessimistic.words)."
+    if result.rows.contains(where: { $0.low == nil }) { note += "\n" + IntervalText.note }
     if result.rows.contains(where: { !$0.leftOut.isEmpty }) {
       note += "\n* classes without a name in the language are left out with their pictures."
     }

@@ -56,16 +56,18 @@ struct EvalCommand: ParsableCommand {
 
   func validate() throws {
     if embeddings.isUsed {
-      if which.name != nil || subject.data != nil || captionsPerPicture != nil || noCache
-        || subject.files.root != nil
-        || ambiguity || replace
-      {
-        throw ValidationError(
-          "a run, --data, --root, --captions-per-picture, --ambiguity, --replace and --no-cache do not "
-            + "go with --image-embeddings")
-      }
-      if trec.trec != nil, embeddings.shard != nil {
-        throw ValidationError("--trec needs the whole: no --shard")
+      try GivenOptions.refuse(
+        GivenOptions.names([
+          ("a run", which.name != nil), ("--data", subject.data != nil),
+          ("--split", subject.split != nil), ("--strict", which.guess.strict),
+          ("--captions-per-picture", captionsPerPicture != nil),
+          ("--store", which.store.path != nil), ("--ambiguity", ambiguity),
+          ("--replace", replace), ("--no-cache", noCache),
+        ]) + subject.files.given + pictures.given, "with --image-embeddings")
+      if embeddings.shard != nil {
+        try GivenOptions.refuse(
+          GivenOptions.names([("--lang", !subject.languages.given.isEmpty)]) + measure.given
+            + trec.given, "with --shard, which counts only: give it to `xling merge`")
       }
       if subject.languages.words.count > 1 {
         throw ValidationError("embeddings are of one language: one --lang")

@@ -21,6 +21,7 @@ extension EvaluateJob.Result {
         + "gallery \(pictures) pictures; protocol \(hash)\n" + Self.table(rows, tabled).text
     }
     var note = "Percent [95 % interval]; \(ties.words)."
+    if rows.contains(where: { $0.low == nil }) { note += "\n" + IntervalText.note }
     if languages.contains(where: \.partial) {
       note += "\n* fewer than 95 % of the pictures have a caption."
     }
@@ -77,7 +78,7 @@ extension EvaluateJob.Result.Repeated {
 extension ResultRow {
   /// `71.2 [69.0, 73.1]`, marked where the interval covers chance.
   var figure: String {
-    String(format: "%.1f [%.1f, %.1f]", value, low, high)
+    IntervalText.figure(value, low, high)
       + (coversChance == true ? ChanceText.mark : "")
   }
 }

@@ -44,12 +44,13 @@ extension Drift {
 
   private static func isMarked(_ estimate: Estimate?, _ chance: Double?) -> Bool {
     guard let estimate, let chance else { return false }
-    return estimate.covers(chance)
+    return estimate.covers(chance) == true
   }
 
   private static func percent(_ estimate: Estimate?, _ chance: Double?) -> String {
     guard let estimate else { return "–" }
-    return String(format: "%.1f ±%.1f", 100 * estimate.value, 100 * estimate.halfWidth)
+    return String(format: "%.1f ±", 100 * estimate.value)
+      + (estimate.halfWidth.map { String(format: "%.1f", 100 * $0) } ?? "–")
       + (isMarked(estimate, chance) ? ChanceText.mark : "")
   }
 }
@@ -94,6 +95,8 @@ struct DriftCommand: ParsableCommand {
       try which.guess.allow("languages", example: GivenCommand.adding(["--lang", "tr"]))
     }
     let drift = try withDataChoices { try measure(found.folder) }
+    Warning.withoutIntervals(
+      drift.languages.filter { $0.before?.hasInterval == false }.map(\.language))?.tell()
     print(json ? try JSONText.encode(drift) : drift.text)
   }
 

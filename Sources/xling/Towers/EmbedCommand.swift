@@ -46,8 +46,12 @@ struct EmbedCommand: ParsableCommand {
     transform: NumberRange.whole(1...NumberRange.pixels))
   var imageSize: Int?
 
-  @Option(help: "How positions follow --image-size: bicubic or timm.")
-  var interpolate: PositionInterpolation = .bicubic
+  @Option(
+    name: .customLong("interpolate"),
+    help: "How positions follow --image-size: bicubic (default) or timm.")
+  var givenInterpolation: PositionInterpolation?
+
+  private var interpolate: PositionInterpolation { givenInterpolation ?? .bicubic }
 
   @OptionGroup(title: "Pictures")
   var pictures: PictureOptions
@@ -89,6 +93,10 @@ struct EmbedCommand: ParsableCommand {
     var protocolWords = ""
     switch checkpoint.configuration {
     case .text:
+      try GivenOptions.refuse(
+        GivenOptions.names([
+          ("--image-size", imageSize != nil), ("--interpolate", givenInterpolation != nil),
+        ]) + pictures.given, "with a text tower")
       items = try EmbedInputs.texts(self.input, field: field)
       let text = try texts.tower(of: checkpoint)
       try TowerWarnings.nonFinite(text, in: checkpoint).tell()
@@ -98,6 +106,14 @@ struct EmbedCommand: ParsableCommand {
         + "\(text.promptTokens) \(try checkpoint.sentences?.contentHash() ?? "")"
       rows = EmbedRows(items, text, tokenizer: cutter, reading: reading)
     case .image:
+      try GivenOptions.refuse(
+        GivenOptions.names([
+          ("--field", field != nil), ("--tokenizer", tokenizer != nil),
+          ("--maximum-tokens", maximumTokens != nil),
+        ]), "with an image tower")
+      if imageSize == nil, givenInterpolation != nil {
+        throw ValidationError("--interpolate has no use without --image-size")
+      }
       items = try EmbedInputs.pictures(self.input)
       let image = try checkpoint.image(imageSize: imageSize, interpolation: interpolate)
       try TowerWarnings.nonFinite(image, in: checkpoint).tell()
