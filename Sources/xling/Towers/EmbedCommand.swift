@@ -109,8 +109,7 @@ struct EmbedCommand: ParsableCommand {
       try GivenOptions.refuse(
         GivenOptions.names([
           ("--field", field != nil), ("--tokenizer", tokenizer != nil),
-          ("--maximum-tokens", maximumTokens != nil),
-        ]), "with an image tower")
+        ]) + texts.given, "with an image tower")
       if imageSize == nil, givenInterpolation != nil {
         throw ValidationError("--interpolate has no use without --image-size")
       }
