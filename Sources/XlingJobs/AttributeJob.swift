@@ -18,6 +18,8 @@ public struct AttributeJob: Sendable {
   public struct Row: Codable, Sendable, Equatable {
     public let schema: String
     public let run: String
+    public let dataset: String
+    public let split: String
     public let language: String
     public let group: String
     public let metric: String
@@ -36,9 +38,14 @@ public struct AttributeJob: Sendable {
     public let cut: Double
     public let coversChance: Bool
 
-    init(_ group: TokenAttribution.Group, _ attribution: TokenAttribution, run: String) {
+    init(
+      _ group: TokenAttribution.Group, _ attribution: TokenAttribution,
+      of subject: EvaluationSubject.Loaded
+    ) {
       schema = "xling.attribution/1"
-      self.run = run
+      run = subject.run.name
+      dataset = subject.dataset.name
+      split = subject.split.rawValue
       language = attribution.language
       self.group = group.name
       metric = attribution.metric
@@ -81,7 +88,7 @@ public struct AttributeJob: Sendable {
       subject.languages, of: subject.run.name, observe: { try observe(.step($0)) },
       work: { language in
         let attribution = try evaluator.attribution(language, metric: options.metric)
-        return attribution.groups.map { Row($0, attribution, run: subject.run.name) }
+        return attribution.groups.map { Row($0, attribution, of: subject) }
       })
     let rows = groups.flatMap { $0 }
     let bare = rows.filter { $0.low == nil }.map { "\($0.language) (\($0.group))" }

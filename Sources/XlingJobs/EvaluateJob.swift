@@ -121,12 +121,14 @@ public struct EvaluateJob: Sendable {
   ) throws -> [Evaluation] {
     var saved = Saved()
     let count = subject.languages.count
+    // What the evaluator keeps is touched by `ahead` alone, one language at a time; `work` reads what was
+    // settled before the loop.
+    nonisolated(unsafe) let ranker = evaluator
     let all = try EachLanguage.map(
       subject.languages, of: subject.run.name,
       kept: { "evaluated and stored \($0) of \(count) languages" },
-      observe: { try observe(.step($0)) },
-      work: { language in
-        let result = try evaluator.evaluate(language)
+      observe: { try observe(.step($0)) }, ahead: { try ranker.evaluate($0) },
+      work: { _, result in
         let evaluations = try evaluator.evaluations(
           of: result, run: subject.run.name, at: Date(), metrics: options.metrics)
         saved += try store.save(evaluations, replacing: options.replaces)

@@ -18,6 +18,8 @@ public struct NeighboursJob: Sendable {
   public struct Row: Codable, Sendable, Equatable {
     public let schema: String
     public let run: String
+    public let dataset: String
+    public let split: String
     public let language: String
     public let against: String
     public let k: Int
@@ -32,7 +34,9 @@ public struct NeighboursJob: Sendable {
     public let nearestWrong: String?
     public let nearestWrongShare: EstimateRow?
 
-    init(_ found: LanguageNeighbours, run: String, against: String) {
+    init(
+      _ found: LanguageNeighbours, of subject: EvaluationSubject.Loaded, against: String
+    ) {
       schema = "xling.neighbours/1"
       (self.run, self.against) = (run, against)
       language = found.language
@@ -75,7 +79,7 @@ public struct NeighboursJob: Sendable {
       try observe(.step(.done(min(done, languages.count), language: "")))
     }
     try observe(.step(.ended))
-    let rows = found.map { Row($0, run: subject.run.name, against: pivot) }
+    let rows = found.map { Row($0, of: subject, against: pivot) }
     let bare = rows.filter { row in
       ![row.hubness, row.neverFound].allSatisfy(\.hasInterval)
         || [row.cosine, row.astray, row.nearestWrongShare].contains { $0?.hasInterval == false }
