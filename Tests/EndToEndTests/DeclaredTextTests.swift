@@ -50,9 +50,13 @@ struct DeclaredTextTests {
     #expect(try vectors(["--tower", "tower", "--prompt-name", "passage"], of: texts) != declared)
     // The first token without a prompt, whatever the folder declares: the plain tower.
     let plain = try vectors(["--tower", Self.root + "/towers/mini-text"], of: texts)
-    #expect(try vectors(["--tower", "tower", "--pooling", "cls", "--prompt", ""], of: texts) == plain)
+    #expect(
+      try vectors(["--tower", "tower", "--pooling", "cls", "--prompt", ""], of: texts) == plain)
     let missing = try XlingBinary.run(
-      ["embed", "--tower", "tower", "--input", "texts", "--output", "x.npy", "--prompt-name", "nix"],
+      [
+        "embed", "--tower", "tower", "--input", "texts", "--output", "x.npy", "--prompt-name",
+        "nix",
+      ],
       in: folder.path)
     #expect(missing.status == 64 && missing.stderr.contains("it has document, passage, query"))
   }

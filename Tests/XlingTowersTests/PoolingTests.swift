@@ -91,22 +91,22 @@ struct PoolingTests {
     let saved = head.forward(workspace.matrix(x, columns: 2), in: workspace)
     let dx = head.backward(
       saved, dVectors: workspace.matrix(weights, columns: 2), needed: true, in: workspace)
-    func slope(_ change: (Float) -> Void, _ value: () -> Double) -> Double {
-      change(0.01)
-      let up = value()
-      change(-0.02)
-      let down = value()
-      change(0.01)
-      return (up - down) / 0.02
-    }
+    func slope(_ value: (Float) -> Double) -> Double { (value(0.01) - value(-0.01)) / 0.02 }
     for place in x.indices {
-      var moved = x
-      let found = slope({ moved[place] += $0 }) { value(moved) }
+      let found = slope { step in
+        var moved = x
+        moved[place] += step
+        return value(moved)
+      }
       #expect(abs(found - Double(dx?.array()[place] ?? .nan)) < 2e-3, "x \(place)")
     }
     for parameter in head.parameters {
       for place in 0..<parameter.count {
-        let found = slope({ parameter.value[place] += $0 }) { value(x) }
+        let found = slope { step in
+          parameter.value[place] += step
+          defer { parameter.value[place] -= step }
+          return value(x)
+        }
         let gradient = Double(parameter.gradient?[place] ?? .nan)
         #expect(abs(found - gradient) < 2e-3, "\(parameter.name) \(place)")
       }

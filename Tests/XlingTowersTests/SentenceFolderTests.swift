@@ -78,7 +78,8 @@ struct SentenceFolderTests {
     try Safetensors.write(dense.parameters, to: folder.path + "/wide/model.safetensors")
     let loaded = try load()
     #expect(loaded.head?.description == "dense 3 tanh, normalize" && loaded.outputWidth == 3)
-    #expect(loaded.parameters.all.map(\.name).suffix(2) == ["wide.linear.weight", "wide.linear.bias"])
+    #expect(
+      loaded.parameters.all.map(\.name).suffix(2) == ["wide.linear.weight", "wide.linear.bias"])
     #expect(try TowerPlace.folder(of: folder.path) == folder.path + "/0_T")
     let workspace = Workspace(blockBytes: 1 << 16)
     let activations = loaded.forward(

@@ -32,7 +32,9 @@ struct SentenceTransformersFolder {
     tower = try PlainTower.text(model, for: Self.program)
     guard !tower.pooling.modes.contains(.end) else {
       throw RunFailure.configuration(
-        reason: "\(Self.program) has no pooling at CLIP's end token: no text tower of CLIP can be exported")
+        reason:
+          "\(Self.program) has no pooling at CLIP's end token: no text tower of CLIP can be exported"
+      )
     }
     tokenizer = try record.identity.text.place()
     prompts = try TowerCheckpoint(record.identity.text.folder).reading?.prompts ?? [:]
@@ -133,7 +135,8 @@ private struct Modules {
   mutating func append(_ linear: Linear, _ activation: TextHead.Activation) throws {
     guard let name = activation.torchName else {
       throw RunFailure.configuration(
-        reason: "no module of sentence-transformers computes \(activation.rawValue) behind a dense layer")
+        reason:
+          "no module of sentence-transformers computes \(activation.rawValue) behind a dense layer")
     }
     let path = "\(folder)/\(place("Dense"))"
     try append(

@@ -102,7 +102,8 @@ struct EmbedCommand: ParsableCommand {
       try TowerWarnings.nonFinite(text, in: checkpoint).tell()
       let cutter = try TokenizerSource.load(tokenizer ?? checkpoint.folder)
       let reading = try texts.reading(of: checkpoint, text, by: cutter, at: tokenizer ?? tower)
-      protocolWords = "\(reading.description) \(reading.maximumTokens) \(text.pooling.description) "
+      protocolWords =
+        "\(reading.description) \(reading.maximumTokens) \(text.pooling.description) "
         + "\(text.promptTokens) \(try checkpoint.sentences?.contentHash() ?? "")"
       rows = EmbedRows(items, text, tokenizer: cutter, reading: reading)
     case .image:
