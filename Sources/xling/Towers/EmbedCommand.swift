@@ -94,10 +94,7 @@ struct EmbedCommand: ParsableCommand {
     var input: PictureInput?
     switch checkpoint.configuration {
     case .text:
-      try GivenOptions.refuse(
-        GivenOptions.names([
-          ("--image-size", imageSize != nil), ("--interpolate", givenInterpolation != nil),
-        ]) + pictures.given, "with a text tower")
+      try refusePictureOptions()
       items = try EmbedInputs.texts(self.input, field: field)
       let text = try checkpoint.text()
       try TowerWarnings.nonFinite(text, in: checkpoint).tell()
@@ -105,14 +102,7 @@ struct EmbedCommand: ParsableCommand {
         items, text, tokenizer: TokenizerSource.load(tokenizer ?? tower),
         maximumTokens: tokenLimit)
     case .image:
-      try GivenOptions.refuse(
-        GivenOptions.names([
-          ("--field", field != nil), ("--tokenizer", tokenizer != nil),
-          ("--maximum-tokens", maximumTokens != nil),
-        ]), "with an image tower")
-      if imageSize == nil, givenInterpolation != nil {
-        throw ValidationError("--interpolate has no use without --image-size")
-      }
+      try refuseTextOptions()
       items = try EmbedInputs.pictures(self.input)
       let image = try checkpoint.image(imageSize: imageSize, interpolation: interpolate)
       try TowerWarnings.nonFinite(image, in: checkpoint).tell()
@@ -128,6 +118,24 @@ struct EmbedCommand: ParsableCommand {
     damage.warning?.tell()
     try EmbedFile.write(partial, rows: items.count, to: output)
     print("wrote \(items.count) rows of \(rows.width) to \(output)")
+  }
+
+  private func refusePictureOptions() throws {
+    try GivenOptions.refuse(
+      GivenOptions.names([
+        ("--image-size", imageSize != nil), ("--interpolate", givenInterpolation != nil),
+      ]) + pictures.given, "with a text tower")
+  }
+
+  private func refuseTextOptions() throws {
+    try GivenOptions.refuse(
+      GivenOptions.names([
+        ("--field", field != nil), ("--tokenizer", tokenizer != nil),
+        ("--maximum-tokens", maximumTokens != nil),
+      ]), "with an image tower")
+    if imageSize == nil, givenInterpolation != nil {
+      throw ValidationError("--interpolate has no use without --image-size")
+    }
   }
 
   private func embed(_ count: Int, _ rows: EmbedRows, into partial: EmbedPartial) throws {
