@@ -21,6 +21,8 @@ public struct EvaluationPlan: Sendable, Equatable {
   public var ties: TieBreaking
   /// What was done to the captions in training is done to these.
   public var reading = CaptionReading()
+  /// How the run makes a vector of a text; nil: as the tower's family has it.
+  public var textOutput: TextOutput?
   public var resamples: Int
   public var seed: UInt64
 
@@ -94,10 +96,11 @@ public final class Evaluator {
       plan.captionsPerPicture == .max ? "all" : "first \(plan.captionsPerPicture)"
     let usual = CaptionReading().description
     let read = plan.reading.description == usual ? "" : ", read as \(plan.reading.description)"
+    let vectors = plan.textOutput.map { ", pooled \($0.pooling.description)" } ?? ""
     return EvaluationProtocol(
       dataset: dataset.name, datasetHash: dataset.contentHash, split: plan.split.rawValue,
       subset: subset, ties: plan.ties.rawValue,
-      captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)",
+      captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)\(vectors)",
       imagePreprocessing: pictureInput.description,
       tokenizerHash: tokenizer.contentHash, blasCore: Matmul.coreName,
       resamples: plan.resamples, seed: plan.seed)

@@ -73,9 +73,9 @@ public struct AttributeJob: Sendable {
   /// Throws what reading run and data throws, `RetrievalFailure`,
   /// `InterruptionFailure`, and what `observe` throws.
   public func run(_ observe: (LanguageEvent) throws -> Void = { _ in }) throws -> Result {
-    let subject = try options.subject.load { try observe(.warning($0)) }
+    let subject = try options.subject.load(observe)
     let evaluator = try subject.evaluator(
-      EvaluationPlan(of: subject.run, split: options.subject.split),
+      EvaluationPlan(of: subject.run, split: subject.split),
       embeddingsBeside: options.embeddingsBeside)
     let groups = try EachLanguage.map(
       subject.languages, of: subject.run.name, observe: { try observe(.step($0)) },

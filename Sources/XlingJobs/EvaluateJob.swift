@@ -76,14 +76,14 @@ public struct EvaluateJob: Sendable {
     _ observe: (LanguageEvent) throws -> Void = { _ in }
   ) throws -> Result {
     func warn(_ warning: Warning) throws { try observe(.warning(warning)) }
-    let subject = try options.subject.load(warn)
+    let subject = try options.subject.load(observe)
     try TowerWarnings.nonFinite(subject.run).forEach(warn)
     let store = try store()
     try RunLookup.register(subject.run, in: store)
     let evaluator = try subject.evaluator(
-      try plan(subject.run), embeddingsBeside: options.keepsEmbeddings ? store.path : nil)
+      try plan(subject), embeddingsBeside: options.keepsEmbeddings ? store.path : nil)
     let search = try TrainingPictures.look(
-      subject.run, evaluator, source: options.subject.data)
+      subject.run, evaluator, source: subject.source)
     if let search { try warn(search) }
     let evaluations = try evaluations(subject, evaluator, store, observe)
     let repeated =
@@ -102,10 +102,11 @@ public struct EvaluateJob: Sendable {
     return result
   }
 
-  private func plan(_ run: LoadedRun) throws -> EvaluationPlan {
+  private func plan(_ subject: EvaluationSubject.Loaded) throws -> EvaluationPlan {
+    let run = subject.run
     let configuration = run.record.identity.configuration
     var plan = EvaluationPlan(
-      of: run, split: options.subject.split, captionsPerPicture: options.captionsPerPicture)
+      of: run, split: subject.split, captionsPerPicture: options.captionsPerPicture)
     plan.ties = options.ties
     plan.resamples = options.resamples
     plan.seed = options.seed
@@ -169,7 +170,7 @@ public struct EvaluateJob: Sendable {
     _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator, _ evaluations: [Evaluation],
     _ repeated: [Result.Repeated]
   ) throws -> Result {
-    let split = options.subject.split
+    let split = subject.split
     let partial = Set(subject.languages.filter { subject.dataset.coverage($0, split).isPartial })
     let averages = EvaluationAverages(evaluations, evaluator)
     return Result(

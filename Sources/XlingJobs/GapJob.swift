@@ -64,13 +64,11 @@ public struct GapJob: Sendable {
   /// Throws what reading run and data throws, `RetrievalFailure`, `InterruptionFailure`, and what
   /// `observe` throws.
   public func run(_ observe: (LanguageEvent) throws -> Void = { _ in }) throws -> Result {
-    let subject = try options.subject.load(against: options.against) {
-      try observe(.warning($0))
-    }
-    let split = options.subject.split
+    let subject = try options.subject.load(against: options.against, observe)
     let evaluator = try subject.evaluator(
-      EvaluationPlan(of: subject.run, split: split), embeddingsBeside: options.embeddingsBeside)
-    let pivot = try subject.pivot(options.against, split)
+      EvaluationPlan(of: subject.run, split: subject.split),
+      embeddingsBeside: options.embeddingsBeside)
+    let pivot = try subject.pivot(options.against)
     let rows = try EachLanguage.map(
       subject.languages.filter { $0 != pivot }, of: subject.run.name,
       observe: { try observe(.step($0)) },

@@ -60,13 +60,11 @@ public struct NeighboursJob: Sendable {
   /// Throws what reading run and data throws, `RetrievalFailure`, `InterruptionFailure`, and what
   /// `observe` throws.
   public func run(_ observe: (LanguageEvent) throws -> Void = { _ in }) throws -> Result {
-    let subject = try options.subject.load(against: options.against) {
-      try observe(.warning($0))
-    }
-    let split = options.subject.split
+    let subject = try options.subject.load(against: options.against, observe)
     let evaluator = try subject.evaluator(
-      EvaluationPlan(of: subject.run, split: split), embeddingsBeside: options.embeddingsBeside)
-    let pivot = try subject.pivot(options.against, split)
+      EvaluationPlan(of: subject.run, split: subject.split),
+      embeddingsBeside: options.embeddingsBeside)
+    let pivot = try subject.pivot(options.against)
     let languages = subject.languages
     try observe(.step(.began(run: subject.run.name, total: languages.count)))
     // All languages are asked of one another, so this loop is the evaluator's own.

@@ -8,6 +8,10 @@ public struct TowerCheckpoint {
   public let configuration: TowerConfiguration
   /// nil when the sizes were read from the tensors themselves.
   public let configurationPath: String?
+  /// What a folder of sentence-transformers has behind its tower; nil for other folders and for files.
+  public let sentences: SentenceFolder?
+  /// How the folder says that texts are read.
+  public let reading: DeclaredReading?
 
   /// Opens a folder with `config.json`, a file beside one, or a bare PyTorch file of a ViT under
   /// timm's names (DeiT's, DINO's and DeiT-III's releases). `heads` is needed for the latter where its
@@ -21,25 +25,74 @@ public struct TowerCheckpoint {
     }
     let folder =
       isFolder.boolValue ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path
-    let file = folder + "/config.json"
+    let modules = isFolder.boolValue ? try SentenceModules(path) : nil
+    let inner = modules.flatMap { $0.tower.isEmpty ? nil : $0.tower }
+    let place = inner.map { folder + "/" + $0 } ?? folder
+    let file = place + "/config.json"
     guard isFolder.boolValue || FileManager.default.fileExists(atPath: file) else {
       checkpoint = try Checkpoint(path)
       configuration = .image(try ViTConfiguration(inferredFrom: checkpoint, heads: heads))
-      configurationPath = nil
+      (configurationPath, sentences, reading) = (nil, nil, nil)
       return
     }
-    configuration = try .read(file)
+    try AdapterFolder.refuse(place)
+    let weights = isFolder.boolValue ? place : path
+    let read = try TowerConfiguration.read(file) { try Checkpoint(weights) }
     configurationPath = file
-    checkpoint = try Checkpoint(path)
+    checkpoint = try Checkpoint(weights)
+    configuration = read.fitted(to: checkpoint)
+    sentences = modules == nil ? nil : try SentenceFolder(path)
+    reading = try DeclaredReading(folder, tower: inner ?? "")
   }
 
-  /// Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors do not fit.
-  public func text() throws -> TextTower {
+  /// The folder in which the tower's `config.json` and tokenizer lie.
+  public var folder: String {
+    PathParts.folder(of: configurationPath ?? checkpoint.path)
+  }
+
+  /// With the pooling and the head that the folder declares; `pooling` goes before its own, and `withHead`
+  /// false leaves the head out. Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors
+  /// do not fit.
+  public func text(pooling: TextPooling? = nil, withHead: Bool = true) throws -> TextTower {
     guard case .text(let configuration) = configuration else { throw otherKind("a text tower") }
     try checkSize()
     let tower = TextTower(configuration)
     try assign(tower, configuration.keyMap).place()
+    if let pooling = pooling ?? sentences?.pooling { tower.pooling = pooling }
+    guard withHead else {
+      tower.head = nil
+      return tower
+    }
+    try sentences?.check(towerWidth: tower.width, pooling: tower.pooling)
+    let pooled = tower.width * tower.pooling.modes.count
+    if let head = try sentences?.head(inputs: pooled) { tower.head = head }
+    guard tower.head.map({ $0.inputs == pooled }) ?? true else {
+      throw TowerFailure.configuration(
+        path: checkpoint.path,
+        reason: "pooling \(tower.pooling.description) gives vectors of width \(pooled), what follows it "
+          + "reads \(tower.head?.inputs ?? 0)")
+    }
     return tower
+  }
+
+  /// The pooling asked for, with the folder's rule for prompts, else the folder's; nil where neither is.
+  public func pooling(_ asked: TextPooling?) -> TextPooling? {
+    guard var asked else { return sentences?.pooling }
+    asked.includesPrompt = sentences?.pooling?.includesPrompt ?? true
+    return asked
+  }
+
+  /// Whether something follows the pooling of its texts: dense layers, a projection, normalization.
+  public var hasTextHead: Bool {
+    guard case .text(let text) = configuration else { return false }
+    return sentences?.steps.isEmpty == false || text.head != nil
+  }
+
+  /// What the library of the folder calls a text's vectors.
+  public var textVectors: [RawForward.TextVector] {
+    guard case .text(let text) = configuration else { return [] }
+    if sentences?.pooling != nil { return [.init(name: "sentence_embedding", isPooled: false)] }
+    return text.textVectors
   }
 
   /// With position embeddings for pictures of `imageSize`, interpolated when the checkpoint's are of
@@ -73,7 +126,7 @@ public struct TowerCheckpoint {
     switch configuration {
     case .text(let text):
       needed = Self.numbers(
-        text.layers, text.hiddenSize, (text.t5 == nil ? 2 : 3) * text.intermediateSize,
+        text.layers, text.hiddenSize, (text.layerShape.isGated ? 3 : 2) * text.intermediateSize,
         attention: text.layerShape.heads * text.layerShape.headWidth,
         Double(text.vocabularySize + text.maximumPositions + text.tokenTypes))
     case .image(let image):
@@ -129,7 +182,8 @@ struct KeyAssignment {
     var sources: [String: Source] = [:]
     var unknown: [String] = []
     var copies: [(ours: String, source: Source)] = []
-    func take(_ ours: String, _ name: String, _ tensor: StoredTensor) {
+    func take(_ ours: String, _ name: String, _ stored: StoredTensor) {
+      let tensor = map.transposed.contains(ours) ? stored.transposed ?? stored : stored
       if let other = sources[ours] { problems.append("twice: \(other.name) and \(name)") }
       sources[ours] = Source(name: name, tensor: tensor)
     }

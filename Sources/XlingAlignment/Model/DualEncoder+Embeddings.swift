@@ -96,11 +96,11 @@ extension DualEncoder {
     }
   }
 
-  /// The text tower's pooled output before the projection, [captions, text width].
+  /// The text tower's vectors before the projection, [captions, its output width].
   func poolTexts(_ sequences: [[Int32]], in workspace: Workspace) -> Matrix {
     let activations = text.forward(
       TokenBatch(sequences), reading: .pooled, in: workspace, training: false)
-    return text.pool(activations, in: workspace)
+    return text.output(activations, in: workspace).vectors
   }
 
   /// The image tower's pooled output before the projection, [pictures, image width].

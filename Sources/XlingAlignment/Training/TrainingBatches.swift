@@ -29,7 +29,7 @@ struct TrainingBatches {
     let imageVaries = configuration.dropout == .all && !model.image.configuration.dropout.isZero
     let textIsFixed =
       cachesFrozenFeatures && !model.textIsTrained && !model.textHead.readsTokens && !textVaries
-    textFeatures = textIsFixed ? FrozenFeatures(width: model.text.width) : nil
+    textFeatures = textIsFixed ? FrozenFeatures(width: model.text.outputWidth) : nil
     let imageIsFixed =
       cachesFrozenFeatures && !model.imageIsTrained && configuration.augmentation == nil
       && !imageVaries

@@ -52,8 +52,8 @@ public struct DriftMeasurement {
     self.dataset = dataset
     self.split = split
     self.limit = limit
-    before = try TextTower.load(run.record.identity.text.folder)
-    before.addsTokenTypes = run.model.text.addsTokenTypes
+    before = try TextTower.load(
+      run.record.identity.text, run.record.identity.configuration)
     imageBefore = try ImageTower.load(run.record.identity.image.folder)
   }
 
@@ -100,21 +100,19 @@ public struct DriftMeasurement {
       of: caption, language: language, by: run.tokenizer)
   }
 
-  /// `[CLS]` as it enters each layer and leaves the last, a row a caption.
+  /// The pooled states, `[CLS]` where nothing else is declared, as they enter each layer and leave the last,
+  /// a row a caption; before any head.
   private func states(_ sequences: [[Int32]], in tower: TextTower) throws -> [EmbeddingMatrix] {
     let workspace = Workspace()
-    let width = tower.width
+    let width = tower.width * tower.pooling.modes.count
     var states = [[Float]](repeating: [], count: tower.encoder.layers.count + 1)
     for first in stride(from: 0, to: sequences.count, by: 64) {
       workspace.reset()
       let part = Array(sequences[first..<min(first + 64, sequences.count)])
       let activations = tower.forward(TokenBatch(part), in: workspace, training: false)
-      let layout = activations.encoder.layout
       for (layer, hidden) in activations.encoder.hidden.enumerated() {
-        for sequence in 0..<layout.sequences {
-          let row = hidden.row(Int(layout.offsets[sequence]))
-          states[layer].append(contentsOf: UnsafeBufferPointer(start: row, count: width))
-        }
+        let pooled = tower.pool(activations, hidden, by: tower.pooling, in: workspace)
+        states[layer].append(contentsOf: pooled.array())
       }
     }
     return try states.enumerated().map { layer, values in

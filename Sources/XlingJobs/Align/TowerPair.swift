@@ -15,7 +15,7 @@ public struct TowerPair {
   public init(text: String? = nil, image: String? = nil) throws {
     self.text = try Self.source(text, shipped: "towers/mini-text")
     self.image = try Self.source(image, shipped: "towers/mini-image")
-    tokenizer = try TokenizerSource.load(self.text.folder)
+    tokenizer = try TokenizerSource.load(self.text.place())
   }
 
   /// Absolute, so that the run is found whole from any working folder.
@@ -37,18 +37,14 @@ public struct TowerPair {
   }
 
   /// Ids and positions outside the tower's tables would stop the process. Throws
-  /// `AlignmentFailure.configuration`.
-  func check(_ model: DualEncoder, maximumTokens: Int) throws(AlignmentFailure) {
+  /// `AlignmentFailure.configuration`, `TowerFailure.configuration`.
+  func check(_ model: DualEncoder, maximumTokens: Int) throws {
     let tower = model.text.configuration
-    guard tokenizer.vocabularySize <= tower.vocabularySize else {
-      throw .configuration(
-        reason: "\(text.folder): its tokenizer has \(tokenizer.vocabularySize) pieces, its "
-          + "config.json vocab_size \(tower.vocabularySize). Put the tower's own tokenizer there.")
-    }
-    guard (3...tower.maximumPositions).contains(maximumTokens) else {
-      throw .configuration(
+    try tower.check(tokenizer, at: text.folder)
+    guard (3...max(3, tower.maximumTokens)).contains(maximumTokens) else {
+      throw AlignmentFailure.configuration(
         reason: "captions of at most \(maximumTokens) tokens: expected 3 to "
-          + "\(tower.maximumPositions), the positions of \(text.folder)")
+          + "\(tower.maximumTokens), the positions of \(text.folder)")
     }
   }
 }

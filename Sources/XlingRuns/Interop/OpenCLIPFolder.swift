@@ -46,6 +46,7 @@ struct OpenCLIPFolder {
           + "leave no place for the head's: BERT, DistilBERT, RoBERTa, CamemBERT and XLM-R can be "
           + "exported to it")
     }
+    try model.text.checkIsPlain(for: Self.program)
     text = try PlainTower.text(model, as: family, for: Self.program)
     image = try PlainTower.image(model, for: Self.program)
     if image.configuration.hasDistillationToken || image.configuration.channels != 3 {

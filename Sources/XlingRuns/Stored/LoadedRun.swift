@@ -21,7 +21,7 @@ public struct LoadedRun {
     name = Self.name(of: folder)
     record = try RunFolder(folder).record()
     model = try DualEncoder.load(run: folder, allowUnfinished: allowUnfinished)
-    let tokenizer = try TokenizerSource.load(record.identity.text.folder)
+    let tokenizer = try TokenizerSource.load(record.identity.text.place())
     guard tokenizer.contentHash == record.identity.tokenizerHash else {
       throw RunFailure.towerChanged(
         path: record.identity.text.folder, expected: record.identity.tokenizerHash,
@@ -69,6 +69,11 @@ extension LoadedRun {
     // Where rows once depended on their place in a batch, rows kept by then are not taken for today's.
     let kernels = Matmul.coreName + (Matmul.rowsDifferByPlace ? ", rows alike" : "")
     digest.update("\(kernels) \(model.embeddingWidth)\n\(try model.recipe.toml())\n")
+    let configuration = identity.configuration
+    if let output = configuration.textOutput {
+      digest.update("\(output.pooling.description) \(output.promptTokens ?? 0)\n")
+      if let head = model.text.head { digest.update("\(head.description)\n") }
+    }
     for (name, parameter) in model.parameters {
       digest.update("\(name) \(parameter.shape)\n")
       digest.update(UnsafeRawBufferPointer(start: parameter.value, count: parameter.count * 4))

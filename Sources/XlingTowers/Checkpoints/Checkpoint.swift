@@ -87,6 +87,10 @@ public struct Checkpoint {
     init(_ path: String) throws {
       let file = try MappedFile(path: path)
       guard TorchFile.isZip(file) || TorchFile.isPickle(file) else {
+        if let kind = ForeignFile(path: path), kind != .safetensors {
+          throw ForeignFileFailure(
+            path: path, expected: "weights (safetensors or a PyTorch file)", found: kind)
+        }
         container = "safetensors"
         tensors = try Safetensors(file).entries
         return

@@ -14,6 +14,8 @@ package struct KeyMap: Sendable {
   var fused: [(file: String, ours: [String])] = []
   /// Names under which a checkpoint may hold a parameter once more; read where the other is missing.
   var copies: [(file: String, ours: String)] = []
+  /// Our names of matrices that lie in the file with rows as columns.
+  var transposed: Set<String> = []
   /// Beginnings of names that are no part of a tower: heads of tasks, buffers.
   var ignored: [String] = []
 

@@ -6,19 +6,30 @@ import XlingTensor
 extension TextTower {
   /// `config.json` alone, for a program that keeps the weights elsewhere. Throws ``FileFailure``.
   package func saveConfiguration(to folder: String) throws {
-    try TowerFolder.save(configuration.json, to: folder)
+    try TowerFolder.save(configuration.saved.json, to: folder)
   }
 
-  /// A Hugging Face folder. Float32 weights are mapped, not copied. Throws ``TowerFailure`` or
-  /// ``FileFailure``; nothing is loaded in part.
+  /// The tower of a Hugging Face folder by itself: pooled as its family is, whatever the folder declares
+  /// (``TowerCheckpoint/text(pooling:withHead:)`` honours that). Float32 weights are mapped, not copied.
+  /// Throws ``TowerFailure`` or ``FileFailure``; nothing is loaded in part.
   public static func load(_ folder: String) throws -> TextTower {
-    try TowerCheckpoint(folder).text()
+    let checkpoint = try TowerCheckpoint(folder)
+    guard case .text(let configuration) = checkpoint.configuration else {
+      return try checkpoint.text()
+    }
+    return try checkpoint.text(pooling: configuration.pooling, withHead: false)
   }
 
   /// A Hugging Face folder of the family that the tower was loaded from.
   public func save(to folder: String, storage: Safetensors.Storage) throws {
+    var saved = configuration.saved
+    // Behind a tower of Hugging Face's names lies no more than its family has there.
+    let ownHead = saved.projections.isEmpty ? [] : head?.isOfCheckpoint == true ? head?.parameters ?? [] : []
+    if ownHead.isEmpty, saved.family == .clip { saved.projections = [] }
+    let others = Set((head?.parameters ?? []).map(\.name)).subtracting(ownHead.map(\.name))
     try TowerFolder.save(
-      configuration.json, configuration.keyMap, checkpointParameters, to: folder, storage: storage)
+      saved.json, saved.keyMap, checkpointParameters.filter { !others.contains($0.name) }, to: folder,
+      storage: storage)
   }
 }
 
@@ -71,9 +82,10 @@ private final class FusedTensors {
         tensors.append((map.fileName(of: parameter.name), parameter.shape, parameter.values))
         continue
       }
-      // The first of the three brings the others along.
+      // The first brings the others along.
       guard parts.first == parameter.name else { continue }
-      let whole = Parameter(name, [3 * parameter.shape[0]] + parameter.shape.dropFirst())
+      let whole = Parameter(
+        name, [parts.count * parameter.shape[0]] + parameter.shape.dropFirst())
       for (index, part) in parts.compactMap({ byName[$0] }).enumerated() {
         (whole.value + index * part.count).update(from: part.value, count: part.count)
       }

@@ -6,10 +6,13 @@ public enum TowerConfiguration: Sendable, Equatable {
   case text(BERTConfiguration)
   case image(ViTConfiguration)
 
-  private static let imageTypes: Set = ["vit", "deit"]
+  static let imageTypes: Set = ["vit", "deit"]
 
-  /// Throws ``TowerFailure/configuration(path:reason:)`` or ``FileFailure``.
-  static func read(_ path: String) throws -> TowerConfiguration {
+  /// `tensors` is asked where a configuration names a model in place of sizes. Throws
+  /// ``TowerFailure/configuration(path:reason:)``, ``FileFailure``, what `tensors` throws.
+  static func read(
+    _ path: String, tensors: () throws -> Checkpoint
+  ) throws -> TowerConfiguration {
     let fields = try ConfigurationFields(path)
     if try fields.text("model_type") == nil, fields.has("architecture") {
       return .image(try ViTConfiguration(timm: fields))
@@ -18,15 +21,10 @@ public enum TowerConfiguration: Sendable, Equatable {
     if imageTypes.contains(type) {
       return .image(try ViTConfiguration(fields, modelType: type))
     }
-    guard let family = BERTConfiguration.families[type] else {
-      let known = (Array(BERTConfiguration.families.keys) + imageTypes).sorted()
-      throw fields.refuse(
-        "model_type is \"\(type)\", expected one of " + known.joined(separator: ", "))
+    if type == "M-CLIP" {
+      return .text(try BERTConfiguration(multilingualCLIP: fields, try tensors()))
     }
-    return .text(
-      family == .t5
-        ? try BERTConfiguration(t5: fields, modelType: type)
-        : try BERTConfiguration(fields, modelType: type))
+    return .text(try BERTConfiguration(family: type, fields))
   }
 
   /// Old configurations do not name their type; their architecture, or BERT's own keys, do.
@@ -35,11 +33,18 @@ public enum TowerConfiguration: Sendable, Equatable {
     let starts = [
       ("DistilBert", "distilbert"), ("XLMRoberta", "xlm-roberta"), ("Roberta", "roberta"),
       ("Bert", "bert"), ("MT5", "mt5"), ("T5", "t5"), ("ViT", "vit"), ("DeiT", "deit"),
+      ("CLIPText", "clip_text_model"), ("SiglipText", "siglip_text_model"),
+      ("ModernBert", "modernbert"), ("EuroBert", "eurobert"), ("MultilingualCLIP", "M-CLIP"),
     ]
     for name in fields.texts("architectures") {
       if let start = starts.first(where: { name.hasPrefix($0.0) }) { return start.1 }
     }
     if fields.has("type_vocab_size") { return "bert" }
     throw fields.refuse("the key \"model_type\" is missing")
+  }
+
+  /// With what the tensors say: whether there is a projection.
+  func fitted(to checkpoint: Checkpoint) -> TowerConfiguration {
+    if case .text(let text) = self { .text(text.fitted(to: checkpoint)) } else { self }
   }
 }

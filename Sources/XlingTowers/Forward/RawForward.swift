@@ -12,6 +12,12 @@ public enum RawForward {
     public let values: [Float]
   }
 
+  /// A vector that a folder's library gives, by its name there: the pooled one, or what is behind the head.
+  public struct TextVector: Equatable {
+    public let name: String
+    let isPooled: Bool
+  }
+
   /// Which token-type embeddings are added.
   public enum TokenTypes: String, CaseIterable, Sendable {
     /// Those of `token_type_ids`, the first where there are none.
@@ -46,11 +52,11 @@ public enum RawForward {
   /// `input_ids` [batch, tokens], and where given `attention_mask` and `token_type_ids` of the same
   /// shape. For each batch: `layer_input_0`, `layer_output_N` and `last_hidden_state` [batch, tokens,
   /// width], padded places included, `cls` (the first token's) [batch, width], what `readouts` make of
-  /// it, and of T5 `mean`, over the tokens kept. Throws
+  /// it, `mean`, over the tokens kept, and the vectors `named`. Throws
   /// ``TowerFailure/input(path:reason:)``.
   public static func run(
     _ tower: TextTower, on inputs: Checkpoint, readouts: [Readout] = [],
-    tokenTypes: TokenTypes = .given
+    named: [TextVector] = [], tokenTypes: TokenTypes = .given
   ) throws -> [Output] {
     tower.addsTokenTypes = tokenTypes != .none
     let prefixes = try batches(inputs, "input_ids", ["attention_mask", "token_type_ids"])
@@ -63,16 +69,7 @@ public enum RawForward {
       let activations = tower.forward(batch, in: workspace, training: false)
       outputs += hidden(activations.encoder.hidden, prefix, shape)
       outputs.append(output(prefix + "last_hidden_state", activations.hidden, shape))
-      let pooled = tower.pool(activations, in: workspace)
-      if tower.t5 == nil {
-        outputs += pool(pooled, prefix, readouts, workspace)
-      } else {
-        let first = Matrix(
-          activations.hidden.pointer, rows: shape[0], columns: tower.width,
-          stride: shape[1] * tower.width)
-        outputs.append(output(prefix + "cls", first, [shape[0]]))
-        outputs.append(output(prefix + "mean", pooled, [shape[0]]))
-      }
+      outputs += vectors(of: tower, activations, prefix, shape, named, readouts, workspace)
     }
     return outputs
   }
@@ -137,6 +134,26 @@ public enum RawForward {
     }
   }
 
+  /// A text tower's vectors: `cls`, the first token's state whatever is masked, `mean`, and `named`.
+  private static func vectors(
+    of tower: TextTower, _ activations: TextTower.Activations, _ prefix: String, _ shape: [Int],
+    _ named: [TextVector], _ readouts: [Readout], _ workspace: Workspace
+  ) -> [Output] {
+    let hidden = activations.hidden
+    let first = workspace.take(shape[0], tower.width)
+    hidden.gather(rows: (0..<shape[0]).map { $0 * shape[1] }, into: first)
+    var outputs = pool(first, prefix, readouts, workspace)
+    let mean = tower.pool(activations, hidden, by: .mean, in: workspace)
+    outputs.append(output(prefix + "mean", mean, [shape[0]]))
+    guard !named.isEmpty else { return outputs }
+    let made = tower.output(activations, in: workspace)
+    for vector in named {
+      let rows = vector.isPooled ? made.pooled : made.vectors
+      outputs.append(output(prefix + vector.name, rows, [shape[0]]))
+    }
+    return outputs
+  }
+
   private static func pool(
     _ pooled: Matrix, _ prefix: String, _ readouts: [Readout], _ workspace: Workspace
   ) -> [Output] {
@@ -172,7 +189,8 @@ public enum RawForward {
       return values
     }
     let ids = try integers("input_ids", below: configuration.vocabularySize) ?? []
-    let mask = try integers("attention_mask", below: 2)?.map(UInt8.init)
+    var mask = try integers("attention_mask", below: 2)?.map(UInt8.init)
+    if mask == nil, configuration.masksPadding { mask = ids.map { $0 == configuration.paddingId ? 0 : 1 } }
     let types = try integers("token_type_ids", below: max(configuration.tokenTypes, 1))
     let batch = TokenBatch(
       ids: ids.map(Int32.init), lengths: Array(repeating: shape[1], count: shape[0]), keep: mask,

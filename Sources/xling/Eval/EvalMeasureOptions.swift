@@ -89,6 +89,8 @@ struct EvalMeasureOptions: ParsableArguments {
 
   /// The columns of a run's table: three recalls where nothing else is wished.
   var tabled: [Metric] {
-    names.isEmpty ? [1, 5, 10].map { .recall(at: $0) } : names.compactMap(Metric.named)
+    names.isEmpty ? Self.usuallyTabled : names.compactMap(Metric.named)
   }
+
+  static let usuallyTabled = [1, 5, 10].map { Metric.recall(at: $0) }
 }

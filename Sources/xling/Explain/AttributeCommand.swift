@@ -25,7 +25,9 @@ struct AttributeCommand: ParsableCommand {
     var options = AttributeJob.Options(subject)
     options.metric = metric
     options.embeddingsBeside = store
-    let result = try AttributeJob(options).run(LanguageProgress("attribute").tell)
+    let result = try withDataChoices {
+      try AttributeJob(options).run(LanguageProgress("attribute").tell)
+    }
     try json.print(result.rows) { Self.text(result.rows, result.metric) }
   }
 

@@ -23,7 +23,9 @@ struct GapCommand: ParsableCommand {
     job.k = options.k
     job.against = options.against
     job.embeddingsBeside = store
-    let result = try GapJob(job).run(LanguageProgress("gap").tell)
+    let result = try withDataChoices {
+      try GapJob(job).run(LanguageProgress("gap").tell)
+    }
     try options.json.print(result.rows) { text(result.rows, result.against) }
   }
 

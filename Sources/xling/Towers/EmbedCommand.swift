@@ -15,8 +15,9 @@ struct EmbedCommand: ParsableCommand {
     discussion: """
       A text tower reads texts: one a line, or JSON objects, one a line, of which --field is taken. \
       An image tower reads a folder's pictures in the order of their names, or a list of paths, one \
-      a line. Row i of the output belongs to the i-th of them. Vectors are the CLS token's, as every \
-      method starts from; those of mT5, which has none, are means over tokens. A row's bits do \
+      a line. Row i of the output belongs to the i-th of them. Texts are read, pooled and brought on as \
+      the folder declares (modules.json, prompts, lengths; `xling inspect` tells it); where it declares \
+      nothing, vectors are the CLS token's, those of mT5 means over tokens. A row's bits do \
       not depend on --batch-size, --threads or its neighbours; they do depend on the kind of \
       processor. An interrupted run keeps its rows beside the output; --resume goes on, once it has \
       found them unchanged.
@@ -37,10 +38,8 @@ struct EmbedCommand: ParsableCommand {
   @Option(help: "A tokenizer's folder or file (default: the tower's own).")
   var tokenizer: String?
 
-  @Option(
-    help: "Tokens of a text, start and end included; longer ones are cut (default: 64).",
-    transform: NumberRange.whole(from: 2))
-  var maximumTokens: Int?
+  @OptionGroup(title: "Texts")
+  var texts: EmbedTextOptions
 
   @Option(
     help: "Side of the resized pictures (default: the tower's own).",
@@ -53,7 +52,6 @@ struct EmbedCommand: ParsableCommand {
   var givenInterpolation: PositionInterpolation?
 
   private var interpolate: PositionInterpolation { givenInterpolation ?? .bicubic }
-  private var tokenLimit: Int { maximumTokens ?? 64 }
 
   @OptionGroup(title: "Pictures")
   var pictures: PictureOptions
@@ -92,15 +90,18 @@ struct EmbedCommand: ParsableCommand {
     let items: [String]
     let rows: EmbedRows
     var input: PictureInput?
+    var protocolWords = ""
     switch checkpoint.configuration {
     case .text:
       try refusePictureOptions()
       items = try EmbedInputs.texts(self.input, field: field)
-      let text = try checkpoint.text()
+      let text = try texts.tower(of: checkpoint)
       try TowerWarnings.nonFinite(text, in: checkpoint).tell()
-      rows = try EmbedRows(
-        items, text, tokenizer: TokenizerSource.load(tokenizer ?? tower),
-        maximumTokens: tokenLimit)
+      let cutter = try TokenizerSource.load(tokenizer ?? checkpoint.folder)
+      let reading = try texts.reading(of: checkpoint, text, by: cutter, at: tokenizer ?? tower)
+      protocolWords = "\(reading.description) \(reading.maximumTokens) \(text.pooling.description) "
+        + "\(text.promptTokens) \(try checkpoint.sentences?.contentHash() ?? "")"
+      rows = EmbedRows(items, text, tokenizer: cutter, reading: reading)
     case .image:
       try refuseTextOptions()
       items = try EmbedInputs.pictures(self.input)
@@ -112,7 +113,7 @@ struct EmbedCommand: ParsableCommand {
       rows = EmbedRows(items, image, read, damage)
     }
     let partial = EmbedPartial(
-      output, width: rows.width, identity: try identity(checkpoint, items, input),
+      output, width: rows.width, identity: try identity(checkpoint, items, input, protocolWords),
       resume: resume)
     try embed(items.count, rows, into: partial)
     damage.warning?.tell()
@@ -131,8 +132,7 @@ struct EmbedCommand: ParsableCommand {
     try GivenOptions.refuse(
       GivenOptions.names([
         ("--field", field != nil), ("--tokenizer", tokenizer != nil),
-        ("--maximum-tokens", maximumTokens != nil),
-      ]), "with an image tower")
+      ]) + texts.given, "with an image tower")
     if imageSize == nil, givenInterpolation != nil {
       throw ValidationError("--interpolate has no use without --image-size")
     }
@@ -158,13 +158,13 @@ struct EmbedCommand: ParsableCommand {
 
   /// Everything that decides the rows: resumed work must agree in it.
   private func identity(
-    _ checkpoint: TowerCheckpoint, _ items: [String], _ input: PictureInput?
+    _ checkpoint: TowerCheckpoint, _ items: [String], _ input: PictureInput?, _ texts: String
   ) throws -> String {
     let digest = Digest()
     digest.update(try checkpoint.checkpoint.contentHash())
     if let path = checkpoint.configurationPath { digest.update(try AtomicFile.read(path)) }
     digest.update(
-      "\(tokenLimit) \(input?.description ?? "") \(imageSize ?? 0) \(interpolate) \(normalize) "
+      "\(texts) \(input?.description ?? "") \(imageSize ?? 0) \(interpolate) \(normalize) "
         + "\(heads ?? 0) \(tokenizer ?? "")\n")
     // Bits differ between kernel sets, and where these tell places apart, from those of versions before.
     digest.update("\(Matmul.coreName)\(Matmul.rowsDifferByPlace ? ", rows alike" : "")\n")

@@ -53,7 +53,8 @@ struct ForwardCommand: ParsableCommand {
       let text = try checkpoint.text()
       try TowerWarnings.nonFinite(text, in: checkpoint).tell()
       outputs = try RawForward.run(
-        text, on: inputs, readouts: checkpoint.readouts, tokenTypes: tokenTypes)
+        text, on: inputs, readouts: checkpoint.readouts, named: checkpoint.textVectors,
+        tokenTypes: tokenTypes)
     case .image:
       let size = interpolate == nil ? nil : RawForward.pictureSize(inputs)
       let image = try checkpoint.image(
