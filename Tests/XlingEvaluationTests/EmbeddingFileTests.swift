@@ -72,25 +72,38 @@ import XlingTowers
   /// A zip archive of entries that are not packed, as `numpy.savez` writes it (APPNOTE; its local headers
   /// have an extra field of 64 bits).
   private func zip(_ files: [(String, Data)], method: UInt8 = 0) -> Data {
-    func little(_ value: Int, _ count: Int) -> [UInt8] {
-      (0..<count).map { UInt8(value >> (8 * $0) & 255) }
+    func little(_ value: Int, _ count: Int) -> Data {
+      Data((0..<count).map { UInt8(value >> (8 * $0) & 255) })
     }
     var (body, list) = (Data(), Data())
     for (name, data) in files {
-      let extra = little(1, 2) + little(16, 2) + little(data.count, 8) + little(data.count, 8)
-      let start = body.count
-      let common = [method, 0] + little(0, 8)
-      body +=
-        [0x50, 0x4B, 3, 4, 45, 0, 0, 0] + common + little(0xFFFF_FFFF, 4) + little(0xFFFF_FFFF, 4)
-      body += little(name.utf8.count, 2) + little(extra.count, 2) + Data(name.utf8) + extra + data
-      list +=
-        [0x50, 0x4B, 1, 2, 45, 0, 45, 0, 0, 0] + common + little(data.count, 4)
-        + little(data.count, 4)
-      list += little(name.utf8.count, 2) + little(0, 12) + little(start, 4) + Data(name.utf8)
+      let (start, length) = (body.count, name.utf8.count)
+      // Method, time, date and checksum.
+      let common = Data([method, 0]) + little(0, 8)
+      body += Data([0x50, 0x4B, 3, 4, 45, 0, 0, 0])
+      body += common
+      for value in [0xFFFF_FFFF, 0xFFFF_FFFF] { body += little(value, 4) }
+      for value in [length, 20] { body += little(value, 2) }
+      body += Data(name.utf8)
+      for (value, count) in [(1, 2), (16, 2), (data.count, 8), (data.count, 8)] {
+        body += little(value, count)
+      }
+      body += data
+      list += Data([0x50, 0x4B, 1, 2, 45, 0, 45, 0, 0, 0])
+      list += common
+      for value in [data.count, data.count] { list += little(value, 4) }
+      list += little(length, 2)
+      list += little(0, 12)
+      list += little(start, 4)
+      list += Data(name.utf8)
     }
-    return body + list + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + little(files.count, 2)
-      + little(files.count, 2)
-      + little(list.count, 4) + little(body.count, 4) + [0, 0]
+    var end = Data([0x50, 0x4B, 5, 6, 0, 0, 0, 0])
+    for (value, count) in [
+      (files.count, 2), (files.count, 2), (list.count, 4), (body.count, 4), (0, 2),
+    ] {
+      end += little(value, count)
+    }
+    return body + list + end
   }
 
   @Test func readsArchivesOfArrays() throws {

@@ -5,10 +5,10 @@ struct COCOLayout: DatasetLayout {
   let summary = "COCO's captions_SPLIT.json: images and annotations"
 
   func read(_ path: String, _ note: (String) -> Void) throws -> [ForeignItem] {
-    let root = try json(path).object
-    guard let images = root?["images"]?.array, let notes = root?["annotations"]?.array else {
-      throw bad(path, "the file", "\"images\" and \"annotations\"", nil)
-    }
+    let root = try json(path)
+    guard let images = root.object?["images"]?.array,
+      let notes = root.object?["annotations"]?.array
+    else { throw bad(path, "the file", "\"images\" and \"annotations\"", root) }
     var captions: [String: [String]] = [:]
     for (index, entry) in notes.enumerated() {
       let place = "annotation \(index + 1)"

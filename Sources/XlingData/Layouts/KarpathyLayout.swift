@@ -5,8 +5,9 @@ struct KarpathyLayout: DatasetLayout {
   let summary = "Karpathy's dataset_NAME.json: images with split and sentences"
 
   func read(_ path: String, _ note: (String) -> Void) throws -> [ForeignItem] {
-    guard let images = try json(path).object?["images"]?.array else {
-      throw bad(path, "the file", "a list \"images\"", nil)
+    let root = try json(path)
+    guard let images = root.object?["images"]?.array else {
+      throw bad(path, "the file", "a list \"images\"", root)
     }
     return try images.enumerated().map { index, image in
       let place = "image \(index + 1)"

@@ -5,9 +5,8 @@ struct LilTLayout: DatasetLayout {
   let summary = "LilT's and ALBEF's JSON lists of image and caption"
 
   func read(_ path: String, _ note: (String) -> Void) throws -> [ForeignItem] {
-    guard let list = try json(path).array else {
-      throw bad(path, "the file", "a list", nil)
-    }
+    let root = try json(path)
+    guard let list = root.array else { throw bad(path, "the file", "a list", root) }
     var captions = CaptionsByPicture()
     for (index, entry) in list.enumerated() {
       let place = "entry \(index + 1)"

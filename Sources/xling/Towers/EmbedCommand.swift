@@ -93,10 +93,7 @@ struct EmbedCommand: ParsableCommand {
     var protocolWords = ""
     switch checkpoint.configuration {
     case .text:
-      try GivenOptions.refuse(
-        GivenOptions.names([
-          ("--image-size", imageSize != nil), ("--interpolate", givenInterpolation != nil),
-        ]) + pictures.given, "with a text tower")
+      try refusePictureOptions()
       items = try EmbedInputs.texts(self.input, field: field)
       let text = try texts.tower(of: checkpoint)
       try TowerWarnings.nonFinite(text, in: checkpoint).tell()
@@ -107,13 +104,7 @@ struct EmbedCommand: ParsableCommand {
         + "\(text.promptTokens) \(try checkpoint.sentences?.contentHash() ?? "")"
       rows = EmbedRows(items, text, tokenizer: cutter, reading: reading)
     case .image:
-      try GivenOptions.refuse(
-        GivenOptions.names([
-          ("--field", field != nil), ("--tokenizer", tokenizer != nil),
-        ]) + texts.given, "with an image tower")
-      if imageSize == nil, givenInterpolation != nil {
-        throw ValidationError("--interpolate has no use without --image-size")
-      }
+      try refuseTextOptions()
       items = try EmbedInputs.pictures(self.input)
       let image = try checkpoint.image(imageSize: imageSize, interpolation: interpolate)
       try TowerWarnings.nonFinite(image, in: checkpoint).tell()
@@ -129,6 +120,23 @@ struct EmbedCommand: ParsableCommand {
     damage.warning?.tell()
     try EmbedFile.write(partial, rows: items.count, to: output)
     print("wrote \(items.count) rows of \(rows.width) to \(output)")
+  }
+
+  private func refusePictureOptions() throws {
+    try GivenOptions.refuse(
+      GivenOptions.names([
+        ("--image-size", imageSize != nil), ("--interpolate", givenInterpolation != nil),
+      ]) + pictures.given, "with a text tower")
+  }
+
+  private func refuseTextOptions() throws {
+    try GivenOptions.refuse(
+      GivenOptions.names([
+        ("--field", field != nil), ("--tokenizer", tokenizer != nil),
+      ]) + texts.given, "with an image tower")
+    if imageSize == nil, givenInterpolation != nil {
+      throw ValidationError("--interpolate has no use without --image-size")
+    }
   }
 
   private func embed(_ count: Int, _ rows: EmbedRows, into partial: EmbedPartial) throws {
