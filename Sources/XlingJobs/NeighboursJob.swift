@@ -38,7 +38,10 @@ public struct NeighboursJob: Sendable {
       _ found: LanguageNeighbours, of subject: EvaluationSubject.Loaded, against: String
     ) {
       schema = "xling.neighbours/1"
-      (self.run, self.against) = (run, against)
+      run = subject.run.name
+      dataset = subject.dataset.name
+      split = subject.split.rawValue
+      self.against = against
       language = found.language
       k = found.k
       hubness = EstimateRow(found.hubness, scale: 1)
