@@ -88,7 +88,8 @@ struct SideApplication {
       throw unfit("each module once", side.modules.map(\.rawValue).joined(separator: ", "))
     }
     if side.modules.contains(.prompt), (tower as? TextTower)?.takesPrompts == false {
-      throw unfit("position embeddings and no causal mask, since a prompt has no place otherwise", "prompt")
+      throw unfit(
+        "position embeddings and no causal mask, since a prompt has no place otherwise", "prompt")
     }
     for option in Recipe.ModuleOptions.table {
       if let found = option.outside(side.options) {

@@ -20,7 +20,8 @@ extension TextTower {
   public func backward(
     _ activations: Activations, _ output: Output, dOutput: Matrix, in workspace: Workspace
   ) {
-    let isNeeded = embeddingsTrained || encoder.lowestTrained != nil || finalNorm?.isTrainable == true
+    let isNeeded =
+      embeddingsTrained || encoder.lowestTrained != nil || finalNorm?.isTrainable == true
     guard let head, let saved = output.head else {
       if isNeeded { backward(activations, dPooled: dOutput, in: workspace) }
       return

@@ -78,7 +78,8 @@ public struct TowerCheckpoint {
     guard tower.head.map({ $0.inputs == pooled }) ?? true else {
       throw TowerFailure.configuration(
         path: checkpoint.path,
-        reason: "pooling \(tower.pooling.description) gives vectors of width \(pooled), what follows it "
+        reason:
+          "pooling \(tower.pooling.description) gives vectors of width \(pooled), what follows it "
           + "reads \(tower.head?.inputs ?? 0)")
     }
     return tower

@@ -101,7 +101,8 @@ extension Evaluator {
     _ language: String, metric: Metric = .recall(at: 10)
   ) throws -> TokenAttribution {
     let result = try evaluate(language)
-    let frame = (plan.reading.hasEndToken ? 1 : 0) + max(1, plan.reading.promptTokens(by: tokenizer))
+    let frame =
+      (plan.reading.hasEndToken ? 1 : 0) + max(1, plan.reading.promptTokens(by: tokenizer))
     let room = max(0, plan.maximumTokens - frame)
     let pieces = try result.captions.map { caption in
       let text = try plan.reading.text(of: caption, language: language)

@@ -37,7 +37,9 @@ struct TextDeclarations {
     let hasHead = checkpoint.hasTextHead
     if let head = settings.textHead, !hasHead {
       throw AlignmentFailure.configuration(
-        reason: "text_head is \(head.rawValue), but \(folder) has nothing behind its pooling: leave it out")
+        reason:
+          "text_head is \(head.rawValue), but \(folder) has nothing behind its pooling: leave it out"
+      )
     }
     var output = TextOutput(pooling, head: settings.textHead ?? .method)
     let keepsHead = hasHead && output.head != .none

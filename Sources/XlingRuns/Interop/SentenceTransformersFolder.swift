@@ -32,7 +32,9 @@ struct SentenceTransformersFolder {
     tower = try PlainTower.text(model, for: Self.program)
     guard !tower.pooling.modes.contains(.end) else {
       throw RunFailure.configuration(
-        reason: "\(Self.program) has no pooling at CLIP's end token: no text tower of CLIP can be exported")
+        reason:
+          "\(Self.program) has no pooling at CLIP's end token: no text tower of CLIP can be exported"
+      )
     }
     tokenizer = try record.identity.text.place()
     prompts = try TowerCheckpoint(record.identity.text.folder).reading?.prompts ?? [:]
@@ -52,7 +54,7 @@ struct SentenceTransformersFolder {
       ], to: folder + "/sentence_bert_config.json")
     try modules.append("Transformer")
     try modules.append("Pooling", pooling)
-    for step in (tower.head.map { $0.isOfCheckpoint ? [] : $0.steps }) ?? [] {
+    for step in tower.head?.steps ?? [] {
       switch step {
       case .normalize: try modules.append("Normalize")
       case .dense(let linear, let activation): try modules.append(linear, activation)
@@ -66,13 +68,14 @@ struct SentenceTransformersFolder {
 
   private var pooling: [String: any Sendable] {
     let modes = Set(tower.pooling.modes)
-    var file: [String: any Sendable] = ["word_embedding_dimension": tower.width]
     guard tower.pooling.modes.count == 1 else {
       // The order of the parts is that of a list only.
-      file["pooling_mode"] = tower.pooling.modes.map(\.rawValue)
-      file["include_prompt"] = tower.pooling.includesPrompt
-      return file
+      return [
+        "embedding_dimension": tower.width, "pooling_mode": tower.pooling.modes.map(\.rawValue),
+        "include_prompt": tower.pooling.includesPrompt,
+      ]
     }
+    var file: [String: any Sendable] = ["word_embedding_dimension": tower.width]
     file["pooling_mode_cls_token"] = modes.contains(.cls)
     file["pooling_mode_mean_tokens"] = modes.contains(.mean)
     file["pooling_mode_max_tokens"] = modes.contains(.max)
@@ -132,7 +135,8 @@ private struct Modules {
   mutating func append(_ linear: Linear, _ activation: TextHead.Activation) throws {
     guard let name = activation.torchName else {
       throw RunFailure.configuration(
-        reason: "no module of sentence-transformers computes \(activation.rawValue) behind a dense layer")
+        reason:
+          "no module of sentence-transformers computes \(activation.rawValue) behind a dense layer")
     }
     let path = "\(folder)/\(place("Dense"))"
     try append(

@@ -57,7 +57,8 @@ extension KeyMap {
     var map = family
     map.prefixes = [prefix, "module." + prefix]
     map.parts += [
-      ("text.proj.*", "head.*"), ("text.proj", "head.dense"), ("LinearTransformation", "head.dense"),
+      ("text.proj.*", "head.*"), ("text.proj", "head.dense"),
+      ("LinearTransformation", "head.dense"),
     ]
     map.ignored += ["visual.", "logit_scale", "logit_bias"]
     return map

@@ -24,11 +24,13 @@ extension TextTower {
   public func save(to folder: String, storage: Safetensors.Storage) throws {
     var saved = configuration.saved
     // Behind a tower of Hugging Face's names lies no more than its family has there.
-    let ownHead = saved.projections.isEmpty ? [] : head?.isOfCheckpoint == true ? head?.parameters ?? [] : []
+    let ownHead =
+      saved.projections.isEmpty ? [] : head?.isOfCheckpoint == true ? head?.parameters ?? [] : []
     if ownHead.isEmpty, saved.family == .clip { saved.projections = [] }
     let others = Set((head?.parameters ?? []).map(\.name)).subtracting(ownHead.map(\.name))
     try TowerFolder.save(
-      saved.json, saved.keyMap, checkpointParameters.filter { !others.contains($0.name) }, to: folder,
+      saved.json, saved.keyMap, checkpointParameters.filter { !others.contains($0.name) },
+      to: folder,
       storage: storage)
   }
 }

@@ -53,7 +53,8 @@ extension BERTConfiguration {
   func fitted(to checkpoint: Checkpoint) -> BERTConfiguration {
     guard family == .clip, naming == .huggingFace else { return self }
     let map = keyMap
-    guard !checkpoint.tensors.keys.contains(where: { map.shortName($0) == "text_projection.weight" })
+    guard
+      !checkpoint.tensors.keys.contains(where: { map.shortName($0) == "text_projection.weight" })
     else { return self }
     var fitted = self
     fitted.projections = []
@@ -78,9 +79,11 @@ extension BERTConfiguration {
       fields["architectures"] = [
         projections.isEmpty ? "CLIPTextModel" : "CLIPTextModelWithProjection"
       ]
-      if case .id(let id) = endToken { fields["eos_token_id"] = Int(id) } else {
-        fields["eos_token_id"] = 2
-      }
+      fields["eos_token_id"] =
+        switch endToken {
+        case .id(let id): Int(id)
+        case .largest, nil: 2
+        }
     }
     return fields
   }

@@ -25,7 +25,8 @@ extension BERTConfiguration {
   /// What people have who ask for a family that is not computed here.
   private static let nearest = [
     "mpnet": "bert, as all-MiniLM-L6-v2 is", "albert": "bert", "electra": "bert",
-    "deberta": "bert", "deberta-v2": "xlm-roberta", "xlm": "xlm-roberta", "xlm-roberta-xl": "xlm-roberta",
+    "deberta": "bert", "deberta-v2": "xlm-roberta", "xlm": "xlm-roberta",
+    "xlm-roberta-xl": "xlm-roberta",
     "new": "modernbert, as gte-modernbert-base is", "nomic_bert": "modernbert",
     "siglip2": "siglip, the SigLIP 2 of a fixed picture size, not NaFlex",
     "siglip2_text_model": "siglip_text_model",

@@ -90,7 +90,8 @@ extension BERTConfiguration {
   }
 
   /// `config.json` of M-CLIP. Throws ``TowerFailure/configuration(path:reason:)``.
-  init(multilingualCLIP fields: ConfigurationFields, _ checkpoint: Checkpoint) throws(TowerFailure) {
+  init(multilingualCLIP fields: ConfigurationFields, _ checkpoint: Checkpoint) throws(TowerFailure)
+  {
     let base = try fields.text("modelBase") ?? "xlm-roberta"
     if fields.has("hidden_size") {
       try self.init(fields, modelType: try Self.type(named: base, fields))
@@ -120,13 +121,16 @@ extension BERTConfiguration {
   }
 
   private init(
-    sizesOf checkpoint: Checkpoint, prefix: String, named name: String, _ fields: ConfigurationFields
+    sizesOf checkpoint: Checkpoint, prefix: String, named name: String,
+    _ fields: ConfigurationFields
   ) throws(TowerFailure) {
     let type = try Self.type(named: name, fields)
     func shape(_ name: String) throws(TowerFailure) -> [Int] {
       guard let shape = checkpoint.tensors[prefix + name]?.shape, shape.count == 2,
         shape.allSatisfy({ (1...1 << 24).contains($0) })
-      else { throw fields.refuse("the checkpoint has no matrix \(prefix)\(name), whose sizes are needed") }
+      else {
+        throw fields.refuse("the checkpoint has no matrix \(prefix)\(name), whose sizes are needed")
+      }
       return shape
     }
     let words = try shape("embeddings.word_embeddings.weight")
@@ -137,7 +141,8 @@ extension BERTConfiguration {
       checkpoint.tensors["\(prefix)encoder.layer.\($0).output.dense.weight"] == nil
     }
     guard words[1] % 64 == 0 else {
-      throw fields.refuse("\"\(name)\" is \(words[1]) wide, which is no multiple of 64, a head's width")
+      throw fields.refuse(
+        "\"\(name)\" is \(words[1]) wide, which is no multiple of 64, a head's width")
     }
     self.init(
       vocabularySize: words[0], hiddenSize: words[1], layers: layers ?? 1000, heads: words[1] / 64,

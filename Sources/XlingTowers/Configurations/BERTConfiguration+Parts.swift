@@ -135,7 +135,8 @@ extension BERTConfiguration {
     case .openCLIP(let prefix):
       return .openCLIPText(
         prefix: prefix, projectsWithBias: projections.contains(where: \.hasBias))
-    case .openCLIPAdopted: return .adopted(family == .bert ? .bert : .roberta, by: "text.transformer.")
+    case .openCLIPAdopted:
+      return .adopted(family == .bert ? .bert : .roberta, by: "text.transformer.")
     case .multilingualCLIP: return .adopted(family == .bert ? .bert : .roberta, by: "transformer.")
     case .huggingFace: break
     }

@@ -103,7 +103,8 @@ extension BERTConfiguration {
     isGated = true
     guard headWidth.map({ $0 % 2 == 0 }) ?? true, layers <= 1000 else {
       throw fields.refuse(
-        "head_dim \(headWidth ?? 0) in \(layers) layers, expected an even width and at most 1000 layers")
+        "head_dim \(headWidth ?? 0) in \(layers) layers, expected an even width and at most 1000 layers"
+      )
     }
     if fields.has("rope_scaling") {
       throw fields.refuse("rope_scaling is \(fields.shown("rope_scaling")); null is supported")

@@ -112,7 +112,8 @@ extension BERTConfiguration {
     if fields.has("auto_map") {
       throw fields.refuse(
         "auto_map is \(fields.shown("auto_map")): the tower is computed by code of its own and is "
-          + "\"\(modelType)\" in name only. Towers that transformers computes by its own code are supported")
+          + "\"\(modelType)\" in name only. Towers that transformers computes by its own code are supported"
+      )
     }
     try check(fields)
   }
@@ -123,7 +124,8 @@ extension BERTConfiguration {
     }
     guard heads % (keyValueHeads ?? heads) == 0 else {
       throw fields.refuse(
-        "num_attention_heads \(heads) is not a multiple of num_key_value_heads \(keyValueHeads ?? 0)")
+        "num_attention_heads \(heads) is not a multiple of num_key_value_heads \(keyValueHeads ?? 0)"
+      )
     }
     guard layers <= 1000 else {
       throw fields.refuse("num_hidden_layers is \(layers), expected at most 1000")

@@ -179,7 +179,9 @@ public enum RawForward {
     }
     let ids = try integers("input_ids", below: configuration.vocabularySize) ?? []
     var mask = try integers("attention_mask", below: 2)?.map(UInt8.init)
-    if mask == nil, configuration.masksPadding { mask = ids.map { $0 == configuration.paddingId ? 0 : 1 } }
+    if mask == nil, configuration.masksPadding {
+      mask = ids.map { $0 == configuration.paddingId ? 0 : 1 }
+    }
     let types = try integers("token_type_ids", below: max(configuration.tokenTypes, 1))
     let batch = TokenBatch(
       ids: ids.map(Int32.init), lengths: Array(repeating: shape[1], count: shape[0]), keep: mask,

@@ -36,7 +36,9 @@ struct PooledRows {
   }
 
   /// What each counted row of a sequence is multiplied by.
-  private func factors(_ mode: TextPooling.Mode, _ sequence: Int) -> (of: (Int) -> Float, all: Float) {
+  private func factors(_ mode: TextPooling.Mode, _ sequence: Int) -> (
+    of: (Int) -> Float, all: Float
+  ) {
     let rows = rows[sequence]
     switch mode {
     case .meanSquareRoot: return ({ _ in 1 }, 1 / Float(rows.count).squareRoot())
@@ -64,7 +66,9 @@ struct PooledRows {
           out.update(from: hidden.row(rows[sequence][0]), count: width)
           for row in rows[sequence].dropFirst() {
             let state = hidden.row(row)
-            for column in 0..<width where state[column] > out[column] { out[column] = state[column] }
+            for column in 0..<width where state[column] > out[column] {
+              out[column] = state[column]
+            }
           }
           continue
         }

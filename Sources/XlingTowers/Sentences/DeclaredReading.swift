@@ -95,7 +95,8 @@ public struct DeclaredReading: Sendable, Equatable {
     }
     if fields.has("truncate_dim") {
       throw fields.refuse(
-        "truncate_dim is \(fields.shown("truncate_dim")); whole vectors are computed here. Remove the key")
+        "truncate_dim is \(fields.shown("truncate_dim")); whole vectors are computed here. Remove the key"
+      )
     }
     prompts.merge(try fields.textsByKey("prompts")) { _, said in said }
     defaultPrompt = try fields.text("default_prompt_name")

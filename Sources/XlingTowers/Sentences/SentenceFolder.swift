@@ -97,7 +97,8 @@ public struct SentenceFolder {
         file: file, key: "in_features, out_features", value: "\(dense.inputs), \(dense.outputs)",
         use: "a dense layer \(dense.hasBias ? "with" : "without") bias"),
       Declaration(
-        file: file, key: "activation_function", value: name, use: "computed: \(activation.rawValue)"),
+        file: file, key: "activation_function", value: name, use: "computed: \(activation.rawValue)"
+      ),
     ]
     return (dense, declarations)
   }
@@ -116,7 +117,8 @@ public struct SentenceFolder {
     if let pooledWidth, pooledWidth.width != towerWidth {
       throw .configuration(
         path: folder + "/" + pooledWidth.file,
-        reason: "it pools vectors of width \(pooledWidth.width), the tower's are \(towerWidth) wide. It is "
+        reason:
+          "it pools vectors of width \(pooledWidth.width), the tower's are \(towerWidth) wide. It is "
           + "another tower's file, or the tower another's")
     }
     var width = towerWidth * pooling.modes.count
@@ -165,7 +167,9 @@ extension SentenceFolder.Dense {
     for name in weights.tensors.keys.sorted() where !known.contains(name) {
       problems.append("unexpected: \(name) \(weights.tensors[name]?.shape ?? [])")
     }
-    guard problems.isEmpty else { throw TowerFailure.tensors(path: weights.path, problems: problems) }
+    guard problems.isEmpty else {
+      throw TowerFailure.tensors(path: weights.path, problems: problems)
+    }
     return linear
   }
 }

@@ -60,7 +60,8 @@ struct SentenceModules {
     let kinds = modules.map(\.kind)
     if kinds == [.clip] { return }
     let behind: Set<Kind> = [.dense, .normalize, .dropout]
-    guard kinds.starts(with: [.transformer, .pooling]), kinds.dropFirst(2).allSatisfy(behind.contains)
+    guard kinds.starts(with: [.transformer, .pooling]),
+      kinds.dropFirst(2).allSatisfy(behind.contains)
     else {
       throw .configuration(
         path: path,

@@ -36,6 +36,14 @@ struct EmbedTextOptions: ParsableArguments {
     }
   }
 
+  /// Names of the options that were given.
+  var given: [String] {
+    GivenOptions.names([
+      ("--pooling", pooling != nil), ("--prompt-name", promptName != nil),
+      ("--prompt", prompt != nil), ("--maximum-tokens", maximumTokens != nil),
+    ])
+  }
+
   /// Throws `TowerFailure`.
   func tower(of checkpoint: TowerCheckpoint) throws -> TextTower {
     try checkpoint.text(pooling: checkpoint.pooling(pooling))
@@ -44,7 +52,8 @@ struct EmbedTextOptions: ParsableArguments {
   /// How the texts are read, and in the tower how much of them a prompt is. `folder` is for messages. Throws
   /// `TowerFailure`, `AlignmentFailure`.
   func reading(
-    of checkpoint: TowerCheckpoint, _ tower: TextTower, by tokenizer: any Tokenizer, at folder: String
+    of checkpoint: TowerCheckpoint, _ tower: TextTower, by tokenizer: any Tokenizer,
+    at folder: String
   ) throws -> CaptionReading {
     try tower.configuration.check(tokenizer, at: folder)
     var reading = CaptionReading()
@@ -58,7 +67,8 @@ struct EmbedTextOptions: ParsableArguments {
     guard reading.maximumTokens >= max(1, tokenizer.special.frameCount) else {
       throw TowerFailure.configuration(
         path: folder,
-        reason: "texts are cut to \(reading.maximumTokens) tokens, which is no room for start and end")
+        reason:
+          "texts are cut to \(reading.maximumTokens) tokens, which is no room for start and end")
     }
     if !tower.pooling.includesPrompt { tower.promptTokens = reading.promptTokens(by: tokenizer) }
     return reading
