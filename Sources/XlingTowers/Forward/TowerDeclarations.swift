@@ -7,7 +7,7 @@ extension TowerCheckpoint {
       return []
     }
     var all: [Declaration] = sentences?.declarations ?? []
-    if case .text(let text) = configuration {
+    if let text = configuration.text {
       all += reading?.declarations ?? []
       all += text.declarations(fields, file: file(configurationPath))
     }
