@@ -6,6 +6,7 @@ import XlingExperiments
 import XlingRetrieval
 import XlingTensor
 import XlingTokenizers
+import XlingTowers
 
 /// What is evaluated and how; a part of every result's protocol.
 public struct EvaluationPlan: Sendable, Equatable {

@@ -4,6 +4,7 @@ import XlingAlignment
 import XlingCore
 import XlingData
 import XlingOptimization
+import XlingTowers
 
 extension AugmentationChoice: ExpressibleByArgument {}
 extension CaptionPreprocessing: ExpressibleByArgument {}
