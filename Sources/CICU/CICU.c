@@ -139,6 +139,13 @@ int32_t xling_decomposition(uint32_t scalar, uint16_t output[64]) {
   return unorm2_getDecomposition(instance, (UChar32)scalar, (UChar *)output, 64, &error);
 }
 
+int32_t xling_composition(uint32_t first, uint32_t second) {
+  UErrorCode error = U_ZERO_ERROR;
+  const UNormalizer2 *instance = unorm2_getNFCInstance(&error);
+  if (U_FAILURE(error)) return -1;
+  return unorm2_composePair(instance, (UChar32)first, (UChar32)second);
+}
+
 int32_t xling_boundary_before(int32_t form, uint32_t scalar) {
   UErrorCode error = U_ZERO_ERROR;
   const UNormalizer2 *instance = normalizer(form, &error);

@@ -11,6 +11,9 @@ struct ByteTable: Sendable {
 
   var count: Int { list.count }
 
+  /// The memory that it takes.
+  var byteCount: Int { list.bytes.count + 4 * list.count + slots.count * MemoryLayout<Slot>.stride }
+
   subscript(index: Int) -> ArraySlice<UInt8> { list[index] }
 
   /// Eight bytes at a time, mixed so that all bits count; the low ones pick the slot.

@@ -1,3 +1,5 @@
+import XlingCore
+
 /// Text to ids. Implementations are immutable, so threads may share one; each thread encodes
 /// through a session of its own.
 public protocol Tokenizer: Sendable {
@@ -10,6 +12,8 @@ public protocol Tokenizer: Sendable {
   /// The memory that its tables take, in bytes. What all tokenizers of a kind share (Unicode's
   /// properties) and what sessions need come on top.
   var byteCount: Int { get }
+  /// What the folder that it was read from says of it, and what was made of that.
+  var declarations: [Declaration] { get }
   /// What `xling tokenizer show` tells.
   var summary: TokenizerSummary { get }
 
@@ -34,6 +38,8 @@ public protocol TokenizerSession: AnyObject {
 }
 
 extension Tokenizer {
+  public var declarations: [Declaration] { [] }
+
   /// One text, at most `maximumTokens` tokens. For many texts keep a ``TokenizerSession`` or a
   /// ``BatchEncoder``.
   public func encode(

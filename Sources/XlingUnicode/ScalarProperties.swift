@@ -40,6 +40,11 @@ public enum ScalarProperties {
   /// One scalar to one scalar, without context or language.
   public static func simpleLowercase(_ scalar: UInt32) -> UInt32 { xling_simple_lowercase(scalar) }
 
+  /// The scalar that two compose to canonically; nil when they do not.
+  public static func composition(_ first: UInt32, _ second: UInt32) -> UInt32? {
+    UInt32(exactly: xling_composition(first, second))
+  }
+
   /// The full canonical decomposition; empty when the scalar is its own.
   public static func decomposition(_ scalar: UInt32) -> [UInt32] {
     withUnsafeTemporaryAllocation(of: UInt16.self, capacity: 64) { buffer in

@@ -56,6 +56,9 @@ int32_t xling_is_white_space(uint32_t scalar);
 int32_t xling_combining_class(uint32_t scalar);
 /// The full canonical decomposition; -1 when the code point is its own.
 int32_t xling_decomposition(uint32_t scalar, uint16_t output[64]);
+
+/// The scalar that two compose to canonically, negative when they do not.
+int32_t xling_composition(uint32_t first, uint32_t second);
 /// 1 when the code point never joins with what stands before it in the form.
 int32_t xling_boundary_before(int32_t form, uint32_t scalar);
 /// Traits of all 0x110000 code points, bits: 1 changes in simple lower-casing, 2 decomposes

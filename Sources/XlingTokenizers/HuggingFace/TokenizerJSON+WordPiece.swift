@@ -2,7 +2,7 @@ import XlingCore
 
 extension TokenizerJSON {
   /// BERT, DistilBERT, MiniLM and their like. Throws ``TokenizerFailure``.
-  func wordPiece(_ model: JSONNode, _ options: TokenizerOptions) throws -> BertTokenizer {
+  func wordPiece(_ model: JSONNode, _ options: TokenizerOptions) throws -> any Tokenizer {
     if model["continuing_subword_prefix"]?.text != "##" {
       throw unsupported(
         "model.continuing_subword_prefix", model["continuing_subword_prefix"]?.kind ?? "none",
@@ -27,14 +27,18 @@ extension TokenizerJSON {
     guard case .string(let unknownText) = model["unk_token"],
       let unknown = index.id(of: unknownText)
     else { throw bad("model.unk_token", "a piece of the vocabulary", model["unk_token"]) }
-    try checkAdded(index)
     var configuration = try bertConfiguration()
     if let lowercase = options.lowercase { configuration.lowercase = lowercase }
     configuration.unicode = options.unicode
-    return try BertTokenizer(
+    // BERT's own session finds plain added tokens by itself; others need the steps around it.
+    let isPlain = addedTokens.allSatisfy { !$0.isWord && !$0.isNormalized }
+    let inner = try BertTokenizer(
       index, configuration: configuration, special: specialTokens(unknown: unknown),
-      unknown: unknown, addedTokens: addedTokens.map(\.token), maximumScalarsPerWord: limit,
-      contentHash: contentHash(options))
+      unknown: unknown, addedTokens: isPlain ? addedTokens.map(\.token) : [],
+      maximumScalarsPerWord: limit, contentHash: contentHash(options))
+    var whole = try tokenizer(.wordPiece(inner), words: all, unknown: unknown)
+    whole.contentHash = inner.contentHash
+    return isPlain ? inner : whole
   }
 
   private func contentHash(_ options: TokenizerOptions) -> String {
@@ -45,25 +49,6 @@ extension TokenizerJSON {
     digest.update(options.unicode.rawValue)
     digest.update(options.lowercase.map { "\($0)" } ?? "")
     return digest.hexadecimal()
-  }
-
-  /// An added token is the piece of its id, or follows the pieces without a gap.
-  private func checkAdded(_ index: PieceIndex) throws(TokenizerFailure) {
-    var next = Int32(index.pieces.count)
-    for token in addedTokens.sorted(by: { $0.id < $1.id }) {
-      let text = String(decoding: token.utf8, as: UTF8.self)
-      if token.id < index.pieces.count {
-        guard index.id(of: token.utf8) == token.id else {
-          throw bad(
-            "added_tokens", "the vocabulary's id for \"\(text)\"", .number(Double(token.id)))
-        }
-        continue
-      }
-      guard token.id == next else {
-        throw bad("added_tokens", "the id \(next) for \"\(text)\"", .number(Double(token.id)))
-      }
-      next += 1
-    }
   }
 
   private func bertConfiguration() throws(TokenizerFailure) -> BertConfiguration {
@@ -78,10 +63,8 @@ extension TokenizerJSON {
       }
       return value
     }
-    guard try flag("clean_text") else {
-      throw unsupported("normalizer.clean_text", "false", "true")
-    }
     var configuration = BertConfiguration()
+    configuration.cleansText = try flag("clean_text")
     configuration.lowercase = try flag("lowercase")
     configuration.tokenizeChineseCharacters = try flag("handle_chinese_chars")
     switch normalizer["strip_accents"] {

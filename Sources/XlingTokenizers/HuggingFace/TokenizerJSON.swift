@@ -54,12 +54,10 @@ struct TokenizerJSON {
     let model = root["model"] ?? .null
     switch model["type"]?.text {
     case "WordPiece": return try wordPiece(model, options)
-    case "Unigram":
-      try TokenizerSource.refuseWordPieceOptions(options, file, "a Unigram model")
-      return try sentencePiece(try unigramModel(model))
-    case "BPE":
-      try TokenizerSource.refuseWordPieceOptions(options, file, "a BPE model")
-      return try sentencePiece(try bpeModel(model))
+    case "Unigram", "BPE":
+      let kind = model["type"]?.text ?? ""
+      try TokenizerSource.refuseWordPieceOptions(options, file, "a \(kind) model")
+      return try pipelineTokenizer(model)
     default:
       throw unsupported(
         "model", model["type"]?.kind ?? "a model without a type", "WordPiece, Unigram, BPE")
@@ -116,11 +114,13 @@ struct JSONAddedToken {
   let id: Int32
   let stripsLeft: Bool
   let stripsRight: Bool
+  let isWord: Bool
   let isNormalized: Bool
   let isSpecial: Bool
 
   var token: AddedToken {
-    AddedToken(utf8: utf8, id: id, stripsLeft: stripsLeft, stripsRight: stripsRight)
+    AddedToken(
+      utf8: utf8, id: id, stripsLeft: stripsLeft, stripsRight: stripsRight, isWord: isWord)
   }
 
   static func read(_ root: JSONNode, _ file: String) throws(TokenizerFailure) -> [JSONAddedToken] {
@@ -129,13 +129,7 @@ struct JSONAddedToken {
     case .array(let entries):
       var tokens: [JSONAddedToken] = []
       for (index, entry) in entries.enumerated() {
-        let token = try JSONAddedToken(entry, "added_tokens[\(index)]", file)
-        if token.isNormalized, let normalizer = root["normalizer"], normalizer != .null {
-          throw .unsupported(
-            file: file, part: "added_tokens[\(index)]", found: "normalized: true",
-            supported: "tokens that are matched in raw text")
-        }
-        tokens.append(token)
+        tokens.append(try JSONAddedToken(entry, "added_tokens[\(index)]", file))
       }
       return tokens
     case let other:
@@ -160,12 +154,9 @@ struct JSONAddedToken {
       throw .badConfiguration(
         file: file, key: key, expected: "an object with content and id", found: entry.kind)
     }
-    if try flag("single_word") {
-      throw .unsupported(
-        file: file, part: key, found: "single_word: true", supported: "tokens found anywhere")
-    }
     utf8 = content
     self.id = id
+    isWord = try flag("single_word")
     stripsLeft = try flag("lstrip")
     stripsRight = try flag("rstrip")
     isNormalized = try flag("normalized")

@@ -1,3 +1,6 @@
+import Foundation
+import XlingCore
+
 /// A model's own normalization rules: byte strings to byte strings, the longest match from the
 /// left wins. The compiled form is a trie's byte count (little-endian), the trie as a
 /// ``DoubleArray``, and the replacements, each ended by NUL.
@@ -10,6 +13,8 @@ final class Charsmap: Sendable {
   let asciiIsPlain: [Bool]
   /// Whether spaces stay as they are, and no rule reaches over one.
   let keepsSpaces: Bool
+  /// SHA-256 of the compiled form.
+  let hash: String
   /// Number of rules.
   let ruleCount: Int
 
@@ -33,8 +38,10 @@ final class Charsmap: Sendable {
     guard blob.last == 0 else {
       throw Malformed(expected: "a charsmap that ends with NUL", found: "\(blob.last ?? 0)")
     }
-    let units = (0..<size / 4).map { index in
-      (0..<4).reduce(UInt32(0)) { $0 | UInt32(blob[4 + 4 * index + $1]) << UInt32(8 * $1) }
+    let units = (0..<size / 4).map { (index: Int) -> UInt32 in
+      (0..<4).reduce(UInt32(0)) { (unit: UInt32, byte: Int) -> UInt32 in
+        unit | UInt32(blob[4 + 4 * index + byte]) << UInt32(8 * byte)
+      }
     }
     let walk = try CharsmapWalk(units, replacementBytes: blob.count - 4 - size)
     self.units = ConstantBuffer(units)
@@ -42,6 +49,7 @@ final class Charsmap: Sendable {
     begins = ConstantBuffer(walk.begins)
     asciiIsPlain = walk.asciiIsPlain
     ruleCount = walk.ruleCount
+    hash = Digest.of(Data(blob))
     keepsSpaces = walk.keepsSpaces && Self.spaceIsItself(self.units.base, replacements)
   }
 
@@ -88,6 +96,15 @@ final class Charsmap: Sendable {
 }
 
 extension Charsmap.Reader {
+  /// The root's base.
+  var rootBase: Int { DoubleArray.root(units) }
+
+  @inline(__always)
+  func step(_ base: inout Int, _ byte: UInt8) -> UInt32? { DoubleArray.step(units, &base, byte) }
+
+  /// Where the replacement starts of a rule that ends at a base.
+  func value(_ base: Int) -> Int { Int(DoubleArray.value(units, base)) }
+
   @inline(__always)
   func mayBegin(_ scalar: UInt32) -> Bool {
     scalar >= 0x10000 || begins[Int(scalar >> 6)] >> UInt64(scalar & 63) & 1 != 0

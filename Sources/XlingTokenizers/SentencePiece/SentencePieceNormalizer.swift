@@ -5,7 +5,7 @@ struct SentencePieceNormalizer: Sendable {
   let charsmap: Charsmap?
   /// User-defined symbols as a ``DoubleArray``; nil when there are none.
   let symbols: ConstantBuffer<UInt32>?
-  var whitespace: Whitespace
+  let whitespace: Whitespace
   /// Whether words between spaces normalize alone to what they do in a text, each with a ▁ ahead
   /// and a cut there: no rule or symbol reaches over a space.
   var keepsWordsApart: Bool {
@@ -17,7 +17,7 @@ struct SentencePieceNormalizer: Sendable {
   private let isPlain: ConstantBuffer<Bool>
 
   struct Whitespace: BitwiseCopyable, Sendable {
-    var addsDummyPrefix: Bool
+    let addsDummyPrefix: Bool
     let removesExtra: Bool
     /// Whether spaces become ▁.
     let isEscaped: Bool

@@ -73,9 +73,7 @@ extension SentencePieceSession {
 
   @inline(__always)
   private func take(_ length: Int, _ words: inout Words, _ cache: WordCache) -> Bool {
-    // Hugging Face's ▁ ahead of a text has another span than the others.
-    let isOdd = words.isTextStart && spans == .huggingFace
-    guard length <= WordCache.maximumKey, !isOdd else { return segment(length, &words) }
+    guard length <= WordCache.maximumKey else { return segment(length, &words) }
     let key = words.text + words.at
     let readable = words.count - words.at
     let hash = WordCache.hash(key, length, readable: readable)
@@ -125,7 +123,7 @@ extension SentencePieceSession {
     } else {
       takeUnknown(line, found, words)
     }
-    if spans != .words { tokens.starts[first] = words.space }
+    tokens.starts[first] = words.space
     words.advance(
       length, isBytes ? Int32(truncatingIfNeeded: length) : Int32(header >> 16 & 0xFF))
   }
@@ -173,26 +171,26 @@ extension SentencePieceSession {
         normalized.origins[at] = words.space - words.origin
       }
     }
-    let place = Place(base: words.origin, isTextStart: words.isTextStart)
+    let base = words.origin
     let before = (tokens: tokens.count, unknowns: unknownCount)
     lastIsUnknown = false
     if vocabulary.algorithm == .bpe {
-      segment(0..<normalized.count, place)
+      segment(0..<normalized.count, base)
       if let hash { keep(hash, word, words, from: before, limit: .infinity) }
     } else if let hash {
       let chunk = UnsafeBufferPointer(start: normalized.bytes, count: normalized.count)
       let limit = unigram.segmentAlone(chunk)
       if abs(score) < limit {
-        append(unigram.tokens, 0, place)
+        append(unigram.tokens, 0, base)
         // The bytes of an unknown character have scores of their own, which the path does not take.
         if vocabulary.bytePieces == nil || !unigram.tokens.contains(where: isUnknown) {
           keep(hash, word, words, from: before, limit: limit)
         }
       } else {
-        segment(0..<normalized.count, place)
+        segment(0..<normalized.count, base)
       }
     } else {
-      segment(0..<normalized.count, place)
+      segment(0..<normalized.count, base)
     }
     words.advance(length, units)
     return true

@@ -6,7 +6,6 @@ final class SentencePieceSession: TokenizerSession {
   let vocabulary: SentencePieceVocabulary.Reader
   let ids: SentencePieceIds.Reader
   let normalizer: SentencePieceNormalizer.Reader
-  let spans: SentencePieceSpans
   let normalized = NormalizedText()
   let unigram: UnigramSegmenter
   let bpe: BPESegmenter
@@ -31,7 +30,6 @@ final class SentencePieceSession: TokenizerSession {
     vocabulary = tokenizer.vocabulary.reader
     ids = tokenizer.ids.reader
     normalizer = tokenizer.normalizer.reader
-    spans = tokenizer.spans
     unigram = UnigramSegmenter(tokenizer.vocabulary)
     bpe = BPESegmenter(tokenizer.vocabulary)
     cache = cached && tokenizer.encodesWordsAlone ? WordCache() : nil
@@ -79,21 +77,21 @@ final class SentencePieceSession: TokenizerSession {
     for index in 0..<cuts {
       let start = Int(normalized.cuts[index])
       let end = index + 1 < cuts ? Int(normalized.cuts[index + 1]) : normalized.count
-      segment(start..<end, Place(isTextStart: true))
+      segment(start..<end, 0)
     }
   }
 
   /// Segments a stretch of the normalized text as the reference does, the path so far included,
   /// and takes its tokens.
-  func segment(_ range: Range<Int>, _ place: Place) {
+  func segment(_ range: Range<Int>, _ base: Int32) {
     let chunk = UnsafeBufferPointer(
       start: normalized.bytes + range.lowerBound, count: range.count)
     if vocabulary.algorithm == .bpe {
       bpe.segment(chunk)
-      append(bpe.tokens, range.lowerBound, place)
+      append(bpe.tokens, range.lowerBound, base)
     } else {
       let end = unigram.segment(chunk, base: score)
-      append(unigram.tokens, range.lowerBound, place)
+      append(unigram.tokens, range.lowerBound, base)
       // Not the sum of the scores when the reference subtracts on the way.
       score = end
     }

@@ -9,12 +9,10 @@ public struct SentencePieceTokenizer: Tokenizer {
   public let maximumLength: Int?
 
   let vocabulary: SentencePieceVocabulary
-  private(set) var normalizer: SentencePieceNormalizer
+  let normalizer: SentencePieceNormalizer
   let ids: SentencePieceIds
-  var spans = SentencePieceSpans.sentencepiece
   /// Whether words between spaces come to the same tokens alone as in their text.
   var encodesWordsAlone: Bool { normalizer.keepsWordsApart && vocabulary.hasSpace }
-  private let charsmapHash: String?
 
   /// `file` names the model in errors. Throws ``TokenizerFailure``.
   public init(
@@ -26,9 +24,6 @@ public struct SentencePieceTokenizer: Tokenizer {
     let read = Meanwhile { () -> Result<Charsmap, Charsmap.Malformed>? in
       model.charsmap.isEmpty
         ? nil : Result { () throws(Charsmap.Malformed) in try Charsmap(model.charsmap) }
-    }
-    let charsmapHash = Meanwhile {
-      model.charsmap.isEmpty ? nil : Digest.of(Data(model.charsmap))
     }
     let vocabulary = try SentencePieceVocabulary(model, file: file)
     let charsmap: Charsmap?
@@ -45,7 +40,6 @@ public struct SentencePieceTokenizer: Tokenizer {
     ids = try SentencePieceIds(model, pieces: vocabulary.pieces, scheme: scheme, file: file)
     special = ids.special
     self.maximumLength = maximumLength
-    self.charsmapHash = charsmapHash.value
     contentHash = hash.value
   }
 
@@ -60,14 +54,6 @@ public struct SentencePieceTokenizer: Tokenizer {
   public var vocabularySize: Int { ids.count }
 
   public var byteCount: Int { vocabulary.byteCount + (normalizer.charsmap?.byteCount ?? 0) }
-
-  /// The same tables for texts that get no space ahead of them. The content hash stays that of the
-  /// tokenizer whose part it is.
-  func withoutDummyPrefix() -> SentencePieceTokenizer {
-    var result = self
-    result.normalizer.whitespace.addsDummyPrefix = false
-    return result
-  }
 
   public func piece(_ id: Int32) -> [UInt8] { ids.text(id) }
 
@@ -99,7 +85,7 @@ public struct SentencePieceTokenizer: Tokenizer {
     if vocabulary.bytePieces != nil { steps.append("unknown characters become bytes") }
     return TokenizerSummary(
       model: vocabulary.algorithm == .unigram ? "Unigram" : "BPE", specialTokens: tokens,
-      normalizer: steps, charsmapHash: charsmapHash, unicode: "the model's own charsmap")
+      normalizer: steps, charsmapHash: normalizer.charsmap?.hash, unicode: "the model's own charsmap")
   }
 
   public func decode(_ ids: [Int32]) -> String {

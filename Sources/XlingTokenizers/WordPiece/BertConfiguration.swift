@@ -13,6 +13,8 @@ public struct BertConfiguration: Sendable, Equatable {
   public var stripAccents: Bool?
   public var stripsAccents: Bool { stripAccents ?? lowercase }
   public var tokenizeChineseCharacters = true
+  /// Whether control characters go and white space becomes spaces; said by a tokenizer.json only.
+  public var cleansText = true
   /// Not part of the file: a choice of whoever encodes.
   public var unicode = UnicodeData.reference
   /// Nil when the file states none, or one beyond any model (Hugging Face writes 1e30).

@@ -119,7 +119,7 @@ public struct BertTokenizer: Tokenizer {
     if configuration.normalization != .none {
       steps.append(configuration.normalization.rawValue.uppercased())
     }
-    steps.append("clean text")
+    if configuration.cleansText { steps.append("clean text") }
     if configuration.tokenizeChineseCharacters { steps.append("space CJK characters") }
     if configuration.stripsAccents { steps.append("strip accents") }
     if configuration.lowercase { steps.append("lower case") }

@@ -99,14 +99,14 @@ struct SourcedScalars {
 
   /// NFD as the reference has it, then without its accents; clean_text's removals first, since
   /// marks on both sides of a removed scalar are reordered together.
-  mutating func stripAccents(classes: ScalarClasses) {
+  mutating func stripAccents(classes: ScalarClasses, cleans: Bool) {
     guard seen & (ScalarClasses.decomposes | ScalarClasses.stripped) != 0 else { return }
     var result = SourcedScalars()
     var orders: [UInt8] = []
     for at in values.indices {
       let value = values[at]
       let bits = classes[value]
-      if bits & ScalarClasses.removed != 0 { continue }
+      if cleans, bits & ScalarClasses.removed != 0 { continue }
       for part in classes.decomposition(value) {
         result.insert(
           part, order: classes.combiningClass(part), &orders, starts[at], ends[at], classes)

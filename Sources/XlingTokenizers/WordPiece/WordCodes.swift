@@ -70,6 +70,7 @@ final class WordCodes: @unchecked Sendable {
     let lowercase: Bool
     let strips: Bool
     let spacesChinese: Bool
+    let cleans: Bool
     let doubt: UInt16
     /// Index 0 is no expansion's.
     var expansions: [UInt32] = [0]
@@ -79,6 +80,7 @@ final class WordCodes: @unchecked Sendable {
       lowercase = configuration.lowercase
       strips = configuration.stripsAccents
       spacesChinese = configuration.tokenizeChineseCharacters
+      cleans = configuration.cleansText
       doubt =
         switch configuration.normalization {
         case .none: 0
@@ -89,7 +91,7 @@ final class WordCodes: @unchecked Sendable {
 
     mutating func code(_ scalar: UInt32, _ bits: UInt16) -> UInt32 {
       if bits & doubt != 0 { return WordCodes.complex }
-      if bits & ScalarClasses.removed != 0 { return WordCodes.empty }
+      if cleans, bits & ScalarClasses.removed != 0 { return WordCodes.empty }
       guard strips, bits & (ScalarClasses.decomposes | ScalarClasses.stripped) != 0 else {
         return code(scalar, standingFor: scalar)
       }
@@ -126,7 +128,7 @@ final class WordCodes: @unchecked Sendable {
 
     private func kind(_ scalar: UInt32) -> UInt32 {
       let bits = classes[scalar]
-      if bits & ScalarClasses.removed != 0 { return WordCodes.empty }
+      if cleans, bits & ScalarClasses.removed != 0 { return WordCodes.empty }
       if bits & (ScalarClasses.space | ScalarClasses.whitespace) != 0 { return WordCodes.space }
       let isLone =
         bits & ScalarClasses.punctuation != 0

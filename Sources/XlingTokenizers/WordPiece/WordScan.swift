@@ -144,7 +144,7 @@ struct WordScan {
 
   /// Takes an added token, which begins at `at`; the text before `lower` is done with.
   mutating func take(_ token: AddedTokens.Found, from lower: Int) {
-    let extent = addedTokens.extent(of: token, at: at, from: lower, raw)
+    let extent = addedTokens.extent(of: token, at: at, in: lower..<count, text)
     let first = scalar - Int32(UTF8Scalar.count(text, extent.lowerBound..<at))
     scalar += Int32(UTF8Scalar.count(text, at..<extent.upperBound))
     at = extent.upperBound

@@ -44,6 +44,8 @@ struct WordSplitter: Sendable {
   let lowercase: Bool
   let stripsAccents: Bool
   let spacesChinese: Bool
+  /// Whether control characters go.
+  let cleans: Bool
   let classes: ScalarClasses
 
   /// Throws ``TokenizerFailure/unicode(reason:)`` when ICU lacks its data.
@@ -52,6 +54,7 @@ struct WordSplitter: Sendable {
     lowercase = configuration.lowercase
     stripsAccents = configuration.stripsAccents
     spacesChinese = configuration.tokenizeChineseCharacters
+    cleans = configuration.cleansText
     classes = try ScalarClasses.shared(configuration.unicode)
   }
 
@@ -65,7 +68,7 @@ struct WordSplitter: Sendable {
     case .nfc: scalars.normalize(.nfc, classes: classes)
     case .nfkc: scalars.normalize(.nfkc, classes: classes)
     }
-    if stripsAccents { scalars.stripAccents(classes: classes) }
+    if stripsAccents { scalars.stripAccents(classes: classes, cleans: cleans) }
     var word = Word()
     for at in scalars.values.indices {
       add(scalars.values[at], scalars.starts[at], scalars.ends[at], to: &word, body)
@@ -87,7 +90,7 @@ struct WordSplitter: Sendable {
   ) {
     typealias Bits = ScalarClasses
     let bits = classes[scalar]
-    if bits & Bits.removed != 0 { return }
+    if cleans, bits & Bits.removed != 0 { return }
     if bits & (Bits.space | Bits.whitespace) != 0 { return flush(&word, body) }
     let alone =
       bits & Bits.punctuation != 0 || (spacesChinese && bits & Bits.cjk != 0)

@@ -1,0 +1,117 @@
+extension TokenizerJSON {
+  /// BPE and Unigram. Throws ``TokenizerFailure``.
+  func pipelineTokenizer(_ model: JSONNode) throws(TokenizerFailure) -> PipelineTokenizer {
+    let normalizer = try JSONNormalizer(self)
+    let cuts = try JSONCuts(self)
+    let words: [[UInt8]]
+    let kind: Pipeline.Model
+    var unknown: Int32?
+    if model["type"]?.text == "Unigram" {
+      if cuts.hasBytes { throw unsupported("pre_tokenizer", "ByteLevel", "it for BPE alone") }
+      let (pieces, list) = try unigramPieces(model)
+      unknown = pieces.unknown
+      kind = .unigram(pieces)
+      words = (0..<list.count).map { Array(list[$0]) }
+    } else {
+      words = try pieces(model["vocab"])
+      let merges = try mergeVocabulary(model, words, hasBytes: cuts.hasBytes)
+      unknown = merges.unknown
+      kind = .merges(merges)
+    }
+    return try tokenizer(
+      kind, words: words, unknown: unknown, normalizer: normalizer.steps, cuts: cuts.steps)
+  }
+
+  /// Puts the parts together. `words` are the model's pieces. Throws ``TokenizerFailure``.
+  func tokenizer(
+    _ model: Pipeline.Model, words: [[UInt8]], unknown: Int32?,
+    normalizer: [NormalizationStep] = [], cuts: [CuttingStep] = []
+  ) throws(TokenizerFailure) -> PipelineTokenizer {
+    let added = try addedPieces(behind: words)
+    let pipeline = Pipeline(
+      raw: addedTokens.filter { !$0.isNormalized }.map(\.token),
+      normalized: addedTokens.filter(\.isNormalized).map(\.token), normalizer: normalizer,
+      cuts: cuts, model: model, trims: frame.trims)
+    return PipelineTokenizer(
+      pipeline, pieces: PackedPieces(words + added), special: specialTokens(unknown: unknown),
+      contentHash: contentHash, maximumLength: maximumLength)
+  }
+
+  /// Added tokens that are no pieces; each other one is the piece of its id. Throws
+  /// ``TokenizerFailure`` where a file contradicts itself.
+  private func addedPieces(behind words: [[UInt8]]) throws(TokenizerFailure) -> [[UInt8]] {
+    var added: [[UInt8]] = []
+    for token in addedTokens.sorted(by: { $0.id < $1.id }) {
+      let id = Int(token.id)
+      let text = String(decoding: token.utf8, as: UTF8.self)
+      guard token.utf8.count <= PackedPieces.maximumBytes else {
+        throw bad("added_tokens", "at most \(PackedPieces.maximumBytes) bytes", .string(token.utf8))
+      }
+      if id < words.count {
+        guard words[id] == token.utf8 else {
+          throw bad("added_tokens", "the piece \(id) to be \"\(text)\"", .string(words[id]))
+        }
+      } else if id == words.count + added.count {
+        added.append(token.utf8)
+      } else {
+        throw bad(
+          "added_tokens", "the id \(words.count + added.count) for \"\(text)\"", .number(Double(id)))
+      }
+    }
+    return added
+  }
+
+  private func unigramPieces(
+    _ model: JSONNode
+  ) throws(TokenizerFailure) -> (UnigramPieces, PieceList) {
+    guard case .array(let entries) = model["vocab"], !entries.isEmpty else {
+      throw bad("model.vocab", "a list of pieces and scores", model["vocab"])
+    }
+    guard entries.count <= ScoredTrie.maximumCount else {
+      throw bad(
+        "model.vocab", "at most \(ScoredTrie.maximumCount) pieces", .number(Double(entries.count)))
+    }
+    guard let unknown = model["unk_id"]?.integer, entries.indices.contains(unknown) else {
+      throw bad("model.unk_id", "the number of a piece", model["unk_id"])
+    }
+    var pieces = PieceList()
+    var scores: [Double] = []
+    for (id, entry) in entries.enumerated() {
+      guard case .array(let pair) = entry, pair.count == 2, case .string(let piece) = pair[0],
+        case .number(let score) = pair[1], abs(score) < 1e30
+      else { throw bad("model.vocab[\(id)]", "a piece and its score", entry) }
+      guard (1...PackedPieces.maximumBytes).contains(piece.count) else {
+        throw bad(
+          "model.vocab", "pieces of 1 to \(PackedPieces.maximumBytes) bytes", .string(piece))
+      }
+      pieces.append(piece)
+      scores.append(score)
+    }
+    let (order, duplicate) = pieces.sorted()
+    if let duplicate { throw bad("model.vocab", "every piece once", .string(Array(pieces[duplicate.0]))) }
+    var bytePieces: [Int32]?
+    if model["byte_fallback"] == .bool(true) {
+      bytePieces = try self.bytePieces { pieces.firstIndex(of: $0).map(Int32.init) ?? -1 }
+    }
+    return (
+      UnigramPieces(
+        pieces, order, scores: scores, unknown: Int32(unknown), bytePieces: bytePieces), pieces
+    )
+  }
+
+  /// The parts of a Sequence, or the one part itself; nothing for null.
+  func steps(_ node: JSONNode, _ key: String) throws(TokenizerFailure) -> [JSONNode] {
+    try steps(node, key, depth: 0)
+  }
+
+  private func steps(
+    _ node: JSONNode, _ key: String, depth: Int
+  ) throws(TokenizerFailure) -> [JSONNode] {
+    if node == .null { return [] }
+    guard node["type"]?.text == "Sequence" else { return [node] }
+    guard case .array(let parts) = node[key], depth < 8 else { throw bad(key, "a list", node[key]) }
+    var all: [JSONNode] = []
+    for part in parts { all += try steps(part, key, depth: depth + 1) }
+    return all
+  }
+}

@@ -1,0 +1,58 @@
+/// BERT's normalization of a whole text, and what is cut from it: the slow way, for texts in which
+/// added tokens are looked for once they are normalized.
+extension WordSplitter {
+  /// Throws nothing away but what normalization does; white space stays.
+  func normalized(_ text: AlignedText) -> AlignedText {
+    var text = text
+    typealias Bits = ScalarClasses
+    if cleans {
+      text.keep { scalar in
+        let bits = classes[scalar]
+        if bits & Bits.removed != 0 { return nil }
+        return bits & Bits.space != 0 ? 0x20 : scalar
+      }
+    }
+    if spacesChinese { spaceChinese(&text) }
+    if stripsAccents {
+      CanonicalForm(classes).decompose(&text)
+      text.keep { classes[$0] & Bits.stripped != 0 ? nil : $0 }
+    }
+    if lowercase { NormalizationStep.lowercase(classes).apply(&text) }
+    return text
+  }
+
+  private func spaceChinese(_ text: inout AlignedText) {
+    var changes: [AlignedText.Change] = []
+    text.forEachScalar { scalar, _ in
+      if classes[scalar] & ScalarClasses.cjk == 0 {
+        changes.append(.init(scalar: scalar, places: 0))
+      } else {
+        changes.append(.init(scalar: 0x20, places: 0))
+        changes.append(.init(scalar: scalar, places: 1))
+        changes.append(.init(scalar: 0x20, places: 1))
+      }
+    }
+    text.transform(changes)
+  }
+
+  /// Calls `body` with every word: what white space separates, punctuation by itself.
+  func words(ofNormalized text: AlignedText, _ body: (Range<Int>) -> Void) {
+    var start: Int?
+    func flush(_ end: Int) {
+      if let start { body(start..<end) }
+      start = nil
+    }
+    text.forEachScalar { scalar, range in
+      let bits = classes[scalar]
+      if bits & ScalarClasses.whitespace != 0 {
+        flush(range.lowerBound)
+      } else if bits & ScalarClasses.punctuation != 0 {
+        flush(range.lowerBound)
+        body(range)
+      } else if start == nil {
+        start = range.lowerBound
+      }
+    }
+    flush(text.count)
+  }
+}
