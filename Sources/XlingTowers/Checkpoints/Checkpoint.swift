@@ -24,7 +24,8 @@ public struct Checkpoint {
 
   /// In the order in which open_clip searches.
   static let openCLIPNames = [
-    "open_clip_model.safetensors", "open_clip_pytorch_model.bin", "open_clip_pytorch_model.safetensors",
+    "open_clip_model.safetensors", "open_clip_pytorch_model.bin",
+    "open_clip_pytorch_model.safetensors",
   ]
 
   /// Opens a file, or the checkpoint of a Hugging Face, timm or open_clip folder. Throws ``TowerFailure`` or
@@ -78,7 +79,7 @@ public struct Checkpoint {
     guard isFolder.boolValue else { return path }
     let found = names.map { path + "/" + $0 }.first(where: FileManager.default.fileExists)
     guard let found else {
-      if TowerConfiguration.isOpenCLIP(path),
+      if OpenCLIPLayout.isAlone(path),
         let own = openCLIPNames.map({ path + "/" + $0 })
           .first(where: FileManager.default.fileExists)
       {

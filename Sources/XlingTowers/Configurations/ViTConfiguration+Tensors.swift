@@ -10,7 +10,8 @@ extension ViTConfiguration {
     guard let sizes = TensorSizes(shapes) else {
       throw .configuration(
         path: checkpoint.path,
-        reason: "there is no config.json beside it, and its tensors are not those of a ViT under timm's "
+        reason:
+          "there is no config.json beside it, and its tensors are not those of a ViT under timm's "
           + "names, from which the sizes could be read")
     }
     self.init(
@@ -29,12 +30,12 @@ extension ViTConfiguration {
     hasFinalNorm = shapes["layernorm.weight"] != nil
     let hasPoolNorm = shapes["head.norm.weight"] != nil
     if shapes["head.probe"] != nil, let inner = shapes["head.intermediate.weight"]?.first {
-      head = ImageHead.Shape(.attention(intermediate: inner), hasNorm: hasPoolNorm)
+      head = ImageHeadShape(.attention(intermediate: inner), hasNorm: hasPoolNorm)
     } else if hasPoolNorm {
-      head = ImageHead.Shape(.mean, hasNorm: true)
+      head = ImageHeadShape(.mean, hasNorm: true)
     }
     pooling = head == nil ? .cls : .head
-    if hasDistillationToken { head = ImageHead.Shape(.distilled) }
+    if hasDistillationToken { head = ImageHeadShape(.distilled) }
     try take(sizes, heads: given, path: checkpoint.path)
     naming = .timm(architecture: architecture)
   }
