@@ -36,8 +36,8 @@ public struct TowerCheckpoint {
       return
     }
     try AdapterFolder.refuse(place)
-    if OpenCLIPLayout.isAlone(place) {
-      let file = place + "/" + OpenCLIPLayout.configuration
+    if TowerConfiguration.isOpenCLIP(place) {
+      let file = place + "/" + TowerConfiguration.openCLIPFile
       checkpoint = try Checkpoint(weights)
       configuration = .whole(
         try WholeConfiguration(openCLIP: ConfigurationFields(file), checkpoint, heads: heads))

@@ -24,8 +24,7 @@ public struct Checkpoint {
 
   /// In the order in which open_clip searches.
   static let openCLIPNames = [
-    "open_clip_model.safetensors", "open_clip_pytorch_model.bin",
-    "open_clip_pytorch_model.safetensors",
+    "open_clip_model.safetensors", "open_clip_pytorch_model.bin", "open_clip_pytorch_model.safetensors",
   ]
 
   /// Opens a file, or the checkpoint of a Hugging Face, timm or open_clip folder. Throws ``TowerFailure`` or
@@ -79,7 +78,7 @@ public struct Checkpoint {
     guard isFolder.boolValue else { return path }
     let found = names.map { path + "/" + $0 }.first(where: FileManager.default.fileExists)
     guard let found else {
-      if OpenCLIPLayout.isAlone(path),
+      if TowerConfiguration.isOpenCLIP(path),
         let own = openCLIPNames.map({ path + "/" + $0 })
           .first(where: FileManager.default.fileExists)
       {

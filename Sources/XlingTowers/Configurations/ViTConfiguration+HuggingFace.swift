@@ -94,7 +94,7 @@ extension ViTConfiguration {
     let own = fields.texts("architectures").contains("CLIPVisionModelWithProjection")
     let ownWidth = own ? try fields.size("projection_dim", default: 512) : nil
     if let width = projection ?? ownWidth {
-      head = ImageHeadShape(.cls, projection: width)
+      head = ImageHead.Shape(.cls, projection: width)
       pooling = .head
     }
     dropout = try DropoutRates(
@@ -112,7 +112,7 @@ extension ViTConfiguration {
     guard try fields.flag("vision_use_head", default: true) else {
       throw fields.refuse("vision_use_head is false: a SigLIP without its head gives no vector")
     }
-    head = ImageHeadShape(.attention(intermediate: intermediateSize))
+    head = ImageHead.Shape(.attention(intermediate: intermediateSize))
     pooling = .head
     dropout = try DropoutRates(
       fields, hidden: "hidden_dropout_prob", attention: "attention_dropout")
@@ -127,7 +127,7 @@ extension ViTConfiguration {
       shape[1] == hiddenSize
     else { return self }
     var fitted = self
-    fitted.head = ImageHeadShape(.cls, projection: shape[0])
+    fitted.head = ImageHead.Shape(.cls, projection: shape[0])
     return fitted
   }
 

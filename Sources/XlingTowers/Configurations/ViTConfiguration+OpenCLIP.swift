@@ -32,7 +32,7 @@ extension ViTConfiguration {
       try readTrunk(vision, embedding: width)
     } else {
       try self.init(openCLIP: vision, isQuick: model.flag("quick_gelu", default: false))
-      head = ImageHeadShape(
+      head = ImageHead.Shape(
         try Self.averages(vision) ? .mean : .cls, projection: width, hasProjectionBias: false)
       pooling = .head
     }
@@ -94,7 +94,7 @@ extension ViTConfiguration {
           + "\"linear\" and \"none\" are supported")
     }
     let named = TimmArchitecture(trunkName)
-    let source: ImageHeadShape.Source
+    let source: ImageHead.Shape.Source
     switch pool.isEmpty ? named?.globalPool ?? "token" : pool {
     case "map": source = .attention(intermediate: intermediateSize)
     case "avg": source = .mean
@@ -102,7 +102,7 @@ extension ViTConfiguration {
     }
     let isBehind = source == .mean && named?.hasPoolNorm ?? true
     hasFinalNorm = !isBehind
-    head = ImageHeadShape(
+    head = ImageHead.Shape(
       source, hasNorm: isBehind, projection: projection == "none" ? nil : embedding,
       // Without a projection of its own it is the trunk's classifier, which has a bias.
       hasProjectionBias: projection.isEmpty

@@ -10,8 +10,7 @@ extension ViTConfiguration {
     guard let sizes = TensorSizes(shapes) else {
       throw .configuration(
         path: checkpoint.path,
-        reason:
-          "there is no config.json beside it, and its tensors are not those of a ViT under timm's "
+        reason: "there is no config.json beside it, and its tensors are not those of a ViT under timm's "
           + "names, from which the sizes could be read")
     }
     self.init(
@@ -30,12 +29,12 @@ extension ViTConfiguration {
     hasFinalNorm = shapes["layernorm.weight"] != nil
     let hasPoolNorm = shapes["head.norm.weight"] != nil
     if shapes["head.probe"] != nil, let inner = shapes["head.intermediate.weight"]?.first {
-      head = ImageHeadShape(.attention(intermediate: inner), hasNorm: hasPoolNorm)
+      head = ImageHead.Shape(.attention(intermediate: inner), hasNorm: hasPoolNorm)
     } else if hasPoolNorm {
-      head = ImageHeadShape(.mean, hasNorm: true)
+      head = ImageHead.Shape(.mean, hasNorm: true)
     }
     pooling = head == nil ? .cls : .head
-    if hasDistillationToken { head = ImageHeadShape(.distilled) }
+    if hasDistillationToken { head = ImageHead.Shape(.distilled) }
     try take(sizes, heads: given, path: checkpoint.path)
     naming = .timm(architecture: architecture)
   }

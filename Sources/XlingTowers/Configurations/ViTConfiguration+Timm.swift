@@ -52,9 +52,7 @@ extension ViTConfiguration {
     hiddenSize = try arguments.size("embed_dim", default: hiddenSize)
     layers = try arguments.size("depth", default: layers)
     heads = try arguments.size("num_heads", default: heads)
-    let usual =
-      isGated && named.family == .dinov2
-      ? Float(2.66667 * 2)
+    let usual = isGated && named.family == .dinov2 ? Float(2.66667 * 2)
       : Float(old.inner) / Float(old.width)
     let isChosen = arguments.has("mlp_ratio")
     let ratio = try arguments.float("mlp_ratio", default: usual)
@@ -91,8 +89,7 @@ extension ViTConfiguration {
         named: name == "gelu_tanh" ? "gelu_pytorch_tanh" : name, arguments, "act_layer")
     }
     guard try !arguments.flag("qk_norm", default: false) else {
-      throw arguments.refuse(
-        "qk_norm in model_args is true: norms of queries and keys are not read")
+      throw arguments.refuse("qk_norm in model_args is true: norms of queries and keys are not read")
     }
     guard registers == 0 || !hasPrefixPositions || rotaryTheta != nil else {
       throw arguments.refuse("reg_tokens in model_args asks for registers with positions")
@@ -117,12 +114,12 @@ extension ViTConfiguration {
     let norm = hasNorm && isBehind
     switch pool {
     case "map":
-      head = ImageHeadShape(.attention(intermediate: intermediateSize), hasNorm: norm)
-    case "avg": head = norm ? ImageHeadShape(.mean, hasNorm: true) : nil
+      head = ImageHead.Shape(.attention(intermediate: intermediateSize), hasNorm: norm)
+    case "avg": head = norm ? ImageHead.Shape(.mean, hasNorm: true) : nil
     default:
       head =
         hasDistillationToken
-        ? ImageHeadShape(.distilled) : norm ? ImageHeadShape(.cls, hasNorm: true) : nil
+        ? ImageHead.Shape(.distilled) : norm ? ImageHead.Shape(.cls, hasNorm: true) : nil
     }
     pooling = head != nil ? .head : pool == "avg" ? .mean : .cls
   }

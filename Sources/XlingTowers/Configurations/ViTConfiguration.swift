@@ -50,7 +50,7 @@ public struct ViTConfiguration: Sendable, Equatable {
   public var hasFinalNorm = true
   public var hasLayerScale = false
   /// What makes a vector of the last hidden states beyond taking one or their mean; nil: nothing does.
-  public var head: ImageHeadShape?
+  public var head: ImageHead.Shape?
   /// How the folder says that a picture's vector is made.
   public var pooling = ImagePooling.cls
   /// How the family brings positions to other picture sizes.

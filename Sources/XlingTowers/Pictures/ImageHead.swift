@@ -3,13 +3,41 @@ import XlingTensor
 /// What makes a picture's vector of its last hidden states, beyond taking one of them: attention of one
 /// learned query (SigLIP's head), a norm, a projection.
 public final class ImageHead {
-  let shape: ImageHeadShape
+  /// Sizes and parts.
+  public struct Shape: Sendable, Equatable {
+    /// What is taken of the hidden states first.
+    public enum Source: Sendable, Equatable {
+      case cls
+      case mean
+      /// The mean of class and distillation token (DeiT).
+      case distilled
+      /// Attention of a learned query over the patches, and a feed-forward block so wide.
+      case attention(intermediate: Int)
+    }
+
+    public var source: Source
+    /// A norm behind it, timm's `fc_norm`.
+    public var hasNorm: Bool
+    /// Width of the projection behind all; nil: none.
+    public var projection: Int?
+    public var hasProjectionBias: Bool
+
+    init(
+      _ source: Source, hasNorm: Bool = false, projection: Int? = nil,
+      hasProjectionBias: Bool = false
+    ) {
+      (self.source, self.hasNorm) = (source, hasNorm)
+      (self.projection, self.hasProjectionBias) = (projection, hasProjectionBias)
+    }
+  }
+
+  let shape: Shape
   let attention: AttentionPool?
   let norm: LayerNorm?
   let projection: Linear?
 
   /// Weights zero, norms one. The configuration has a head.
-  init(_ shape: ImageHeadShape, of configuration: ViTConfiguration) {
+  init(_ shape: Shape, of configuration: ViTConfiguration) {
     self.shape = shape
     if case .attention(let inner) = shape.source {
       attention = AttentionPool(configuration, intermediate: inner)

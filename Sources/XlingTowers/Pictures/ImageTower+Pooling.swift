@@ -34,14 +34,12 @@ extension ImageTower {
       return Pooled(vectors: made.vectors, norm: norm, head: made)
     }
     let vectors = workspace.take(rows.pictures, outputWidth)
-    for (source, columns) in parts {
-      rows.mean(hidden, of: source, into: vectors.slice(columns: columns))
-    }
+    for (source, columns) in parts { rows.mean(hidden, of: source, into: vectors.slice(columns: columns)) }
     return Pooled(vectors: vectors, norm: norm, head: nil)
   }
 
   /// What is side by side in a vector without head.
-  private var parts: [(ImageHeadShape.Source, Range<Int>)] {
+  private var parts: [(ImageHead.Shape.Source, Range<Int>)] {
     pooling == .clsMean
       ? [(.cls, 0..<width), (.mean, width..<2 * width)] : [(.mean, 0..<width)]
   }

@@ -19,7 +19,7 @@ struct PictureRows {
   var pictures: Int { starts.count }
 
   /// The rows whose mean is taken. Not for an attention head.
-  private func rows(_ source: ImageHeadShape.Source, _ picture: Int) -> Range<Int> {
+  private func rows(_ source: ImageHead.Shape.Source, _ picture: Int) -> Range<Int> {
     let start = starts[picture]
     switch source {
     case .cls: return start..<start + 1
@@ -29,7 +29,7 @@ struct PictureRows {
   }
 
   /// hidden [rows, width] into y [pictures, width], which may be a slice of columns.
-  func mean(_ hidden: Matrix, of source: ImageHeadShape.Source, into y: Matrix) {
+  func mean(_ hidden: Matrix, of source: ImageHead.Shape.Source, into y: Matrix) {
     for picture in 0..<pictures {
       let (rows, out) = (rows(source, picture), y.row(picture))
       out.update(repeating: 0, count: hidden.columns)
@@ -43,7 +43,7 @@ struct PictureRows {
   }
 
   /// The way back of ``mean(_:of:into:)``.
-  func spread(_ dy: Matrix, of source: ImageHeadShape.Source, addingTo dHidden: Matrix) {
+  func spread(_ dy: Matrix, of source: ImageHead.Shape.Source, addingTo dHidden: Matrix) {
     for picture in 0..<pictures {
       let rows = rows(source, picture)
       let (source, share) = (dy.row(picture), 1 / Float(max(rows.count, 1)))

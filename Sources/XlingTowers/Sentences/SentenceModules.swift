@@ -94,7 +94,7 @@ public enum TowerPlace {
 
   /// The file that says which tower a folder holds: open_clip's where there is no other.
   public static func configuration(in folder: String) -> String {
-    folder + "/" + (OpenCLIPLayout.isAlone(folder) ? OpenCLIPLayout.configuration : "config.json")
+    folder + "/" + (TowerConfiguration.isOpenCLIP(folder) ? TowerConfiguration.openCLIPFile : "config.json")
   }
 
   /// Folders in a folder that its `modules.json` names. Throws as ``folder(of:)``.

@@ -50,8 +50,7 @@ extension ImageTower {
     case .openCLIP, .openCLIPTrunk:
       throw TowerFailure.configuration(
         path: folder,
-        reason:
-          "open_clip has no folder of an image tower alone; it is exported with its text tower")
+        reason: "open_clip has no folder of an image tower alone; it is exported with its text tower")
     default: break
     }
     try TowerFolder.save(
