@@ -56,12 +56,14 @@ struct EmbedCommand: ParsableCommand {
   var imageSize: Int?
 
   @Option(
-    help: "How positions follow --image-size: bicubic or timm (default: as the tower's family has it).")
+    help:
+      "How positions follow --image-size: bicubic or timm (default: as the tower's family has it).")
   var interpolate: PositionInterpolation?
 
   @Option(
     help: ArgumentHelp(
-      "How a picture's states become a vector: \(ImagePooling.words) (default: as the folder declares)."))
+      "How a picture's states become a vector: \(ImagePooling.words) (default: as the folder declares)."
+    ))
   var imagePooling: ImagePooling?
 
   @Option(
