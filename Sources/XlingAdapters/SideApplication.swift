@@ -87,8 +87,9 @@ struct SideApplication {
     if Set(side.modules).count < side.modules.count {
       throw unfit("each module once", side.modules.map(\.rawValue).joined(separator: ", "))
     }
-    if side.modules.contains(.prompt), (tower as? TextTower)?.t5 != nil {
-      throw unfit("position embeddings, since a prompt has no place among relative ones", "prompt")
+    if side.modules.contains(.prompt), (tower as? TextTower)?.takesPrompts == false {
+      throw unfit(
+        "position embeddings and no causal mask, since a prompt has no place otherwise", "prompt")
     }
     for option in Recipe.ModuleOptions.table {
       if let found = option.outside(side.options) {

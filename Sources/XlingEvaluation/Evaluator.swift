@@ -6,6 +6,7 @@ import XlingExperiments
 import XlingRetrieval
 import XlingTensor
 import XlingTokenizers
+import XlingTowers
 
 /// What is evaluated and how; a part of every result's protocol.
 public struct EvaluationPlan: Sendable, Equatable {
@@ -21,6 +22,10 @@ public struct EvaluationPlan: Sendable, Equatable {
   public var ties: TieBreaking
   /// What was done to the captions in training is done to these.
   public var reading = CaptionReading()
+  /// How the run makes a vector of a text; nil: as the tower's family has it.
+  public var textOutput: TextOutput?
+  /// How the run makes a vector of a picture; nil: of the class token.
+  public var imagePooling: ImagePooling?
   public var resamples: Int
   public var seed: UInt64
 
@@ -37,6 +42,9 @@ public struct EvaluationPlan: Sendable, Equatable {
     self.resamples = resamples
     self.seed = seed
   }
+
+  /// What a protocol says of it; nothing of the class token.
+  var imagePoolingWords: String { imagePooling.map { ", pooled \($0.rawValue)" } ?? "" }
 
   /// How pictures come before the model.
   func pictureInput(of model: DualEncoder) -> PictureInput {
@@ -94,11 +102,12 @@ public final class Evaluator {
       plan.captionsPerPicture == .max ? "all" : "first \(plan.captionsPerPicture)"
     let usual = CaptionReading().description
     let read = plan.reading.description == usual ? "" : ", read as \(plan.reading.description)"
+    let vectors = plan.textOutput.map { ", pooled \($0.pooling.description)" } ?? ""
     return EvaluationProtocol(
       dataset: dataset.name, datasetHash: dataset.contentHash, split: plan.split.rawValue,
       subset: subset, ties: plan.ties.rawValue,
-      captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)",
-      imagePreprocessing: pictureInput.description,
+      captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)\(vectors)",
+      imagePreprocessing: pictureInput.description + plan.imagePoolingWords,
       tokenizerHash: tokenizer.contentHash, blasCore: Matmul.coreName,
       resamples: plan.resamples, seed: plan.seed)
   }
@@ -210,10 +219,12 @@ public final class Evaluator {
         }
         guard !kept.isEmpty else { continue }
         let part = queries.subset(kept)
-        var metrics: [String: Estimate] = [:]
-        for metric in wanted {
-          metrics[metric.name] = try estimate(metric, part)
-        }
+        let estimates = try resamples.estimates(
+          wanted,
+          of: RankedQueries(
+            part.ranking, clusters: try Clusters(numbered: part.pictures, count: items.count)),
+          ties: plan.ties)
+        let metrics = Dictionary(zip(wanted.map(\.name), estimates)) { first, _ in first }
         all.append(
           Evaluation(
             run: run, measured: measured(subset: subset.name), language: result.language,

@@ -8,6 +8,10 @@ public struct TowerCheckpoint {
   public let configuration: TowerConfiguration
   /// nil when the sizes were read from the tensors themselves.
   public let configurationPath: String?
+  /// What a folder of sentence-transformers has behind its tower; nil for other folders and for files.
+  public let sentences: SentenceFolder?
+  /// How the folder says that texts are read.
+  public let reading: DeclaredReading?
 
   /// Opens a folder with `config.json`, a file beside one, or a bare PyTorch file of a ViT under
   /// timm's names (DeiT's, DINO's and DeiT-III's releases). `heads` is needed for the latter where its
@@ -21,45 +25,92 @@ public struct TowerCheckpoint {
     }
     let folder =
       isFolder.boolValue ? path : URL(fileURLWithPath: path).deletingLastPathComponent().path
-    let file = folder + "/config.json"
-    guard isFolder.boolValue || FileManager.default.fileExists(atPath: file) else {
+    let modules = isFolder.boolValue ? try SentenceModules(path) : nil
+    let inner = modules.flatMap { $0.tower.isEmpty ? nil : $0.tower }
+    let place = inner.map { folder + "/" + $0 } ?? folder
+    let weights = isFolder.boolValue ? place : path
+    guard isFolder.boolValue || TowerConfiguration.exists(in: place) else {
       checkpoint = try Checkpoint(path)
       configuration = .image(try ViTConfiguration(inferredFrom: checkpoint, heads: heads))
-      configurationPath = nil
+      (configurationPath, sentences, reading) = (nil, nil, nil)
       return
     }
-    configuration = try .read(file)
-    configurationPath = file
-    checkpoint = try Checkpoint(path)
+    try AdapterFolder.refuse(place)
+    if Checkpoint.isOpenCLIP(place) {
+      let file = place + "/" + Checkpoint.openCLIPFile
+      checkpoint = try Checkpoint(weights)
+      configuration = .whole(
+        try WholeConfiguration(openCLIP: ConfigurationFields(file), checkpoint, heads: heads))
+      configurationPath = file
+    } else {
+      let file = place + "/config.json"
+      let read = try TowerConfiguration.read(file) { try Checkpoint(weights) }
+      checkpoint = try Checkpoint(weights)
+      configuration = try read.fitted(to: checkpoint).with(heads: heads, path: file)
+      configurationPath = file
+    }
+    sentences = modules == nil ? nil : try SentenceFolder(path)
+    reading = try DeclaredReading(folder, tower: inner ?? "")
   }
 
-  /// Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors do not fit.
-  public func text() throws -> TextTower {
-    guard case .text(let configuration) = configuration else { throw otherKind("a text tower") }
+  /// The folder in which the tower's `config.json` and tokenizer lie.
+  public var folder: String {
+    PathParts.folder(of: configurationPath ?? checkpoint.path)
+  }
+
+  /// With the pooling and the head that the folder declares; `pooling` goes before its own, and `withHead`
+  /// false leaves the head out. Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors
+  /// do not fit.
+  public func text(pooling: TextPooling? = nil, withHead: Bool = true) throws -> TextTower {
+    if case .whole(let whole) = configuration, let refusal = whole.textRefusal { throw refusal }
+    guard let configuration = configuration.text else { throw otherKind("a text tower") }
     try checkSize()
     let tower = TextTower(configuration)
     try assign(tower, configuration.keyMap).place()
+    if let pooling = pooling ?? sentences?.pooling { tower.pooling = pooling }
+    guard withHead else {
+      tower.head = nil
+      return tower
+    }
+    try sentences?.check(towerWidth: tower.width, pooling: tower.pooling)
+    let pooled = tower.width * tower.pooling.modes.count
+    if let head = try sentences?.head(inputs: pooled) { tower.head = head }
+    guard tower.head.map({ $0.inputs == pooled }) ?? true else {
+      throw TowerFailure.configuration(
+        path: checkpoint.path,
+        reason:
+          "pooling \(tower.pooling.description) gives vectors of width \(pooled), what follows it "
+          + "reads \(tower.head?.inputs ?? 0)")
+    }
     return tower
   }
 
-  /// With position embeddings for pictures of `imageSize`, interpolated when the checkpoint's are of
-  /// another size. Throws ``TowerFailure``.
-  public func image(
-    imageSize: Int? = nil, interpolation: PositionInterpolation = .bicubic
-  ) throws -> ImageTower {
-    guard case .image(let configuration) = configuration else { throw otherKind("an image tower") }
-    try checkSize()
-    let tower = ImageTower(configuration)
-    try assign(tower, configuration.keyMap).place()
-    guard let imageSize, imageSize != configuration.imageSize else { return tower }
-    return try tower.resized(to: imageSize, interpolation, path: checkpoint.path)
+  /// The pooling asked for, with the folder's rule for prompts, else the folder's; nil where neither is.
+  public func pooling(_ asked: TextPooling?) -> TextPooling? {
+    guard var asked else { return sentences?.pooling }
+    asked.includesPrompt = sentences?.pooling?.includesPrompt ?? true
+    return asked
   }
 
-  private func otherKind(_ wanted: String) -> TowerFailure {
+  /// Whether something follows the pooling of its texts: dense layers, a projection, normalization.
+  public var hasTextHead: Bool {
+    guard let text = configuration.text else { return false }
+    return sentences?.steps.isEmpty == false || text.head != nil
+  }
+
+  /// What the library of the folder calls a text's vectors.
+  public var textVectors: [RawForward.TextVector] {
+    guard let text = configuration.text else { return [] }
+    if sentences?.pooling != nil { return [.init(name: "sentence_embedding", isPooled: false)] }
+    return text.textVectors
+  }
+
+  func otherKind(_ wanted: String) -> TowerFailure {
     let found: String
     switch configuration {
     case .text(let text): found = "a text tower (\(text.modelType))"
     case .image: found = "an image tower"
+    case .whole: found = "a model of both towers"
     }
     let hint = checkpoint.isLilTRun ? ". " + TowerFailure.liltHint : ""
     return .configuration(
@@ -73,14 +124,12 @@ public struct TowerCheckpoint {
     switch configuration {
     case .text(let text):
       needed = Self.numbers(
-        text.layers, text.hiddenSize, (text.t5 == nil ? 2 : 3) * text.intermediateSize,
+        text.layers, text.hiddenSize, (text.layerShape.isGated ? 3 : 2) * text.intermediateSize,
         attention: text.layerShape.heads * text.layerShape.headWidth,
         Double(text.vocabularySize + text.maximumPositions + text.tokenTypes))
     case .image(let image):
-      needed = Self.numbers(
-        image.layers, image.hiddenSize, 2 * image.intermediateSize, attention: image.hiddenSize,
-        Double(image.positions)
-          + Double(image.channels) * Double(image.patchSize) * Double(image.patchSize))
+      needed = Self.numbers(of: image)
+    case .whole(let whole): needed = Self.numbers(of: whole.image)
     }
     let held = checkpoint.tensors.values.reduce(0.0) { $0 + Double($1.heldCount) }
     guard needed < 64 * held + 1e8 else {
@@ -95,16 +144,23 @@ public struct TowerCheckpoint {
 
   /// About how many numbers a tower of these sizes has; `inner` is the feed-forward's width times its
   /// matrices, `rows` are those of all tables.
-  private static func numbers(
+  static func numbers(
     _ layers: Int, _ width: Int, _ inner: Int, attention: Int, _ rows: Double
   ) -> Double {
     let width = Double(width)
     return Double(layers) * width * (4 * Double(attention) + Double(inner)) + rows * width
   }
 
+  private static func numbers(of image: ViTConfiguration) -> Double {
+    numbers(
+      image.layers, image.hiddenSize, 3 * image.intermediateSize, attention: image.hiddenSize,
+      Double(image.positions) + Double(image.registers) + Double(image.head?.projection ?? 0)
+        + Double(image.channels) * Double(image.patchSize) * Double(image.patchSize))
+  }
+
   /// Which tensor goes where, without reading any. Throws ``TowerFailure/tensors(path:problems:)``
   /// with everything that does not fit.
-  private func assign(_ tower: some Tower, _ map: KeyMap) throws -> KeyAssignment {
+  func assign(_ tower: some Tower, _ map: KeyMap) throws -> KeyAssignment {
     let assignment = KeyAssignment(checkpoint, to: tower.checkpointParameters, map)
     guard assignment.problems.isEmpty else {
       throw TowerFailure.tensors(path: checkpoint.path, problems: assignment.problems)
@@ -129,7 +185,8 @@ struct KeyAssignment {
     var sources: [String: Source] = [:]
     var unknown: [String] = []
     var copies: [(ours: String, source: Source)] = []
-    func take(_ ours: String, _ name: String, _ tensor: StoredTensor) {
+    func take(_ ours: String, _ name: String, _ stored: StoredTensor) {
+      let tensor = map.transposed.contains(ours) ? stored.transposed ?? stored : stored
       if let other = sources[ours] { problems.append("twice: \(other.name) and \(name)") }
       sources[ours] = Source(name: name, tensor: tensor)
     }
@@ -175,6 +232,15 @@ struct KeyAssignment {
       problems.append("unexpected: \(name) \(checkpoint.tensors[name]?.shape ?? [])")
     }
     ignored.sort()
+  }
+
+  /// Of the halves of one model: what either takes is taken.
+  func joined(with other: KeyAssignment) -> KeyAssignment {
+    var both = self
+    both.placed += other.placed
+    both.ignored = ignored.filter(Set(other.ignored).contains)
+    both.problems += other.problems
+    return both
   }
 
   func place() { for (parameter, tensor, _) in placed { tensor.place(into: parameter) } }

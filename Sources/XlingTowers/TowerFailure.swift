@@ -12,6 +12,10 @@ public enum TowerFailure: Failure, Equatable {
   case tensors(path: String, problems: [String])
   /// A tensor given to a tower that cannot take it.
   case input(path: String, reason: String)
+  /// The folder of a PEFT adapter, and the tower that it belongs to where it says so.
+  case adapter(path: String, base: String?)
+  /// The name of a prompt that a folder does not have, and those that it has.
+  case prompt(name: String, path: String, names: [String])
 
   /// What to do with a checkpoint that LilT's code wrote (Khan and Fu 2023).
   static let liltHint =
@@ -22,7 +26,9 @@ public enum TowerFailure: Failure, Equatable {
     ["visual_encoder.", "text_encoder."].contains { problem.hasPrefix("unexpected: " + $0) }
   }
 
-  public var exitStatus: ExitStatus { .badData }
+  public var exitStatus: ExitStatus {
+    if case .prompt = self { .usage } else { .badData }
+  }
 
   public var description: String {
     switch self {
@@ -44,6 +50,14 @@ public enum TowerFailure: Failure, Equatable {
         + (problems.contains(where: Self.isOfLilT) ? "\n" + Self.liltHint : "")
     case .input(let path, let reason):
       "\(path): \(reason)"
+    case .adapter(let path, let base):
+      "\(path): this folder holds a PEFT adapter and no tower. It belongs to "
+        + (base.map { "\"\($0)\"" } ?? "a tower that it does not name")
+        + "; merge it into that tower (merge_and_unload) and save the whole."
+    case .prompt(let name, let path, let names):
+      "\(path) has no prompt \"\(name)\"; "
+        + (names.isEmpty ? "it has none" : "it has " + names.joined(separator: ", "))
+        + ". Name one of those, or give the text itself by --prompt."
     }
   }
 }

@@ -34,6 +34,26 @@ private func deadProcess() throws -> Int32 {
     #expect(try names() == kept.sorted())
     #expect(Partials.path(of: "x/b") == "x/b.partial-\(getpid())")
   }
+
+  /// The old folder and the new one change places; what is left of either, by this process or by one that
+  /// was killed in between, is removed.
+  @Test func aReplacedFolderLeavesNothingBeside() throws {
+    let (dead, place) = (try deadProcess(), folder.path + "/vocab")
+    func write(_ text: String) throws {
+      try NewFolder.replace(place) { try AtomicFile.write(text, to: $0 + "/" + text) }
+    }
+    try write("first")
+    #expect(try FolderNames.read(place) == ["first"])
+    try AtomicFile.createFolder(place + ".partial-\(dead)/first")
+    try write("second")
+    #expect(try names() == ["vocab"])
+    #expect(try FolderNames.read(place) == ["second"])
+    #expect(throws: FileFailure.self) {
+      try NewFolder.replace(place) { throw FileFailure.missing(path: $0, hint: "") }
+    }
+    #expect(try names() == ["vocab"])
+    #expect(try FolderNames.read(place) == ["second"])
+  }
 }
 
 @Suite struct ProcessMarkTests {

@@ -38,7 +38,7 @@ import XlingTowers
     let (before, after) = (TextTower(configuration), TextTower(configuration))
     let still = LayerNormShift(tower: "text", before: before, after: after)
     #expect(still.layers.map(\.l1) == [0, 0, 0] && still.correlation == nil)
-    after.encoder.layers[1].attentionNorm.beta?.value[0] = -0.5
+    after.encoder.layers[1].attentionNorm?.beta?.value[0] = -0.5
     after.encoder.layers[2].feedForwardNorm.gamma.value[3] = 1.25
     let moved = LayerNormShift(tower: "text", before: before, after: after)
     #expect(moved.layers.map(\.l1) == [0, 0.5, 0.25])

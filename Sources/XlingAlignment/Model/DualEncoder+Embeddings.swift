@@ -96,14 +96,14 @@ extension DualEncoder {
     }
   }
 
-  /// The text tower's pooled output before the projection, [captions, text width].
+  /// The text tower's vectors before the projection, [captions, its output width].
   func poolTexts(_ sequences: [[Int32]], in workspace: Workspace) -> Matrix {
     let activations = text.forward(
       TokenBatch(sequences), reading: .pooled, in: workspace, training: false)
-    return text.pool(activations, in: workspace)
+    return text.output(activations, in: workspace).vectors
   }
 
-  /// The image tower's pooled output before the projection, [pictures, image width].
+  /// The image tower's pooled output before the projection, [pictures, its output width].
   func poolImages(_ batch: PictureBatch, in workspace: Workspace) -> Matrix {
     let activations = image.forward(batch, reading: .pooled, in: workspace, training: false)
     return image.pool(activations, in: workspace).vectors

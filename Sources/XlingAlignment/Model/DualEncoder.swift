@@ -19,18 +19,25 @@ public final class DualEncoder {
   public static let temperatureRange: ClosedRange<Float> = 0.001...0.5
 
   /// Applies the recipe to towers as loaded. Without a head on a side, embeddings are as wide as
-  /// that side's tower, whatever `embeddingWidth` says. Throws `AdapterFailure`.
+  /// that side's vectors, whatever `embeddingWidth` says; `textHead` is what becomes of the text tower's own
+  /// head. Throws `AdapterFailure`.
   public init(
     text: TextTower, image: ImageTower, recipe: Recipe, seed: UInt64, embeddingWidth: Int = 256,
-    temperature start: Float = 0.07
+    temperature start: Float = 0.07, textHead use: TextOutput.Head = .method
   ) throws(AdapterFailure) {
     self.text = text
     self.image = image
     self.recipe = recipe
+    if use == .none { text.head = nil }
     try recipe.apply(text: text, image: image, seed: seed)
+    if use != .method {
+      for parameter in text.head?.parameters ?? [] { parameter.isTrainable = use == .trained }
+    }
     self.embeddingWidth = try Self.width(text, image, recipe, embeddingWidth)
-    textHead = Head("text", recipe.text, from: text.width, to: self.embeddingWidth)
-    imageHead = Head("image", recipe.image, from: image.width, to: self.embeddingWidth)
+    textHead = Head(
+      "text", recipe.text, from: recipe.text.head == .tokens ? text.width : text.outputWidth,
+      to: self.embeddingWidth)
+    imageHead = Head("image", recipe.image, from: image.outputWidth, to: self.embeddingWidth)
     temperature = Parameter("temperature", [])
     temperature.value.pointee = start
     for head in [textHead, imageHead] { head.initialize(seed: seed) }
@@ -56,15 +63,15 @@ public final class DualEncoder {
   ) throws(AdapterFailure) -> Int {
     switch (recipe.text.head, recipe.image.head) {
     case (.none, .none):
-      guard text.width == image.width else {
+      guard text.outputWidth == image.outputWidth else {
         throw .doesNotFit(
           tower: "text",
-          expected: "the image tower's width \(image.width), since neither has a head",
-          found: "\(text.width)")
+          expected: "the image tower's width \(image.outputWidth), since neither has a head",
+          found: "\(text.outputWidth)")
       }
-      return image.width
-    case (_, .none): return image.width
-    case (.none, _): return text.width
+      return image.outputWidth
+    case (_, .none): return image.outputWidth
+    case (.none, _): return text.outputWidth
     default: return wanted
     }
   }

@@ -6,7 +6,7 @@ import XlingTowers
 public enum TextInput {
   /// Token ids, framed by start and end.
   case tokens([[Int32]])
-  /// Pooled output of a frozen tower, [captions, text width].
+  /// Vectors of a frozen tower, [captions, its output width].
   case pooled(Matrix)
 }
 
@@ -75,11 +75,11 @@ struct EncodedSide {
         }
         return
       }
-      let pooled = text.pool(activations, in: workspace)
+      let output = text.output(activations, in: workspace)
       self.init(
-        head, samples: pooled.rows, width: width, workspace,
-        tower: isTrained ? { text.backward(activations, dPooled: $0, in: workspace) } : nil
-      ) { head.forward(pooled: pooled, into: $0) }
+        head, samples: sequences.count, width: width, workspace,
+        tower: isTrained ? { text.backward(activations, output, dOutput: $0, in: workspace) } : nil
+      ) { head.forward(pooled: output.vectors, into: $0) }
     }
   }
 

@@ -30,6 +30,10 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var embeddingWidth = 256
   /// LilT's text tower adds no token types: false. nil adds the first one, as BERT does.
   public var addsTokenTypes: Bool?
+  /// How the text tower's states become a vector; nil: as its family has it, `[CLS]` or T5's mean.
+  public var textOutput: TextOutput?
+  /// How the image tower's states become a vector; nil: the class token's, as every run before had it.
+  public var imagePooling: ImagePooling?
   public var temperature: Float = 0.07
   public var augmentation: Augmentation?
   public var pictureStatistics = PictureStatistics.half
@@ -89,6 +93,8 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     try keys.read(.gradientClip, into: &gradientClip)
     try keys.read(.embeddingWidth, into: &embeddingWidth)
     try keys.read(.addsTokenTypes, into: &addsTokenTypes)
+    try keys.read(.textOutput, into: &textOutput)
+    try keys.read(.imagePooling, into: &imagePooling)
     try keys.read(.temperature, into: &temperature)
     try keys.read(.augmentation, into: &augmentation)
     try keys.read(.pictureStatistics, into: &pictureStatistics)

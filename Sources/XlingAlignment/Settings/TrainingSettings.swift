@@ -1,6 +1,7 @@
 import XlingCore
 import XlingData
 import XlingOptimization
+import XlingTowers
 
 /// How a recipe is trained, as far as somebody says it: a card's [training] table, `xling.toml`, `--set`
 /// or a flag. What nobody says has the default that ``configuration(of:pairs:)`` gives it.
@@ -37,12 +38,23 @@ public struct TrainingSettings: Sendable, Equatable {
   public var maximumTokens: Int?
   public var endToken: Bool?
   public var tokenTypes: Bool?
+  /// A ``TextPooling``, or ``familyPooling``.
+  public var pooling: String?
+  public var prompt: String?
+  public var promptName: String?
+  public var textHead: TextOutput.Head?
+  public var imagePooling: ImagePooling?
+  public var imageSize: Int?
   public var checkpointEvery: Int?
   public var validateEvery: Int?
   public var validationPairs: Int?
   public var patience: Int?
 
   public init() {}
+
+  /// The pooling of a tower's family, and nothing else that its folder declares of texts: how papers that
+  /// fix their own reading are reproduced.
+  public static let familyPooling = "family"
 
   public static let usualSeed: UInt64 = 1
   public static let usualLanguage = CaptionReading().language
@@ -169,6 +181,30 @@ public struct TrainingSettings: Sendable, Equatable {
       "Whether the text tower adds its first token type to every token (default: true)."
     ) { if !$1 { $0.addsTokenTypes = false } },
     TrainingOption(
+      "pooling", \.pooling, Self.poolingText,
+      "How the text tower's states become a vector (default: as its folder declares, else its family's)."
+    ),
+    TrainingOption(
+      "prompt", \.prompt, range: "a text",
+      "The text in front of every caption (default: the folder's default prompt, if any)."
+    ) { _, _ in },
+    TrainingOption(
+      "prompt_name", \.promptName, range: "a name",
+      "The prompt of the text tower's folder that stands in front of every caption."
+    ) { _, _ in },
+    TrainingOption(
+      "text_head", \.textHead,
+      "What becomes of dense layers behind the pooling of the text tower's folder (default: method)."
+    ) { _, _ in },
+    TrainingOption(
+      "image_pooling", \.imagePooling,
+      "How the image tower's states become a vector (default: as its folder declares)."
+    ) { _, _ in },
+    TrainingOption(
+      "image_size", \.imageSize, NumberRange.whole(1...NumberRange.pixels),
+      "Side of the pictures; positions follow as the image tower's family has it (default: the tower's)."
+    ),
+    TrainingOption(
       "checkpoint_every", \.checkpointEvery, NumberRange.whole(from: 1),
       "Steps between checkpoints (default: 200)."
     ) { $0.checkpointEvery = $1 },
@@ -185,4 +221,13 @@ public struct TrainingSettings: Sendable, Equatable {
       "Stop after so many validations without a lower loss; the best is the result."
     ) { $0.patience = $1 },
   ]
+}
+
+extension TrainingSettings {
+  private static let poolingText: @Sendable (String) throws -> String = { text in
+    guard text == familyPooling || TextPooling(text) != nil else {
+      throw NumberFailure(text: text, expected: TextPooling.words + ", or \(familyPooling)")
+    }
+    return text
+  }
 }

@@ -29,11 +29,11 @@ struct TrainingBatches {
     let imageVaries = configuration.dropout == .all && !model.image.configuration.dropout.isZero
     let textIsFixed =
       cachesFrozenFeatures && !model.textIsTrained && !model.textHead.readsTokens && !textVaries
-    textFeatures = textIsFixed ? FrozenFeatures(width: model.text.width) : nil
+    textFeatures = textIsFixed ? FrozenFeatures(width: model.text.outputWidth) : nil
     let imageIsFixed =
       cachesFrozenFeatures && !model.imageIsTrained && configuration.augmentation == nil
       && !imageVaries
-    imageFeatures = imageIsFixed ? FrozenFeatures(width: model.image.width) : nil
+    imageFeatures = imageIsFixed ? FrozenFeatures(width: model.image.outputWidth) : nil
   }
 
   /// Pairs of every batch.

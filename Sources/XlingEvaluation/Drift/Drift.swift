@@ -27,6 +27,9 @@ public struct Drift: Codable, Sendable {
     public let chance: Double?
   }
 
+  public let run: String
+  public let dataset: String
+  public let split: String
   public let norms: [LayerNormShift]
   /// The language that the run was aligned on.
   public let pivot: String
@@ -52,15 +55,17 @@ public struct DriftMeasurement {
     self.dataset = dataset
     self.split = split
     self.limit = limit
-    before = try TextTower.load(run.record.identity.text.folder)
-    before.addsTokenTypes = run.model.text.addsTokenTypes
-    imageBefore = try ImageTower.load(run.record.identity.image.folder)
+    before = try TextTower.load(
+      run.record.identity.text, run.record.identity.configuration)
+    imageBefore = try ImageTower.load(
+      run.record.identity.image, run.record.identity.configuration)
   }
 
   /// Throws `DataFailure` for a language without captions, `RetrievalFailure`.
   public func measure(_ languages: [String]) throws -> Drift {
     let pivot = run.record.identity.configuration.language
     return Drift(
+      run: run.name, dataset: dataset.name, split: split.rawValue,
       norms: [
         LayerNormShift(tower: "text", before: before, after: run.model.text),
         LayerNormShift(tower: "image", before: imageBefore, after: run.model.image),
@@ -100,21 +105,19 @@ public struct DriftMeasurement {
       of: caption, language: language, by: run.tokenizer)
   }
 
-  /// `[CLS]` as it enters each layer and leaves the last, a row a caption.
+  /// The pooled states, `[CLS]` where nothing else is declared, as they enter each layer and leave the last,
+  /// a row a caption; before any head.
   private func states(_ sequences: [[Int32]], in tower: TextTower) throws -> [EmbeddingMatrix] {
     let workspace = Workspace()
-    let width = tower.width
+    let width = tower.width * tower.pooling.modes.count
     var states = [[Float]](repeating: [], count: tower.encoder.layers.count + 1)
     for first in stride(from: 0, to: sequences.count, by: 64) {
       workspace.reset()
       let part = Array(sequences[first..<min(first + 64, sequences.count)])
       let activations = tower.forward(TokenBatch(part), in: workspace, training: false)
-      let layout = activations.encoder.layout
       for (layer, hidden) in activations.encoder.hidden.enumerated() {
-        for sequence in 0..<layout.sequences {
-          let row = hidden.row(Int(layout.offsets[sequence]))
-          states[layer].append(contentsOf: UnsafeBufferPointer(start: row, count: width))
-        }
+        let pooled = tower.pool(activations, hidden, by: tower.pooling, in: workspace)
+        states[layer].append(contentsOf: pooled.array())
       }
     }
     return try states.enumerated().map { layer, values in

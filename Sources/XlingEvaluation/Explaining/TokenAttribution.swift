@@ -101,10 +101,11 @@ extension Evaluator {
     _ language: String, metric: Metric = .recall(at: 10)
   ) throws -> TokenAttribution {
     let result = try evaluate(language)
-    let room = plan.maximumTokens - (plan.reading.hasEndToken ? 2 : 1)
+    let frame =
+      (plan.reading.hasEndToken ? 1 : 0) + max(1, plan.reading.promptTokens(by: tokenizer))
+    let room = max(0, plan.maximumTokens - frame)
     let pieces = try result.captions.map { caption in
-      let text = try plan.reading.preprocessing.apply(
-        caption, language: language, maximumWords: plan.reading.maximumWords)
+      let text = try plan.reading.text(of: caption, language: language)
       return CaptionPieces(text, tokenizer.encode(text), room: room)
     }
     return try TokenAttribution(

@@ -15,7 +15,7 @@ public struct TowerPair {
   public init(text: String? = nil, image: String? = nil) throws {
     self.text = try Self.source(text, shipped: "towers/mini-text")
     self.image = try Self.source(image, shipped: "towers/mini-image")
-    tokenizer = try TokenizerSource.load(self.text.folder)
+    tokenizer = try TokenizerSource.load(self.text.place())
   }
 
   /// Absolute, so that the run is found whole from any working folder.
@@ -27,28 +27,22 @@ public struct TowerPair {
   /// The policy, or nil where it would leave nothing out, so that such runs stay what they were. Throws
   /// what reading the towers' configurations throws.
   func dropout(_ policy: DropoutPolicy) throws -> DropoutPolicy? {
-    let rates = try [text, image].map { source in
-      switch try TowerCheckpoint(source.folder).configuration {
-      case .text(let text): text.dropout
-      case .image(let image): image.dropout
-      }
-    }
-    return policy == .none || rates.allSatisfy(\.isZero) ? nil : policy
+    let rates = [
+      try TowerCheckpoint(text.folder).configuration.text?.dropout,
+      try TowerCheckpoint(image.folder).configuration.image?.dropout,
+    ]
+    return policy == .none || rates.allSatisfy { $0?.isZero ?? true } ? nil : policy
   }
 
   /// Ids and positions outside the tower's tables would stop the process. Throws
-  /// `AlignmentFailure.configuration`.
-  func check(_ model: DualEncoder, maximumTokens: Int) throws(AlignmentFailure) {
+  /// `AlignmentFailure.configuration`, `TowerFailure.configuration`.
+  func check(_ model: DualEncoder, maximumTokens: Int) throws {
     let tower = model.text.configuration
-    guard tokenizer.vocabularySize <= tower.vocabularySize else {
-      throw .configuration(
-        reason: "\(text.folder): its tokenizer has \(tokenizer.vocabularySize) pieces, its "
-          + "config.json vocab_size \(tower.vocabularySize). Put the tower's own tokenizer there.")
-    }
-    guard (3...tower.maximumPositions).contains(maximumTokens) else {
-      throw .configuration(
+    try tower.check(tokenizer, at: text.folder)
+    guard (3...max(3, tower.maximumTokens)).contains(maximumTokens) else {
+      throw AlignmentFailure.configuration(
         reason: "captions of at most \(maximumTokens) tokens: expected 3 to "
-          + "\(tower.maximumPositions), the positions of \(text.folder)")
+          + "\(tower.maximumTokens), the positions of \(text.folder)")
     }
   }
 }

@@ -10,10 +10,11 @@ extension DualEncoder {
     text: TowerSource, image: TowerSource, configuration: AlignmentConfiguration
   ) throws {
     try self.init(
-      text: try TextTower.load(text.folder), image: try ImageTower.load(image.folder),
+      text: try TextTower.load(text, configuration),
+      image: try ImageTower.load(image, configuration),
       recipe: configuration.recipe, seed: configuration.seed,
-      embeddingWidth: configuration.embeddingWidth, temperature: configuration.temperature)
-    self.text.addsTokenTypes = configuration.addsTokenTypes ?? true
+      embeddingWidth: configuration.embeddingWidth, temperature: configuration.temperature,
+      textHead: configuration.textOutput?.head ?? .method)
   }
 
   /// Rebuilds a run's model: the frozen towers from their folders, whose hashes must be those
@@ -33,6 +34,42 @@ extension DualEncoder {
     try RunFolder.read(model.storedParameters, from: weights)
     for (_, parameter) in model.parameters { parameter.isTrainable = false }
     return model
+  }
+}
+
+extension TextTower {
+  /// A run's text tower before training, pooled as the run has it. Throws `TowerFailure`, `FileFailure`.
+  public static func load(
+    _ source: TowerSource, _ configuration: AlignmentConfiguration
+  ) throws -> TextTower {
+    let tower: TextTower
+    if let output = configuration.textOutput {
+      let checkpoint = try TowerCheckpoint(source.folder)
+      if let hash = output.headHash {
+        let found = try checkpoint.sentences?.contentHash() ?? "none"
+        guard hash == found else {
+          throw RunFailure.towerChanged(path: source.folder, expected: hash, found: found)
+        }
+      }
+      tower = try checkpoint.text(pooling: output.pooling, withHead: output.head != .none)
+      tower.promptTokens = output.promptTokens ?? 0
+    } else {
+      tower = try load(source.folder)
+    }
+    tower.addsTokenTypes = configuration.addsTokenTypes ?? true
+    return tower
+  }
+}
+
+extension ImageTower {
+  /// A run's image tower before training, for pictures of the run's size and pooled as the run has it. Throws
+  /// `TowerFailure`, `FileFailure`.
+  public static func load(
+    _ source: TowerSource, _ configuration: AlignmentConfiguration
+  ) throws -> ImageTower {
+    try TowerCheckpoint(source.folder).image(
+      imageSize: configuration.pictureInput?.preprocessing.size,
+      pooling: configuration.imagePooling ?? .cls)
   }
 }
 

@@ -21,6 +21,8 @@ enum PlainTower {
       configuration.tokenTypes = max(1, configuration.tokenTypes)
     }
     let plain = TextTower(configuration)
+    plain.pooling = model.text.pooling
+    plain.head = model.text.head
     copy(model.text.outerParameters, into: plain.outerParameters)
     if !model.text.addsTokenTypes {
       let types = plain.tokenTypeEmbeddings
@@ -38,7 +40,9 @@ enum PlainTower {
     var configuration = model.image.configuration
     configuration.layers = model.image.encoder.layers.count
     let plain = ImageTower(configuration)
+    plain.pooling = model.image.pooling
     copy(model.image.outerParameters, into: plain.outerParameters)
+    copy(model.image.unusedParameters, into: plain.unusedParameters)
     copy(model.image.encoder, into: plain.encoder)
     return plain
   }
@@ -82,14 +86,34 @@ enum PlainTower {
 }
 
 extension CaptionReading {
+  /// What a program can be told besides.
+  enum Telling {
+    case nothing
+    /// Prompts and lower case.
+    case prompts
+  }
+
   /// Throws ``RunFailure/configuration(reason:)`` unless captions become tokens as a program's
   /// own tokenizer makes them.
-  func checkIsPlain(for program: String) throws(RunFailure) {
-    guard preprocessing == .none, hasEndToken else {
+  func checkIsPlain(for program: String, but told: Telling = .nothing) throws(RunFailure) {
+    let isTold = told == .prompts || prompt == nil && lowercases != true
+    guard preprocessing == .none, hasEndToken, paddedTo == nil, isTold else {
       throw .configuration(
         reason:
           "\(program) gives texts to the tokenizer as they are, this run reads captions as "
           + "\"\(description)\": its vectors would be others")
+    }
+  }
+}
+
+extension TextTower {
+  /// Throws ``RunFailure/configuration(reason:)`` unless a text's vector is the first token's state, or T5's
+  /// mean.
+  func checkIsPlain(for program: String) throws(RunFailure) {
+    guard pooling == configuration.pooling, head == nil else {
+      throw .configuration(
+        reason: "\(program) has no way to say what this run reads: pooling \(pooling.description)"
+          + (head.map { ", behind it \($0.description)" } ?? ""))
     }
   }
 }

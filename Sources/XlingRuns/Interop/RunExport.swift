@@ -40,7 +40,7 @@ public struct RunExport {
       case .openCLIP:
         try OpenCLIPFolder(
           try DualEncoder.load(run: run.path), record.identity.configuration,
-          tokenizer: record.identity.text.folder
+          tokenizer: try record.identity.text.place()
         ).write(to: folder)
       }
     }
@@ -56,6 +56,10 @@ public struct RunExport {
       (record.identity.text, moved.identity.text), (record.identity.image, moved.identity.image),
     ] {
       try copyFiles(of: old.folder, to: folder + "/" + new.folder)
+      for part in try TowerPlace.parts(of: old.folder)
+      where FileManager.default.fileExists(atPath: old.folder + "/" + part) {
+        try copyFiles(of: old.folder + "/" + part, to: folder + "/" + new.folder + "/" + part)
+      }
     }
     try AtomicFile.write(try AtomicFile.read(run.weights), to: folder + "/model.safetensors")
     try ContentSums.write(["model.safetensors"], in: folder)

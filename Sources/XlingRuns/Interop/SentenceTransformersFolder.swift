@@ -6,75 +6,159 @@ import XlingTokenizers
 import XlingTowers
 
 /// A run's text side as sentence-transformers (Reimers and Gurevych 2019) lays models out: the tower
-/// with its tokenizer, pooling, the head as a dense layer, rows of unit length.
+/// with its tokenizer, pooling, what its folder had behind that, the run's head as a dense layer, rows of
+/// unit length; prompts and lengths as the run reads captions.
 struct SentenceTransformersFolder {
   private static let program = "sentence-transformers"
   private let tower: TextTower
   private let head: Linear?
   private let tokenizer: String
+  private let captions: CaptionReading
+  /// Of the tower's folder.
+  private let prompts: [String: String]
 
-  /// Throws ``RunFailure/configuration(reason:)`` for what its modules do not compute.
-  init(_ model: DualEncoder, _ record: RunRecord) throws(RunFailure) {
-    try record.identity.configuration.captions.checkIsPlain(for: Self.program)
+  /// Throws ``RunFailure/configuration(reason:)`` for what its modules do not compute, what reading the
+  /// tower's folder throws.
+  init(_ model: DualEncoder, _ record: RunRecord) throws {
+    captions = record.identity.configuration.captions
+    try captions.checkIsPlain(for: Self.program, but: .prompts)
     switch model.textHead {
     case .linear(let linear): head = linear
     case .none: head = nil
     case .tokens:
-      throw .configuration(
+      throw RunFailure.configuration(
         reason: "\(Self.program) has no MLP on every token: a head linear or none can be exported")
     }
     tower = try PlainTower.text(model, for: Self.program)
-    tokenizer = record.identity.text.folder
+    guard !tower.pooling.modes.contains(.end) else {
+      throw RunFailure.configuration(
+        reason:
+          "\(Self.program) has no pooling at CLIP's end token: no text tower of CLIP can be exported"
+      )
+    }
+    tokenizer = try record.identity.text.place()
+    prompts = try TowerCheckpoint(record.identity.text.folder).reading?.prompts ?? [:]
   }
 
-  /// Throws `TowerFailure`, `FileFailure`.
+  /// Throws `TowerFailure`, `FileFailure`, ``RunFailure/configuration(reason:)``.
   func write(to folder: String) throws {
     try tower.save(to: folder, storage: .float32)
     for name in try TokenizerSource.files(in: tokenizer) {
       try AtomicFile.write(try AtomicFile.read(tokenizer + "/" + name), to: folder + "/" + name)
     }
-    var modules = ["Transformer", "Pooling"]
-    try Self.write(
-      ["max_seq_length": tower.configuration.maximumTokens, "do_lower_case": false],
-      to: folder + "/sentence_bert_config.json")
-    // As the tower pools: T5 has no [CLS].
-    let isMean = tower.t5 != nil
+    var modules = Modules(folder)
     try Self.write(
       [
-        "word_embedding_dimension": tower.width, "pooling_mode_cls_token": !isMean,
-        "pooling_mode_mean_tokens": isMean, "pooling_mode_max_tokens": false,
-        "pooling_mode_mean_sqrt_len_tokens": false,
-      ], to: folder + "/1_Pooling/config.json")
-    if let head {
-      modules.append("Dense")
-      try Self.write(
-        [
-          "in_features": tower.width, "out_features": head.outputs, "bias": true,
-          "activation_function": "torch.nn.modules.linear.Identity",
-        ], to: folder + "/2_Dense/config.json")
-      try Safetensors.write(
-        head.parameters.map {
-          ("linear." + ($0.name.split(separator: ".").last ?? ""), $0.shape, $0.values)
-        }, to: folder + "/2_Dense/model.safetensors", metadata: ["format": "pt"])
+        "max_seq_length": captions.evaluatedTokens ?? tower.configuration.maximumTokens,
+        "do_lower_case": captions.lowercases ?? false,
+      ], to: folder + "/sentence_bert_config.json")
+    try modules.append("Transformer")
+    try modules.append("Pooling", pooling)
+    for step in tower.head?.steps ?? [] {
+      switch step {
+      case .normalize: try modules.append("Normalize")
+      case .dense(let linear, let activation): try modules.append(linear, activation)
+      }
     }
-    modules.append("Normalize")
-    try Self.write(
-      modules.enumerated().map { index, name in
-        [
-          "idx": index, "name": "\(index)", "path": index == 0 ? "" : "\(index)_\(name)",
-          "type": "sentence_transformers.models.\(name)",
-        ] as [String: any Sendable]
-      }, to: folder + "/modules.json")
-    try AtomicFile.createFolder(folder + "/\(modules.count - 1)_Normalize")
-    try Self.write(
-      ["similarity_fn_name": "cosine"], to: folder + "/config_sentence_transformers.json")
+    if let head { try modules.append(head, .identity) }
+    if !modules.isNormalized { try modules.append("Normalize") }
+    try modules.write()
+    try Self.write(promptFile, to: folder + "/config_sentence_transformers.json")
   }
 
-  private static func write(_ object: Any, to path: String) throws {
+  private var pooling: [String: any Sendable] {
+    let modes = Set(tower.pooling.modes)
+    guard tower.pooling.modes.count == 1 else {
+      // The order of the parts is that of a list only.
+      return [
+        "embedding_dimension": tower.width, "pooling_mode": tower.pooling.modes.map(\.rawValue),
+        "include_prompt": tower.pooling.includesPrompt,
+      ]
+    }
+    var file: [String: any Sendable] = ["word_embedding_dimension": tower.width]
+    file["pooling_mode_cls_token"] = modes.contains(.cls)
+    file["pooling_mode_mean_tokens"] = modes.contains(.mean)
+    file["pooling_mode_max_tokens"] = modes.contains(.max)
+    file["pooling_mode_mean_sqrt_len_tokens"] = modes.contains(.meanSquareRoot)
+    if modes.contains(.weightedMean) { file["pooling_mode_weightedmean_tokens"] = true }
+    if modes.contains(.last) { file["pooling_mode_lasttoken"] = true }
+    if !tower.pooling.includesPrompt { file["include_prompt"] = false }
+    return file
+  }
+
+  /// The run's prompt is the default one, under the folder's name for it where there is one.
+  private var promptFile: [String: any Sendable] {
+    var file: [String: any Sendable] = ["similarity_fn_name": "cosine"]
+    var prompts = prompts.filter { !$0.value.isEmpty }
+    if let prompt = captions.prompt {
+      let name = prompts.sorted { $0.key < $1.key }.first { $0.value == prompt }?.key ?? "caption"
+      prompts[name] = prompt
+      file["default_prompt_name"] = name
+    }
+    if !prompts.isEmpty { file["prompts"] = prompts }
+    return file
+  }
+
+  fileprivate static func write(_ object: Any, to path: String) throws {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     try AtomicFile.createFolder(folder)
     let data = try JSONSerialization.data(
       withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
     try AtomicFile.write(data + Data("\n".utf8), to: path)
+  }
+}
+
+/// `modules.json` and the folders that it names, as they are written.
+private struct Modules {
+  private let folder: String
+  private var names: [String] = []
+
+  init(_ folder: String) { self.folder = folder }
+
+  /// Whether the last module makes vectors of length one.
+  var isNormalized: Bool { names.last == "Normalize" }
+
+  /// The place of the next module of a kind.
+  private func place(_ name: String) -> String { names.isEmpty ? "" : "\(names.count)_\(name)" }
+
+  /// Throws `FileFailure`.
+  mutating func append(_ name: String, _ file: [String: any Sendable]? = nil) throws {
+    if let file {
+      try SentenceTransformersFolder.write(file, to: "\(folder)/\(place(name))/config.json")
+    } else if !names.isEmpty {
+      try AtomicFile.createFolder("\(folder)/\(place(name))")
+    }
+    names.append(name)
+  }
+
+  /// Throws `FileFailure`, ``RunFailure/configuration(reason:)``.
+  mutating func append(_ linear: Linear, _ activation: TextHead.Activation) throws {
+    guard let name = activation.torchName else {
+      throw RunFailure.configuration(
+        reason:
+          "no module of sentence-transformers computes \(activation.rawValue) behind a dense layer")
+    }
+    let path = "\(folder)/\(place("Dense"))"
+    try append(
+      "Dense",
+      [
+        "in_features": linear.weight.shape[1], "out_features": linear.outputs,
+        "bias": linear.bias != nil, "activation_function": name,
+      ])
+    try Safetensors.write(
+      linear.parameters.map {
+        ("linear." + ($0.name.split(separator: ".").last ?? ""), $0.shape, $0.values)
+      }, to: path + "/model.safetensors", metadata: ["format": "pt"])
+  }
+
+  /// Throws `FileFailure`.
+  func write() throws {
+    try SentenceTransformersFolder.write(
+      names.enumerated().map { index, name in
+        [
+          "idx": index, "name": "\(index)", "path": index == 0 ? "" : "\(index)_\(name)",
+          "type": "sentence_transformers.models.\(name)",
+        ] as [String: any Sendable]
+      }, to: folder + "/modules.json")
   }
 }

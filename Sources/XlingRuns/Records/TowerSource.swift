@@ -12,10 +12,16 @@ public struct TowerSource: Codable, Sendable, Equatable {
   /// Throws `TowerFailure` or `FileFailure`.
   public init(folder: String) throws {
     self.folder = folder
+    let place = try TowerPlace.folder(of: folder)
     let hint = "A tower is a folder with config.json and model.safetensors."
-    weightsHash = try Checkpoint(folder).contentHash()
-    configurationHash = Digest.of(try AtomicFile.read(folder + "/config.json", hint: hint))
+    weightsHash = try Checkpoint(place).contentHash()
+    configurationHash = Digest.of(
+      try AtomicFile.read(TowerPlace.configuration(in: place), hint: hint))
   }
+
+  /// Where the tower's own files and its tokenizer lie: the folder, or one in it that its `modules.json`
+  /// names. Throws `TowerFailure`, `FileFailure`.
+  public func place() throws -> String { try TowerPlace.folder(of: folder) }
 
   private init(_ folder: String, of other: TowerSource) {
     self.folder = folder

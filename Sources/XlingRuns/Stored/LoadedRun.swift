@@ -22,7 +22,7 @@ public struct LoadedRun {
     record = try RunFolder(folder).record()
     model = try DualEncoder.load(run: folder, allowUnfinished: allowUnfinished)
     let tokenizer = try TokenizerSource.load(
-      record.identity.text.folder, trainedWith: record.identity.tokenizerHash)
+      record.identity.text.place(), trainedWith: record.identity.tokenizerHash)
     guard tokenizer.contentHash == record.identity.tokenizerHash else {
       throw RunFailure.towerChanged(
         path: record.identity.text.folder, expected: record.identity.tokenizerHash,
@@ -70,6 +70,11 @@ extension LoadedRun {
     // Where rows once depended on their place in a batch, rows kept by then are not taken for today's.
     let kernels = Matmul.coreName + (Matmul.rowsDifferByPlace ? ", rows alike" : "")
     digest.update("\(kernels) \(model.embeddingWidth)\n\(try model.recipe.toml())\n")
+    let configuration = identity.configuration
+    if let output = configuration.textOutput {
+      digest.update("\(output.pooling.description) \(output.promptTokens ?? 0)\n")
+      if let head = model.text.head { digest.update("\(head.description)\n") }
+    }
     for (name, parameter) in model.parameters {
       digest.update("\(name) \(parameter.shape)\n")
       digest.update(UnsafeRawBufferPointer(start: parameter.value, count: parameter.count * 4))

@@ -71,7 +71,9 @@ struct ByteLevelFiles {
         "post_processor": {"type": "ByteLevel", "trim_offsets": false}, "model": {"type": "BPE"}}
         """
     case .roberta:
-      let (start, end) = (declared.token("cls_token") ?? "<s>", declared.token("sep_token") ?? "</s>")
+      let (start, end) = (
+        declared.token("cls_token") ?? "<s>", declared.token("sep_token") ?? "</s>"
+      )
       let names = [start, "<pad>", end, "<unk>"]
       let tokens = try names.map { try token($0, vocabulary, file, isNormalized: true) }
       let mask = try token("<mask>", vocabulary, file, stripsLeft: true)
@@ -116,7 +118,8 @@ struct ByteLevelFiles {
   private func id(_ text: String, _ vocabulary: JSONNode, _ file: String) throws -> Int {
     guard let id = vocabulary[text]?.integer else {
       throw TokenizerFailure.badConfiguration(
-        file: file, key: text, expected: "the id of that token, which the family's texts are framed by",
+        file: file, key: text,
+        expected: "the id of that token, which the family's texts are framed by",
         found: vocabulary[text]?.kind ?? "nothing")
     }
     return id

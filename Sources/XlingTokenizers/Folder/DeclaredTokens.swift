@@ -30,7 +30,8 @@ struct DeclaredTokens {
           throw TokenizerFailure.badConfiguration(
             file: folder.path(name), key: key, expected: "an id", found: "another key")
         }
-        try take(JSONAddedToken(member.value, id: id, key, folder.path(name)), key, folder.path(name))
+        try take(
+          JSONAddedToken(member.value, id: id, key, folder.path(name)), key, folder.path(name))
       }
       folder.note(name, "added_tokens_decoder", "\(members.count) tokens", "found in texts")
     case let other:

@@ -43,15 +43,18 @@ struct FolderDeclarations {
     var found: [Declaration] = []
     var result = TokenizerFamily.plain
     for (file, root, key) in [
-      (configurationName, configuration, "tokenizer_class"), ("config.json", tower, "tokenizer_class"),
+      (configurationName, configuration, "tokenizer_class"),
+      ("config.json", tower, "tokenizer_class"),
       ("config.json", tower, "model_type"),
     ] {
       guard let text = root[key]?.text else { continue }
-      let family = key == "model_type" ? TokenizerFamily(modelType: text) : TokenizerFamily(class: text)
+      let family =
+        key == "model_type" ? TokenizerFamily(modelType: text) : TokenizerFamily(class: text)
       guard let family else { continue }
       guard result == .plain else { break }
       result = family
-      found.append(Declaration(file: file, key: key, value: text, use: "the family: \(family.name)"))
+      found.append(
+        Declaration(file: file, key: key, value: text, use: "the family: \(family.name)"))
     }
     return (result, found)
   }

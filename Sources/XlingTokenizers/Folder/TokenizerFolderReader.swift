@@ -53,7 +53,8 @@ struct TokenizerFolderReader {
   private mutating func json() throws -> any Tokenizer {
     let file = path("tokenizer.json")
     var json = try TokenizerJSON(file: file)
-    declared.note("tokenizer.json", "model.type", json.root["model"]?["type"]?.text ?? "none",
+    declared.note(
+      "tokenizer.json", "model.type", json.root["model"]?["type"]?.text ?? "none",
       "the truth about pieces, ids and steps")
     let known = json.addedTokens
     try addTokens(to: &json, file)
@@ -70,7 +71,8 @@ struct TokenizerFolderReader {
     }
     if models.count == 1 {
       let shift = try comparison.check(model: path(models[0]), declared.family)
-      declared.note(models[0], "(whole file)", "",
+      declared.note(
+        models[0], "(whole file)", "",
         "not needed: the same ids as tokenizer.json, its numbers plus \(shift)")
     }
     if known.count > 0 {
@@ -102,7 +104,8 @@ struct TokenizerFolderReader {
     for (key, part) in [("truncation", "max_length"), ("padding", "strategy")] {
       guard let node = json.root[key], node != .null else { continue }
       declared.note(
-        "tokenizer.json", key, (node[part] ?? node).declared, "not applied: whoever encodes decides")
+        "tokenizer.json", key, (node[part] ?? node).declared, "not applied: whoever encodes decides"
+      )
     }
     if declared.family == .wordPiece, options.lowercase == nil {
       let normalizer = json.root["normalizer"] ?? .null
@@ -144,7 +147,8 @@ struct TokenizerFolderReader {
   private mutating func contradict(_ key: String, _ value: String, _ other: String) {
     declared.note(
       FolderDeclarations.configurationName, key, value,
-      "\(Declaration.contradicts) tokenizer.json (\(other)): the configuration counts, as in transformers")
+      "\(Declaration.contradicts) tokenizer.json (\(other)): the configuration counts, as in transformers"
+    )
   }
 
   private static func hash(_ base: String, _ tokens: [JSONAddedToken]) -> String {
@@ -222,7 +226,8 @@ struct TokenizerFolderReader {
     let base = try SentencePieceTokenizer(
       model: file, scheme: scheme, maximumLength: declared.maximumLength)
     declared.note(
-      name, "(whole file)", "\(base.vocabularySize) ids", "SentencePiece, ids of \(scheme.rawValue)")
+      name, "(whole file)", "\(base.vocabularySize) ids", "SentencePiece, ids of \(scheme.rawValue)"
+    )
     let own = options.scheme == nil ? Self.tokens(of: scheme, base) : []
     let tokens = try DeclaredTokens(&declared).merged(
       into: own, count: base.vocabularySize, declared, first: file
@@ -247,9 +252,10 @@ struct TokenizerFolderReader {
     switch scheme {
     case .sentencepiece: return []
     case .xlmRoberta, .camembert: break
-    case .t5: ids += (0..<Int32(base.vocabularySize)).filter {
-      base.piece($0).starts(with: "<extra_id_".utf8)
-    }
+    case .t5:
+      ids += (0..<Int32(base.vocabularySize)).filter {
+        base.piece($0).starts(with: "<extra_id_".utf8)
+      }
     }
     var tokens = ids.compactMap { $0 }.map {
       JSONAddedToken(utf8: base.piece($0), id: $0, isNormalized: false, isSpecial: true)
@@ -267,7 +273,8 @@ struct TokenizerFolderReader {
   private mutating func byteLevel() throws -> any Tokenizer {
     var json = try ByteLevelFiles(folder, declared).json()
     declared.note(
-      "vocab.json", "(whole file)", "", "byte-level merges of \(declared.family.name), with merges.txt")
+      "vocab.json", "(whole file)", "",
+      "byte-level merges of \(declared.family.name), with merges.txt")
     try addTokens(to: &json, path("vocab.json"))
     for key in FolderDeclarations.roles {
       if let token = declared.token(key) { json.overrides.roles[key] = token }

@@ -61,7 +61,8 @@ struct JSONCuts {
           "pre_tokenizer.prepend_scheme", scheme.kind, "always, first, never")
       }
       if step["add_prefix_space"] == .bool(false), known != .never {
-        throw json.bad("pre_tokenizer.add_prefix_space", "true beside that prepend_scheme", .bool(false))
+        throw json.bad(
+          "pre_tokenizer.add_prefix_space", "true beside that prepend_scheme", .bool(false))
       }
       prefix = known
     }
@@ -87,7 +88,9 @@ struct JSONCuts {
     // Only CLIP's leaves anything between its matches.
     let keepsMatches = behavior == "Removed" && isInverted
     let keepsAll = behavior == "Isolated" && !isInverted
-    if case .clip = pattern, !keepsMatches { throw refuse("CLIP's Split with behavior \(behavior)") }
+    if case .clip = pattern, !keepsMatches {
+      throw refuse("CLIP's Split with behavior \(behavior)")
+    }
     guard keepsMatches || keepsAll else { throw refuse("Split with behavior \(behavior)") }
     steps.append(.pattern(pattern))
   }

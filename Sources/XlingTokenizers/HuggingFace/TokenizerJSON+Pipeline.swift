@@ -62,7 +62,9 @@ extension TokenizerJSON {
       scores.append(score)
     }
     let (order, duplicate) = pieces.sorted()
-    if let duplicate { throw bad("model.vocab", "every piece once", .string(Array(pieces[duplicate.0]))) }
+    if let duplicate {
+      throw bad("model.vocab", "every piece once", .string(Array(pieces[duplicate.0])))
+    }
     var bytePieces: [Int32]?
     if model["byte_fallback"] == .bool(true) {
       bytePieces = try self.bytePieces { pieces.firstIndex(of: $0).map(Int32.init) ?? -1 }

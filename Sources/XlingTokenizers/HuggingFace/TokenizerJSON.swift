@@ -128,7 +128,9 @@ struct TokenizerJSON {
     addedTokens.first { token in texts.contains { token.utf8 == Array($0.utf8) } }?.id
   }
 
-  private func tokenId(_ text: String) -> Int32? { addedToken(text) ?? modelPieces().id(Array(text.utf8)) }
+  private func tokenId(_ text: String) -> Int32? {
+    addedToken(text) ?? modelPieces().id(Array(text.utf8))
+  }
 
   /// `id` is the model's own unknown token.
   func specialTokens(unknown: Int32?) -> SpecialTokens {

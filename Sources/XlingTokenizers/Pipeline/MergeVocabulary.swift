@@ -93,7 +93,8 @@ final class MergeTable: Sendable {
       memory.initialize(repeating: Entry(), count: 1 << bits)
       for merge in merges {
         var at = Self.slot(merge.left, merge.right, shift)
-        while memory[at].left >= 0, memory[at].left != merge.left || memory[at].right != merge.right {
+        while memory[at].left >= 0, memory[at].left != merge.left || memory[at].right != merge.right
+        {
           at = (at + 1) & (1 << bits - 1)
         }
         memory[at] = merge

@@ -99,7 +99,10 @@ final class PipelineSession: TokenizerSession {
       let stretch = tokenizer.splitter.normalized(AlignedText(text, range))
       stretch.bytes.withUnsafeBufferPointer { bytes in
         guard let base = bytes.baseAddress else { return }
-        normalized.cut(base, 0..<bytes.count) { _ in } token: { _, _ in hasToken = true }
+        normalized.cut(base, 0..<bytes.count) { _ in
+        } token: { _, _ in
+          hasToken = true
+        }
       }
       if hasToken { return encodeSlowly(text, range) }
     }
@@ -147,7 +150,8 @@ final class PipelineSession: TokenizerSession {
     tokenizer.splitter.words(ofNormalized: section) { range in
       word.removeAll()
       section.part(range).forEachScalar { scalar, place in
-        let source = section.source(place.lowerBound + range.lowerBound..<place.upperBound + range.lowerBound)
+        let source = section.source(
+          place.lowerBound + range.lowerBound..<place.upperBound + range.lowerBound)
         word.append(scalar, scalars: source.start..<source.end, bytes: source.start..<source.end)
       }
       word.spell(tokenizer.index.reader)

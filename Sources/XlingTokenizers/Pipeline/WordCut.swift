@@ -34,6 +34,7 @@ enum WordCut: Sendable {
     guard case .pattern(let first) = cuts.first else { return nil }
     if cuts.count == 1 {
       pattern = first
+      if case .clip(true) = first { hasMarkers = true }
     } else if case .clip = first, cuts == [.pattern(first), .pattern(.gpt2)] {
       // GPT-2's expression leaves CLIP's words whole, but for its two markers.
       pattern = .clip(hasMarkers: false)
@@ -42,15 +43,16 @@ enum WordCut: Sendable {
       return nil
     }
     switch (normalizer.count, normalizer.first, normalizer.last) {
-    case (0, _, _): return .pattern(pattern, cautions: nil, changesCase: false)
-    case (1, .nfc(let form), _):
+    case (0, _, _) where !hasMarkers: return .pattern(pattern, cautions: nil, changesCase: false)
+    case (1, .nfc(let form), _) where !hasMarkers:
       return .pattern(pattern, cautions: CautionTable(form, nil), changesCase: false)
     case (3, .nfc(let form), .lowercase(let classes)):
       guard case .clip = pattern, case .replace(.whiteSpaceRuns, by: [0x20]) = normalizer[1] else {
         return nil
       }
       return .pattern(
-        pattern, cautions: CautionTable(form, classes, bansLess: hasMarkers), changesCase: true)
+        .clipInAnyCase, cautions: CautionTable(form, classes, bansLess: hasMarkers),
+        changesCase: true)
     default: return nil
     }
   }
@@ -120,7 +122,9 @@ final class CautionTable: @unchecked Sendable {
         at += 1
         continue
       }
-      guard let (scalar, length) = UTF8Scalar.scalar(text, at, range.upperBound) else { return false }
+      guard let (scalar, length) = UTF8Scalar.scalar(text, at, range.upperBound) else {
+        return false
+      }
       let caution = storage.values[Int(storage.blocks[Int(scalar >> 8)]) << 8 | Int(scalar & 0xFF)]
       if caution == 255 || caution != 0 && caution < before { return false }
       before = caution

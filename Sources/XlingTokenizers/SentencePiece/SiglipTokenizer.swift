@@ -57,8 +57,10 @@ struct SiglipTokenizer: Tokenizer {
       contentsOf: (lowercases ? ["lower case"] : []) + [
         "ASCII punctuation and symbols go", "runs of white space become one space",
       ], at: 0)
-    summary.specialTokens = [("padding", special.padding), ("unknown", special.unknown), ("end", special.end)]
-      .compactMap { role, id in id.map { .init(role: role, text: pieceText($0), id: $0) } }
+    summary.specialTokens = [
+      ("padding", special.padding), ("unknown", special.unknown), ("end", special.end),
+    ]
+    .compactMap { role, id in id.map { .init(role: role, text: pieceText($0), id: $0) } }
     return summary
   }
 }
@@ -96,7 +98,9 @@ private final class SiglipSession: TokenizerSession {
     let whole = ahead + stretch.bytes
     whole.withUnsafeBytes { session.encode($0, offsets: .bytes, into: &part) }
     for index in 0..<part.count where index >= tokenizer.guardCount {
-      let (start, end) = (Int(part.starts[index]) - ahead.count, Int(part.ends[index]) - ahead.count)
+      let (start, end) = (
+        Int(part.starts[index]) - ahead.count, Int(part.ends[index]) - ahead.count
+      )
       let first = min(max(0, start), max(0, stretch.count - 1))
       let last = min(max(first + 1, end), stretch.count)
       guard last > first else { continue }

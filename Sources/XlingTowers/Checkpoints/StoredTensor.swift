@@ -59,6 +59,14 @@ public struct StoredTensor {
       offset: offset + range.lowerBound * step * type.width)
   }
 
+  /// A matrix with its columns as rows; nil for what is no matrix.
+  var transposed: StoredTensor? {
+    guard shape.count == 2 else { return nil }
+    return StoredTensor(
+      type: type, shape: shape.reversed(), strides: (strides ?? Self.rowMajor(shape)).reversed(),
+      file: file, offset: offset)
+  }
+
   /// The same numbers under another shape; nil when they do not lie row after row.
   func reshaped(_ shape: [Int]) -> StoredTensor? {
     guard strides == nil, shape.reduce(1, *) == count else { return nil }

@@ -6,19 +6,32 @@ import XlingTensor
 extension TextTower {
   /// `config.json` alone, for a program that keeps the weights elsewhere. Throws ``FileFailure``.
   package func saveConfiguration(to folder: String) throws {
-    try TowerFolder.save(configuration.json, to: folder)
+    try TowerFolder.save(configuration.saved.json, to: folder)
   }
 
-  /// A Hugging Face folder. Float32 weights are mapped, not copied. Throws ``TowerFailure`` or
-  /// ``FileFailure``; nothing is loaded in part.
+  /// The tower of a Hugging Face folder by itself: pooled as its family is, whatever the folder declares
+  /// (``TowerCheckpoint/text(pooling:withHead:)`` honours that). Float32 weights are mapped, not copied.
+  /// Throws ``TowerFailure`` or ``FileFailure``; nothing is loaded in part.
   public static func load(_ folder: String) throws -> TextTower {
-    try TowerCheckpoint(folder).text()
+    let checkpoint = try TowerCheckpoint(folder)
+    guard let configuration = checkpoint.configuration.text else {
+      return try checkpoint.text()
+    }
+    return try checkpoint.text(pooling: configuration.pooling, withHead: false)
   }
 
   /// A Hugging Face folder of the family that the tower was loaded from.
   public func save(to folder: String, storage: Safetensors.Storage) throws {
+    var saved = configuration.saved
+    // Behind a tower of Hugging Face's names lies no more than its family has there.
+    let ownHead =
+      saved.projections.isEmpty ? [] : head?.isOfCheckpoint == true ? head?.parameters ?? [] : []
+    if ownHead.isEmpty, saved.family == .clip { saved.projections = [] }
+    let others = Set((head?.parameters ?? []).map(\.name)).subtracting(ownHead.map(\.name))
     try TowerFolder.save(
-      configuration.json, configuration.keyMap, checkpointParameters, to: folder, storage: storage)
+      saved.json, saved.keyMap, checkpointParameters.filter { !others.contains($0.name) },
+      to: folder,
+      storage: storage)
   }
 }
 
@@ -29,8 +42,18 @@ extension ImageTower {
     try TowerCheckpoint(folder).image()
   }
 
-  /// A folder for `transformers`, or for timm where the tower came from there.
+  /// A folder for `transformers`, or for timm where the tower came from there. Throws
+  /// ``TowerFailure/configuration(path:reason:)`` for a tower of open_clip, which has no folder of pictures
+  /// alone.
   public func save(to folder: String, storage: Safetensors.Storage) throws {
+    switch configuration.naming {
+    case .openCLIP, .openCLIPTrunk:
+      throw TowerFailure.configuration(
+        path: folder,
+        reason:
+          "open_clip has no folder of an image tower alone; it is exported with its text tower")
+    default: break
+    }
     try TowerFolder.save(
       configuration.json, configuration.keyMap, checkpointParameters, to: folder, storage: storage)
   }
@@ -68,17 +91,19 @@ private final class FusedTensors {
     let byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
     for parameter in parameters {
       guard let (name, parts) = map.fusion(of: parameter.name) else {
-        tensors.append((map.fileName(of: parameter.name), parameter.shape, parameter.values))
+        let name = map.savedName(map.fileName(of: parameter.name))
+        tensors.append((name, parameter.shape, parameter.values))
         continue
       }
-      // The first of the three brings the others along.
+      // The first brings the others along.
       guard parts.first == parameter.name else { continue }
-      let whole = Parameter(name, [3 * parameter.shape[0]] + parameter.shape.dropFirst())
+      let whole = Parameter(
+        name, [parts.count * parameter.shape[0]] + parameter.shape.dropFirst())
       for (index, part) in parts.compactMap({ byName[$0] }).enumerated() {
         (whole.value + index * part.count).update(from: part.value, count: part.count)
       }
       stacked.append(whole)
-      tensors.append((name, whole.shape, whole.values))
+      tensors.append((map.savedName(name), whole.shape, whole.values))
     }
   }
 }

@@ -1,15 +1,23 @@
 import XlingTensor
 
-/// What shapes a text tower's computation: `config.json` of a Hugging Face BERT, DistilBERT, RoBERTa,
-/// XLM-R or mT5 folder.
+/// What shapes a text tower's computation: `config.json` of a Hugging Face folder of one of the families, or
+/// the text half of a whole model.
 public struct BERTConfiguration: Sendable, Equatable {
-  /// Where families differ: names in checkpoints, positions, token types.
+  /// Where families differ: positions, token types, norms, attention, pooling.
   public enum Family: Sendable, Equatable {
     case bert
     case distilbert
     case roberta
     /// The encoder: pre-LN without means or biases, relative positions, gated feed-forward.
     case t5
+    /// The text tower of CLIP: pre-LN, causal, read at the end token.
+    case clip
+    /// The text tower of SigLIP: pre-LN, padding attended to, read at the last place.
+    case siglip
+    /// Pre-LN, rotary positions, a window in most layers, gated feed-forward.
+    case modernBERT
+    /// Pre-LN, rotary positions, shared keys and values, gated feed-forward.
+    case euroBERT
   }
 
   public var modelType = "bert"
@@ -18,9 +26,9 @@ public struct BERTConfiguration: Sendable, Equatable {
   public var layers: Int
   public var heads: Int
   public var intermediateSize: Int
-  /// Rows of the position table; in T5, which has none, the most tokens that a sequence may have.
+  /// Rows of the position table; in families without one the most tokens that a sequence may have.
   public var maximumPositions: Int
-  /// Rows of the token-type table; 0 in DistilBERT and T5, which have none.
+  /// Rows of the token-type table; 0 in families without one.
   public var tokenTypes: Int
   public var layerNormEpsilon: Float
   public var activation = Activation.gelu
@@ -29,6 +37,24 @@ public struct BERTConfiguration: Sendable, Equatable {
   public var dropout = DropoutRates()
   /// nil in the other families.
   public var t5: T5?
+  /// nil where positions are embedded or relative.
+  public var rotary: Rotary?
+  /// nil: as many as heads.
+  public var keyValueHeads: Int?
+  /// nil: the width by the heads.
+  public var headWidth: Int?
+  /// Of the layers, as pre-LN families declare them.
+  public var biases = EncoderLayer.Biases.all
+  public var norm = LayerNorm.Form.centred
+  public var isGated = false
+  /// Where CLIP's texts are read; nil in the other families.
+  public var endToken: EndToken?
+  /// Dense layers behind the pooling among the tower's own tensors, in order.
+  public var projections: [Projection] = []
+  /// Tokens that open_clip cuts the texts of an adopted tower to.
+  public var contextLength: Int?
+  /// Whose names the tensors have.
+  public var naming = Naming.huggingFace
 
   public init(
     vocabularySize: Int, hiddenSize: Int, layers: Int, heads: Int, intermediateSize: Int,
@@ -46,7 +72,10 @@ public struct BERTConfiguration: Sendable, Equatable {
 
   static let families: [String: Family] = [
     "bert": .bert, "distilbert": .distilbert, "roberta": .roberta, "xlm-roberta": .roberta,
-    "camembert": .roberta, "mt5": .t5, "t5": .t5,
+    "camembert": .roberta, "mt5": .t5, "t5": .t5, "clip_text_model": .clip,
+    "siglip_text_model": .siglip, "modernbert": .modernBERT, "eurobert": .euroBERT,
+    // XLM-R or BERT behind a dense layer: see ``Naming/multilingualCLIP``.
+    "M-CLIP": .roberta,
   ]
 
   public var family: Family { Self.families[modelType] ?? .bert }
@@ -55,34 +84,10 @@ public struct BERTConfiguration: Sendable, Equatable {
   public var maximumTokens: Int {
     family == .roberta ? maximumPositions - paddingId - 1 : maximumPositions
   }
-
-  var layerShape: EncoderLayer.Shape {
-    var shape = EncoderLayer.Shape(
-      width: hiddenSize, heads: heads, intermediateWidth: intermediateSize,
-      epsilon: layerNormEpsilon, activation: activation)
-    if let t5 {
-      shape.headWidth = t5.headWidth
-      shape.norm = .rootMeanSquare
-      shape.biases = .none
-      shape.scale = 1
-      shape.isGated = true
-      shape.dropsInside = true
-    }
-    return shape
-  }
-
-  var keyMap: KeyMap {
-    switch family {
-    case .bert: .bert
-    case .distilbert: .distilbert
-    case .roberta: .roberta
-    case .t5: .t5
-    }
-  }
 }
 
 extension BERTConfiguration {
-  /// Of all families but T5. Throws ``TowerFailure/configuration(path:reason:)``.
+  /// Of all families but T5 and those that are pre-LN. Throws ``TowerFailure/configuration(path:reason:)``.
   init(_ fields: ConfigurationFields, modelType: String) throws(TowerFailure) {
     let short = Self.families[modelType] == .distilbert
     let isRoberta = Self.families[modelType] == .roberta
@@ -103,12 +108,26 @@ extension BERTConfiguration {
       attention: short ? "attention_dropout" : "attention_probs_dropout_prob")
     self.modelType = modelType
     activation = try Self.activation(fields, short ? "activation" : "hidden_act")
+    if let kind = try fields.text("position_embedding_type"), kind != "absolute" {
+      throw fields.refuse("position_embedding_type is \"\(kind)\"; only \"absolute\" is supported")
+    }
+    if fields.has("auto_map") {
+      throw fields.refuse(
+        "auto_map is \(fields.shown("auto_map")): the tower is computed by code of its own and is "
+          + "\"\(modelType)\" in name only. Towers that transformers computes by its own code are supported"
+      )
+    }
     try check(fields)
   }
 
   func check(_ fields: ConfigurationFields) throws(TowerFailure) {
-    guard t5 != nil || hiddenSize % heads == 0 else {
+    guard t5 != nil || headWidth != nil || hiddenSize % heads == 0 else {
       throw fields.refuse("hidden_size \(hiddenSize) is not a multiple of \(heads) heads")
+    }
+    guard heads % (keyValueHeads ?? heads) == 0 else {
+      throw fields.refuse(
+        "num_attention_heads \(heads) is not a multiple of num_key_value_heads \(keyValueHeads ?? 0)"
+      )
     }
     guard layers <= 1000 else {
       throw fields.refuse("num_hidden_layers is \(layers), expected at most 1000")
@@ -116,18 +135,15 @@ extension BERTConfiguration {
     guard (0..<vocabularySize).contains(paddingId), maximumTokens > 0 else {
       throw fields.refuse("pad_token_id is \(paddingId), expected a word and room behind it")
     }
-    if let kind = try fields.text("position_embedding_type"), kind != "absolute" {
-      throw fields.refuse("position_embedding_type is \"\(kind)\"; only \"absolute\" is supported")
-    }
     guard try !fields.flag("is_decoder", default: false) else {
       throw fields.refuse("is_decoder is true: a decoder is no text tower")
     }
   }
 
   static func activation(
-    _ fields: ConfigurationFields, _ key: String
+    _ fields: ConfigurationFields, _ key: String, default fallback: String = "gelu"
   ) throws(TowerFailure) -> Activation {
-    try activation(named: try fields.text(key) ?? "gelu", fields, key)
+    try activation(named: try fields.text(key) ?? fallback, fields, key)
   }
 
   static func activation(
@@ -144,33 +160,6 @@ extension BERTConfiguration {
         "\(key) is \"\(name)\"; \"gelu\" (erf), \"gelu_new\" (tanh), \"quick_gelu\", \"relu\" and "
           + "\"silu\" are supported")
     }
-  }
-
-  /// `config.json` as `transformers` reads it.
-  var json: [String: any Sendable] {
-    if let t5 { return json(t5) }
-    let short = family == .distilbert
-    var fields: [String: any Sendable] = [
-      "model_type": modelType, "vocab_size": vocabularySize,
-      short ? "dim" : "hidden_size": hiddenSize, short ? "n_layers" : "num_hidden_layers": layers,
-      short ? "n_heads" : "num_attention_heads": heads,
-      short ? "hidden_dim" : "intermediate_size": intermediateSize,
-      "max_position_embeddings": maximumPositions, "pad_token_id": paddingId,
-      short ? "activation" : "hidden_act": activation.configurationName,
-      short ? "dropout" : "hidden_dropout_prob": JSONNumber.shortest(dropout.hidden),
-      short ? "attention_dropout" : "attention_probs_dropout_prob": JSONNumber.shortest(
-        dropout.attention),
-    ]
-    if !short {
-      fields["type_vocab_size"] = tokenTypes
-      fields["layer_norm_eps"] = JSONNumber.shortest(layerNormEpsilon)
-    }
-    let names = [
-      "bert": "BertModel", "distilbert": "DistilBertModel", "roberta": "RobertaModel",
-      "xlm-roberta": "XLMRobertaModel", "camembert": "CamembertModel",
-    ]
-    fields["architectures"] = [names[modelType] ?? "BertModel"]
-    return fields
   }
 }
 

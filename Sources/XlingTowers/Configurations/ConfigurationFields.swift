@@ -8,20 +8,30 @@ struct ConfigurationFields {
 
   /// Throws ``TowerFailure/configuration(path:reason:)``, `JSONFailure` or ``FileFailure``.
   init(_ path: String) throws {
+    guard let object = try Self.value(path) as? [String: Any] else {
+      throw TowerFailure.configuration(path: path, reason: "expected a JSON object")
+    }
+    self.init(path: path, object)
+  }
+
+  /// The objects of a file that holds a list of such. Throws as ``init(_:)``.
+  static func list(_ path: String) throws -> [ConfigurationFields] {
+    guard let objects = try value(path) as? [[String: Any]] else {
+      throw TowerFailure.configuration(path: path, reason: "expected a list of JSON objects")
+    }
+    return objects.map { ConfigurationFields(path: path, $0) }
+  }
+
+  private static func value(_ path: String) throws -> Any {
     let data = try JSONFile.read(
       path, hint: "A tower is a folder with config.json and model.safetensors.")
-    let value: Any
     do {
-      value = try JSONSerialization.jsonObject(with: data)
+      return try JSONSerialization.jsonObject(with: data)
     } catch {
       let place = (error as NSError).userInfo["NSDebugDescription"] as? String
       throw TowerFailure.configuration(
         path: path, reason: "not valid JSON" + (place.map { ": " + $0 } ?? ""))
     }
-    guard let object = value as? [String: Any] else {
-      throw TowerFailure.configuration(path: path, reason: "expected a JSON object")
-    }
-    self.init(path: path, object)
   }
 
   private init(path: String, _ object: [String: Any]) {
@@ -90,5 +100,40 @@ struct ConfigurationFields {
     return first
   }
 
+  /// Whole numbers of a list; nil where it is none.
+  func numbers(_ key: String) -> [Int]? { object[key] as? [Int] }
+
+  func isList(_ key: String) -> Bool { object[key] is [Any] }
+
   func texts(_ key: String) -> [String] { object[key] as? [String] ?? [] }
+
+  /// The texts of an object by their keys; empty where it is absent or null.
+  func textsByKey(_ key: String) throws(TowerFailure) -> [String: String] {
+    guard has(key) else { return [:] }
+    guard let object = object[key] as? [String: Any] else {
+      throw refuse("\"\(key)\" is not an object of texts")
+    }
+    var texts: [String: String] = [:]
+    for (name, value) in object where !(value is NSNull) {
+      guard let text = value as? String else {
+        throw refuse("\"\(key)\": \"\(name)\" is not a text")
+      }
+      texts[name] = text
+    }
+    return texts
+  }
+
+  /// Whether a value is a text, a list of texts, or neither.
+  func isText(_ key: String) -> Bool { object[key] is String }
+
+  /// The value as JSON writes it, at most 80 characters of it; "" where it is absent.
+  func shown(_ key: String) -> String {
+    guard let value = object[key] else { return "" }
+    if let text = value as? String { return "\"\(text)\"" }
+    let data = try? JSONSerialization.data(
+      withJSONObject: value, options: [.sortedKeys, .fragmentsAllowed, .withoutEscapingSlashes])
+    let text = data.map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
+    return text.unicodeScalars.count > 80
+      ? String(String.UnicodeScalarView(text.unicodeScalars.prefix(77))) + "…" : text
+  }
 }

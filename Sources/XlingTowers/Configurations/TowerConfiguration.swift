@@ -1,32 +1,54 @@
 import Foundation
 import XlingCore
 
-/// A text or image tower's configuration, told apart by what a `config.json` says.
+/// A folder's configuration: a text tower's, an image tower's, or that of a model of both, told apart by what
+/// `config.json` or `open_clip_config.json` says.
 public enum TowerConfiguration: Sendable, Equatable {
   case text(BERTConfiguration)
   case image(ViTConfiguration)
+  case whole(WholeConfiguration)
 
-  private static let imageTypes: Set = ["vit", "deit"]
+  /// `model_type` of image towers and of models of both.
+  static let imageTypes = ViTConfiguration.modelTypes.union(WholeConfiguration.modelTypes.keys)
 
-  /// Throws ``TowerFailure/configuration(path:reason:)`` or ``FileFailure``.
-  static func read(_ path: String) throws -> TowerConfiguration {
+  /// The image tower's; nil where there is none.
+  public var image: ViTConfiguration? {
+    switch self {
+    case .text: nil
+    case .image(let image): image
+    case .whole(let whole): whole.image
+    }
+  }
+
+  /// The text tower's; nil where there is none that can be read.
+  public var text: BERTConfiguration? {
+    switch self {
+    case .text(let text): text
+    case .image: nil
+    case .whole(let whole): whole.text
+    }
+  }
+
+  /// `tensors` is asked where a configuration names a model in place of sizes. Throws
+  /// ``TowerFailure/configuration(path:reason:)``, ``FileFailure``, what `tensors` throws.
+  static func read(
+    _ path: String, tensors: () throws -> Checkpoint
+  ) throws -> TowerConfiguration {
     let fields = try ConfigurationFields(path)
     if try fields.text("model_type") == nil, fields.has("architecture") {
       return .image(try ViTConfiguration(timm: fields))
     }
     let type = try modelType(fields)
-    if imageTypes.contains(type) {
+    if let layout = WholeConfiguration.modelTypes[type] {
+      return .whole(try WholeConfiguration(fields, layout))
+    }
+    if ViTConfiguration.modelTypes.contains(type) {
       return .image(try ViTConfiguration(fields, modelType: type))
     }
-    guard let family = BERTConfiguration.families[type] else {
-      let known = (Array(BERTConfiguration.families.keys) + imageTypes).sorted()
-      throw fields.refuse(
-        "model_type is \"\(type)\", expected one of " + known.joined(separator: ", "))
+    if type == "M-CLIP" {
+      return .text(try BERTConfiguration(multilingualCLIP: fields, try tensors()))
     }
-    return .text(
-      family == .t5
-        ? try BERTConfiguration(t5: fields, modelType: type)
-        : try BERTConfiguration(fields, modelType: type))
+    return .text(try BERTConfiguration(family: type, fields))
   }
 
   /// Old configurations do not name their type; their architecture, or BERT's own keys, do.
@@ -34,12 +56,25 @@ public enum TowerConfiguration: Sendable, Equatable {
     if let type = try fields.text("model_type") { return type }
     let starts = [
       ("DistilBert", "distilbert"), ("XLMRoberta", "xlm-roberta"), ("Roberta", "roberta"),
-      ("Bert", "bert"), ("MT5", "mt5"), ("T5", "t5"), ("ViT", "vit"), ("DeiT", "deit"),
+      ("Bert", "bert"), ("MT5", "mt5"), ("T5", "t5"), ("ViTMAE", "vit_mae"), ("ViT", "vit"),
+      ("DeiT", "deit"), ("Dinov2WithRegisters", "dinov2_with_registers"), ("Dinov2", "dinov2"),
+      ("CLIPVision", "clip_vision_model"), ("CLIPText", "clip_text_model"),
+      ("CLIPModel", "clip"), ("SiglipText", "siglip_text_model"), ("ModernBert", "modernbert"),
+      ("EuroBert", "eurobert"), ("MultilingualCLIP", "M-CLIP"),
     ]
     for name in fields.texts("architectures") {
       if let start = starts.first(where: { name.hasPrefix($0.0) }) { return start.1 }
     }
     if fields.has("type_vocab_size") { return "bert" }
     throw fields.refuse("the key \"model_type\" is missing")
+  }
+
+  /// With what the tensors say: whether there is a projection.
+  func fitted(to checkpoint: Checkpoint) -> TowerConfiguration {
+    switch self {
+    case .text(let text): .text(text.fitted(to: checkpoint))
+    case .image(let image): .image(image.fitted(to: checkpoint))
+    case .whole: self
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import XlingCore
 
 /// What a checkpoint is and what it would be used as, from headers alone.
 public struct Inspection: Encodable {
@@ -29,11 +30,13 @@ public struct Inspection: Encodable {
   /// Where a PyTorch file holds several things: the one taken, and the others.
   public let part: String?
   public let besides: [String]
+  /// What the folder says of its tower and its texts, and what is done with it.
+  public private(set) var declarations: [Declaration]
 
   /// Throws ``TowerFailure`` or ``FileFailure`` when the files cannot be read, and when a folder's
   /// `config.json` is none of a tower; what else cannot be used as a tower is in `problems`.
   public init(_ path: String, heads: Int? = nil) throws {
-    let checkpoint = try Checkpoint(path)
+    let checkpoint = try Checkpoint(try TowerPlace.weights(of: path))
     let outcome = try Outcome(path, checkpoint, heads: heads)
     self.path = checkpoint.path
     container = checkpoint.container
@@ -50,6 +53,14 @@ public struct Inspection: Encodable {
     numbers = checkpoint.tensors.values.reduce(0) { $0 + $1.count }
     types = Dictionary(grouping: tensors, by: \.type).mapValues(\.count)
     (part, besides) = (checkpoint.part, checkpoint.besides)
+    declarations = outcome.declarations
+  }
+
+  /// With what others found in the folder.
+  public func adding(_ found: [Declaration]) -> Inspection {
+    var copy = self
+    copy.declarations += found
+    return copy
   }
 
   /// What loading would come to.
@@ -59,13 +70,14 @@ public struct Inspection: Encodable {
     var parameters = 0
     var ignored: [String] = []
     var problems: [String] = []
+    var declarations: [Declaration] = []
 
     /// Whether a configuration lies there that cannot be one: broken, or, of a folder, of another kind.
     /// A file may lie beside a configuration that is not its own.
     private static func isRefused(_ path: String) -> Bool {
       let inside = path + "/config.json"
       if FileManager.default.fileExists(atPath: inside) {
-        return (try? TowerConfiguration.read(inside)) == nil
+        return (try? TowerConfiguration.read(inside) { try Checkpoint(path) }) == nil
       }
       let beside =
         URL(fileURLWithPath: path).deletingLastPathComponent().path + "/config.json"
@@ -84,7 +96,12 @@ public struct Inspection: Encodable {
       }
       kind = found.kind
       architecture = found.configuration.summary
+      declarations = found.declarations
       do {
+        if case .text(let text) = found.configuration {
+          try found.sentences?.check(
+            towerWidth: text.hiddenSize, pooling: found.pooling(nil) ?? text.pooling)
+        }
         let assignment = try found.assignment()
         guard !assignment.placed.isEmpty else {
           (kind, architecture) = ("tensors", nil)
@@ -101,11 +118,12 @@ public struct Inspection: Encodable {
 }
 
 extension TowerCheckpoint {
-  /// "text tower" or "image tower".
+  /// "text tower", "image tower" or "text and image tower".
   public var kind: String {
     switch configuration {
     case .text: "text tower"
     case .image: "image tower"
+    case .whole: "text and image tower"
     }
   }
 
@@ -118,6 +136,13 @@ extension TowerCheckpoint {
       return KeyAssignment(checkpoint, to: TextTower(text).checkpointParameters, text.keyMap)
     case .image(let image):
       return KeyAssignment(checkpoint, to: ImageTower(image).checkpointParameters, image.keyMap)
+    case .whole(let whole):
+      let image = KeyAssignment(
+        checkpoint, to: ImageTower(whole.image).checkpointParameters, whole.image.keyMap)
+      guard let text = whole.text else { return image }
+      return image.joined(
+        with: KeyAssignment(
+          checkpoint, to: TextTower(text).checkpointParameters, text.keyMap))
     }
   }
 }
@@ -141,20 +166,47 @@ extension TowerConfiguration {
   public var summary: String {
     switch self {
     case .text(let text):
-      let gate = text.t5 == nil ? "" : "gated "
+      let gate = text.layerShape.isGated ? "gated " : ""
       return "\(text.modelType), \(text.layers) layers, width \(text.hiddenSize), \(text.heads) "
         + "heads, feed-forward \(text.intermediateSize), \(text.vocabularySize) words, at most "
         + "\(text.maximumTokens) tokens, \(gate)\(text.activation.title)"
-    case .image(let image):
-      var words =
-        "ViT, \(image.layers) layers, width \(image.hiddenSize), \(image.heads) heads, "
-        + "feed-forward \(image.intermediateSize), pictures of \(image.imageSize) in patches of "
-        + "\(image.patchSize)"
-      if image.hasDistillationToken { words += ", distillation token" }
-      if image.hasLayerScale { words += ", layer scale" }
-      if !image.queryBias { words += ", no query, key and value bias" }
-      if case .timm(let name) = image.naming { words += " (timm: \(name))" }
-      return words
+    case .image(let image): return image.summary
+    case .whole(let whole): return "pictures: " + whole.image.summary
+    }
+  }
+}
+
+extension ViTConfiguration {
+  fileprivate var summary: String {
+    var words = [
+      "ViT", "\(layers) layers", "width \(hiddenSize)", "\(heads) heads",
+      (isGated ? "gated " : "") + "feed-forward \(intermediateSize)",
+      "pictures of \(imageSize) in patches of \(patchSize)",
+    ]
+    if activation != .gelu { words.append(activation.title) }
+    if !hasClassToken { words.append("no class token") }
+    if hasDistillationToken { words.append("distillation token") }
+    if registers > 0 { words.append("\(registers) registers") }
+    if rotaryTheta != nil { words.append("rotary positions") }
+    if hasEmbeddingNorm { words.append("norm in front") }
+    if hasLayerScale { words.append("layer scale") }
+    if !queryBias { words.append("no query, key and value bias") }
+    if pooling != .cls { words.append("pooled by \(pooling.rawValue)") }
+    if let projection = head?.projection { words.append("projected to \(projection)") }
+    return words.joined(separator: ", ") + origin
+  }
+
+  private var origin: String {
+    switch naming {
+    case .timm(let name): " (timm: \(name))"
+    case .openCLIP: " (open_clip)"
+    case .openCLIPTrunk(let name): " (open_clip, timm: \(name))"
+    case .dinov2: " (DINOv2)"
+    case .dinov3: " (DINOv3)"
+    case .clip: " (CLIP)"
+    case .siglip: " (SigLIP)"
+    case .mae: " (ViT-MAE)"
+    case .huggingFace: ""
     }
   }
 }

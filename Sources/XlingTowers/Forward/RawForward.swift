@@ -12,6 +12,12 @@ public enum RawForward {
     public let values: [Float]
   }
 
+  /// A vector that a folder's library gives, by its name there: the pooled one, or what is behind the head.
+  public struct TextVector: Equatable {
+    public let name: String
+    let isPooled: Bool
+  }
+
   /// Which token-type embeddings are added.
   public enum TokenTypes: String, CaseIterable, Sendable {
     /// Those of `token_type_ids`, the first where there are none.
@@ -23,15 +29,26 @@ public enum RawForward {
   }
 
   /// What stands before `input_ids` or `pixel_values` in the names of a file ("b0."), in order. Every
-  /// tensor must be one of the inputs known. Throws ``TowerFailure/input(path:reason:)``.
-  static func batches(_ inputs: Checkpoint, _ main: String, _ others: [String]) throws -> [String] {
+  /// tensor must be one of the inputs known; of a model of two towers, or of one of those `beside`, the other
+  /// tower's. Throws ``TowerFailure/input(path:reason:)``.
+  static func batches(
+    _ inputs: Checkpoint, _ main: String, _ others: [String], beside: [String] = []
+  ) throws -> [String] {
     let prefixes = inputs.tensors.keys.filter { $0 == main || $0.hasSuffix("." + main) }
       .map { String($0.dropLast(main.count)) }.sorted()
     guard !prefixes.isEmpty else {
       throw refuse(inputs, "it has no \(main), which this tower takes")
     }
     let known = Set(prefixes.flatMap { prefix in ([main] + others).map { prefix + $0 } })
-    if let stranger = inputs.tensors.keys.sorted().first(where: { !known.contains($0) }) {
+    func isBeside(_ name: String) -> Bool {
+      guard let input = name.split(separator: ".").last, beside.contains(String(input)) else {
+        return false
+      }
+      return !prefixes.contains(String(name.dropLast(input.count)))
+    }
+    if let stranger = inputs.tensors.keys.sorted().first(where: {
+      !known.contains($0) && !isBeside($0)
+    }) {
       throw refuse(
         inputs, "the tensor \"\(stranger)\" is none of " + ([main] + others).joined(separator: ", ")
       )
@@ -46,14 +63,15 @@ public enum RawForward {
   /// `input_ids` [batch, tokens], and where given `attention_mask` and `token_type_ids` of the same
   /// shape. For each batch: `layer_input_0`, `layer_output_N` and `last_hidden_state` [batch, tokens,
   /// width], padded places included, `cls` (the first token's) [batch, width], what `readouts` make of
-  /// it, and of T5 `mean`, over the tokens kept. Throws
+  /// it, `mean`, over the tokens kept, and the vectors `named`. Throws
   /// ``TowerFailure/input(path:reason:)``.
   public static func run(
     _ tower: TextTower, on inputs: Checkpoint, readouts: [Readout] = [],
-    tokenTypes: TokenTypes = .given
+    named: [TextVector] = [], tokenTypes: TokenTypes = .given, beside others: [String] = []
   ) throws -> [Output] {
     tower.addsTokenTypes = tokenTypes != .none
-    let prefixes = try batches(inputs, "input_ids", ["attention_mask", "token_type_ids"])
+    let prefixes = try batches(
+      inputs, "input_ids", Array(textInputs.dropFirst()), beside: others)
     let workspace = Workspace()
     var outputs: [Output] = []
     for prefix in prefixes {
@@ -63,50 +81,18 @@ public enum RawForward {
       let activations = tower.forward(batch, in: workspace, training: false)
       outputs += hidden(activations.encoder.hidden, prefix, shape)
       outputs.append(output(prefix + "last_hidden_state", activations.hidden, shape))
-      let pooled = tower.pool(activations, in: workspace)
-      if tower.t5 == nil {
-        outputs += pool(pooled, prefix, readouts, workspace)
-      } else {
-        let first = Matrix(
-          activations.hidden.pointer, rows: shape[0], columns: tower.width,
-          stride: shape[1] * tower.width)
-        outputs.append(output(prefix + "cls", first, [shape[0]]))
-        outputs.append(output(prefix + "mean", pooled, [shape[0]]))
-      }
+      outputs += vectors(of: tower, activations, prefix, shape, named, readouts, workspace)
     }
     return outputs
   }
 
-  /// `pixel_values` [batch, channels, size, size], normalized, of the tower's own size. The same
-  /// outputs; `layer_output_N` are before the final LayerNorm, `last_hidden_state` is behind it.
-  /// Throws ``TowerFailure/input(path:reason:)``.
-  public static func run(
-    _ tower: ImageTower, on inputs: Checkpoint, readouts: [Readout] = []
-  ) throws -> [Output] {
-    let workspace = Workspace()
-    var outputs: [Output] = []
-    for prefix in try batches(inputs, "pixel_values", []) {
-      workspace.reset()
-      let pixels = try pixels(inputs, prefix, tower.configuration)
-      let count =
-        pixels.count
-        / (tower.configuration.channels * tower.configuration.imageSize
-          * tower.configuration.imageSize)
-      let tokens = tower.configuration.patches + tower.configuration.prefixTokens
-      try pixels.withUnsafeBufferPointer { buffer in
-        guard let start = buffer.baseAddress else { throw refuse(inputs, "a batch is empty") }
-        let batch = PictureBatch(pixels: start, count: count)
-        let activations = tower.forward(batch, in: workspace, training: false)
-        outputs += hidden(activations.encoder.hidden, prefix, [count, tokens])
-        outputs.append(
-          output(
-            prefix + "last_hidden_state", tower.normalized(activations, in: workspace),
-            [count, tokens]))
-        let pooled = tower.pool(activations, in: workspace).vectors
-        outputs += pool(pooled, prefix, readouts, workspace)
-      }
-    }
-    return outputs
+  /// The inputs of each tower, by the last part of their names.
+  public static let textInputs = ["input_ids", "attention_mask", "token_type_ids"]
+  public static let pictureInputs = ["pixel_values"]
+
+  /// Whether a file has such inputs.
+  public static func has(_ input: String, _ inputs: Checkpoint) -> Bool {
+    inputs.tensors.keys.contains { $0.split(separator: ".").last == input[...] }
   }
 
   /// The size of the pictures in a file, [batch, channels, size, size]; nil when there are several.
@@ -127,17 +113,37 @@ public enum RawForward {
     try Safetensors.write(parameters, to: path)
   }
 
-  private static func output(_ name: String, _ matrix: Matrix, _ shape: [Int]) -> Output {
+  static func output(_ name: String, _ matrix: Matrix, _ shape: [Int]) -> Output {
     Output(name: name, shape: shape + [matrix.columns], values: matrix.array())
   }
 
-  private static func hidden(_ states: [Matrix], _ prefix: String, _ shape: [Int]) -> [Output] {
+  static func hidden(_ states: [Matrix], _ prefix: String, _ shape: [Int]) -> [Output] {
     states.enumerated().map { index, state in
       output(prefix + (index == 0 ? "layer_input_0" : "layer_output_\(index - 1)"), state, shape)
     }
   }
 
-  private static func pool(
+  /// A text tower's vectors: `cls`, the first token's state whatever is masked, `mean`, and `named`.
+  private static func vectors(
+    of tower: TextTower, _ activations: TextTower.Activations, _ prefix: String, _ shape: [Int],
+    _ named: [TextVector], _ readouts: [Readout], _ workspace: Workspace
+  ) -> [Output] {
+    let hidden = activations.hidden
+    let first = workspace.take(shape[0], tower.width)
+    hidden.gather(rows: (0..<shape[0]).map { $0 * shape[1] }, into: first)
+    var outputs = pool(first, prefix, readouts, workspace)
+    let mean = tower.pool(activations, hidden, by: .mean, in: workspace)
+    outputs.append(output(prefix + "mean", mean, [shape[0]]))
+    guard !named.isEmpty else { return outputs }
+    let made = tower.output(activations, in: workspace)
+    for vector in named {
+      let rows = vector.isPooled ? made.pooled : made.vectors
+      outputs.append(output(prefix + vector.name, rows, [shape[0]]))
+    }
+    return outputs
+  }
+
+  static func pool(
     _ pooled: Matrix, _ prefix: String, _ readouts: [Readout], _ workspace: Workspace
   ) -> [Output] {
     [output(prefix + "cls", pooled, [pooled.rows])]
@@ -172,29 +178,14 @@ public enum RawForward {
       return values
     }
     let ids = try integers("input_ids", below: configuration.vocabularySize) ?? []
-    let mask = try integers("attention_mask", below: 2)?.map(UInt8.init)
+    var mask = try integers("attention_mask", below: 2)?.map(UInt8.init)
+    if mask == nil, configuration.masksPadding {
+      mask = ids.map { $0 == configuration.paddingId ? 0 : 1 }
+    }
     let types = try integers("token_type_ids", below: max(configuration.tokenTypes, 1))
     let batch = TokenBatch(
       ids: ids.map(Int32.init), lengths: Array(repeating: shape[1], count: shape[0]), keep: mask,
       types: withTypes ? types?.map(Int32.init) : nil)
     return (batch, shape)
-  }
-
-  private static func pixels(
-    _ inputs: Checkpoint, _ prefix: String, _ configuration: ViTConfiguration
-  ) throws -> [Float] {
-    let size = configuration.imageSize
-    let expected = [configuration.channels, size, size]
-    guard let tensor = inputs.tensors[prefix + "pixel_values"], tensor.shape.count == 4,
-      tensor.fitsFile, tensor.shape[0] > 0,
-      Array(tensor.shape.dropFirst()) == expected, let values = tensor.floats()
-    else {
-      let found = inputs.tensors[prefix + "pixel_values"]
-      throw refuse(
-        inputs,
-        "\(prefix)pixel_values is \(found?.type.rawValue ?? "") \(found?.shape ?? []), "
-          + "expected floats [pictures, \(expected.map(String.init).joined(separator: ", "))]")
-    }
-    return values
   }
 }

@@ -4,6 +4,7 @@ import XlingAlignment
 import XlingCore
 import XlingData
 import XlingOptimization
+import XlingTowers
 
 extension AugmentationChoice: ExpressibleByArgument {}
 extension CaptionPreprocessing: ExpressibleByArgument {}
@@ -11,6 +12,7 @@ extension DropoutPolicy: ExpressibleByArgument {}
 extension ImageRate: ExpressibleByArgument {}
 extension OptimizerName: ExpressibleByArgument {}
 extension RateSchedule: ExpressibleByArgument {}
+extension TextOutput.Head: ExpressibleByArgument {}
 
 /// The help of a training option, from its row in `TrainingSettings.options`.
 private func help(_ key: String) -> ArgumentHelp {
@@ -86,6 +88,24 @@ struct AlignTrainingOptions: ParsableArguments {
   @Option(help: help("maximum_tokens"), transform: value("maximum_tokens"))
   var maxTokens: String?
 
+  @Option(help: help("pooling"), transform: value("pooling"))
+  var pooling: String?
+
+  @Option(help: help("prompt"))
+  var prompt: String?
+
+  @Option(help: help("prompt_name"))
+  var promptName: String?
+
+  @Option(help: help("text_head"))
+  var textHead: TextOutput.Head?
+
+  @Option(help: help("image_pooling"))
+  var imagePooling: ImagePooling?
+
+  @Option(help: help("image_size"), transform: value("image_size"))
+  var imageSize: String?
+
   @Option(help: help("checkpoint_every"), transform: value("checkpoint_every"))
   var checkpointEvery: String?
 
@@ -109,6 +129,9 @@ struct AlignTrainingOptions: ParsableArguments {
   var assignments: [String] = []
 
   func validate() throws {
+    if prompt != nil, promptName != nil {
+      throw ValidationError("--prompt and --prompt-name exclude each other; give one of them")
+    }
     if steps != nil, epochs != nil {
       throw ValidationError("--steps and --epochs exclude each other; give one of them")
     }
@@ -131,6 +154,11 @@ struct AlignTrainingOptions: ParsableArguments {
       ("pairs_seed", "--pairs-seed", pairsSeed), ("augment", "--augment", augment?.rawValue),
       ("dropout", "--dropout", dropout?.rawValue), ("captions", "--captions", captions?.rawValue),
       ("maximum_words", "--max-words", maxWords), ("maximum_tokens", "--max-tokens", maxTokens),
+      ("pooling", "--pooling", pooling), ("prompt", "--prompt", prompt),
+      ("prompt_name", "--prompt-name", promptName),
+      ("text_head", "--text-head", textHead?.rawValue),
+      ("image_pooling", "--image-pooling", imagePooling?.rawValue),
+      ("image_size", "--image-size", imageSize),
       ("checkpoint_every", "--checkpoint-every", checkpointEvery),
       ("validate_every", "--validate-every", validateEvery), ("patience", "--patience", patience),
       ("weight_decay", "--weight-decay", weightDecay), ("clip", "--clip", clip),

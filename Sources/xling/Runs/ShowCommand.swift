@@ -64,16 +64,13 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "One run: recipe, towers, data, training, evaluations.")
 
-  @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
-  var name: String
-
-  @OptionGroup var store: StoreOption
+  @OptionGroup var which: RunOption
 
   @OptionGroup var json: JSONOption
 
   func run() throws {
-    let store = try store.place(for: [name]).path
-    let folder = try RunLookup.folder(name, store: store)
+    let found = try which.found()
+    let (folder, store) = (found.folder, found.place.path)
     let record = try RunFolder(folder).record()
     let name = LoadedRun.name(of: folder)
     var state: RunState?
@@ -127,6 +124,7 @@ struct ShowCommand: ParsableCommand {
           record.trainedPercent)
       ),
       ("text tower", tower(record.identity.text)),
+      ("text vectors", vectors(configuration)),
       ("image tower", tower(record.identity.image)),
       ("tokenizer", String(record.identity.tokenizerHash.prefix(12))),
       (
@@ -171,6 +169,17 @@ struct ShowCommand: ParsableCommand {
 
   private func tower(_ source: TowerSource) -> String {
     "\(source.folder), weights \(source.weightsHash.prefix(12))"
+  }
+
+  private func vectors(_ configuration: AlignmentConfiguration) -> String {
+    let captions = configuration.captions
+    let made =
+      configuration.textOutput?.description
+      ?? "the first token's state, as 0.1.0 has it (T5, ModernBERT, EuroBERT: the mean)"
+    let length =
+      captions.evaluatedTokens.map { "in evaluation at most \($0) tokens" }
+      ?? "in evaluation at most 30 tokens"
+    return made + ", " + (captions.prompt.map { "prompt \"\($0)\"" } ?? "no prompt") + ", " + length
   }
 
   private func training(_ record: RunRecord) -> [(String, String)] {

@@ -1,5 +1,6 @@
 import XlingCore
 import XlingJobs
+import XlingRetrieval
 
 extension [Warning] {
   func tell() {
@@ -17,6 +18,11 @@ extension Warning {
     switch self {
     case .nonFinite(let path, let tensors):
       ["warning: \(path) holds NaN or infinity in \(tensors.joined(separator: ", "))"]
+    case .guessedHeads(let path, let heads):
+      [
+        "warning: \(path) does not say how many heads it has: \(heads) of 64 numbers each are taken, "
+          + "as most published towers have. --heads says otherwise"
+      ]
     case .spellings(let spellings, let path): [Self.spellings(spellings, path)]
     case .damaged(let pictures): Self.damaged(pictures)
     case .trainingNotSearched(let run, let reason): [Self.notSearched(run, reason)]
@@ -40,6 +46,18 @@ extension Warning {
       [
         "\(count) of \(all) languages lack names of some classes and are left out; "
           + "--allow-missing takes them"
+      ]
+    case .tooFewPictures(let names):
+      [
+        "warning: no 95 % interval is claimed, and nothing is tested, where fewer than "
+          + "\(Clusters.fewest) independent pictures lie behind a figure: "
+          + MessageList.of(names)
+      ]
+    case .tiedScores(let rankings):
+      [
+        "warning: items of the very same score, which other programs put in their own order: "
+          + MessageList.of(
+            rankings.map { "\($0.name).run (\($0.tied) of \($0.queries) queries)" })
       ]
     case .sharedNames(let names, let language):
       [

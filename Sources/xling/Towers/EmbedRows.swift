@@ -11,16 +11,17 @@ struct EmbedRows {
   /// Writes the vectors of some items.
   private let compute: (Range<Int>, Matrix) throws -> Void
 
-  init(_ texts: [String], _ tower: TextTower, tokenizer: some Tokenizer, maximumTokens: Int) {
+  init(
+    _ texts: [String], _ tower: TextTower, tokenizer: any Tokenizer, reading: CaptionReading
+  ) {
     let workspace = Workspace()
-    let limit = min(maximumTokens, tower.configuration.maximumTokens)
-    width = tower.width
+    width = tower.outputWidth
     compute = { rows, vectors in
       workspace.reset()
-      let batch = TokenBatch(texts[rows].map { tokenizer.ids(of: $0, maximumLength: limit) })
+      let batch = TokenBatch(try texts[rows].map { try reading.ids(of: $0, by: tokenizer) })
       Matmul.$keepsRowsAlike.withValue(true) {
         let activations = tower.forward(batch, reading: .pooled, in: workspace, training: false)
-        Elementwise.copy(tower.pool(activations, in: workspace), into: vectors)
+        Elementwise.copy(tower.output(activations, in: workspace).vectors, into: vectors)
       }
     }
   }
@@ -35,7 +36,7 @@ struct EmbedRows {
       if let reason = result.damage { damage.note(paths[index], reason) }
       return result.picture
     }
-    width = tower.width
+    width = tower.outputWidth
     compute = { rows, vectors in
       workspace.reset()
       let batch = try PictureBatch(rows.count, of: loader.elementCount, in: workspace) {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import XlingCore
+import XlingData
 import XlingReports
+import XlingTokenizers
 import XlingTowers
 
 struct InspectCommand: ParsableCommand {
@@ -9,8 +11,10 @@ struct InspectCommand: ParsableCommand {
     abstract: "What a checkpoint holds and what it would be used as.",
     discussion: """
       Reads headers, never weights: safetensors, whole or in shards, and PyTorch files, through an \
-      unpickler that builds tensors and plain containers only. Ends with status 65 when the tensors \
-      do not fit the config.json beside them.
+      unpickler that builds tensors and plain containers only. Tells what the folder declares (modules, \
+      pooling, prompts, lengths, architecture, tokenizer), in which file, and what is done with it. Ends \
+      with status 65 when the tensors do not fit the config.json beside them, or a declaration is not \
+      computed here.
       """)
 
   @Argument(help: "A tower's folder, or a .safetensors, .bin or .pth file.")
@@ -24,10 +28,42 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var json: JSONOption
 
   func run() throws {
-    let found = try Inspection(path, heads: heads)
+    var found = try Inspection(path, heads: heads)
+    found = found.adding(Self.tokenizer(at: path, found.kind))
+    found = found.adding(Self.pictures(at: path, found.kind))
     try json.print(found) { Self.text(found) }
     guard found.kind != "tensors", !found.problems.isEmpty else { return }
     throw TowerFailure.tensors(path: found.path, problems: found.problems)
+  }
+
+  /// What the tokenizer of a text tower says, or why there is none.
+  private static func tokenizer(at path: String, _ kind: String) -> [Declaration] {
+    guard kind.hasPrefix("text"), let folder = try? TowerPlace.folder(of: path) else { return [] }
+    do {
+      let tokenizer = try TokenizerSource.load(folder)
+      return [
+        Declaration(
+          file: "", key: "tokenizer", value: tokenizer.summary.model,
+          use: "\(tokenizer.vocabularySize) pieces")
+      ]
+    } catch {
+      let words = (error as? any Failure)?.description ?? "\(error)"
+      return [Declaration(file: "", key: "tokenizer", value: "", use: "refused: " + words)]
+    }
+  }
+
+  /// How the folder says that pictures are prepared, or why that is refused.
+  private static func pictures(at path: String, _ kind: String) -> [Declaration] {
+    guard kind.hasSuffix("image tower"), let folder = try? TowerPlace.folder(of: path) else {
+      return []
+    }
+    do {
+      guard let declared = try DeclaredPictures(folder: folder) else { return [] }
+      return declared.declarations
+    } catch {
+      let words = (error as? any Failure)?.description ?? "\(error)"
+      return [Declaration(file: "", key: "pictures", value: "", use: "refused: " + words)]
+    }
   }
 
   private static func text(_ found: Inspection) -> String {
@@ -57,7 +93,10 @@ struct InspectCommand: ParsableCommand {
         tensor.used || !found.problems.isEmpty ? "" : "left out",
       ]
     }
-    return TextTable(rows, leading: 2).text + "\n" + TextTable(tensors, leading: 4).text
+    let declared = found.declarations.map { ["  " + $0.file, $0.key, $0.value, $0.use] }
+    return TextTable(rows, leading: 2).text
+      + (declared.isEmpty ? "" : "\ndeclared\n" + TextTable(declared, leading: 4).text)
+      + "\n" + TextTable(tensors, leading: 4).text
   }
 
   private static func names(_ besides: [String]) -> String {

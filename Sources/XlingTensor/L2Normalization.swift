@@ -1,5 +1,4 @@
 import CKernels
-import XlingTensor
 
 /// Rows divided by their Euclidean norm.
 public enum L2Normalization {
