@@ -69,7 +69,7 @@ enum EarlierTokenizer {
   static func sentencePiece(
     _ file: String, configurationFile: String?, _ options: TokenizerOptions
   ) throws -> any Tokenizer {
-    try TokenizerSource.refuseWordPieceOptions(options, file, "a SentencePiece model")
+    try options.refuseWordPiece(file, "a SentencePiece model")
     let stated = try configurationFile.map { try StatedByHuggingFace(file: $0) }
     return try SentencePieceTokenizer(
       model: file, scheme: options.scheme ?? stated?.scheme ?? .sentencepiece,

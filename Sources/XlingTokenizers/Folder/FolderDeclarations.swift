@@ -9,6 +9,8 @@ struct FolderDeclarations {
   /// special_tokens_map.json.
   let map: JSONNode
   let family: TokenizerFamily
+  /// Whether a class names the family, not the tower's type alone.
+  let isFamilyByClass: Bool
   private(set) var found: [Declaration] = []
 
   static let configurationName = "tokenizer_config.json"
@@ -32,6 +34,7 @@ struct FolderDeclarations {
     map = try read(Self.mapName)
     let tower = try read("config.json")
     (family, found) = Self.family(configuration, tower)
+    isFamilyByClass = found.last?.key == "tokenizer_class"
     if let length = configuration["model_max_length"] {
       note("model_max_length", length, maximumLength == nil ? "no limit" : "the longest input")
     }

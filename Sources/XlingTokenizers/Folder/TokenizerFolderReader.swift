@@ -164,8 +164,10 @@ struct TokenizerFolderReader {
       throw TokenizerFailure.uselessOption(
         option: "a SentencePiece scheme", path: file, kind: "a WordPiece vocabulary")
     }
+    // A tower's type alone says nothing of a vocabulary of another kind.
     switch declared.family {
     case .wordPiece, .plain: break
+    case _ where !declared.isFamilyByClass: break
     default:
       throw TokenizerFailure.unknownFamily(
         path: folder, name: "of \(declared.family.name)", found: "a vocab.txt")
@@ -212,10 +214,10 @@ struct TokenizerFolderReader {
 
   private mutating func sentencePiece(_ name: String) throws -> any Tokenizer {
     let file = path(name)
-    try TokenizerSource.refuseWordPieceOptions(options, file, "a SentencePiece model")
+    try options.refuseWordPiece(file, "a SentencePiece model")
     var family = declared.family
     // A tower's type alone says nothing of a model that lies in another family's place.
-    if family == .wordPiece, declared.configuration["tokenizer_class"] == nil { family = .plain }
+    if family.scheme == nil, !declared.isFamilyByClass { family = .plain }
     guard let scheme = options.scheme ?? family.scheme else {
       throw TokenizerFailure.unknownFamily(path: folder, name: "of \(family.name)", found: name)
     }

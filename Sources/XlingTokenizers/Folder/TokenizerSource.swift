@@ -1,18 +1,6 @@
 import Foundation
 import XlingCore
 
-/// What a path cannot tell about the tokenizer that lies there.
-public struct TokenizerOptions: Sendable, Equatable {
-  /// WordPiece: whether text is lower-cased; nil as the configuration file says.
-  public var lowercase: Bool?
-  /// WordPiece: whose Unicode data decides.
-  public var unicode = UnicodeData.reference
-  /// SentencePiece: whose ids; nil as the folder declares, else the model's own.
-  public var scheme: SentencePieceScheme?
-
-  public init() {}
-}
-
 /// Finds out what kind of tokenizer lies at a path, and reads it.
 public enum TokenizerSource {
   /// `path` is a folder as Hugging Face lays it out, or one `vocab.txt`, `.model` or
@@ -68,15 +56,4 @@ public enum TokenizerSource {
 
   static let hint =
     "A tokenizer is a folder as Hugging Face lays it out, or a vocab.txt, .model or tokenizer.json."
-
-  static func refuseWordPieceOptions(
-    _ options: TokenizerOptions, _ path: String, _ kind: String
-  ) throws(TokenizerFailure) {
-    if options.lowercase != nil {
-      throw .uselessOption(option: "lower-casing", path: path, kind: kind)
-    }
-    if options.unicode != .reference {
-      throw .uselessOption(option: "Unicode data of ICU", path: path, kind: kind)
-    }
-  }
 }
