@@ -6,6 +6,7 @@ import XlingExperiments
 import XlingRetrieval
 import XlingTensor
 import XlingTokenizers
+import XlingTowers
 
 /// What is evaluated and how; a part of every result's protocol.
 public struct EvaluationPlan: Sendable, Equatable {
@@ -23,6 +24,8 @@ public struct EvaluationPlan: Sendable, Equatable {
   public var reading = CaptionReading()
   /// How the run makes a vector of a text; nil: as the tower's family has it.
   public var textOutput: TextOutput?
+  /// How the run makes a vector of a picture; nil: of the class token.
+  public var imagePooling: ImagePooling?
   public var resamples: Int
   public var seed: UInt64
 
@@ -39,6 +42,9 @@ public struct EvaluationPlan: Sendable, Equatable {
     self.resamples = resamples
     self.seed = seed
   }
+
+  /// What a protocol says of it; nothing of the class token.
+  var imagePoolingWords: String { imagePooling.map { ", pooled \($0.rawValue)" } ?? "" }
 
   /// How pictures come before the model.
   func pictureInput(of model: DualEncoder) -> PictureInput {
@@ -101,7 +107,7 @@ public final class Evaluator {
       dataset: dataset.name, datasetHash: dataset.contentHash, split: plan.split.rawValue,
       subset: subset, ties: plan.ties.rawValue,
       captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)\(vectors)",
-      imagePreprocessing: pictureInput.description,
+      imagePreprocessing: pictureInput.description + plan.imagePoolingWords,
       tokenizerHash: tokenizer.contentHash, blasCore: Matmul.coreName,
       resamples: plan.resamples, seed: plan.seed)
   }

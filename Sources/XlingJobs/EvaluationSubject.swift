@@ -129,6 +129,7 @@ extension EvaluationPlan {
       statistics: configuration.pictureStatistics)
     reading = configuration.captions
     textOutput = configuration.textOutput
+    imagePooling = configuration.imagePooling
     pictures = configuration.pictureInput(side: run.model.image.configuration.imageSize)
   }
 }

@@ -12,12 +12,20 @@ public enum TowerWarnings {
     warnings(source.checkpoint.path, try source.nonFiniteTensors(of: tower))
   }
 
+  /// What was taken for granted of an image tower, and weights that are no numbers. Throws as
+  /// ``nonFinite(_:in:)``.
+  public static func all(_ tower: ImageTower, in source: TowerCheckpoint) throws -> [Warning] {
+    (source.guessedHeads.map {
+      [.guessedHeads(path: source.checkpoint.path, heads: $0)]
+    } ?? []) + (try nonFinite(tower, in: source))
+  }
+
   /// The towers that a run begins with.
   public static func nonFinite(
     _ model: DualEncoder, text: TowerSource, image: TowerSource
   ) throws -> [Warning] {
     try nonFinite(model.text, in: try TowerCheckpoint(text.folder))
-      + nonFinite(model.image, in: try TowerCheckpoint(image.folder))
+      + all(model.image, in: try TowerCheckpoint(image.folder))
   }
 
   /// A run's towers as they came, and what it trained.

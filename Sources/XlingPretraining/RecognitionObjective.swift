@@ -41,7 +41,7 @@ final class RecognitionObjective: PretrainingObjective {
     self.tower = tower
     self.stream = stream
     let labels = stream.labels
-    head = Linear("recognition", from: tower.width, to: labels.count)
+    head = Linear("recognition", from: tower.outputWidth, to: labels.count)
     parameters = Parameters(tower.parameters.all + head.parameters)
     Initialization.truncatedNormal(head.weight, seed: options.seed, deviation: 0.02)
     head.bias?.value.update(repeating: stream.startingLogit, count: labels.count)
@@ -61,7 +61,7 @@ final class RecognitionObjective: PretrainingObjective {
     let logits = workspace.take(batch.labels.count, head.outputs)
     head.forward(pooled.vectors, into: logits)
     let (loss, correct) = lossAndGradient(logits, batch.labels, workspace)
-    let dPooled = workspace.take(batch.labels.count, tower.width)
+    let dPooled = workspace.take(batch.labels.count, tower.outputWidth)
     head.backward(pooled.vectors, dy: logits, dx: dPooled)
     tower.backward(activations, pooled, dPooled: dPooled, in: workspace)
     return [("loss", loss), ("top", correct)]

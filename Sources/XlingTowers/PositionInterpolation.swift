@@ -68,33 +68,3 @@ public enum PositionInterpolation: String, CaseIterable, Sendable {
     return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0
   }
 }
-
-extension ImageTower {
-  /// Attention over all patches of a larger picture exceeds any memory.
-  private static let largestPicture = 1 << 14
-
-  /// The same tower for pictures of another size. Weights are shared with this one.
-  func resized(
-    to imageSize: Int, _ interpolation: PositionInterpolation, path: String
-  ) throws -> ImageTower {
-    guard imageSize > 0, imageSize <= Self.largestPicture,
-      imageSize % configuration.patchSize == 0
-    else {
-      throw TowerFailure.input(
-        path: path,
-        reason: "pictures of \(imageSize) pixels are no whole number of patches of "
-          + "\(configuration.patchSize), or larger than \(Self.largestPicture)")
-    }
-    var larger = configuration
-    larger.imageSize = imageSize
-    let tower = ImageTower(larger)
-    for (own, old) in zip(tower.checkpointParameters, checkpointParameters)
-    where own.shape == old.shape { own.borrow(old.value, from: old) }
-    let prefix = configuration.positions - configuration.patches
-    let table = interpolation.apply(
-      Array(positionEmbeddings.values), prefix: prefix, source: configuration.grid,
-      rows: larger.grid, columns: larger.grid, width: width)
-    for (index, value) in table.enumerated() { tower.positionEmbeddings.value[index] = value }
-    return tower
-  }
-}

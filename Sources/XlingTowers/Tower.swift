@@ -5,6 +5,8 @@ public protocol Tower: AnyObject {
   var encoder: Encoder { get }
   /// Everything but the encoder's layers: embeddings and, in the ViT, the final LayerNorm.
   var outerParameters: [Parameter] { get }
+  /// Parameters of the checkpoint that the tower's vectors do not depend on.
+  var unusedParameters: [Parameter] { get }
   /// Parameters that lie beside the checkpoint: dense layers behind the pooling.
   var addedParameters: [Parameter] { get }
   /// Name and shape for a new layer on top of the stack (a deep adapter).
@@ -15,6 +17,7 @@ public protocol Tower: AnyObject {
 
 extension Tower {
   public var width: Int { encoder.width }
+  public var unusedParameters: [Parameter] { [] }
   public var addedParameters: [Parameter] { [] }
 
   /// All parameters in a fixed order: embeddings, layers with their adapters, final norm.
@@ -26,7 +29,7 @@ extension Tower {
 
   /// The pretrained parameters by their checkpoint names, without adapters.
   var checkpointParameters: [Parameter] {
-    outerParameters + encoder.layers.flatMap(\.parameters)
+    outerParameters + unusedParameters + encoder.layers.flatMap(\.parameters)
   }
 
   /// Names of parameters that hold NaN or infinity: a checkpoint so damaged computes nothing.

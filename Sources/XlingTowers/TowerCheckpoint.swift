@@ -28,19 +28,27 @@ public struct TowerCheckpoint {
     let modules = isFolder.boolValue ? try SentenceModules(path) : nil
     let inner = modules.flatMap { $0.tower.isEmpty ? nil : $0.tower }
     let place = inner.map { folder + "/" + $0 } ?? folder
-    let file = place + "/config.json"
-    guard isFolder.boolValue || FileManager.default.fileExists(atPath: file) else {
+    let weights = isFolder.boolValue ? place : path
+    guard isFolder.boolValue || TowerConfiguration.exists(in: place) else {
       checkpoint = try Checkpoint(path)
       configuration = .image(try ViTConfiguration(inferredFrom: checkpoint, heads: heads))
       (configurationPath, sentences, reading) = (nil, nil, nil)
       return
     }
     try AdapterFolder.refuse(place)
-    let weights = isFolder.boolValue ? place : path
-    let read = try TowerConfiguration.read(file) { try Checkpoint(weights) }
-    configurationPath = file
-    checkpoint = try Checkpoint(weights)
-    configuration = read.fitted(to: checkpoint)
+    if Checkpoint.isOpenCLIP(place) {
+      let file = place + "/" + Checkpoint.openCLIPFile
+      checkpoint = try Checkpoint(weights)
+      configuration = .whole(
+        try WholeConfiguration(openCLIP: ConfigurationFields(file), checkpoint, heads: heads))
+      configurationPath = file
+    } else {
+      let file = place + "/config.json"
+      let read = try TowerConfiguration.read(file) { try Checkpoint(weights) }
+      checkpoint = try Checkpoint(weights)
+      configuration = try read.fitted(to: checkpoint).with(heads: heads, path: file)
+      configurationPath = file
+    }
     sentences = modules == nil ? nil : try SentenceFolder(path)
     reading = try DeclaredReading(folder, tower: inner ?? "")
   }
@@ -54,7 +62,8 @@ public struct TowerCheckpoint {
   /// false leaves the head out. Throws ``TowerFailure`` when the checkpoint is no text tower, or its tensors
   /// do not fit.
   public func text(pooling: TextPooling? = nil, withHead: Bool = true) throws -> TextTower {
-    guard case .text(let configuration) = configuration else { throw otherKind("a text tower") }
+    if case .whole(let whole) = configuration, let refusal = whole.textRefusal { throw refusal }
+    guard let configuration = configuration.text else { throw otherKind("a text tower") }
     try checkSize()
     let tower = TextTower(configuration)
     try assign(tower, configuration.keyMap).place()
@@ -85,35 +94,23 @@ public struct TowerCheckpoint {
 
   /// Whether something follows the pooling of its texts: dense layers, a projection, normalization.
   public var hasTextHead: Bool {
-    guard case .text(let text) = configuration else { return false }
+    guard let text = configuration.text else { return false }
     return sentences?.steps.isEmpty == false || text.head != nil
   }
 
   /// What the library of the folder calls a text's vectors.
   public var textVectors: [RawForward.TextVector] {
-    guard case .text(let text) = configuration else { return [] }
+    guard let text = configuration.text else { return [] }
     if sentences?.pooling != nil { return [.init(name: "sentence_embedding", isPooled: false)] }
     return text.textVectors
   }
 
-  /// With position embeddings for pictures of `imageSize`, interpolated when the checkpoint's are of
-  /// another size. Throws ``TowerFailure``.
-  public func image(
-    imageSize: Int? = nil, interpolation: PositionInterpolation = .bicubic
-  ) throws -> ImageTower {
-    guard case .image(let configuration) = configuration else { throw otherKind("an image tower") }
-    try checkSize()
-    let tower = ImageTower(configuration)
-    try assign(tower, configuration.keyMap).place()
-    guard let imageSize, imageSize != configuration.imageSize else { return tower }
-    return try tower.resized(to: imageSize, interpolation, path: checkpoint.path)
-  }
-
-  private func otherKind(_ wanted: String) -> TowerFailure {
+  func otherKind(_ wanted: String) -> TowerFailure {
     let found: String
     switch configuration {
     case .text(let text): found = "a text tower (\(text.modelType))"
     case .image: found = "an image tower"
+    case .whole: found = "a model of both towers"
     }
     let hint = checkpoint.isLilTRun ? ". " + TowerFailure.liltHint : ""
     return .configuration(
@@ -131,10 +128,8 @@ public struct TowerCheckpoint {
         attention: text.layerShape.heads * text.layerShape.headWidth,
         Double(text.vocabularySize + text.maximumPositions + text.tokenTypes))
     case .image(let image):
-      needed = Self.numbers(
-        image.layers, image.hiddenSize, 2 * image.intermediateSize, attention: image.hiddenSize,
-        Double(image.positions)
-          + Double(image.channels) * Double(image.patchSize) * Double(image.patchSize))
+      needed = Self.numbers(of: image)
+    case .whole(let whole): needed = Self.numbers(of: whole.image)
     }
     let held = checkpoint.tensors.values.reduce(0.0) { $0 + Double($1.heldCount) }
     guard needed < 64 * held + 1e8 else {
@@ -149,16 +144,23 @@ public struct TowerCheckpoint {
 
   /// About how many numbers a tower of these sizes has; `inner` is the feed-forward's width times its
   /// matrices, `rows` are those of all tables.
-  private static func numbers(
+  static func numbers(
     _ layers: Int, _ width: Int, _ inner: Int, attention: Int, _ rows: Double
   ) -> Double {
     let width = Double(width)
     return Double(layers) * width * (4 * Double(attention) + Double(inner)) + rows * width
   }
 
+  private static func numbers(of image: ViTConfiguration) -> Double {
+    numbers(
+      image.layers, image.hiddenSize, 3 * image.intermediateSize, attention: image.hiddenSize,
+      Double(image.positions) + Double(image.registers) + Double(image.head?.projection ?? 0)
+        + Double(image.channels) * Double(image.patchSize) * Double(image.patchSize))
+  }
+
   /// Which tensor goes where, without reading any. Throws ``TowerFailure/tensors(path:problems:)``
   /// with everything that does not fit.
-  private func assign(_ tower: some Tower, _ map: KeyMap) throws -> KeyAssignment {
+  func assign(_ tower: some Tower, _ map: KeyMap) throws -> KeyAssignment {
     let assignment = KeyAssignment(checkpoint, to: tower.checkpointParameters, map)
     guard assignment.problems.isEmpty else {
       throw TowerFailure.tensors(path: checkpoint.path, problems: assignment.problems)
@@ -230,6 +232,15 @@ struct KeyAssignment {
       problems.append("unexpected: \(name) \(checkpoint.tensors[name]?.shape ?? [])")
     }
     ignored.sort()
+  }
+
+  /// Of the halves of one model: what either takes is taken.
+  func joined(with other: KeyAssignment) -> KeyAssignment {
+    var both = self
+    both.placed += other.placed
+    both.ignored = ignored.filter(Set(other.ignored).contains)
+    both.problems += other.problems
+    return both
   }
 
   func place() { for (parameter, tensor, _) in placed { tensor.place(into: parameter) } }

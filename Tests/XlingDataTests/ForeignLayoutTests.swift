@@ -69,7 +69,7 @@ import XlingTestSupport
       try message("dataset.json", listing) { _ in _ = try DatasetSummary.load(place) },
       try message("import.json", listing) { _ in _ = try ImportManifest.read(place) },
       try message("preprocessor_config.json", listing) {
-        _ = try ImagePreprocessing(preprocessorConfiguration: $0)
+        _ = try DeclaredPictures(file: $0)
       },
       try message("names.jsonl", listing) { _ = try ClassNames.read($0) },
     ] { #expect(found.contains("the key \"images\" twice in one object"), "\(found)") }

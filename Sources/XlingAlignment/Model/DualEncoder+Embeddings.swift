@@ -103,7 +103,7 @@ extension DualEncoder {
     return text.output(activations, in: workspace).vectors
   }
 
-  /// The image tower's pooled output before the projection, [pictures, image width].
+  /// The image tower's pooled output before the projection, [pictures, its output width].
   func poolImages(_ batch: PictureBatch, in workspace: Workspace) -> Matrix {
     let activations = image.forward(batch, reading: .pooled, in: workspace, training: false)
     return image.pool(activations, in: workspace).vectors

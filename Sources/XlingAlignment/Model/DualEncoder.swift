@@ -37,7 +37,7 @@ public final class DualEncoder {
     textHead = Head(
       "text", recipe.text, from: recipe.text.head == .tokens ? text.width : text.outputWidth,
       to: self.embeddingWidth)
-    imageHead = Head("image", recipe.image, from: image.width, to: self.embeddingWidth)
+    imageHead = Head("image", recipe.image, from: image.outputWidth, to: self.embeddingWidth)
     temperature = Parameter("temperature", [])
     temperature.value.pointee = start
     for head in [textHead, imageHead] { head.initialize(seed: seed) }
@@ -63,14 +63,14 @@ public final class DualEncoder {
   ) throws(AdapterFailure) -> Int {
     switch (recipe.text.head, recipe.image.head) {
     case (.none, .none):
-      guard text.outputWidth == image.width else {
+      guard text.outputWidth == image.outputWidth else {
         throw .doesNotFit(
           tower: "text",
-          expected: "the image tower's width \(image.width), since neither has a head",
+          expected: "the image tower's width \(image.outputWidth), since neither has a head",
           found: "\(text.outputWidth)")
       }
-      return image.width
-    case (_, .none): return image.width
+      return image.outputWidth
+    case (_, .none): return image.outputWidth
     case (.none, _): return text.outputWidth
     default: return wanted
     }

@@ -32,6 +32,8 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var addsTokenTypes: Bool?
   /// How the text tower's states become a vector; nil: as its family has it, `[CLS]` or T5's mean.
   public var textOutput: TextOutput?
+  /// How the image tower's states become a vector; nil: the class token's, as every run before had it.
+  public var imagePooling: ImagePooling?
   public var temperature: Float = 0.07
   public var augmentation: Augmentation?
   public var pictureStatistics = PictureStatistics.half
@@ -92,6 +94,7 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     try keys.read(.embeddingWidth, into: &embeddingWidth)
     try keys.read(.addsTokenTypes, into: &addsTokenTypes)
     try keys.read(.textOutput, into: &textOutput)
+    try keys.read(.imagePooling, into: &imagePooling)
     try keys.read(.temperature, into: &temperature)
     try keys.read(.augmentation, into: &augmentation)
     try keys.read(.pictureStatistics, into: &pictureStatistics)

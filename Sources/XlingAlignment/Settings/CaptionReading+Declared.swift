@@ -15,11 +15,12 @@ extension CaptionReading {
     }
     lowercases = declared.lowercases ? true : nil
     paddedTo = tower.paddedTokens
-    guard declared.isOfSentences || tower.hasOwnLength else {
+    guard declared.isOfSentences || tower.ownLength != nil else {
       if let length { maximumTokens = length }
       return
     }
-    maximumTokens = min(length ?? declared.maximumLength ?? .max, tower.maximumTokens)
+    let usual = min(declared.maximumLength ?? .max, tower.ownLength ?? .max)
+    maximumTokens = min(length ?? usual, tower.maximumTokens)
     evaluatedTokens = maximumTokens
   }
 }

@@ -43,6 +43,8 @@ public struct TrainingSettings: Sendable, Equatable {
   public var prompt: String?
   public var promptName: String?
   public var textHead: TextOutput.Head?
+  public var imagePooling: ImagePooling?
+  public var imageSize: Int?
   public var checkpointEvery: Int?
   public var validateEvery: Int?
   public var validationPairs: Int?
@@ -194,6 +196,14 @@ public struct TrainingSettings: Sendable, Equatable {
       "text_head", \.textHead,
       "What becomes of dense layers behind the pooling of the text tower's folder (default: method)."
     ) { _, _ in },
+    TrainingOption(
+      "image_pooling", \.imagePooling,
+      "How the image tower's states become a vector (default: as its folder declares)."
+    ) { _, _ in },
+    TrainingOption(
+      "image_size", \.imageSize, NumberRange.whole(1...NumberRange.pixels),
+      "Side of the pictures; positions follow as the image tower's family has it (default: the tower's)."
+    ),
     TrainingOption(
       "checkpoint_every", \.checkpointEvery, NumberRange.whole(from: 1),
       "Steps between checkpoints (default: 200)."

@@ -33,7 +33,7 @@ struct TrainingBatches {
     let imageIsFixed =
       cachesFrozenFeatures && !model.imageIsTrained && configuration.augmentation == nil
       && !imageVaries
-    imageFeatures = imageIsFixed ? FrozenFeatures(width: model.image.width) : nil
+    imageFeatures = imageIsFixed ? FrozenFeatures(width: model.image.outputWidth) : nil
   }
 
   /// Pairs of every batch.

@@ -55,6 +55,9 @@ public struct ImagePreprocessing: Codable, Sendable, Equatable {
     case square(Int)
     /// The shorter side: `Resize(s)`.
     case shorterSide(Int)
+    /// The longer side, so that the whole picture lies within a square: timm's and open_clip's
+    /// `ResizeKeepRatio`.
+    case longerSide(Int)
   }
 
   /// Where a crop lies when half a pixel is left over.
@@ -81,6 +84,11 @@ public struct ImagePreprocessing: Codable, Sendable, Equatable {
   public var filter: ResampleFilter
   public var rescale: Rescale
   public var statistics: ChannelStatistics
+  /// Red, green and blue of what a cut finds beside a smaller picture; nil: black.
+  public var fill: [UInt8]?
+  /// Whether values are scaled to 0...1 and then resized, unrounded, as DINOv3's processor does;
+  /// everyone else resizes eight-bit pictures.
+  public var resizesFloats = false
 
   /// A square of `size`, without a crop.
   public init(
@@ -104,43 +112,64 @@ public struct ImagePreprocessing: Codable, Sendable, Equatable {
     self.statistics = statistics
   }
 
-  /// What would not give squares of `size` is a `DecodingError`.
-  public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    size = try values.decode(Int.self, forKey: .size)
-    resize = try values.decode(Resize.self, forKey: .resize)
-    crop = try values.decodeIfPresent(CropRounding.self, forKey: .crop)
-    filter = try values.decode(ResampleFilter.self, forKey: .filter)
-    rescale = try values.decode(Rescale.self, forKey: .rescale)
-    statistics = try values.decode(ChannelStatistics.self, forKey: .statistics)
-    let sides: [Int] =
-      switch resize {
-      case .none: [size]
-      case .square(let side), .shorterSide(let side): [size, side]
-      }
-    guard sides.allSatisfy({ 1...16384 ~= $0 }), crop != nil || resize == .square(size) else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "expected squares of one size"))
-    }
-  }
-
   /// Floats in one picture's tensor: 3 x size x size.
   public var elementCount: Int { 3 * size * size }
 
   /// The resized eight-bit picture, size x size.
   public func prepared(_ picture: Picture) -> Picture {
-    let resized =
-      switch resize {
-      case .none: picture
-      case .square(let side): picture.resized(width: side, height: side, filter: filter)
-      case .shorterSide(let side): picture.resized(shorterSide: side, filter: filter)
+    let resized = resizedSides(of: picture).map {
+      picture.resized(width: $0.width, height: $0.height, filter: filter)
+    }
+    return cropped(resized ?? picture)
+  }
+
+  private func cropped(_ picture: Picture) -> Picture {
+    crop.map { picture.centerCropped(size, rounding: $0, fill: fill) } ?? picture
+  }
+
+  /// What a picture is resized to; nil where it is not.
+  private func resizedSides(of picture: Picture) -> (width: Int, height: Int)? {
+    switch resize {
+    case .none: return nil
+    case .square(let side): return (side, side)
+    case .shorterSide(let side):
+      let longer = side * max(picture.width, picture.height) / min(picture.width, picture.height)
+      return picture.width <= picture.height ? (side, longer) : (longer, side)
+    case .longerSide(let side):
+      let ratio =
+        max(Double(picture.width) / Double(side), Double(picture.height) / Double(side))
+      func scaled(_ length: Int) -> Int {
+        max(1, Int((Double(length) / ratio).rounded(.toNearestOrEven)))
       }
-    return crop.map { resized.centerCropped(size, rounding: $0) } ?? resized
+      return (scaled(picture.width), scaled(picture.height))
+    }
   }
 
   /// Resizes and writes 3 x size x size floats, channel by channel (CHW).
   public func write(_ picture: Picture, to tensor: UnsafeMutablePointer<Float>) {
-    normalize(prepared(picture), to: tensor)
+    guard resizesFloats, let sides = resizedSides(of: picture) else {
+      normalize(prepared(picture), to: tensor)
+      return
+    }
+    let planes = FloatPlanes(picture, values: (0..<256).map(rescaled)).resized(
+      width: sides.width, height: sides.height, filter: filter)
+    let (left, top) = (start(sides.width - size), start(sides.height - size))
+    for channel in 0..<3 {
+      let (mean, deviation) = (statistics.mean[channel], statistics.deviation[channel])
+      for y in 0..<size {
+        for x in 0..<size {
+          let value = planes.value(channel, x + left, y + top)
+          tensor[(channel * size + y) * size + x] = (value - mean) / deviation
+        }
+      }
+    }
+  }
+
+  /// Where a cut begins that leaves out so much; below 0 where it adds.
+  private func start(_ excess: Int) -> Int {
+    crop == .halfToEven
+      ? Int((Double(excess) / 2).rounded(.toNearestOrEven))
+      : Int((Double(excess) / 2).rounded(.down))
   }
 
   /// Writes an already `size` x `size` picture: (rescaled value - mean) / deviation, each step
@@ -162,37 +191,5 @@ public struct ImagePreprocessing: Codable, Sendable, Equatable {
     case .byte: Float(value) / 255
     case .factor(let factor): Float(Double(value) * factor)
     }
-  }
-}
-
-extension Picture {
-  /// The middle `size` x `size`; what a smaller picture lacks is black, the odd pixel at the end
-  /// under torchvision's rounding and at the start under Hugging Face's.
-  public func centerCropped(
-    _ size: Int, rounding: ImagePreprocessing.CropRounding = .halfToEven
-  ) -> Picture {
-    if width < size || height < size {
-      return padded(toAtLeast: size, rounding).centerCropped(size, rounding: rounding)
-    }
-    func start(_ excess: Int) -> Int {
-      rounding == .down ? excess / 2 : Int((Double(excess) / 2).rounded(.toNearestOrEven))
-    }
-    return cropped(
-      PixelRegion(left: start(width - size), top: start(height - size), width: size, height: size))
-  }
-
-  private func padded(
-    toAtLeast size: Int, _ rounding: ImagePreprocessing.CropRounding
-  ) -> Picture {
-    let odd = rounding == .down ? 1 : 0
-    let left = max(0, (size - width + odd) / 2)
-    let top = max(0, (size - height + odd) / 2)
-    var result = Picture(width: max(width, size), height: max(height, size))
-    for y in 0..<height {
-      let from = y * width * 3
-      let to = ((y + top) * result.width + left) * 3
-      result.pixels.replaceSubrange(to..<to + width * 3, with: pixels[from..<from + width * 3])
-    }
-    return result
   }
 }

@@ -1,9 +1,10 @@
 import Foundation
+import XlingCore
 
 /// How picture files become tensors, as a user chooses it. What is not chosen is what the tower's
-/// `preprocessor_config.json` says, else what LilT does: squeezed into the square, bicubic, EXIF ignored.
+/// folder declares, else what LilT does: squeezed into the square, bicubic, EXIF ignored.
 public struct PictureChoices: Sendable, Equatable {
-  /// A `preprocessor_config.json`, or the folder of one; "none" leaves out the tower's own.
+  /// A file that says how pictures are prepared, or the folder of one; "none" leaves out the tower's own.
   public var preprocessor: String?
   public var statistics: ChannelStatistics?
   /// Resize the shorter side to so many pixels and cut the middle out of it.
@@ -20,11 +21,10 @@ public struct PictureChoices: Sendable, Equatable {
   public func input(
     tower folder: String, side: Int, isChosen: Bool = false, preset: ChannelStatistics? = nil
   ) throws -> PictureInput {
+    let declared = try declared(
+      beside: preset == nil ? folder : nil, side: isChosen ? side : nil)
     var base = PictureInput(ImagePreprocessing(size: side, statistics: preset ?? .half))
-    if let file = preprocessorFile(beside: preset == nil ? folder : nil) {
-      base.preprocessing = try ImagePreprocessing(
-        preprocessorConfiguration: file, side: side, isChosen: isChosen)
-    }
+    if let declared { base.preprocessing = try declared.check(side: side) }
     return applied(to: base)
   }
 
@@ -33,11 +33,20 @@ public struct PictureChoices: Sendable, Equatable {
     let side = recorded.preprocessing.size
     guard preprocessor != nil else { return applied(to: recorded) }
     var base = PictureInput(ImagePreprocessing(size: side), reading: recorded.reading)
-    if let file = preprocessorFile(beside: nil) {
-      base.preprocessing = try ImagePreprocessing(
-        preprocessorConfiguration: file, side: side, isChosen: false)
+    if let declared = try declared(beside: nil) {
+      base.preprocessing = try declared.check(side: side)
     }
     return applied(to: base)
+  }
+
+  /// What is declared by the file that was chosen, else by a tower's folder; nil where nothing is or
+  /// nothing is wanted.
+  public func declared(beside tower: String?, side: Int? = nil) throws -> DeclaredPictures? {
+    guard let preprocessor else {
+      return try tower.flatMap { try DeclaredPictures(folder: $0, side: side) }
+    }
+    if preprocessor == "none" { return nil }
+    return try DeclaredPictures(at: preprocessor, side: side)
   }
 
   /// All but the preprocessor, which is what they change.
@@ -53,17 +62,36 @@ public struct PictureChoices: Sendable, Equatable {
     input.reading.truncated = truncated ?? input.reading.truncated
     return input
   }
+}
 
-  /// The one named, or the one in a tower's folder; nil where there is none or none is wanted.
-  private func preprocessorFile(beside tower: String?) -> String? {
-    let name = "preprocessor_config.json"
-    guard let preprocessor else {
-      let file = tower.map { $0 + "/" + name }
-      return file.flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
-    }
-    if preprocessor == "none" { return nil }
+extension DeclaredPictures {
+  /// A file, or a folder that must have one. Throws ``ImageFailure`` or `FileFailure`.
+  public init(at path: String, side: Int? = nil) throws {
     var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: preprocessor, isDirectory: &isFolder)
-    return preprocessor + (isFolder.boolValue ? "/" + name : "")
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    guard isFolder.boolValue else {
+      try self.init(file: path, side: side)
+      return
+    }
+    guard let declared = try DeclaredPictures(folder: path, side: side) else {
+      throw FileFailure.missing(
+        path: path + "/" + Self.fileNames[0],
+        hint: "Nothing in that folder says how pictures are prepared: "
+          + Self.fileNames.joined(separator: ", ") + ".")
+    }
+    self = declared
+  }
+
+  /// For a tower that reads pictures of `side`. Throws
+  /// ``ImageFailure/badPreprocessor(path:key:expected:found:)`` when the file makes others.
+  func check(side: Int) throws(ImageFailure) -> ImagePreprocessing {
+    guard preprocessing.size == side else {
+      throw .badPreprocessor(
+        path: path, key: sizeKey,
+        expected: "\(side), which the tower reads (--image-size \(preprocessing.size) has it read "
+          + "others)",
+        found: "\(preprocessing.size)")
+    }
+    return preprocessing
   }
 }

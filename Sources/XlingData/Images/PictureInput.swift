@@ -22,8 +22,11 @@ extension PictureInput: CustomStringConvertible {
     case .square(preprocessing.size): break
     case .square(let side): words.append("cut from \(side)x\(side)")
     case .shorterSide(let side): words.append("cut from a shorter side of \(side)")
+    case .longerSide(let side): words.append("cut from a longer side of \(side)")
     case .none: words.append("cut out unresized")
     }
+    if let fill = preprocessing.fill { words.append("filled up with \(fill)") }
+    if preprocessing.resizesFloats { words.append("resized unrounded") }
     if preprocessing.crop == .down { words.append("odd margins down") }
     words.append(preprocessing.statistics.description)
     if case .factor(let factor) = preprocessing.rescale { words.append("values times \(factor)") }
@@ -33,32 +36,5 @@ extension PictureInput: CustomStringConvertible {
       words.append("at most \(reading.pixelLimit) pixels")
     }
     return words.joined(separator: ", ")
-  }
-}
-
-extension ImagePreprocessing {
-  /// For a tower that reads pictures of `side`, from a preprocessor's file. `isChosen` when the side
-  /// was asked for in place of the tower's own: what the file resizes to grows along. Throws
-  /// ``ImageFailure/badPreprocessor(path:key:expected:found:)`` when the file makes pictures of another
-  /// size, or `FileFailure`.
-  public init(preprocessorConfiguration path: String, side: Int, isChosen: Bool) throws {
-    var read = try ImagePreprocessing(preprocessorConfiguration: path)
-    if read.size != side {
-      guard isChosen else {
-        throw ImageFailure.badPreprocessor(
-          path: path, key: read.crop == nil ? "size" : "crop_size",
-          expected: "\(side), which the tower reads", found: "\(read.size)")
-      }
-      switch read.resize {
-      case .none: break
-      case .square(read.size) where read.crop == nil: read.resize = .square(side)
-      case .square(let old): read.resize = .square(max(1, old * side / read.size))
-      case .shorterSide(let old): read.resize = .shorterSide(max(1, old * side / read.size))
-      }
-      read.size = side
-    }
-    // The same 256 numbers, as a test checks.
-    if read.rescale == .factor(1 / 255) { read.rescale = .byte }
-    self = read
   }
 }

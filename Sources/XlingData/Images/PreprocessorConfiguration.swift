@@ -8,6 +8,9 @@ private enum ImageProcessor: String, CaseIterable {
   case deit = "DeiT"
   case clip = "CLIP"
   case bit = "Bit"
+  case siglip = "Siglip"
+  case dinov3 = "DINOv3ViT"
+  case beit = "Beit"
 
   /// `ViTImageProcessor`, its `Fast` and `Pil` twins, and the feature extractor of old.
   init?(named name: String) {
@@ -19,39 +22,35 @@ private enum ImageProcessor: String, CaseIterable {
     self = match
   }
 
-  var filter: ResampleFilter { self == .vit ? .bilinear : .bicubic }
-  var crops: Bool { self != .vit }
-  var statistics: ChannelStatistics { self == .vit || self == .deit ? .half : .clip }
+  var filter: ResampleFilter { self == .vit || self == .dinov3 ? .bilinear : .bicubic }
+  var crops: Bool { [.deit, .clip, .bit].contains(self) }
+  var statistics: ChannelStatistics {
+    switch self {
+    case .vit, .deit, .siglip, .beit: .half
+    case .clip, .bit: .clip
+    case .dinov3: .imagenet
+    }
+  }
   /// What a `size` that is one number means: both sides, or the shorter one.
-  var oneNumberIsSquare: Bool { self == .vit || self == .deit }
+  var oneNumberIsSquare: Bool { self != .clip && self != .bit }
   var resize: ImagePreprocessing.Resize {
     switch self {
-    case .vit: .square(224)
+    case .vit, .siglip, .dinov3, .beit: .square(224)
     case .deit: .square(256)
     case .clip, .bit: .shorterSide(224)
     }
   }
+  /// Scales first and resizes then, so that nothing is rounded to eight bits between.
+  var resizesFloats: Bool { self == .dinov3 }
 }
 
 extension ImagePreprocessing {
   /// What `preprocessor_config.json` says, computed as Hugging Face's image processors do on
-  /// Pillow (their torchvision backend may be a grey level off). What the file leaves out is the
-  /// default of the processor it names: ViT, DeiT, CLIP or Bit. A key that is not known and a step
-  /// that is not done here are errors. Throws ``ImageFailure/badPreprocessor(path:key:expected:found:)``
-  /// or `FileFailure`.
-  public init(preprocessorConfiguration path: String) throws {
-    let data = try AtomicFile.read(
-      path, hint: "A preprocessor_config.json was expected there.")
-    try self.init(preprocessorConfiguration: data, path: path)
-  }
-
-  /// `path` is what an error calls the data.
-  public init(preprocessorConfiguration data: Data, path: String) throws(ImageFailure) {
-    guard let keys = JSONValue(data)?.object else {
-      throw .badPreprocessor(
-        path: path, key: "(file)", expected: "one JSON object",
-        found: RepeatedKey(in: data)?.words ?? "something else")
-    }
+  /// Pillow (their torchvision backend may be a grey level off). What it leaves out is the default of
+  /// the processor it names: ViT, DeiT, CLIP, Bit, SigLIP, DINOv3 or BEiT. A key that is not known and a
+  /// step that is not done here are errors. `path` is what an error calls it. Throws
+  /// ``ImageFailure/badPreprocessor(path:key:expected:found:)``.
+  init(huggingFace keys: [String: JSONValue], path: String) throws(ImageFailure) {
     let entries = PreprocessorEntries(path: path, keys: keys)
     try entries.checkKeys()
     let processor = try entries.processor()
@@ -67,6 +66,7 @@ extension ImagePreprocessing {
       filter: try entries.filter() ?? processor.filter,
       rescale: .factor(rescales ? try entries.number("rescale_factor") ?? 1 / 255 : 1),
       statistics: normalizes ? try entries.statistics(processor.statistics) : .none)
+    resizesFloats = processor.resizesFloats
   }
 }
 
@@ -93,7 +93,8 @@ private struct PreprocessorEntries {
   /// Say nothing about pixels, or what holds here anyway (three channels, channels first).
   private static let immaterial: Set<String> = [
     "_valid_processor_keys", "data_format", "device", "disable_grouping", "do_convert_rgb",
-    "image_seq_length", "input_data_format", "processor_class", "return_tensors",
+    "do_reduce_labels", "image_seq_length", "input_data_format", "processor_class",
+    "reduce_labels", "return_tensors",
   ]
 
   func checkKeys() throws(ImageFailure) {
@@ -121,9 +122,7 @@ private struct PreprocessorEntries {
 
   func number(_ key: String) throws(ImageFailure) -> Double? {
     guard let value = keys[key] else { return nil }
-    guard case .number(let digits) = value, let number = Double(digits), number.isFinite else {
-      throw refuse(key, "a number")
-    }
+    guard let number = value.finite else { throw refuse(key, "a number") }
     return number
   }
 
@@ -171,25 +170,11 @@ private struct PreprocessorEntries {
 
   private func channels(_ key: String) throws(ImageFailure) -> [Float]? {
     guard let value = keys[key] else { return nil }
-    guard case .array(let values) = value, values.count == 3 else {
-      throw refuse(key, "three numbers")
-    }
-    var numbers: [Float] = []
-    for case .number(let digits) in values {
-      guard let number = Float(digits), number.isFinite else { break }
-      numbers.append(number)
-    }
-    guard numbers.count == 3 else { throw refuse(key, "three numbers") }
+    guard let numbers = value.channels else { throw refuse(key, "three numbers") }
     return numbers
   }
 
-  /// Sides up to 16,384: four times what any published tower reads.
-  private func pixels(_ value: JSONValue?) -> Int? {
-    guard case .number(let digits) = value, let side = Int(digits), 1...16384 ~= side else {
-      return nil
-    }
-    return side
-  }
+  private func pixels(_ value: JSONValue?) -> Int? { value?.pixels }
 
   private func square(_ value: JSONValue) -> Int? {
     guard let sides = value.object, sides.count == 2, let height = pixels(sides["height"]),

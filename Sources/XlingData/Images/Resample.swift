@@ -37,14 +37,6 @@ extension Picture {
       PixelRegion(left: 0, top: 0, width: across.width, height: across.height))
   }
 
-  /// torchvision's `Resize(s)`: the longer side is cut down to a whole number.
-  public func resized(shorterSide: Int, filter: ResampleFilter = .bicubic) -> Picture {
-    let longer = shorterSide * max(width, height) / min(width, height)
-    return width <= height
-      ? resized(width: shorterSide, height: longer, filter: filter)
-      : resized(width: longer, height: shorterSide, filter: filter)
-  }
-
   /// Exactly the pixels of `region`.
   public func cropped(_ region: PixelRegion) -> Picture {
     check(region)

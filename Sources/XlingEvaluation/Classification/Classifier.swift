@@ -166,7 +166,7 @@ public final class Classifier {
     digest.update(
       "at most \(plan.maximumTokens) tokens, read as \(plan.reading.description)"
         + (plan.textOutput.map { ", pooled \($0.pooling.description)" } ?? "") + "\n"
-        + "\(pictureInput.description)\n\(tokenizer.contentHash)\n\(plan.ties.rawValue)\n"
+        + "\(pictureInput.description)\(plan.imagePoolingWords)\n\(tokenizer.contentHash)\n\(plan.ties.rawValue)\n"
         + "\(plan.resamples) \(plan.seed)\n")
     return digest.hexadecimal()
   }

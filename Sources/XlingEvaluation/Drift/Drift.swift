@@ -57,7 +57,8 @@ public struct DriftMeasurement {
     self.limit = limit
     before = try TextTower.load(
       run.record.identity.text, run.record.identity.configuration)
-    imageBefore = try ImageTower.load(run.record.identity.image.folder)
+    imageBefore = try ImageTower.load(
+      run.record.identity.image, run.record.identity.configuration)
   }
 
   /// Throws `DataFailure` for a language without captions, `RetrievalFailure`.

@@ -171,7 +171,7 @@ extension AlignJob {
       min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)
     }
     configuration.dropout = try towers.dropout(configuration.dropout ?? .trained)
-    configuration.pictureInput = try pictureInput(configuration)
+    try declarePictures(in: &configuration)
     configuration.startsFrom = start?.hash
     try TextDeclarations(towers).apply(settings, to: &configuration)
     return RunIdentity(
@@ -204,14 +204,21 @@ extension AlignJob {
     return "runs/\(options.recipe.name)-\(dataset.name)-seed\(seed)"
   }
 
-  /// nil where it is what a run does anyway, so that runs stay what they were.
-  private func pictureInput(_ configuration: AlignmentConfiguration) throws -> PictureInput? {
-    let folder = towers.image.folder
-    guard case .image(let image) = try TowerCheckpoint(folder).configuration else { return nil }
-    let input = try options.pictures.input(
-      tower: folder, side: image.imageSize,
-      preset: options.settings.pictures.map { _ in configuration.pictureStatistics.channels })
-    return input == configuration.pictureInput(side: image.imageSize) ? nil : input
+  /// How pictures are prepared and pooled, as the image tower's folder declares where nobody says it. What a
+  /// run does anyway is left out, so that runs stay what they were.
+  private func declarePictures(in configuration: inout AlignmentConfiguration) throws {
+    let checkpoint = try TowerCheckpoint(towers.image.folder)
+    guard let image = checkpoint.configuration.image else { return }
+    let settings = options.settings
+    let pooling = settings.imagePooling ?? image.pooling
+    try image.check(pooling, path: checkpoint.configurationPath ?? checkpoint.checkpoint.path)
+    configuration.imagePooling = pooling == .cls ? nil : pooling
+    let statistics = configuration.pictureStatistics.channels
+    let input = try checkpoint.pictureInput(
+      options.pictures, imageSize: settings.imageSize,
+      preset: settings.pictures.map { _ in statistics })
+    let usual = configuration.pictureInput(side: image.imageSize)
+    configuration.pictureInput = input == usual ? nil : input
   }
 
   private func training(

@@ -21,7 +21,7 @@ struct TextDeclarations {
   func apply(
     _ settings: TrainingSettings, to configuration: inout AlignmentConfiguration
   ) throws {
-    guard case .text(let tower) = checkpoint.configuration, let declared = checkpoint.reading else {
+    guard let tower = checkpoint.configuration.text, let declared = checkpoint.reading else {
       return
     }
     guard settings.pooling != TrainingSettings.familyPooling else {

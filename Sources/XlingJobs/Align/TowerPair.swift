@@ -27,13 +27,11 @@ public struct TowerPair {
   /// The policy, or nil where it would leave nothing out, so that such runs stay what they were. Throws
   /// what reading the towers' configurations throws.
   func dropout(_ policy: DropoutPolicy) throws -> DropoutPolicy? {
-    let rates = try [text, image].map { source in
-      switch try TowerCheckpoint(source.folder).configuration {
-      case .text(let text): text.dropout
-      case .image(let image): image.dropout
-      }
-    }
-    return policy == .none || rates.allSatisfy(\.isZero) ? nil : policy
+    let rates = [
+      try TowerCheckpoint(text.folder).configuration.text?.dropout,
+      try TowerCheckpoint(image.folder).configuration.image?.dropout,
+    ]
+    return policy == .none || rates.allSatisfy { $0?.isZero ?? true } ? nil : policy
   }
 
   /// Ids and positions outside the tower's tables would stop the process. Throws

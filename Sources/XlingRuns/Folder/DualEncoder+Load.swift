@@ -10,7 +10,8 @@ extension DualEncoder {
     text: TowerSource, image: TowerSource, configuration: AlignmentConfiguration
   ) throws {
     try self.init(
-      text: try TextTower.load(text, configuration), image: try ImageTower.load(image.folder),
+      text: try TextTower.load(text, configuration),
+      image: try ImageTower.load(image, configuration),
       recipe: configuration.recipe, seed: configuration.seed,
       embeddingWidth: configuration.embeddingWidth, temperature: configuration.temperature,
       textHead: configuration.textOutput?.head ?? .method)
@@ -57,6 +58,18 @@ extension TextTower {
     }
     tower.addsTokenTypes = configuration.addsTokenTypes ?? true
     return tower
+  }
+}
+
+extension ImageTower {
+  /// A run's image tower before training, for pictures of the run's size and pooled as the run has it. Throws
+  /// `TowerFailure`, `FileFailure`.
+  public static func load(
+    _ source: TowerSource, _ configuration: AlignmentConfiguration
+  ) throws -> ImageTower {
+    try TowerCheckpoint(source.folder).image(
+      imageSize: configuration.pictureInput?.preprocessing.size,
+      pooling: configuration.imagePooling ?? .cls)
   }
 }
 

@@ -45,6 +45,12 @@ public struct LilTStateDict {
           + "\(model.text.configuration.modelType), whose parameters have no names there")
     }
     try model.text.checkIsPlain(for: "LilT's code")
+    guard model.image.configuration.isPlain, model.image.pooling == .cls else {
+      throw .configuration(
+        reason:
+          "LilT's image tower is a ViT read at its class token; this one has other parts, or is "
+          + "pooled by \(model.image.pooling.rawValue)")
+    }
     for (name, side) in [("text", model.recipe.text), ("image", model.recipe.image)] {
       let strange = side.modules.filter { $0 != .layerwiseAdapters && $0 != .deepAdapter }
       guard strange.isEmpty, side.head == .linear else {

@@ -49,6 +49,12 @@ struct OpenCLIPFolder {
     try model.text.checkIsPlain(for: Self.program)
     text = try PlainTower.text(model, as: family, for: Self.program)
     image = try PlainTower.image(model, for: Self.program)
+    guard image.configuration.isPlain, image.pooling == .cls else {
+      throw .configuration(
+        reason:
+          "\(Self.program)'s VisionTransformer is written here as a plain ViT read at its class "
+          + "token; this image tower has other parts, or is pooled by \(image.pooling.rawValue)")
+    }
     if image.configuration.hasDistillationToken || image.configuration.channels != 3 {
       throw .configuration(
         reason: "\(Self.program)'s VisionTransformer has one token ahead of the patches and three "
@@ -83,6 +89,7 @@ struct OpenCLIPFolder {
     if case .factor(let factor) = pictures.rescale, abs(factor * 255 - 1) > 1e-6 {
       throw refuse("a factor of \(factor); 1/255 it has")
     }
+    if pictures.resizesFloats { throw refuse("resizing without rounding to eight bits") }
     if input.reading.orientation != .ignore { throw refuse("turning them as EXIF says") }
   }
 

@@ -46,7 +46,7 @@ final class OpenCLIPTensors {
       add(block + ".mlp.c_proj", layer.feedForward.output)
       add(block + ".ls_2.gamma", layer.feedForwardScale?.gamma)
     }
-    add("visual.ln_post", tower.finalNorm)
+    if let norm = tower.finalNorm { add("visual.ln_post", norm) }
   }
 
   /// [width, outputs], transposed as open_clip has it; the identity without a head.

@@ -40,7 +40,9 @@ enum PlainTower {
     var configuration = model.image.configuration
     configuration.layers = model.image.encoder.layers.count
     let plain = ImageTower(configuration)
+    plain.pooling = model.image.pooling
     copy(model.image.outerParameters, into: plain.outerParameters)
+    copy(model.image.unusedParameters, into: plain.unusedParameters)
     copy(model.image.encoder, into: plain.encoder)
     return plain
   }

@@ -15,7 +15,8 @@ public struct TowerSource: Codable, Sendable, Equatable {
     let place = try TowerPlace.folder(of: folder)
     let hint = "A tower is a folder with config.json and model.safetensors."
     weightsHash = try Checkpoint(place).contentHash()
-    configurationHash = Digest.of(try AtomicFile.read(place + "/config.json", hint: hint))
+    configurationHash = Digest.of(
+      try AtomicFile.read(TowerPlace.configuration(in: place), hint: hint))
   }
 
   /// Where the tower's own files and its tokenizer lie: the folder, or one in it that its `modules.json`

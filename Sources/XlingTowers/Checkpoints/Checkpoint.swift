@@ -22,10 +22,27 @@ public struct Checkpoint {
     "pytorch_model.bin.index.json",
   ]
 
-  /// Opens a file, or the checkpoint of a Hugging Face or timm folder. Throws ``TowerFailure`` or
+  static let openCLIPFile = "open_clip_config.json"
+
+  /// Whether a folder is open_clip's alone: with its configuration and no other.
+  static func isOpenCLIP(_ folder: String) -> Bool {
+    !FileManager.default.fileExists(atPath: folder + "/config.json")
+      && FileManager.default.fileExists(atPath: folder + "/" + openCLIPFile)
+  }
+
+  /// In the order in which open_clip searches.
+  static let openCLIPNames = [
+    "open_clip_model.safetensors", "open_clip_pytorch_model.bin",
+    "open_clip_pytorch_model.safetensors",
+  ]
+
+  /// Opens a file, or the checkpoint of a Hugging Face, timm or open_clip folder. Throws ``TowerFailure`` or
   /// ``FileFailure``.
   public init(_ path: String) throws {
-    let file = try Self.locate(path)
+    try self.init(at: Self.locate(path))
+  }
+
+  private init(at file: String) throws {
     if file.hasSuffix(".index.json") {
       try self.init(index: file)
       return
@@ -70,6 +87,12 @@ public struct Checkpoint {
     guard isFolder.boolValue else { return path }
     let found = names.map { path + "/" + $0 }.first(where: FileManager.default.fileExists)
     guard let found else {
+      if isOpenCLIP(path),
+        let own = openCLIPNames.map({ path + "/" + $0 })
+          .first(where: FileManager.default.fileExists)
+      {
+        return own
+      }
       throw FileFailure.missing(
         path: path + "/model.safetensors",
         hint: "A tower's folder holds config.json and " + names.joined(separator: ", or ") + ".")

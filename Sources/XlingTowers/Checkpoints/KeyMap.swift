@@ -3,6 +3,8 @@
 package struct KeyMap: Sendable {
   /// What a name may begin with, longest first; it is left out.
   var prefixes: [String] = []
+  /// What is written in front of every name but a projection's.
+  var savedPrefix = ""
   /// Ends that older checkpoints spell otherwise.
   var endings: [(file: String, ours: String)] = []
   /// Parts of names without `.weight` and `.bias`; names not listed are taken as they are when
@@ -15,8 +17,8 @@ package struct KeyMap: Sendable {
   /// Names under which a checkpoint may hold a parameter once more; read where the other is missing.
   var copies: [(file: String, ours: String)] = []
   /// Our names of matrices that lie in the file with rows as columns.
-  var transposed: Set<String> = []
-  /// Beginnings of names that are no part of a tower: heads of tasks, buffers.
+  package var transposed: Set<String> = []
+  /// Beginnings of names that are no part of a tower: heads of tasks, buffers; with `*` whole names.
   var ignored: [String] = []
 
   enum Target: Equatable {
@@ -29,7 +31,7 @@ package struct KeyMap: Sendable {
   }
 
   /// Without what the family's names may begin with.
-  func shortName(_ name: String) -> String {
+  package func shortName(_ name: String) -> String {
     prefixes.first(where: name.hasPrefix).map { String(name.dropFirst($0.count)) } ?? name
   }
 
@@ -41,6 +43,7 @@ package struct KeyMap: Sendable {
       short = short.dropLast(ending.file.count) + ending.ours
     }
     let (pattern, number) = Self.numberless(short)
+    if pattern != short, ignored.contains(pattern) { return .ignored }
     for fused in fused {
       for kind in [".weight", ".bias", "_weight", "_bias"] where pattern == fused.file + kind {
         let ours = kind.replacing("_", with: ".")
@@ -68,13 +71,24 @@ package struct KeyMap: Sendable {
     return parameter
   }
 
+  /// A name of a file as it is written.
+  func savedName(_ name: String) -> String {
+    name.hasPrefix("visual_projection") ? name : savedPrefix + name
+  }
+
   /// The stacked tensor that a parameter is a part of, and all parts in their order; nil for others.
   package func fusion(of parameter: String) -> (name: String, parts: [String])? {
     let (pattern, number) = Self.numberless(parameter)
+    // A bias may lie apart where keys have none.
+    guard !parts.contains(where: { $0.ours == pattern && $0.ours.hasSuffix(".bias") }) else {
+      return nil
+    }
     for fused in fused {
       for kind in [".weight", ".bias"] where fused.ours.contains(where: { $0 + kind == pattern }) {
+        // torch's MultiheadAttention has no dot there.
+        let end = fused.file.hasSuffix("in_proj") ? kind.replacing(".", with: "_") : kind
         return (
-          Self.fill(fused.file + kind, number), fused.ours.map { Self.fill($0 + kind, number) }
+          Self.fill(fused.file + end, number), fused.ours.map { Self.fill($0 + kind, number) }
         )
       }
     }

@@ -1,6 +1,6 @@
 extension KeyMap {
   /// What a LilT checkpoint (Khan and Fu 2023) holds beside the tower in question.
-  private static let liltsOther = [
+  static let liltsOther = [
     "visual_encoder.", "text_encoder.", "vision_proj.", "text_proj.", "temp",
   ]
 
@@ -66,44 +66,4 @@ extension KeyMap {
     renamesAll: true,
     copies: [("encoder.embed_tokens.weight", "embeddings.word_embeddings.weight")],
     ignored: ["decoder.", "lm_head.", "classification_head.", "classifier."])
-
-  /// Hugging Face's ViT and DeiT.
-  static let vit = KeyMap(
-    prefixes: ["vit.", "deit.", "module."],
-    ignored: ["pooler.", "classifier.", "cls_classifier.", "distillation_classifier."])
-
-  /// timm's ViT and DeiT, DINO's and DeiT-III's own files, LilT's image tower.
-  static let timm = KeyMap(
-    prefixes: ["module.backbone.", "backbone.", "visual_encoder.", "module."],
-    parts: [
-      ("cls_token", "embeddings.cls_token"),
-      ("dist_token", "embeddings.distillation_token"),
-      ("pos_embed", "embeddings.position_embeddings"),
-      ("patch_embed.proj", "embeddings.patch_embeddings.projection"),
-      ("blocks.*.norm1", "encoder.layer.*.layernorm_before"),
-      ("blocks.*.norm2", "encoder.layer.*.layernorm_after"),
-      ("blocks.*.attn.proj", "encoder.layer.*.attention.output.dense"),
-      ("blocks.*.mlp.fc1", "encoder.layer.*.intermediate.dense"),
-      ("blocks.*.mlp.fc2", "encoder.layer.*.output.dense"),
-      ("blocks.*.ls1.gamma", "encoder.layer.*.layer_scale_attention.weight"),
-      ("blocks.*.ls2.gamma", "encoder.layer.*.layer_scale_feed_forward.weight"),
-      ("blocks.*.gamma_1", "encoder.layer.*.layer_scale_attention.weight"),
-      ("blocks.*.gamma_2", "encoder.layer.*.layer_scale_feed_forward.weight"),
-      ("norm", "layernorm"),
-    ],
-    renamesAll: true,
-    fused: [
-      (
-        "blocks.*.attn.qkv",
-        ["query", "key", "value"].map { "encoder.layer.*.attention.attention.\($0)" }
-      )
-    ],
-    ignored: ["head.", "head_dist.", "pre_logits."] + liltsOther)
-
-  /// LilT's image tower: timm's of 2021, whose layer scale has DeiT-III's own names.
-  package static let lilt: KeyMap = {
-    var map = timm
-    map.parts.removeAll { $0.file.contains(".ls1.") || $0.file.contains(".ls2.") }
-    return map
-  }()
 }

@@ -14,7 +14,7 @@ extension TextTower {
   /// Throws ``TowerFailure`` or ``FileFailure``; nothing is loaded in part.
   public static func load(_ folder: String) throws -> TextTower {
     let checkpoint = try TowerCheckpoint(folder)
-    guard case .text(let configuration) = checkpoint.configuration else {
+    guard let configuration = checkpoint.configuration.text else {
       return try checkpoint.text()
     }
     return try checkpoint.text(pooling: configuration.pooling, withHead: false)
@@ -42,8 +42,18 @@ extension ImageTower {
     try TowerCheckpoint(folder).image()
   }
 
-  /// A folder for `transformers`, or for timm where the tower came from there.
+  /// A folder for `transformers`, or for timm where the tower came from there. Throws
+  /// ``TowerFailure/configuration(path:reason:)`` for a tower of open_clip, which has no folder of pictures
+  /// alone.
   public func save(to folder: String, storage: Safetensors.Storage) throws {
+    switch configuration.naming {
+    case .openCLIP, .openCLIPTrunk:
+      throw TowerFailure.configuration(
+        path: folder,
+        reason:
+          "open_clip has no folder of an image tower alone; it is exported with its text tower")
+    default: break
+    }
     try TowerFolder.save(
       configuration.json, configuration.keyMap, checkpointParameters, to: folder, storage: storage)
   }
@@ -81,7 +91,8 @@ private final class FusedTensors {
     let byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
     for parameter in parameters {
       guard let (name, parts) = map.fusion(of: parameter.name) else {
-        tensors.append((map.fileName(of: parameter.name), parameter.shape, parameter.values))
+        let name = map.savedName(map.fileName(of: parameter.name))
+        tensors.append((name, parameter.shape, parameter.values))
         continue
       }
       // The first brings the others along.
@@ -92,7 +103,7 @@ private final class FusedTensors {
         (whole.value + index * part.count).update(from: part.value, count: part.count)
       }
       stacked.append(whole)
-      tensors.append((name, whole.shape, whole.values))
+      tensors.append((map.savedName(name), whole.shape, whole.values))
     }
   }
 }

@@ -28,9 +28,14 @@ extension BERTConfiguration {
     "deberta": "bert", "deberta-v2": "xlm-roberta", "xlm": "xlm-roberta",
     "xlm-roberta-xl": "xlm-roberta",
     "new": "modernbert, as gte-modernbert-base is", "nomic_bert": "modernbert",
-    "siglip2": "siglip, the SigLIP 2 of a fixed picture size",
-    "siglip2_text_model": "siglip_text_model", "qwen2": "eurobert", "qwen3": "eurobert",
-    "llama": "eurobert", "mistral": "eurobert", "gemma3_text": "eurobert", "beit": "vit",
+    "siglip2": "siglip, the SigLIP 2 of a fixed picture size, not NaFlex",
+    "siglip2_text_model": "siglip_text_model",
+    "siglip2_vision_model": "siglip_vision_model, of a fixed picture size",
+    "data2vec-vision": "vit", "swinv2": "vit", "ijepa": "vit", "pvt": "vit", "levit": "deit",
+    "convnext": "dinov3_vit", "convnextv2": "dinov3_vit", "dinov3_convnext": "dinov3_vit",
+    "blip": "clip", "metaclip_2": "clip", "align": "clip", "qwen2": "eurobert", "qwen3": "eurobert",
+    "llama": "eurobert", "mistral": "eurobert", "gemma3_text": "eurobert",
+    "beit": "vit, whose positions are not relative",
     "swin": "vit", "chinese_clip": "clip", "altclip": "clip",
   ]
 }

@@ -64,6 +64,7 @@ extension BERTConfiguration {
     try self.init(
       sizesOf: checkpoint, prefix: "text.transformer.", named: name, text)
     naming = .openCLIPAdopted
+    contextLength = try text.size("context_length", default: 77)
     let pooler = try text.text("hf_pooler_type") ?? "mean_pooler"
     guard pooler == "mean_pooler" else {
       throw text.refuse("hf_pooler_type is \"\(pooler)\"; \"mean_pooler\" is supported")

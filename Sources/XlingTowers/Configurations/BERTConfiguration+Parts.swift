@@ -82,8 +82,11 @@ extension BERTConfiguration {
   /// Whether ids that are padding are masked where nobody says what is (open_clip, of adopted towers).
   var masksPadding: Bool { naming == .openCLIPAdopted }
 
-  /// Whether texts are as long as the tower takes them unless somebody says otherwise.
-  public var hasOwnLength: Bool { family == .clip || family == .siglip }
+  /// Tokens that texts are cut to unless somebody says otherwise: CLIP's and SigLIP's positions, the context
+  /// length of towers that open_clip adopted. nil in the other families.
+  public var ownLength: Int? {
+    contextLength ?? (family == .clip || family == .siglip ? maximumPositions : nil)
+  }
 
   func embeddingNorm(_ name: String) -> LayerNorm? {
     switch family {

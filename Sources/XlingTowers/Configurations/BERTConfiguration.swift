@@ -51,6 +51,8 @@ public struct BERTConfiguration: Sendable, Equatable {
   public var endToken: EndToken?
   /// Dense layers behind the pooling among the tower's own tensors, in order.
   public var projections: [Projection] = []
+  /// Tokens that open_clip cuts the texts of an adopted tower to.
+  public var contextLength: Int?
   /// Whose names the tensors have.
   public var naming = Naming.huggingFace
 

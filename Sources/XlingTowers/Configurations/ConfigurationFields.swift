@@ -100,6 +100,11 @@ struct ConfigurationFields {
     return first
   }
 
+  /// Whole numbers of a list; nil where it is none.
+  func numbers(_ key: String) -> [Int]? { object[key] as? [Int] }
+
+  func isList(_ key: String) -> Bool { object[key] is [Any] }
+
   func texts(_ key: String) -> [String] { object[key] as? [String] ?? [] }
 
   /// The texts of an object by their keys; empty where it is absent or null.

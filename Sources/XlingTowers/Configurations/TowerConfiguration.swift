@@ -1,12 +1,33 @@
 import Foundation
 import XlingCore
 
-/// A text or image tower's configuration, told apart by what a `config.json` says.
+/// A folder's configuration: a text tower's, an image tower's, or that of a model of both, told apart by what
+/// `config.json` or `open_clip_config.json` says.
 public enum TowerConfiguration: Sendable, Equatable {
   case text(BERTConfiguration)
   case image(ViTConfiguration)
+  case whole(WholeConfiguration)
 
-  static let imageTypes: Set = ["vit", "deit"]
+  /// `model_type` of image towers and of models of both.
+  static let imageTypes = ViTConfiguration.modelTypes.union(WholeConfiguration.modelTypes.keys)
+
+  /// The image tower's; nil where there is none.
+  public var image: ViTConfiguration? {
+    switch self {
+    case .text: nil
+    case .image(let image): image
+    case .whole(let whole): whole.image
+    }
+  }
+
+  /// The text tower's; nil where there is none that can be read.
+  public var text: BERTConfiguration? {
+    switch self {
+    case .text(let text): text
+    case .image: nil
+    case .whole(let whole): whole.text
+    }
+  }
 
   /// `tensors` is asked where a configuration names a model in place of sizes. Throws
   /// ``TowerFailure/configuration(path:reason:)``, ``FileFailure``, what `tensors` throws.
@@ -18,7 +39,10 @@ public enum TowerConfiguration: Sendable, Equatable {
       return .image(try ViTConfiguration(timm: fields))
     }
     let type = try modelType(fields)
-    if imageTypes.contains(type) {
+    if let layout = WholeConfiguration.modelTypes[type] {
+      return .whole(try WholeConfiguration(fields, layout))
+    }
+    if ViTConfiguration.modelTypes.contains(type) {
       return .image(try ViTConfiguration(fields, modelType: type))
     }
     if type == "M-CLIP" {
@@ -32,9 +56,11 @@ public enum TowerConfiguration: Sendable, Equatable {
     if let type = try fields.text("model_type") { return type }
     let starts = [
       ("DistilBert", "distilbert"), ("XLMRoberta", "xlm-roberta"), ("Roberta", "roberta"),
-      ("Bert", "bert"), ("MT5", "mt5"), ("T5", "t5"), ("ViT", "vit"), ("DeiT", "deit"),
-      ("CLIPText", "clip_text_model"), ("SiglipText", "siglip_text_model"),
-      ("ModernBert", "modernbert"), ("EuroBert", "eurobert"), ("MultilingualCLIP", "M-CLIP"),
+      ("Bert", "bert"), ("MT5", "mt5"), ("T5", "t5"), ("ViTMAE", "vit_mae"), ("ViT", "vit"),
+      ("DeiT", "deit"), ("Dinov2WithRegisters", "dinov2_with_registers"), ("Dinov2", "dinov2"),
+      ("CLIPVision", "clip_vision_model"), ("CLIPText", "clip_text_model"),
+      ("CLIPModel", "clip"), ("SiglipText", "siglip_text_model"), ("ModernBert", "modernbert"),
+      ("EuroBert", "eurobert"), ("MultilingualCLIP", "M-CLIP"),
     ]
     for name in fields.texts("architectures") {
       if let start = starts.first(where: { name.hasPrefix($0.0) }) { return start.1 }
@@ -45,6 +71,10 @@ public enum TowerConfiguration: Sendable, Equatable {
 
   /// With what the tensors say: whether there is a projection.
   func fitted(to checkpoint: Checkpoint) -> TowerConfiguration {
-    if case .text(let text) = self { .text(text.fitted(to: checkpoint)) } else { self }
+    switch self {
+    case .text(let text): .text(text.fitted(to: checkpoint))
+    case .image(let image): .image(image.fitted(to: checkpoint))
+    case .whole: self
+    }
   }
 }

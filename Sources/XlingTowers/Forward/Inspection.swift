@@ -118,11 +118,12 @@ public struct Inspection: Encodable {
 }
 
 extension TowerCheckpoint {
-  /// "text tower" or "image tower".
+  /// "text tower", "image tower" or "text and image tower".
   public var kind: String {
     switch configuration {
     case .text: "text tower"
     case .image: "image tower"
+    case .whole: "text and image tower"
     }
   }
 
@@ -135,6 +136,13 @@ extension TowerCheckpoint {
       return KeyAssignment(checkpoint, to: TextTower(text).checkpointParameters, text.keyMap)
     case .image(let image):
       return KeyAssignment(checkpoint, to: ImageTower(image).checkpointParameters, image.keyMap)
+    case .whole(let whole):
+      let image = KeyAssignment(
+        checkpoint, to: ImageTower(whole.image).checkpointParameters, whole.image.keyMap)
+      guard let text = whole.text else { return image }
+      return image.joined(
+        with: KeyAssignment(
+          checkpoint, to: TextTower(text).checkpointParameters, text.keyMap))
     }
   }
 }
@@ -162,16 +170,43 @@ extension TowerConfiguration {
       return "\(text.modelType), \(text.layers) layers, width \(text.hiddenSize), \(text.heads) "
         + "heads, feed-forward \(text.intermediateSize), \(text.vocabularySize) words, at most "
         + "\(text.maximumTokens) tokens, \(gate)\(text.activation.title)"
-    case .image(let image):
-      var words =
-        "ViT, \(image.layers) layers, width \(image.hiddenSize), \(image.heads) heads, "
-        + "feed-forward \(image.intermediateSize), pictures of \(image.imageSize) in patches of "
-        + "\(image.patchSize)"
-      if image.hasDistillationToken { words += ", distillation token" }
-      if image.hasLayerScale { words += ", layer scale" }
-      if !image.queryBias { words += ", no query, key and value bias" }
-      if case .timm(let name) = image.naming { words += " (timm: \(name))" }
-      return words
+    case .image(let image): return image.summary
+    case .whole(let whole): return "pictures: " + whole.image.summary
+    }
+  }
+}
+
+extension ViTConfiguration {
+  fileprivate var summary: String {
+    var words = [
+      "ViT", "\(layers) layers", "width \(hiddenSize)", "\(heads) heads",
+      (isGated ? "gated " : "") + "feed-forward \(intermediateSize)",
+      "pictures of \(imageSize) in patches of \(patchSize)",
+    ]
+    if activation != .gelu { words.append(activation.title) }
+    if !hasClassToken { words.append("no class token") }
+    if hasDistillationToken { words.append("distillation token") }
+    if registers > 0 { words.append("\(registers) registers") }
+    if rotaryTheta != nil { words.append("rotary positions") }
+    if hasEmbeddingNorm { words.append("norm in front") }
+    if hasLayerScale { words.append("layer scale") }
+    if !queryBias { words.append("no query, key and value bias") }
+    if pooling != .cls { words.append("pooled by \(pooling.rawValue)") }
+    if let projection = head?.projection { words.append("projected to \(projection)") }
+    return words.joined(separator: ", ") + origin
+  }
+
+  private var origin: String {
+    switch naming {
+    case .timm(let name): " (timm: \(name))"
+    case .openCLIP: " (open_clip)"
+    case .openCLIPTrunk(let name): " (open_clip, timm: \(name))"
+    case .dinov2: " (DINOv2)"
+    case .dinov3: " (DINOv3)"
+    case .clip: " (CLIP)"
+    case .siglip: " (SigLIP)"
+    case .mae: " (ViT-MAE)"
+    case .huggingFace: ""
     }
   }
 }

@@ -29,15 +29,26 @@ public enum RawForward {
   }
 
   /// What stands before `input_ids` or `pixel_values` in the names of a file ("b0."), in order. Every
-  /// tensor must be one of the inputs known. Throws ``TowerFailure/input(path:reason:)``.
-  static func batches(_ inputs: Checkpoint, _ main: String, _ others: [String]) throws -> [String] {
+  /// tensor must be one of the inputs known; of a model of two towers, or of one of those `beside`, the other
+  /// tower's. Throws ``TowerFailure/input(path:reason:)``.
+  static func batches(
+    _ inputs: Checkpoint, _ main: String, _ others: [String], beside: [String] = []
+  ) throws -> [String] {
     let prefixes = inputs.tensors.keys.filter { $0 == main || $0.hasSuffix("." + main) }
       .map { String($0.dropLast(main.count)) }.sorted()
     guard !prefixes.isEmpty else {
       throw refuse(inputs, "it has no \(main), which this tower takes")
     }
     let known = Set(prefixes.flatMap { prefix in ([main] + others).map { prefix + $0 } })
-    if let stranger = inputs.tensors.keys.sorted().first(where: { !known.contains($0) }) {
+    func isBeside(_ name: String) -> Bool {
+      guard let input = name.split(separator: ".").last, beside.contains(String(input)) else {
+        return false
+      }
+      return !prefixes.contains(String(name.dropLast(input.count)))
+    }
+    if let stranger = inputs.tensors.keys.sorted().first(where: {
+      !known.contains($0) && !isBeside($0)
+    }) {
       throw refuse(
         inputs, "the tensor \"\(stranger)\" is none of " + ([main] + others).joined(separator: ", ")
       )
@@ -56,10 +67,11 @@ public enum RawForward {
   /// ``TowerFailure/input(path:reason:)``.
   public static func run(
     _ tower: TextTower, on inputs: Checkpoint, readouts: [Readout] = [],
-    named: [TextVector] = [], tokenTypes: TokenTypes = .given
+    named: [TextVector] = [], tokenTypes: TokenTypes = .given, beside others: [String] = []
   ) throws -> [Output] {
     tower.addsTokenTypes = tokenTypes != .none
-    let prefixes = try batches(inputs, "input_ids", ["attention_mask", "token_type_ids"])
+    let prefixes = try batches(
+      inputs, "input_ids", Array(textInputs.dropFirst()), beside: others)
     let workspace = Workspace()
     var outputs: [Output] = []
     for prefix in prefixes {
@@ -74,36 +86,13 @@ public enum RawForward {
     return outputs
   }
 
-  /// `pixel_values` [batch, channels, size, size], normalized, of the tower's own size. The same
-  /// outputs; `layer_output_N` are before the final LayerNorm, `last_hidden_state` is behind it.
-  /// Throws ``TowerFailure/input(path:reason:)``.
-  public static func run(
-    _ tower: ImageTower, on inputs: Checkpoint, readouts: [Readout] = []
-  ) throws -> [Output] {
-    let workspace = Workspace()
-    var outputs: [Output] = []
-    for prefix in try batches(inputs, "pixel_values", []) {
-      workspace.reset()
-      let pixels = try pixels(inputs, prefix, tower.configuration)
-      let count =
-        pixels.count
-        / (tower.configuration.channels * tower.configuration.imageSize
-          * tower.configuration.imageSize)
-      let tokens = tower.configuration.patches + tower.configuration.prefixTokens
-      try pixels.withUnsafeBufferPointer { buffer in
-        guard let start = buffer.baseAddress else { throw refuse(inputs, "a batch is empty") }
-        let batch = PictureBatch(pixels: start, count: count)
-        let activations = tower.forward(batch, in: workspace, training: false)
-        outputs += hidden(activations.encoder.hidden, prefix, [count, tokens])
-        outputs.append(
-          output(
-            prefix + "last_hidden_state", tower.normalized(activations, in: workspace),
-            [count, tokens]))
-        let pooled = tower.pool(activations, in: workspace).vectors
-        outputs += pool(pooled, prefix, readouts, workspace)
-      }
-    }
-    return outputs
+  /// The inputs of each tower, by the last part of their names.
+  public static let textInputs = ["input_ids", "attention_mask", "token_type_ids"]
+  public static let pictureInputs = ["pixel_values"]
+
+  /// Whether a file has such inputs.
+  public static func has(_ input: String, _ inputs: Checkpoint) -> Bool {
+    inputs.tensors.keys.contains { $0.split(separator: ".").last == input[...] }
   }
 
   /// The size of the pictures in a file, [batch, channels, size, size]; nil when there are several.
@@ -124,11 +113,11 @@ public enum RawForward {
     try Safetensors.write(parameters, to: path)
   }
 
-  private static func output(_ name: String, _ matrix: Matrix, _ shape: [Int]) -> Output {
+  static func output(_ name: String, _ matrix: Matrix, _ shape: [Int]) -> Output {
     Output(name: name, shape: shape + [matrix.columns], values: matrix.array())
   }
 
-  private static func hidden(_ states: [Matrix], _ prefix: String, _ shape: [Int]) -> [Output] {
+  static func hidden(_ states: [Matrix], _ prefix: String, _ shape: [Int]) -> [Output] {
     states.enumerated().map { index, state in
       output(prefix + (index == 0 ? "layer_input_0" : "layer_output_\(index - 1)"), state, shape)
     }
@@ -154,7 +143,7 @@ public enum RawForward {
     return outputs
   }
 
-  private static func pool(
+  static func pool(
     _ pooled: Matrix, _ prefix: String, _ readouts: [Readout], _ workspace: Workspace
   ) -> [Output] {
     [output(prefix + "cls", pooled, [pooled.rows])]
@@ -198,23 +187,5 @@ public enum RawForward {
       ids: ids.map(Int32.init), lengths: Array(repeating: shape[1], count: shape[0]), keep: mask,
       types: withTypes ? types?.map(Int32.init) : nil)
     return (batch, shape)
-  }
-
-  private static func pixels(
-    _ inputs: Checkpoint, _ prefix: String, _ configuration: ViTConfiguration
-  ) throws -> [Float] {
-    let size = configuration.imageSize
-    let expected = [configuration.channels, size, size]
-    guard let tensor = inputs.tensors[prefix + "pixel_values"], tensor.shape.count == 4,
-      tensor.fitsFile, tensor.shape[0] > 0,
-      Array(tensor.shape.dropFirst()) == expected, let values = tensor.floats()
-    else {
-      let found = inputs.tensors[prefix + "pixel_values"]
-      throw refuse(
-        inputs,
-        "\(prefix)pixel_values is \(found?.type.rawValue ?? "") \(found?.shape ?? []), "
-          + "expected floats [pictures, \(expected.map(String.init).joined(separator: ", "))]")
-    }
-    return values
   }
 }

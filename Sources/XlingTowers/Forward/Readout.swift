@@ -8,13 +8,32 @@ public struct Readout {
   public let name: String
   private let dense: Linear
   private let usesTanh: Bool
+  /// Whether it reads class and distillation token side by side: the mean of DeiT's two classifiers.
+  let isOfDistillation: Bool
 
   private init(_ name: String, weight: StoredTensor, bias: StoredTensor, usesTanh: Bool) {
     self.name = name
     self.usesTanh = usesTanh
+    isOfDistillation = false
     dense = Linear(name, from: weight.shape[1], to: weight.shape[0])
     weight.place(into: dense.weight)
     if let target = dense.bias { bias.place(into: target) }
+  }
+
+  /// Half of each of two classifiers.
+  private init(_ one: Readout, _ other: Readout) {
+    (name, usesTanh, isOfDistillation) = (one.name, false, true)
+    let (width, outputs) = (one.dense.weight.shape[1], one.dense.outputs)
+    dense = Linear(one.name, from: 2 * width, to: outputs)
+    for row in 0..<outputs {
+      for (half, part) in [one.dense, other.dense].enumerated() {
+        let target = dense.weight.value + (2 * row + half) * width
+        for column in 0..<width { target[column] = part.weight.value[row * width + column] / 2 }
+        if let bias = part.bias, let target = dense.bias {
+          target.value[row] += bias.value[row] / 2
+        }
+      }
+    }
   }
 
   /// x [rows, width] to [rows, outputs].
@@ -29,8 +48,9 @@ public struct Readout {
   static func all(in checkpoint: Checkpoint, _ map: KeyMap, width: Int) -> [Readout] {
     let kinds: [(stem: String, name: String, usesTanh: Bool)] = [
       ("pooler.dense", "pooler_output", true), ("head", "head_logits", false),
+      ("head_dist", "head_logits", false),
     ]
-    return kinds.compactMap { kind in
+    let found: [Readout] = kinds.compactMap { kind in
       func find(_ end: String) -> StoredTensor? {
         let name = checkpoint.tensors.keys.first { map.shortName($0) == kind.stem + end }
         return name.flatMap { checkpoint.tensors[$0] }
@@ -41,6 +61,10 @@ public struct Readout {
       else { return nil }
       return Readout(kind.name, weight: weight, bias: bias, usesTanh: kind.usesTanh)
     }
+    let classifiers = found.filter { $0.name == "head_logits" }
+    guard classifiers.count == 2, classifiers[0].dense.outputs == classifiers[1].dense.outputs
+    else { return found }
+    return found.filter { $0.name != "head_logits" } + [Readout(classifiers[0], classifiers[1])]
   }
 }
 
@@ -50,6 +74,7 @@ extension TowerCheckpoint {
     switch configuration {
     case .text(let text): Readout.all(in: checkpoint, text.keyMap, width: text.hiddenSize)
     case .image(let image): Readout.all(in: checkpoint, image.keyMap, width: image.hiddenSize)
+    case .whole: []
     }
   }
 }

@@ -6,12 +6,15 @@ extension TowerCheckpoint {
     guard let configurationPath, let fields = try? ConfigurationFields(configurationPath) else {
       return []
     }
-    var all: [Declaration] = sentences?.declarations ?? []
-    if case .text(let text) = configuration {
-      all += reading?.declarations ?? []
-      all += text.declarations(fields, file: file(configurationPath))
+    let file = file(configurationPath)
+    let all: [Declaration] = sentences?.declarations ?? []
+    switch configuration {
+    case .text(let text):
+      return all + (reading?.declarations ?? []) + text.declarations(fields, file: file)
+    case .image(let image): return all + image.declarations(fields, file: file)
+    case .whole(let whole):
+      return all + (reading?.declarations ?? []) + whole.declarations(fields, file: file)
     }
-    return all
   }
 
   /// Relative to the folder that was given.
@@ -52,13 +55,16 @@ extension BERTConfiguration {
     "dropout": "in training", "attention_dropout": "in training", "dropout_rate": "in training",
   ]
 
-  func declarations(_ fields: ConfigurationFields, file: String) -> [Declaration] {
+  /// `prefix` leads to a nested object: "text_config.".
+  func declarations(
+    _ fields: ConfigurationFields, file: String, prefix: String = ""
+  ) -> [Declaration] {
     fields.keys.filter(fields.has).map { key in
       let use =
         key == "eos_token_id" && endToken == .largest
         ? "not believed: it is 2 in old folders, and texts are read at their largest id"
         : Self.uses[key] ?? "not needed to compute hidden states"
-      return Declaration(file: file, key: key, value: fields.shown(key), use: use)
+      return Declaration(file: file, key: prefix + key, value: fields.shown(key), use: use)
     }
   }
 }

@@ -92,6 +92,12 @@ public enum TowerPlace {
     return try SentenceModules.towerFolder(in: path)
   }
 
+  /// The file that says which tower a folder holds: open_clip's where there is no other.
+  public static func configuration(in folder: String) -> String {
+    folder + "/"
+      + (Checkpoint.isOpenCLIP(folder) ? Checkpoint.openCLIPFile : "config.json")
+  }
+
   /// Folders in a folder that its `modules.json` names. Throws as ``folder(of:)``.
   public static func parts(of folder: String) throws -> [String] {
     try SentenceModules(folder)?.modules.map(\.path).filter { !$0.isEmpty } ?? []

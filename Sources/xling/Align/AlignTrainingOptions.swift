@@ -4,6 +4,7 @@ import XlingAlignment
 import XlingCore
 import XlingData
 import XlingOptimization
+import XlingTowers
 
 extension AugmentationChoice: ExpressibleByArgument {}
 extension CaptionPreprocessing: ExpressibleByArgument {}
@@ -99,6 +100,12 @@ struct AlignTrainingOptions: ParsableArguments {
   @Option(help: help("text_head"))
   var textHead: TextOutput.Head?
 
+  @Option(help: help("image_pooling"))
+  var imagePooling: ImagePooling?
+
+  @Option(help: help("image_size"), transform: value("image_size"))
+  var imageSize: String?
+
   @Option(help: help("checkpoint_every"), transform: value("checkpoint_every"))
   var checkpointEvery: String?
 
@@ -150,6 +157,8 @@ struct AlignTrainingOptions: ParsableArguments {
       ("pooling", "--pooling", pooling), ("prompt", "--prompt", prompt),
       ("prompt_name", "--prompt-name", promptName),
       ("text_head", "--text-head", textHead?.rawValue),
+      ("image_pooling", "--image-pooling", imagePooling?.rawValue),
+      ("image_size", "--image-size", imageSize),
       ("checkpoint_every", "--checkpoint-every", checkpointEvery),
       ("validate_every", "--validate-every", validateEvery), ("patience", "--patience", patience),
       ("weight_decay", "--weight-decay", weightDecay), ("clip", "--clip", clip),

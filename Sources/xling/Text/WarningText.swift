@@ -18,6 +18,11 @@ extension Warning {
     switch self {
     case .nonFinite(let path, let tensors):
       ["warning: \(path) holds NaN or infinity in \(tensors.joined(separator: ", "))"]
+    case .guessedHeads(let path, let heads):
+      [
+        "warning: \(path) does not say how many heads it has: \(heads) of 64 numbers each are taken, "
+          + "as most published towers have. --heads says otherwise"
+      ]
     case .spellings(let spellings, let path): [Self.spellings(spellings, path)]
     case .damaged(let pictures): Self.damaged(pictures)
     case .trainingNotSearched(let run, let reason): [Self.notSearched(run, reason)]

@@ -8,6 +8,14 @@ import XlingTensor
 import XlingTokenizers
 import XlingTowers
 
+extension ImagePooling: ExpressibleByArgument {}
+
+/// Which tower of a model of both.
+enum TowerHalf: String, CaseIterable, ExpressibleByArgument {
+  case text
+  case image
+}
+
 struct EmbedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "embed",
@@ -17,7 +25,8 @@ struct EmbedCommand: ParsableCommand {
       An image tower reads a folder's pictures in the order of their names, or a list of paths, one \
       a line. Row i of the output belongs to the i-th of them. Texts are read, pooled and brought on as \
       the folder declares (modules.json, prompts, lengths; `xling inspect` tells it); where it declares \
-      nothing, vectors are the CLS token's, those of mT5 means over tokens. A row's bits do \
+      nothing, vectors are the CLS token's, those of mT5 means over tokens. Pictures are prepared and \
+      pooled as the folder declares, too. A row's bits do \
       not depend on --batch-size, --threads or its neighbours; they do depend on the kind of \
       processor. An interrupted run keeps its rows beside the output; --resume goes on, once it has \
       found them unchanged.
@@ -47,11 +56,21 @@ struct EmbedCommand: ParsableCommand {
   var imageSize: Int?
 
   @Option(
-    name: .customLong("interpolate"),
-    help: "How positions follow --image-size: bicubic (default) or timm.")
-  var givenInterpolation: PositionInterpolation?
+    help:
+      "How positions follow --image-size: bicubic or timm (default: as the tower's family has it).")
+  var interpolate: PositionInterpolation?
 
-  private var interpolate: PositionInterpolation { givenInterpolation ?? .bicubic }
+  @Option(
+    help: ArgumentHelp(
+      "How a picture's states become a vector: \(ImagePooling.words) (default: as the folder declares)."
+    ))
+  var imagePooling: ImagePooling?
+
+  @Option(
+    help: """
+      The tower of a model of both: text or image (default: image where --input is a folder, else text).
+      """)
+  var half: TowerHalf?
 
   @OptionGroup(title: "Pictures")
   var pictures: PictureOptions
@@ -91,7 +110,7 @@ struct EmbedCommand: ParsableCommand {
     let rows: EmbedRows
     var input: PictureInput?
     var protocolWords = ""
-    switch checkpoint.configuration {
+    switch try half(of: checkpoint) {
     case .text:
       try refusePictureOptions()
       items = try EmbedInputs.texts(self.input, field: field)
@@ -104,14 +123,16 @@ struct EmbedCommand: ParsableCommand {
         + "\(text.promptTokens) \(try checkpoint.sentences?.contentHash() ?? "")"
       rows = EmbedRows(items, text, tokenizer: cutter, reading: reading)
     case .image:
-      try refuseTextOptions()
+      try refuseTextOptions(checkpoint)
       items = try EmbedInputs.pictures(self.input)
-      let image = try checkpoint.image(imageSize: imageSize, interpolation: interpolate)
-      try TowerWarnings.nonFinite(image, in: checkpoint).tell()
-      let read = try pictures.choices.input(
-        tower: tower, side: image.configuration.imageSize, isChosen: imageSize != nil)
-      input = read
-      rows = EmbedRows(items, image, read, damage)
+      var choices = TowerPictures.Choices()
+      (choices.imageSize, choices.interpolation) = (imageSize, interpolate)
+      (choices.pooling, choices.pictures) = (imagePooling, pictures.choices)
+      let image = try TowerPictures(checkpoint, choices)
+      try TowerWarnings.all(image.tower, in: checkpoint).tell()
+      input = image.input
+      protocolWords = image.tower.pooling.rawValue
+      rows = EmbedRows(items, image.tower, image.input, damage)
     }
     let partial = EmbedPartial(
       output, width: rows.width, identity: try identity(checkpoint, items, input, protocolWords),
@@ -122,19 +143,38 @@ struct EmbedCommand: ParsableCommand {
     print("wrote \(items.count) rows of \(rows.width) to \(output)")
   }
 
+  /// Throws `ValidationError` where a half is asked for of a tower that has none.
+  private func half(of checkpoint: TowerCheckpoint) throws -> TowerHalf {
+    let own: TowerHalf
+    switch checkpoint.configuration {
+    case .text: own = .text
+    case .image: own = .image
+    case .whole:
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: input, isDirectory: &isFolder)
+      return half ?? (isFolder.boolValue ? .image : .text)
+    }
+    guard half == nil else {
+      throw ValidationError("--half is for a model of both towers, \(tower) has one")
+    }
+    return own
+  }
+
   private func refusePictureOptions() throws {
     try GivenOptions.refuse(
       GivenOptions.names([
-        ("--image-size", imageSize != nil), ("--interpolate", givenInterpolation != nil),
+        ("--image-size", imageSize != nil), ("--interpolate", interpolate != nil),
+        ("--image-pooling", imagePooling != nil),
       ]) + pictures.given, "with a text tower")
   }
 
-  private func refuseTextOptions() throws {
+  private func refuseTextOptions(_ checkpoint: TowerCheckpoint) throws {
     try GivenOptions.refuse(
       GivenOptions.names([
         ("--field", field != nil), ("--tokenizer", tokenizer != nil),
       ]) + texts.given, "with an image tower")
-    if imageSize == nil, givenInterpolation != nil {
+    let follows = checkpoint.configuration.image?.takesOtherSizes == true
+    if imageSize == nil, interpolate != nil, !follows {
       throw ValidationError("--interpolate has no use without --image-size")
     }
   }
@@ -165,7 +205,7 @@ struct EmbedCommand: ParsableCommand {
     digest.update(try checkpoint.checkpoint.contentHash())
     if let path = checkpoint.configurationPath { digest.update(try AtomicFile.read(path)) }
     digest.update(
-      "\(texts) \(input?.description ?? "") \(imageSize ?? 0) \(interpolate) \(normalize) "
+      "\(texts) \(input?.description ?? "") \(imageSize ?? 0) \(interpolate.map(\.rawValue) ?? "") \(normalize) "
         + "\(heads ?? 0) \(tokenizer ?? "")\n")
     // Bits differ between kernel sets, and where these tell places apart, from those of versions before.
     digest.update("\(Matmul.coreName)\(Matmul.rowsDifferByPlace ? ", rows alike" : "")\n")

@@ -36,7 +36,7 @@ struct EmbedRows {
       if let reason = result.damage { damage.note(paths[index], reason) }
       return result.picture
     }
-    width = tower.width
+    width = tower.outputWidth
     compute = { rows, vectors in
       workspace.reset()
       let batch = try PictureBatch(rows.count, of: loader.elementCount, in: workspace) {

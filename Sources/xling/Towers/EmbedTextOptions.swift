@@ -76,7 +76,7 @@ struct EmbedTextOptions: ParsableArguments {
 
   /// nil where the folder's own length is to count.
   private func length(_ declared: DeclaredReading, _ tower: BERTConfiguration) -> Int? {
-    if declared.isOfSentences || tower.hasOwnLength { return maximumTokens }
+    if declared.isOfSentences || tower.ownLength != nil { return maximumTokens }
     return min(maximumTokens ?? declared.maximumLength ?? 64, tower.maximumTokens)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import XlingCore
+import XlingData
 import XlingReports
 import XlingTokenizers
 import XlingTowers
@@ -29,6 +30,7 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     var found = try Inspection(path, heads: heads)
     found = found.adding(Self.tokenizer(at: path, found.kind))
+    found = found.adding(Self.pictures(at: path, found.kind))
     try json.print(found) { Self.text(found) }
     guard found.kind != "tensors", !found.problems.isEmpty else { return }
     throw TowerFailure.tensors(path: found.path, problems: found.problems)
@@ -36,7 +38,7 @@ struct InspectCommand: ParsableCommand {
 
   /// What the tokenizer of a text tower says, or why there is none.
   private static func tokenizer(at path: String, _ kind: String) -> [Declaration] {
-    guard kind == "text tower", let folder = try? TowerPlace.folder(of: path) else { return [] }
+    guard kind.hasPrefix("text"), let folder = try? TowerPlace.folder(of: path) else { return [] }
     do {
       let tokenizer = try TokenizerSource.load(folder)
       return [
@@ -47,6 +49,20 @@ struct InspectCommand: ParsableCommand {
     } catch {
       let words = (error as? any Failure)?.description ?? "\(error)"
       return [Declaration(file: "", key: "tokenizer", value: "", use: "refused: " + words)]
+    }
+  }
+
+  /// How the folder says that pictures are prepared, or why that is refused.
+  private static func pictures(at path: String, _ kind: String) -> [Declaration] {
+    guard kind.hasSuffix("image tower"), let folder = try? TowerPlace.folder(of: path) else {
+      return []
+    }
+    do {
+      guard let declared = try DeclaredPictures(folder: folder) else { return [] }
+      return declared.declarations
+    } catch {
+      let words = (error as? any Failure)?.description ?? "\(error)"
+      return [Declaration(file: "", key: "pictures", value: "", use: "refused: " + words)]
     }
   }
 

@@ -31,11 +31,15 @@ struct PixelsCommand: ParsableCommand {
   @Option(help: "The safetensors file to write.")
   var output: String
 
-  @Option(help: "A preprocessor_config.json, or a tower's folder that holds one.")
+  @Option(
+    help: """
+      A tower's folder, or the file of it that says how pictures are prepared: \
+      preprocessor_config.json, processor_config.json, timm's config.json, open_clip_config.json.
+      """)
   var preprocessor: String?
 
   @Option(
-    help: "Without --preprocessor: the side of the square (default: 224).",
+    help: "Other pictures than --preprocessor says; without it the side of the square: 224.",
     transform: NumberRange.whole(1...NumberRange.pixels))
   var size: Int?
 
@@ -51,8 +55,8 @@ struct PixelsCommand: ParsableCommand {
   @OptionGroup var threads: ThreadsOption
 
   func validate() throws {
-    if preprocessor != nil, size != nil || preset != nil {
-      throw ValidationError("--preprocessor already says what --size and --preset would")
+    if preprocessor != nil, preset != nil {
+      throw ValidationError("--preprocessor already says what --preset would")
     }
   }
 
@@ -95,11 +99,7 @@ struct PixelsCommand: ParsableCommand {
     guard let preprocessor else {
       return ImagePreprocessing(size: size ?? 224, statistics: (preset ?? .half).statistics)
     }
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: preprocessor, isDirectory: &isFolder)
-    return try ImagePreprocessing(
-      preprocessorConfiguration: preprocessor
-        + (isFolder.boolValue ? "/preprocessor_config.json" : ""))
+    return try DeclaredPictures(at: preprocessor, side: size).preprocessing
   }
 
   private func warn(_ message: String) {

@@ -67,19 +67,19 @@ import XlingTestSupport
     let folder = try TemporaryFolder()
     let path = try file(
       #"{"image_processor_type": "CLIPImageProcessor", "size": 256, "crop_size": 224}"#, in: folder)
+    let choices = PictureChoices()
     let failure = #expect(throws: ImageFailure.self) {
-      try ImagePreprocessing(preprocessorConfiguration: path, side: 112, isChosen: false)
+      try choices.input(tower: folder.path, side: 112)
     }
     #expect(
       failure?.description
-        == "\(path): \"crop_size\": expected 112, which the tower reads, found 224. Mend that "
-        + "entry.")
-    let chosen = try ImagePreprocessing(
-      preprocessorConfiguration: path, side: 112, isChosen: true)
+        == "\(path): \"crop_size\": expected 112, which the tower reads (--image-size 224 has it "
+        + "read others), found 224. Mend that entry.")
+    let chosen = try choices.input(tower: folder.path, side: 112, isChosen: true).preprocessing
     #expect(chosen.size == 112 && chosen.resize == .shorterSide(128) && chosen.crop == .down)
-    let square = try ImagePreprocessing(
-      preprocessorConfiguration: try file(#"{"size": 224}"#, in: folder), side: 96, isChosen: true)
-    #expect(square == ImagePreprocessing(size: 96, filter: .bilinear))
+    _ = try file(#"{"size": 224}"#, in: folder)
+    let square = try choices.input(tower: folder.path, side: 96, isChosen: true)
+    #expect(square.preprocessing == ImagePreprocessing(size: 96, filter: .bilinear))
   }
 
   /// A factor of 1/255, rounded to single precision, gives the bits of a division by 255.

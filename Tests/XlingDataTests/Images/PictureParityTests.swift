@@ -48,7 +48,8 @@ import XlingTestSupport
     if words[1].hasPrefix("shorter") {
       let shorter = try #require(Int(words[1].dropFirst(7)))
       let crop = try #require(Int(words[2].dropFirst(4)))
-      return picture.resized(shorterSide: shorter, filter: filter).centerCropped(crop)
+      return ImagePreprocessing(size: crop, resize: .shorterSide(shorter), filter: filter)
+        .prepared(picture)
     }
     let sides = words[1].split(separator: "x").compactMap { Int($0) }
     return picture.resized(width: sides[0], height: sides[1], filter: filter)
@@ -106,7 +107,7 @@ import XlingTestSupport
     default:
       let configuration = try set.record("preprocessors")[String(name.dropFirst(13))]
       let data = try JSONSerialization.data(withJSONObject: try #require(configuration))
-      return try ImagePreprocessing(preprocessorConfiguration: data, path: name)
+      return try #require(try DeclaredPictures(data, path: name)).preprocessing
     }
   }
 

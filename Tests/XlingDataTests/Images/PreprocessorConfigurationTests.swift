@@ -5,23 +5,21 @@ import XlingData
 
 @Suite struct PreprocessorConfigurationTests {
   private func parsed(_ json: String) throws -> ImagePreprocessing {
-    try ImagePreprocessing(preprocessorConfiguration: Data(json.utf8), path: "p.json")
+    try #require(try DeclaredPictures(Data(json.utf8), path: "p.json")).preprocessing
   }
 
   @Test func whatIsLeftOutIsTheDefaultOfTheProcessorNamed() throws {
-    let factor = ImagePreprocessing.Rescale.factor(1 / 255)
     #expect(
       try parsed("{}")
         == ImagePreprocessing(
-          size: 224, resize: .square(224), crop: nil, filter: .bilinear, rescale: factor))
+          size: 224, resize: .square(224), crop: nil, filter: .bilinear))
     #expect(
       try parsed(#"{"image_processor_type": "CLIPImageProcessorFast"}"#)
         == ImagePreprocessing(
-          size: 224, resize: .shorterSide(224), crop: .down, rescale: factor, statistics: .clip))
+          size: 224, resize: .shorterSide(224), crop: .down, statistics: .clip))
     #expect(
       try parsed(#"{"feature_extractor_type": "DeiTFeatureExtractor", "size": 300}"#)
-        == ImagePreprocessing(
-          size: 224, resize: .square(300), crop: .down, rescale: factor))
+        == ImagePreprocessing(size: 224, resize: .square(300), crop: .down))
   }
 
   @Test func nullMeansTheDefault() throws {
@@ -50,8 +48,8 @@ import XlingData
     (#"{"rescale_factor": "1"}"#, #""rescale_factor": expected a number, found "1""#),
     (
       #"{"image_processor_type": "DonutImageProcessor"}"#,
-      #""image_processor_type": expected the image processor of one of ViT, DeiT, CLIP, Bit, found "#
-        + #""DonutImageProcessor""#
+      #""image_processor_type": expected the image processor of one of ViT, DeiT, CLIP, Bit, Siglip, "#
+        + #"DINOv3ViT, Beit, found "DonutImageProcessor""#
     ),
     (
       #"{"size": {"height": 3, "width": 4}}"#,
@@ -76,7 +74,7 @@ import XlingData
 
   @Test func aMissingFileIsMissing() {
     #expect(throws: FileFailure.self) {
-      try ImagePreprocessing(preprocessorConfiguration: "/nonexistent/preprocessor_config.json")
+      try DeclaredPictures(file: "/nonexistent/preprocessor_config.json")
     }
   }
 }
