@@ -34,7 +34,8 @@ extension BERTConfiguration {
     "data2vec-vision": "vit", "swinv2": "vit", "ijepa": "vit", "pvt": "vit", "levit": "deit",
     "convnext": "dinov3_vit", "convnextv2": "dinov3_vit", "dinov3_convnext": "dinov3_vit",
     "blip": "clip", "metaclip_2": "clip", "align": "clip", "qwen2": "eurobert", "qwen3": "eurobert",
-    "llama": "eurobert", "mistral": "eurobert", "gemma3_text": "eurobert", "beit": "vit, whose positions are not relative",
+    "llama": "eurobert", "mistral": "eurobert", "gemma3_text": "eurobert",
+    "beit": "vit, whose positions are not relative",
     "swin": "vit", "chinese_clip": "clip", "altclip": "clip",
   ]
 }

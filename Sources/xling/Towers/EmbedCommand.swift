@@ -56,12 +56,14 @@ struct EmbedCommand: ParsableCommand {
   var imageSize: Int?
 
   @Option(
-    help: "How positions follow --image-size: bicubic or timm (default: as the tower's family has it).")
+    help:
+      "How positions follow --image-size: bicubic or timm (default: as the tower's family has it).")
   var interpolate: PositionInterpolation?
 
   @Option(
     help: ArgumentHelp(
-      "How a picture's states become a vector: \(ImagePooling.words) (default: as the folder declares)."))
+      "How a picture's states become a vector: \(ImagePooling.words) (default: as the folder declares)."
+    ))
   var imagePooling: ImagePooling?
 
   @Option(
@@ -154,7 +156,8 @@ struct EmbedCommand: ParsableCommand {
       return half ?? (isFolder.boolValue ? .image : .text)
     }
     guard half == nil || half == own else {
-      throw ValidationError("--half is for a model of both towers, \(tower) is one of \(own.rawValue)s")
+      throw ValidationError(
+        "--half is for a model of both towers, \(tower) is one of \(own.rawValue)s")
     }
     return own
   }
