@@ -2,6 +2,13 @@ import Foundation
 
 /// The names in a folder.
 public enum FolderNames {
+  /// What systems leave beside files, and nobody means: hidden files, of a Mac's `._NAME` and `.DS_Store`,
+  /// and of Windows's `Thumbs.db` and `desktop.ini`.
+  public static func isLeftover(_ name: String) -> Bool {
+    name.utf8.first == UInt8(ascii: ".")
+      || ["thumbs.db", "desktop.ini", "__macosx"].contains(name.lowercased())
+  }
+
   /// Sorted, without `.` and `..`. Throws ``FileFailure/missing(path:hint:)`` or
   /// ``FileFailure/cannotRead(path:reason:)``.
   public static func read(

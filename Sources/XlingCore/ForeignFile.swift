@@ -10,6 +10,9 @@ public enum ForeignFile: String, Sendable, CaseIterable {
   case numpy, safetensors, hdf5, parquet, arrow, sqlite, pickle, gguf
   case utf16, utf32
 
+  /// Text that stands for a file which was not fetched: no text that anybody means.
+  public var isPointer: Bool { self == .lfsPointer || self == .annexPointer }
+
   /// Bytes from a file's start that are enough to tell. A tar archive is told at 257.
   public static let headCount = 512
 

@@ -25,9 +25,13 @@ public enum JSONFailure: Failure, Equatable {
 /// Files of JSON, whoever wrote them: a key that stands twice in one object is an error.
 public enum JSONFile {
   /// The bytes of a file that is read as JSON, without a repeated key. Throws
-  /// ``JSONFailure/repeatedKey(path:key:line:offset:)``; `FileFailure`, with `hint`.
+  /// ``JSONFailure/repeatedKey(path:key:line:offset:)``; `ForeignFileFailure` for a pointer or a page in
+  /// its place; `FileFailure`, with `hint`.
   public static func read(_ path: String, hint: String = "Check the path.") throws -> Data {
     let data = try AtomicFile.read(path, hint: hint)
+    if let found = ForeignFile(head: data.prefix(ForeignFile.headCount)) {
+      throw ForeignFileFailure(path: path, expected: "JSON", found: found)
+    }
     try check(data, in: path)
     return data
   }

@@ -47,6 +47,9 @@ public enum TextBytes {
       return try decodeUTF16(data, path: path)
     }
     try checkStart(head, path: path)
+    if let found = ForeignFile(head: head), found.isPointer {
+      throw ForeignFileFailure(path: path, expected: expected, found: found)
+    }
     if let bad = firstInvalid(data) {
       if let kind = ForeignFile(head: head) {
         throw ForeignFileFailure(path: path, expected: expected, found: kind)
@@ -54,6 +57,21 @@ public enum TextBytes {
       throw failure(data, at: bad, path: path)
     }
     return data.starts(with: mark) ? data.dropFirst(3) : data
+  }
+
+  /// As ``utf8(_:path:expected:)``, by the first bytes alone, for readers that check the rest themselves.
+  public static func told(
+    _ data: Data, path: String, expected: String = "text in UTF-8"
+  ) throws -> Data {
+    let head = data.prefix(ForeignFile.headCount)
+    if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) {
+      return try decodeUTF16(data, path: path)
+    }
+    try checkStart(head, path: path)
+    if let found = ForeignFile(head: head) {
+      throw ForeignFileFailure(path: path, expected: expected, found: found)
+    }
+    return data
   }
 
   /// Refuses UTF-16 and UTF-32 that no mark tells: as UTF-8 they are valid, with a zero beside each letter.

@@ -14,6 +14,8 @@ public enum DataFailure: Failure, Equatable {
   case missingDataset(path: String, expected: String)
   /// One line of `captions.jsonl`; `line` counts from 1.
   case badLine(path: String, line: Int, expected: String, found: String)
+  /// A file that stops being JSON; line and column, in bytes, from 1.
+  case badJSON(path: String, line: Int, column: Int, expected: String, found: String)
   /// A key that is no language tag.
   case noLanguage(path: String, line: Int, found: String)
   /// One picture has captions under two codes of one language.
@@ -38,7 +40,7 @@ public enum DataFailure: Failure, Equatable {
     switch self {
     case .missingCLDR, .missingStamps, .missingTexts, .missingDataset: .missingInput
     case .brokenXML, .badLine, .badDataset, .cannotBuild, .badCard, .lineCount: .badData
-    case .noLanguage, .twoSpellings, .leadsOut, .noPicture: .badData
+    case .badJSON, .noLanguage, .twoSpellings, .leadsOut, .noPicture: .badData
     case .unknownDataset: .usage
     case .folderInTheWay: .inputOutput
     }
@@ -65,6 +67,9 @@ public enum DataFailure: Failure, Equatable {
     case .badLine(let path, let line, let expected, let found):
       "\(path), line \(line): expected \(expected), found \(found). Mend that line; no line is "
         + "skipped in silence."
+    case .badJSON(let path, let line, let column, let expected, let found):
+      "\(path), line \(line), column \(column): expected JSON (\(expected)), found "
+        + "\(TerminalText.visible(found)). Mend that place, or get the file again."
     case .noLanguage(let path, let line, let found):
       "\(path):\(line): expected a language tag (BCP 47, as en, zh-Hant, de-CH-1996, x-emoji), found "
         + "\"\(Self.shown(found))\". Mend that line."

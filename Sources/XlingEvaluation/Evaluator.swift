@@ -219,10 +219,12 @@ public final class Evaluator {
         }
         guard !kept.isEmpty else { continue }
         let part = queries.subset(kept)
-        var metrics: [String: Estimate] = [:]
-        for metric in wanted {
-          metrics[metric.name] = try estimate(metric, part)
-        }
+        let estimates = try resamples.estimates(
+          wanted,
+          of: RankedQueries(
+            part.ranking, clusters: try Clusters(numbered: part.pictures, count: items.count)),
+          ties: plan.ties)
+        let metrics = Dictionary(zip(wanted.map(\.name), estimates)) { first, _ in first }
         all.append(
           Evaluation(
             run: run, measured: measured(subset: subset.name), language: result.language,

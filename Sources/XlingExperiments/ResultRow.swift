@@ -1,3 +1,4 @@
+import XlingCore
 import XlingRetrieval
 
 /// One number of an evaluation, with its interval and its n; `xling eval --json` is a list of them.
@@ -7,14 +8,15 @@ public struct ResultRow: Codable, Sendable, Equatable {
   /// `text-to-image`, `image-to-text`, or `both` for sums over them.
   public let direction: String
   public let language: String
-  /// Percent for rates, places for ranks; `low` to `high` is the 95 % interval.
+  /// Percent for rates, places for ranks; `low` to `high` is the 95 % interval, null where fewer than 30
+  /// independent pictures lie behind the value.
   public let value: Double
-  public let low: Double
-  public let high: Double
+  @OrNull public private(set) var low: Double?
+  @OrNull public private(set) var high: Double?
   /// What a scorer that knows nothing is expected to reach, in the unit of `value`; nil where it has no
   /// closed form.
   public let chance: Double?
-  /// Whether the interval holds chance: the result cannot be told from it.
+  /// Whether the interval holds chance: the result cannot be told from it. Nil without an interval.
   public let coversChance: Bool?
   public let unit: String
   public let n: Int
@@ -41,10 +43,10 @@ public struct ResultRow: Codable, Sendable, Equatable {
     self.direction = direction?.words ?? "both"
     self.language = language
     value = scale * estimate.value
-    low = scale * estimate.low
-    high = scale * estimate.high
+    low = estimate.low.map { scale * $0 }
+    high = estimate.high.map { scale * $0 }
     self.chance = chance.map { scale * $0 }
-    coversChance = chance.map(estimate.covers)
+    coversChance = chance.flatMap(estimate.covers)
     unit = isRate ? "percent" : "rank"
     n = estimate.n
     self.ties = ties

@@ -5,7 +5,7 @@ enum Schema {
   private static let firstName = "1 runs and evaluations"
 
   static func tables(_ folders: StoreFolders) -> StoreTables {
-    StoreTables(migrator: migrator(folders), first: firstName, version: 4, keepsCopy: true)
+    StoreTables(migrator: migrator(folders), first: firstName, version: 5, keepsCopy: true)
   }
 
   private static func migrator(_ folders: StoreFolders) -> DatabaseMigrator {
@@ -29,6 +29,11 @@ enum Schema {
           sql: "UPDATE runs SET folder = ? WHERE id = ?",
           arguments: [folders.renewed(folder), row["id"] as DatabaseValue])
       }
+    }
+    // Rows that belong to none come along: nobody asks for it while the table is made anew.
+    migrator = migrator.disablingDeferredForeignKeyChecks()
+    migrator.registerMigration("5 figures without intervals") { database in
+      try database.execute(sql: fifth)
     }
     return migrator
   }
@@ -124,5 +129,23 @@ enum Schema {
     -- metrics. NULL in rows of earlier versions.
     ALTER TABLE runs ADD COLUMN checksum BLOB;
     ALTER TABLE evaluations ADD COLUMN checksum BLOB;
+    """
+
+  private static let fifth = """
+    -- low and high are NULL where fewer than 30 independent pictures lie behind a figure. SQLite cannot take
+    -- NOT NULL from a column, so the table is made anew.
+    CREATE TABLE metrics_of_5 (
+      evaluation INTEGER NOT NULL REFERENCES evaluations(id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      value REAL NOT NULL,
+      low REAL,
+      high REAL,
+      n INTEGER NOT NULL,
+      method TEXT NOT NULL,
+      PRIMARY KEY (evaluation, name)
+    ) WITHOUT ROWID;
+    INSERT INTO metrics_of_5 SELECT evaluation, name, value, low, high, n, method FROM metrics;
+    DROP TABLE metrics;
+    ALTER TABLE metrics_of_5 RENAME TO metrics;
     """
 }

@@ -88,7 +88,8 @@ extension ExperimentStore {
     let metrics = try metricRows(identifier, database)
     let checksum = try stored.optionalBlob("checksum")
     let (ranking, pictures) = try ranking(row, direction)
-    let estimates = try metrics.map { try estimate($0) }
+    let behind = Set(pictures).count
+    let estimates = try metrics.map { try estimate($0, pictures: behind) }
     let measured = try decode(EvaluationProtocol.self, try stored.text("json"))
     guard measured.hash == (try stored.text("protocol")) else {
       throw damaged("its protocol is not as it was stored")
@@ -125,14 +126,17 @@ extension ExperimentStore {
       columns.map { row[$0] } + metrics.flatMap { metric in figures.map { metric[$0] } })
   }
 
-  private func estimate(_ row: Row) throws -> (String, Estimate) {
+  /// Versions before schema 5 stored an interval whatever was behind it: of too few pictures it is not
+  /// told.
+  private func estimate(_ row: Row, pictures: Int) throws -> (String, Estimate) {
     let stored = StoredRow(row: row, table: "metrics", path: path)
+    let estimate = Estimate(
+      value: try stored.number("value"), low: try stored.optionalNumber("low"),
+      high: try stored.optionalNumber("high"), n: try stored.count("n"),
+      method: try stored.text("method"))
     return (
       try stored.text("name"),
-      Estimate(
-        value: try stored.number("value"), low: try stored.number("low"),
-        high: try stored.number("high"), n: try stored.count("n"),
-        method: try stored.text("method"))
+      pictures < Clusters.fewest ? estimate.withoutInterval : estimate
     )
   }
 

@@ -39,6 +39,11 @@ struct StoredRow {
     }
   }
 
+  /// Nil for NULL.
+  func optionalNumber(_ column: String) throws(ExperimentFailure) -> Double? {
+    value(column).isNull ? nil : try number(column)
+  }
+
   /// NaN for NULL, as which SQLite keeps it; infinite ones are let through.
   func measured(_ column: String) throws(ExperimentFailure) -> Double {
     switch value(column).storage {

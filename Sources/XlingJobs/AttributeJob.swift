@@ -1,3 +1,4 @@
+import XlingCore
 import XlingEvaluation
 import XlingRetrieval
 
@@ -17,12 +18,15 @@ public struct AttributeJob: Sendable {
   public struct Row: Codable, Sendable, Equatable {
     public let schema: String
     public let run: String
+    public let dataset: String
+    public let split: String
     public let language: String
     public let group: String
     public let metric: String
     public let value: Double
-    public let low: Double
-    public let high: Double
+    /// Null where fewer than 30 independent pictures lie behind the value.
+    @OrNull public private(set) var low: Double?
+    @OrNull public private(set) var high: Double?
     public let n: Int
     /// nil where it has no closed form.
     public let chance: Double?
@@ -34,18 +38,23 @@ public struct AttributeJob: Sendable {
     public let cut: Double
     public let coversChance: Bool
 
-    init(_ group: TokenAttribution.Group, _ attribution: TokenAttribution, run: String) {
+    init(
+      _ group: TokenAttribution.Group, _ attribution: TokenAttribution,
+      of subject: EvaluationSubject.Loaded
+    ) {
       schema = "xling.attribution/1"
-      self.run = run
+      run = subject.run.name
+      dataset = subject.dataset.name
+      split = subject.split.rawValue
       language = attribution.language
       self.group = group.name
       metric = attribution.metric
       value = 100 * group.estimate.value
-      low = 100 * group.estimate.low
-      high = 100 * group.estimate.high
+      low = group.estimate.low.map { 100 * $0 }
+      high = group.estimate.high.map { 100 * $0 }
       n = group.estimate.n
       chance = group.chance.map { 100 * $0 }
-      coversChance = group.chance.map(group.estimate.covers) == true
+      coversChance = group.chance.flatMap(group.estimate.covers) == true
       piecesPerWord = group.piecesPerWord
       piecesPerCharacterLow = group.piecesPerCharacter.lowerBound
       piecesPerCharacterHigh = group.piecesPerCharacter.upperBound
@@ -71,16 +80,19 @@ public struct AttributeJob: Sendable {
   /// Throws what reading run and data throws, `RetrievalFailure`,
   /// `InterruptionFailure`, and what `observe` throws.
   public func run(_ observe: (LanguageEvent) throws -> Void = { _ in }) throws -> Result {
-    let subject = try options.subject.load { try observe(.warning($0)) }
+    let subject = try options.subject.load(observe)
     let evaluator = try subject.evaluator(
-      EvaluationPlan(of: subject.run, split: options.subject.split),
+      EvaluationPlan(of: subject.run, split: subject.split),
       embeddingsBeside: options.embeddingsBeside)
     let groups = try EachLanguage.map(
       subject.languages, of: subject.run.name, observe: { try observe(.step($0)) },
       work: { language in
         let attribution = try evaluator.attribution(language, metric: options.metric)
-        return attribution.groups.map { Row($0, attribution, run: subject.run.name) }
+        return attribution.groups.map { Row($0, attribution, of: subject) }
       })
-    return Result(metric: options.metric.name, rows: groups.flatMap { $0 })
+    let rows = groups.flatMap { $0 }
+    let bare = rows.filter { $0.low == nil }.map { "\($0.language) (\($0.group))" }
+    if let warning = Warning.withoutIntervals(bare) { try observe(.warning(warning)) }
+    return Result(metric: options.metric.name, rows: rows)
   }
 }

@@ -15,7 +15,8 @@ public struct ClassifyJob: Sendable {
     public var classes: String?
     /// A set of `prompts/`, or a file.
     public var prompts = "plain"
-    /// Codes or names, or `all` in which classes have names.
+    /// Codes or names, or `all` in which classes have names; none: the language aligned on and those of
+    /// LilT's Table 2, as far as classes have names in them.
     public var languages: [String]
     /// Classes without a name in a language are left out, with their pictures.
     public var allowsMissing = false
@@ -26,7 +27,7 @@ public struct ClassifyJob: Sendable {
     /// The path of the store beside which embeddings are kept; nil keeps none.
     public var embeddingsBeside: String?
 
-    public init(run: String, data: String, languages: [String]) {
+    public init(run: String, data: String, languages: [String] = []) {
       self.run = run
       self.data = data
       self.languages = languages
@@ -58,7 +59,7 @@ public struct ClassifyJob: Sendable {
     let names = try classNames(of: labelled, warn)
     if !names.spellings.isEmpty { try warn(.spellings(names.spellings, of: names.origin)) }
     let (languages, leftOut) = try ClassLanguages.resolve(
-      options.languages, in: names, labelled, options.allowsMissing)
+      try wanted(names, labelled), in: names, labelled, options.allowsMissing)
     if leftOut > 0 {
       try warn(.languagesWithoutNames(leftOut, of: leftOut + languages.count))
     }
@@ -83,9 +84,22 @@ public struct ClassifyJob: Sendable {
     for result in results where !result.sharedNames.isEmpty {
       try warn(.sharedNames(result.sharedNames, language: result.language))
     }
+    let rows = results.flatMap { ClassifyRow.rows($0, run.name, labelled.name, prompts.name) }
+    let bare = Warning.withoutIntervals(rows.filter { $0.low == nil }.map(\.language))
+    if let bare { try warn(bare) }
     return Result(
-      run: run.name, data: labelled.name, prompts: prompts.name, title: prompts.title,
-      rows: results.flatMap { ClassifyRow.rows($0, run.name, labelled.name, prompts.name) })
+      run: run.name, data: labelled.name, prompts: prompts.name, title: prompts.title, rows: rows)
+  }
+
+  private func wanted(_ names: ClassNames, _ labelled: LabelledPictures) throws -> [String] {
+    guard options.languages.isEmpty else { return options.languages }
+    let aligned = try RunFolder(options.run).record().identity.configuration.language
+    let usual = [aligned] + QuickstartPlan.headline.filter { $0 != aligned }
+    let named = usual.filter { language in
+      let found = try? ClassLanguages.resolve([language], in: names, labelled, false)
+      return found != nil
+    }
+    return named.isEmpty ? [aligned] : named
   }
 
   /// Those of the file, which must know every class; else those that the data bring along.

@@ -1,3 +1,4 @@
+import XlingCore
 import XlingEvaluation
 
 /// One number of a classification.
@@ -10,8 +11,9 @@ public struct ClassifyRow: Codable, Sendable, Equatable {
   public let metric: String
   /// Percent.
   public let value: Double
-  public let low: Double
-  public let high: Double
+  /// Null where fewer than 30 independent pictures lie behind the value.
+  @OrNull public private(set) var low: Double?
+  @OrNull public private(set) var high: Double?
   public let n: Int
   public let ties: Int
   public let classes: Int
@@ -29,7 +31,7 @@ public struct ClassifyRow: Codable, Sendable, Equatable {
       ClassifyRow(
         schema: "xling.classify/1", run: run, data: data, language: result.language,
         metric: "top-\(accuracy.k)", value: 100 * accuracy.estimate.value,
-        low: 100 * accuracy.estimate.low, high: 100 * accuracy.estimate.high,
+        low: accuracy.estimate.low.map { 100 * $0 }, high: accuracy.estimate.high.map { 100 * $0 },
         n: accuracy.estimate.n, ties: result.ties, classes: result.classes,
         chance: 100 * Double(accuracy.k) / Double(result.classes), leftOut: result.leftOut,
         prompts: prompts, templates: result.templates, protocol: result.protocolHash)

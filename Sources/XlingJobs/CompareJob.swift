@@ -22,6 +22,8 @@ public struct CompareJob: Sendable {
     public var subset = "all"
     /// The beginning of a protocol's hash, where runs were measured under several.
     public var protocolHash: String?
+    /// A run may be named by the beginning of its name or folder.
+    public var takesBeginnings = true
     /// Runs that differ by their seed only are taken together.
     public var poolsSeeds = false
     /// A sentence on how missing evaluations of a run, as it was named here, are made.
@@ -68,7 +70,9 @@ public struct CompareJob: Sendable {
     _ observe: (Warning) throws -> Void = { _ in }
   ) throws -> Result {
     let store = try store()
-    let names = try options.runs.map { try RunLookup.storedName($0, in: store) }
+    let names = try options.runs.map {
+      try RunLookup.storedName($0, in: store, strictly: !options.takesBeginnings)
+    }
     let evaluations = try CompareEvaluations(
       selection(names),
       entries: options.poolsSeeds
@@ -78,6 +82,9 @@ public struct CompareJob: Sendable {
     guard evaluations.entries.count > 1 else { throw CompareFailure.nothingToCompare }
     let tests = CompareTests(evaluations, options.metric)
     let rows = try tests.rows()
+    if let bare = Warning.withoutIntervals(rows.filter { $0.p == nil }.map(\.language)) {
+      try observe(bare)
+    }
     return Result(
       metric: options.metric.name, isRate: options.metric.isRate,
       measured: evaluations.measured, labels: evaluations.labels,

@@ -45,6 +45,7 @@ public struct EvaluateEmbeddingsJob: Sendable {
     /// So many captions are counted; the first event tells where it goes on from.
     case counted(Int, of: Int)
     case ended
+    case warning(Warning)
   }
 
   public enum Result: Codable, Sendable, Equatable {
@@ -70,10 +71,13 @@ public struct EvaluateEmbeddingsJob: Sendable {
     let evaluated = try EvaluatedEmbeddings(
       counted, options.plan, language: options.language,
       repeats: repeats ? try pairs.all.map { (try ambiguity($0), $0) } : nil)
+    if let bare = Warning.withoutIntervals(of: evaluated.rows) { try observe(.warning(bare)) }
     if let rankings = options.rankings, let all = pairs.all {
-      for (name, files) in try all.trecFiles(depth: rankings.depth, tag: "xling") {
-        try files.write(to: rankings.folder, name: "\(options.language).\(name)")
+      let written = try all.trecFiles(depth: rankings.depth, tag: "xling").map {
+        ("\(options.language).\($0.name)", $0.files)
       }
+      for (name, files) in written { try files.write(to: rankings.folder, name: name) }
+      if let tied = Warning.tiedRankings(written) { try observe(.warning(tied)) }
     }
     return .evaluated(evaluated)
   }

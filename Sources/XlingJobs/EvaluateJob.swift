@@ -76,20 +76,20 @@ public struct EvaluateJob: Sendable {
     _ observe: (LanguageEvent) throws -> Void = { _ in }
   ) throws -> Result {
     func warn(_ warning: Warning) throws { try observe(.warning(warning)) }
-    let subject = try options.subject.load(warn)
+    let subject = try options.subject.load(observe)
     try TowerWarnings.nonFinite(subject.run).forEach(warn)
     let store = try store()
     try RunLookup.register(subject.run, in: store)
     let evaluator = try subject.evaluator(
-      try plan(subject.run), embeddingsBeside: options.keepsEmbeddings ? store.path : nil)
+      try plan(subject), embeddingsBeside: options.keepsEmbeddings ? store.path : nil)
     let search = try TrainingPictures.look(
-      subject.run, evaluator, source: options.subject.data)
+      subject.run, evaluator, source: subject.source)
     if let search { try warn(search) }
     let evaluations = try evaluations(subject, evaluator, store, observe)
     let repeated =
       try options.measuresAmbiguity
       ? subject.languages.compactMap { try self.repeated($0, evaluator, subject.run.name) } : []
-    try writeRankings(subject, evaluator)
+    if let tied = try writeRankings(subject, evaluator) { try warn(tied) }
     if options.keepsEmbeddings {
       let (pictures, captions) = evaluator.embedded
       try observe(
@@ -97,13 +97,16 @@ public struct EvaluateJob: Sendable {
           pictures: pictures, texts: captions,
           cache: EmbeddingCache.path(besideStore: store.path)))
     }
-    return try result(subject, evaluator, evaluations, repeated)
+    let result = try result(subject, evaluator, evaluations, repeated)
+    if let bare = Warning.withoutIntervals(of: result.rows) { try warn(bare) }
+    return result
   }
 
-  private func plan(_ run: LoadedRun) throws -> EvaluationPlan {
+  private func plan(_ subject: EvaluationSubject.Loaded) throws -> EvaluationPlan {
+    let run = subject.run
     let configuration = run.record.identity.configuration
     var plan = EvaluationPlan(
-      of: run, split: options.subject.split, captionsPerPicture: options.captionsPerPicture)
+      of: run, split: subject.split, captionsPerPicture: options.captionsPerPicture)
     plan.ties = options.ties
     plan.resamples = options.resamples
     plan.seed = options.seed
@@ -118,12 +121,14 @@ public struct EvaluateJob: Sendable {
   ) throws -> [Evaluation] {
     var saved = Saved()
     let count = subject.languages.count
+    // What the evaluator keeps is touched by `ahead` alone, one language at a time; `work` reads what was
+    // settled before the loop.
+    nonisolated(unsafe) let ranker = evaluator
     let all = try EachLanguage.map(
       subject.languages, of: subject.run.name,
       kept: { "evaluated and stored \($0) of \(count) languages" },
-      observe: { try observe(.step($0)) },
-      work: { language in
-        let result = try evaluator.evaluate(language)
+      observe: { try observe(.step($0)) }, ahead: { try ranker.evaluate($0) },
+      work: { _, result in
         let evaluations = try evaluator.evaluations(
           of: result, run: subject.run.name, at: Date(), metrics: options.metrics)
         saved += try store.save(evaluations, replacing: options.replaces)
@@ -146,24 +151,28 @@ public struct EvaluateJob: Sendable {
       })
   }
 
+  /// What other programs will order otherwise; nil where there are no ties.
   private func writeRankings(
     _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator
-  ) throws {
-    guard let rankings = options.rankings else { return }
+  ) throws -> Warning? {
+    guard let rankings = options.rankings else { return nil }
+    var written: [(name: String, files: TRECFiles)] = []
     for language in subject.languages {
       let files = try evaluator.trecFiles(
         language, depth: rankings.depth, tag: subject.run.name)
       for (name, file) in files {
         try file.write(to: rankings.folder, name: "\(language).\(name)")
+        written.append(("\(language).\(name)", file))
       }
     }
+    return Warning.tiedRankings(written)
   }
 
   private func result(
     _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator, _ evaluations: [Evaluation],
     _ repeated: [Result.Repeated]
   ) throws -> Result {
-    let split = options.subject.split
+    let split = subject.split
     let partial = Set(subject.languages.filter { subject.dataset.coverage($0, split).isPartial })
     let averages = EvaluationAverages(evaluations, evaluator)
     return Result(

@@ -8,12 +8,17 @@ import XlingRuns
 public struct EvaluationSubject: Sendable, Equatable {
   /// The run's folder.
   public var run: String
-  public var data: DataSource
-  /// Codes or names, or `all`.
+  /// nil: what the run was trained on.
+  public var data: DataSource?
+  /// Codes or names, or `all`; none: the language aligned on and those of LilT's Table 2, as far as the
+  /// data have them.
   public var languages: [String]
-  public var split: Split
+  /// nil: test; of the run's own data val, where these have no test pictures.
+  public var split: Split?
 
-  public init(run: String, data: DataSource, languages: [String], split: Split = .test) {
+  public init(
+    run: String, data: DataSource? = nil, languages: [String] = [], split: Split? = nil
+  ) {
     self.run = run
     self.data = data
     self.languages = languages
@@ -23,20 +28,67 @@ public struct EvaluationSubject: Sendable, Equatable {
   /// A subject that was read: the languages are the dataset's codes.
   struct Loaded {
     let run: LoadedRun
+    let source: DataSource
     let dataset: Dataset
+    let split: Split
     let languages: [String]
   }
 
+  /// What was taken for what nobody named.
+  public struct Chosen: Sendable, Equatable {
+    public let run: String
+    /// nil where they were named.
+    public let data: String?
+    public let split: Split?
+    public let languages: [String]?
+
+    public init(run: String, data: String?, split: Split?, languages: [String]?) {
+      self.run = run
+      self.data = data
+      self.split = split
+      self.languages = languages
+    }
+  }
+
   /// `against`: a language that is asked for besides. Throws what reading run and data throws,
-  /// `LanguageFailure`, `DatasetLanguageFailure`.
+  /// ``OwnDataFailure``, `LanguageFailure`, `DatasetLanguageFailure`.
   func load(
-    against: String? = nil, _ warn: (Warning) throws -> Void
+    against: String? = nil, _ observe: (LanguageEvent) throws -> Void
   ) throws -> Loaded {
-    try DatasetLanguages.check(languages + (against.map { [$0] } ?? []), file: data.captions)
-    let (dataset, spellings) = try data.load()
-    if !spellings.isEmpty { try warn(.spellings(spellings, of: dataset.folder)) }
-    let codes = try DatasetLanguages.resolve(languages, in: dataset, split: split)
-    return Loaded(run: try LoadedRun(folder: run), dataset: dataset, languages: codes)
+    let source = try data ?? OwnData.source(ofRun: run)
+    try DatasetLanguages.check(languages + (against.map { [$0] } ?? []), file: source.captions)
+    let (dataset, spellings) = try source.load()
+    if !spellings.isEmpty { try observe(.warning(.spellings(spellings, of: dataset.folder))) }
+    if data == nil { try OwnData.check(dataset, ofRun: run) }
+    let split = try split ?? (data == nil ? OwnData.split(of: dataset, ofRun: run) : .test)
+    let codes = try Self.languages(languages, ofRun: run, in: dataset, split: split)
+    let loaded = Loaded(
+      run: try LoadedRun(folder: run), source: source, dataset: dataset, split: split,
+      languages: codes)
+    if data == nil || languages.isEmpty {
+      try observe(
+        .chose(
+          Chosen(
+            run: loaded.run.name, data: data == nil ? source.name : nil,
+            split: data == nil && self.split == nil ? split : nil,
+            languages: languages.isEmpty ? codes : nil)))
+    }
+    return loaded
+  }
+
+  /// The dataset's codes of `given`; without any the usual ones. Throws as `DatasetLanguages.resolve`, and
+  /// what reading the run's record throws.
+  public static func languages(
+    _ given: [String], ofRun run: String, in dataset: Dataset, split: Split
+  ) throws -> [String] {
+    guard given.isEmpty else {
+      return try DatasetLanguages.resolve(given, in: dataset, split: split)
+    }
+    let aligned = try RunFolder(run).record().identity.configuration.language
+    let wanted = [aligned] + QuickstartPlan.headline.filter { $0 != aligned }
+    let present = wanted.filter { dataset.coverage($0, split).n > 0 }
+    return present.isEmpty
+      ? [try DatasetLanguages.resolve(aligned, in: dataset, split: split)] : present
   }
 }
 
@@ -51,7 +103,7 @@ extension EvaluationSubject.Loaded {
 
   /// The language that others are held against: the one given, else the one aligned on. Throws as
   /// `DatasetLanguages.resolve`.
-  func pivot(_ given: String?, _ split: Split) throws -> String {
+  func pivot(_ given: String?) throws -> String {
     try DatasetLanguages.resolve(
       given ?? run.record.identity.configuration.language, in: dataset, split: split)
   }

@@ -19,6 +19,8 @@ public struct GapJob: Sendable {
   public struct Row: Codable, Sendable, Equatable {
     public let schema: String
     public let run: String
+    public let dataset: String
+    public let split: String
     public let language: String
     public let against: String
     public let k: Int
@@ -33,9 +35,11 @@ public struct GapJob: Sendable {
     public let gained: Int
     public let lostInLanguage: EstimateRow?
 
-    init(_ gap: TransferGap, run: String) {
+    init(_ gap: TransferGap, of subject: EvaluationSubject.Loaded) {
       schema = "xling.gap/1"
-      self.run = run
+      run = subject.run.name
+      dataset = subject.dataset.name
+      split = subject.split.rawValue
       language = gap.language
       against = gap.pivot
       k = gap.k
@@ -64,19 +68,24 @@ public struct GapJob: Sendable {
   /// Throws what reading run and data throws, `RetrievalFailure`, `InterruptionFailure`, and what
   /// `observe` throws.
   public func run(_ observe: (LanguageEvent) throws -> Void = { _ in }) throws -> Result {
-    let subject = try options.subject.load(against: options.against) {
-      try observe(.warning($0))
-    }
-    let split = options.subject.split
+    let subject = try options.subject.load(against: options.against, observe)
     let evaluator = try subject.evaluator(
-      EvaluationPlan(of: subject.run, split: split), embeddingsBeside: options.embeddingsBeside)
-    let pivot = try subject.pivot(options.against, split)
+      EvaluationPlan(of: subject.run, split: subject.split),
+      embeddingsBeside: options.embeddingsBeside)
+    let pivot = try subject.pivot(options.against)
     let rows = try EachLanguage.map(
       subject.languages.filter { $0 != pivot }, of: subject.run.name,
       observe: { try observe(.step($0)) },
       work: {
-        Row(try evaluator.transferGap($0, pivot: pivot, k: options.k), run: subject.run.name)
+        Row(try evaluator.transferGap($0, pivot: pivot, k: options.k), of: subject)
       })
+    let bare = rows.filter { row in
+      ![row.againstRecall, row.recall, row.gap, row.textRecall].allSatisfy(\.hasInterval)
+        || row.lostInLanguage?.hasInterval == false
+    }
+    if let warning = Warning.withoutIntervals(bare.map(\.language)) {
+      try observe(.warning(warning))
+    }
     return Result(against: pivot, rows: rows)
   }
 }

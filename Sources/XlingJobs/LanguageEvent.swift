@@ -3,6 +3,8 @@ import XlingExperiments
 /// What a job that loops over languages tells while it works.
 public enum LanguageEvent: Sendable, Equatable {
   case step(LanguageStep)
+  /// What was taken for what nobody named.
+  case chose(EvaluationSubject.Chosen)
   case warning(Warning)
   /// What became of the results in the store.
   case saved(Saved)

@@ -18,6 +18,8 @@ public struct NeighboursJob: Sendable {
   public struct Row: Codable, Sendable, Equatable {
     public let schema: String
     public let run: String
+    public let dataset: String
+    public let split: String
     public let language: String
     public let against: String
     public let k: Int
@@ -32,9 +34,14 @@ public struct NeighboursJob: Sendable {
     public let nearestWrong: String?
     public let nearestWrongShare: EstimateRow?
 
-    init(_ found: LanguageNeighbours, run: String, against: String) {
+    init(
+      _ found: LanguageNeighbours, of subject: EvaluationSubject.Loaded, against: String
+    ) {
       schema = "xling.neighbours/1"
-      (self.run, self.against) = (run, against)
+      run = subject.run.name
+      dataset = subject.dataset.name
+      split = subject.split.rawValue
+      self.against = against
       language = found.language
       k = found.k
       hubness = EstimateRow(found.hubness, scale: 1)
@@ -60,13 +67,11 @@ public struct NeighboursJob: Sendable {
   /// Throws what reading run and data throws, `RetrievalFailure`, `InterruptionFailure`, and what
   /// `observe` throws.
   public func run(_ observe: (LanguageEvent) throws -> Void = { _ in }) throws -> Result {
-    let subject = try options.subject.load(against: options.against) {
-      try observe(.warning($0))
-    }
-    let split = options.subject.split
+    let subject = try options.subject.load(against: options.against, observe)
     let evaluator = try subject.evaluator(
-      EvaluationPlan(of: subject.run, split: split), embeddingsBeside: options.embeddingsBeside)
-    let pivot = try subject.pivot(options.against, split)
+      EvaluationPlan(of: subject.run, split: subject.split),
+      embeddingsBeside: options.embeddingsBeside)
+    let pivot = try subject.pivot(options.against)
     let languages = subject.languages
     try observe(.step(.began(run: subject.run.name, total: languages.count)))
     // All languages are asked of one another, so this loop is the evaluator's own.
@@ -77,7 +82,14 @@ public struct NeighboursJob: Sendable {
       try observe(.step(.done(min(done, languages.count), language: "")))
     }
     try observe(.step(.ended))
-    return Result(
-      against: pivot, rows: found.map { Row($0, run: subject.run.name, against: pivot) })
+    let rows = found.map { Row($0, of: subject, against: pivot) }
+    let bare = rows.filter { row in
+      ![row.hubness, row.neverFound].allSatisfy(\.hasInterval)
+        || [row.cosine, row.astray, row.nearestWrongShare].contains { $0?.hasInterval == false }
+    }
+    if let warning = Warning.withoutIntervals(bare.map(\.language)) {
+      try observe(.warning(warning))
+    }
+    return Result(against: pivot, rows: rows)
   }
 }

@@ -1,5 +1,6 @@
 import XlingData
 import XlingEvaluation
+import XlingExperiments
 
 /// What a job found and goes on from; commands word it.
 public enum Warning: Sendable, Equatable {
@@ -24,6 +25,12 @@ public enum Warning: Sendable, Equatable {
   /// Names that stand for several classes in a language.
   case sharedNames([ClassificationResult.SharedName], language: String)
 
+  /// What has no interval and is not tested, since too few independent pictures lie behind it; languages
+  /// mostly.
+  case tooFewPictures([String])
+  /// Files of rankings with queries among whose items some have the very same score.
+  case tiedScores([TiedRanking])
+
   /// Why training data were not searched.
   public enum TrainingSearch: Sendable, Equatable {
     /// The run does not record where they lay.
@@ -31,6 +38,34 @@ public enum Warning: Sendable, Equatable {
     case gone(folder: String)
     /// Others lie there now.
     case changed(folder: String)
+  }
+}
+
+/// A file of rankings, and how many of its queries have equal scores.
+public struct TiedRanking: Sendable, Equatable {
+  public let name: String
+  public let tied: Int
+  public let queries: Int
+}
+
+extension Warning {
+  /// Each name once, in their order; nil without names.
+  public static func withoutIntervals(_ names: [String]) -> Warning? {
+    var seen: Set<String> = []
+    let once = names.filter { seen.insert($0).inserted }
+    return once.isEmpty ? nil : .tooFewPictures(once)
+  }
+
+  /// The languages of rows that have no interval.
+  public static func withoutIntervals(of rows: [ResultRow]) -> Warning? {
+    withoutIntervals(rows.filter { $0.low == nil }.map(\.language))
+  }
+
+  static func tiedRankings(_ written: [(name: String, files: TRECFiles)]) -> Warning? {
+    let tied = written.map {
+      TiedRanking(name: $0.name, tied: $0.files.tied, queries: $0.files.queries.count)
+    }.filter { $0.tied > 0 }
+    return tied.isEmpty ? nil : .tiedScores(tied)
   }
 }
 

@@ -17,7 +17,7 @@ public struct Languages: Sendable {
     } catch {
       throw FileFailure.missing(path: folder, hint: "It holds one TOML card per language.")
     }
-    let cards = names.filter { $0.hasSuffix(".toml") }.sorted()
+    let cards = names.filter { $0.hasSuffix(".toml") && !FolderNames.isLeftover($0) }.sorted()
     return try Languages(cards.map { try LanguageCard.read(folder + "/" + $0) })
   }
 

@@ -20,12 +20,17 @@ public enum RunFailure: Failure, Equatable {
   /// A store's run whose folder holds none.
   case storedFolderGone(name: String, folder: String)
   case nameTaken(name: String, stored: String, given: String)
+  /// What several runs' names or folders begin with.
+  case severalRuns(beginning: String, runs: [String])
+  case noneFinished(store: String)
+  /// A run that was begun with these very options and then stopped.
+  case interrupted(path: String, step: Int, resume: String?)
 
   public var exitStatus: ExitStatus {
     switch self {
-    case .configuration, .runExists, .notTheSameRun, .nameTaken: .usage
+    case .configuration, .runExists, .notTheSameRun, .nameTaken, .severalRuns, .interrupted: .usage
     case .folderGone: .inputOutput
-    case .notARun, .noRun, .storedFolderGone: .missingInput
+    case .notARun, .noRun, .storedFolderGone, .noneFinished: .missingInput
     case .unfinished, .towerChanged, .tensors, .notLilT: .badData
     }
   }
@@ -36,7 +41,7 @@ public enum RunFailure: Failure, Equatable {
     case .notARun(let path, let reason):
       "\(path) is not a run: \(reason). How one is made, says: xling align --help"
     case .runExists(let path):
-      "\(path) holds a run already. Go on with it by --resume, or name another folder."
+      "\(path) holds a run already, of other options or data. Name another folder by --output."
     case .folderGone(let path):
       "\(path) was removed, or its run.json or log.jsonl was, while the run wrote to it. What was "
         + "trained is lost; begin the run anew."
@@ -63,6 +68,14 @@ public enum RunFailure: Failure, Equatable {
     case .nameTaken(let name, let stored, let given):
       "the store has another run '\(name)', from \(stored); this one is \(given). Rename one of the "
         + "folders, or name another --store."
+    case .severalRuns(let beginning, let runs):
+      "'\(beginning)' is the beginning of \(runs.count) runs: \(MessageList.of(runs)). Name one of them "
+        + "whole."
+    case .noneFinished(let store):
+      "\(store) has no finished run. What it has, says: xling runs; a run is made by: xling align"
+    case .interrupted(let path, let step, let resume):
+      "\(path) was begun with these options and stopped at step \(step). Go on with it: "
+        + (resume ?? "the same command and --resume")
     }
   }
 

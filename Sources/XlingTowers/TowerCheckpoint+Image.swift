@@ -45,15 +45,9 @@ extension TowerCheckpoint {
 extension TowerConfiguration {
   /// Whether a folder says what lies in it.
   static func exists(in folder: String) -> Bool {
-    ["config.json", openCLIPFile].contains {
+    ["config.json", Checkpoint.openCLIPFile].contains {
       FileManager.default.fileExists(atPath: folder + "/" + $0)
     }
-  }
-
-  /// Whether a folder is open_clip's alone: with its configuration and no other.
-  static func isOpenCLIP(_ folder: String) -> Bool {
-    !FileManager.default.fileExists(atPath: folder + "/config.json")
-      && FileManager.default.fileExists(atPath: folder + "/" + openCLIPFile)
   }
 
   /// With other heads than the file says, where some are asked for. Throws

@@ -36,8 +36,8 @@ public struct TowerCheckpoint {
       return
     }
     try AdapterFolder.refuse(place)
-    if TowerConfiguration.isOpenCLIP(place) {
-      let file = place + "/" + TowerConfiguration.openCLIPFile
+    if Checkpoint.isOpenCLIP(place) {
+      let file = place + "/" + Checkpoint.openCLIPFile
       checkpoint = try Checkpoint(weights)
       configuration = .whole(
         try WholeConfiguration(openCLIP: ConfigurationFields(file), checkpoint, heads: heads))

@@ -14,6 +14,11 @@ enum GivenArguments {
     for name in ["XLING_HOME", "XLING_STORE"] {
       if let bad = unreadable(getenv(name)) { throw .notUTF8(what: name, shown: bad) }
     }
+    if let text = getenv(GuessOption.variable).map({ String(cString: $0) }),
+      !["", "0", "1"].contains(text)
+    {
+      throw .strict(found: text)
+    }
     if let text = getenv(threadsName).map({ String(cString: $0) }), !text.isEmpty {
       guard let count = Int(text), 1...NumberRange.threads ~= count else {
         throw .threads(found: text)
@@ -38,6 +43,7 @@ enum GivenArguments {
 enum ArgumentFailure: Failure, Equatable {
   case notUTF8(what: String, shown: String)
   case threads(found: String)
+  case strict(found: String)
 
   var exitStatus: ExitStatus { .usage }
 
@@ -47,6 +53,7 @@ enum ArgumentFailure: Failure, Equatable {
       "\(what) is not UTF-8: \(shown). Rename the file or folder, or choose a name in UTF-8."
     case .threads(let found):
       "\(GivenArguments.threadsName) must be from 1 to \(NumberRange.threads), found \(found)"
+    case .strict(let found): "\(GuessOption.variable) must be 0 or 1, found \(found)"
     }
   }
 }

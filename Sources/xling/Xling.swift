@@ -25,6 +25,9 @@ struct Xling: ParsableCommand {
       InspectCommand.self, ForwardCommand.self, EmbedCommand.self, PixelsCommand.self,
     ])
 
+  /// Without a subcommand.
+  func run() throws { print(Overview.text()) }
+
   /// In place of ArgumentParser's own `main`, so that every error ends in ``ExitMapping``.
   static func main() {
     StandardOutput.occupyClosed()

@@ -112,8 +112,8 @@ struct BadInputTests {
       try bench.xling(["eval", "frist"] + eval), 66,
       "there is no run 'frist' in runs/xling.sqlite. Did you mean 'first'?")
     expect(
-      try bench.xling(bench.align("projection", "runs/first")), 64,
-      "runs/first holds a run already. Go on with it by --resume, or name another folder.")
+      try bench.xling(bench.align("projection", "runs/first", ["--steps", "5"])), 64,
+      "runs/first holds a run already, of other options or data. Name another folder by --output.")
     expect(
       try bench.xling(bench.align("projection", "elsewhere/first")), 64,
       "a run 'first' is stored already. Choose another name, or go on with it by --resume.")

@@ -74,11 +74,11 @@ struct EarlierVersionTests {
 
     try restore()
     let list = try bench.xling(["runs", "--json"])
-    #expect(list.stderr.contains("xling.before-schema-4.sqlite"))
+    #expect(list.stderr.contains("xling.before-schema-5.sqlite"))
     let runs = try Parsed.list(list.stdout)
     #expect(runs.map { $0["name"] as? String } == ["lwa", "full"])
     #expect(runs.first?["folder"] as? String == bench.path + "/runs/lwa")
-    #expect(bench.exists("runs/xling.before-schema-4.sqlite"))
+    #expect(bench.exists("runs/xling.before-schema-5.sqlite"))
     // Its configuration is encoded to the very bytes of the stored key.
     let old = try Parsed.object(try bench.xling(["show", "lwa", "--json"]).stdout)
     #expect(old["status"] as? String == "finished")

@@ -14,7 +14,7 @@ struct MT5Tests {
       vocabularySize: 16_384, hiddenSize: 24, layers: 2, heads: 3, intermediateSize: 40,
       maximumPositions: 64, tokenTypes: 0, layerNormEpsilon: 1e-6)
     configuration.modelType = "mt5"
-    configuration.activation = .tanh
+    configuration.activation = .geluTanh
     configuration.t5 = BERTConfiguration.T5(
       buckets: RelativePositions.Buckets(count: 8, maximumDistance: 16), headWidth: 10)
     configuration.dropout = DropoutRates(hidden: 0.1, attention: 0.1)

@@ -126,9 +126,13 @@ import XlingTestSupport
           name: "a.jpg", split: nil, captions: ["Two \"men\" , one | other .", "B"])
       ])
     // Flickr30k's own file has such a line: "2199200615.jpg| 4   A dog runs".
-    let broken = try file("broken.csv", "image_name| comment_number| comment\na.jpg| 4   A dog\n")
-    let error = #expect(throws: DataFailure.self) { try FlickrLayout().read(broken) }
-    #expect(error?.description.contains("line 2: expected 3 fields") == true)
+    let known = try file("known.csv", "image_name| comment_number| comment\na.jpg| 4   A dog\n")
+    var notes: [String] = []
+    #expect(
+      try FlickrLayout().read(known) { notes.append($0) } == [
+        ForeignItem(name: "a.jpg", split: nil, captions: ["A dog"])
+      ])
+    #expect(notes.count == 1 && notes[0].contains("known.csv, line 2: the second bar is missing"))
   }
 
   /// A tar archive as GNU tar writes it.
@@ -168,6 +172,124 @@ import XlingTestSupport
     #expect(throws: DataFailure.self) { try WebDatasetLayout().read(path) }
     try AtomicFile.write(Data(repeating: 7, count: 1024), to: path)
     #expect(throws: DataFailure.self) { try WebDatasetLayout().read(path) }
+  }
+
+  private func shard(_ files: [(String, String)]) throws -> [ForeignItem] {
+    let path = folder.path + "/s.tar"
+    try AtomicFile.write(tar(files.map { ($0.0, Data($0.1.utf8)) }), to: path)
+    return try WebDatasetLayout().read(path)
+  }
+
+  /// Keys as `base_plus_ext` of webdataset 1.0.2 parts them; captions as CLIP_benchmark reads them.
+  @Test func samplesOfShards() throws {
+    for (files, names, captions) in [
+      (
+        [("a.png", "p"), ("a.txt", "One .\r\nTwo .\nTwo .\n")], ["a.png"],
+        [["One .", "Two .", "Two ."]]
+      ),
+      (
+        [("a.webp", "p"), ("a.json", #"{"caption": ["One", "Two"], "captions": "Three"}"#)],
+        ["a.webp"], [["One", "Two", "Three"]]
+      ),
+      (
+        [("a.jpg", "p"), ("a.txt", "One\nTwo"), ("a.json", #"{"caption": "One\nTwo"}"#)], ["a.jpg"],
+        [["One", "Two"]]
+      ),
+      ([("a.input.png", "p"), ("a.outputs.TXT", "A")], ["a.input.png"], [["A"]]),
+      (
+        [
+          ("t.v1/22.05.png", "p"), ("t.v1/22.05.txt", "A"), ("t.v1/1.png", "q"),
+          ("t.v1/1.txt", "B"),
+        ],
+        ["t.v1/22.05.png", "t.v1/1.png"], [["A"], ["B"]]
+      ),
+      (
+        [
+          ("./._0.png", "m"), ("./0.png", "p"), ("0.txt", "A"), ("./.DS_Store", ""),
+          ("__MACOSX/0.txt", "B"),
+        ],
+        ["0.png"], [["A"]]
+      ),
+      ([("a.png", "p"), ("a.json", #"{"caption": null}"#)], ["a.png"], [[]]),
+    ] as [([(String, String)], [String], [[String]])] {
+      let items = try shard(files)
+      #expect(items.map(\.name) == names && items.map(\.captions) == captions, "\(names)")
+    }
+  }
+
+  @Test func brokenSamplesAreNamed() throws {
+    for (files, words) in [
+      ([("0.png", "p"), ("0.txt", "A"), ("0.png", "q"), ("0.txt", "B")], "\"0\" is there twice"),
+      ([("./0.png", "p"), ("0.png", "q")], "\"0\" is there twice"),
+      (
+        [("v.1.png", "p"), ("v.1.txt", "A"), ("v.2.png", "q"), ("v.2.txt", "B")],
+        "\"v\" has two pictures"
+      ),
+      ([("0.en.txt", "A"), ("0.de.txt", "B")], "\"0\" has two texts"),
+      ([("0.avif", "p"), ("0.txt", "A")], "\"0\" has its picture as .avif"),
+      ([("0.txt", "A")], "\"0\" has no picture"),
+      (
+        [("0.png", "p"), ("0.cls", "1"), ("1.png", "p"), ("1.cls", "2")],
+        "2 classes (.cls) and no caption"
+      ),
+      (
+        [("0.png", "p"), ("0.json", "{\"caption\":\n {\"en\": 1}}")],
+        "a text or a list of texts, found {en}"
+      ),
+      (
+        [("0.png", "p"), ("0.json", "{\"caption\":\n 'A'}")],
+        "0.json, line 2, column 2: expected JSON"
+      ),
+    ] as [([(String, String)], String)] {
+      do {
+        _ = try shard(files)
+        Issue.record("read: \(words)")
+      } catch {
+        #expect("\(error)".contains(words), "\(error)")
+      }
+    }
+    let path = folder.path + "/s.tar"
+    try AtomicFile.write(tar([("0.png", Data()), ("0.txt", Data([0x61, 0xE9]))]), to: path)
+    #expect(throws: TextFailure.notUTF8(path: path + ": 0.txt", line: 1, offset: 1, byte: 0xE9)) {
+      try WebDatasetLayout().read(path)
+    }
+    try AtomicFile.write(Data("<!DOCTYPE html><html></html>".utf8), to: path)
+    #expect(throws: ForeignFileFailure.self) { try WebDatasetLayout().read(path) }
+  }
+
+  /// Line and column as Python's json counts them.
+  @Test(arguments: [
+    (
+      "{\"images\": [],\n\"annotations\": [\n{\"caption\": \"A\tb\"}]}", 3, 15,
+      "the control character 0x09"
+    ),
+    ("{\"images\": [],}", 1, 15, "\"}\""), ("", 1, 1, "an empty file"),
+    ("[1, 2", 1, 6, "the end of the file"),
+    ("{} {}", 1, 4, "\"{}\""), ("{\"a\": tru}", 1, 7, "\"tru}\""),
+    (String(repeating: "[", count: 20), 1, 17, "nested more than 16 deep"),
+  ])
+  func brokenJSONHasAPlace(json: String, line: Int, column: Int, found: String) throws {
+    let path = try file("c.json", json)
+    do {
+      _ = try COCOLayout().read(path)
+      Issue.record("read \(json)")
+    } catch let DataFailure.badJSON(_, foundLine, foundColumn, _, words) {
+      #expect(foundLine == line && foundColumn == column && words.contains(found), "\(words)")
+    }
+  }
+
+  @Test func pagesAndPointersAreNoJSON() throws {
+    for (text, found) in [
+      ("<!doctype html>\n<html>", ForeignFile.html),
+      ("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", .lfsPointer),
+    ] {
+      let path = try file("c.json", text)
+      for layout in [COCOLayout(), KarpathyLayout(), LilTLayout()] as [any DatasetLayout] {
+        #expect(
+          throws: ForeignFileFailure(path: path, expected: layout.summary, found: found)
+        ) { try layout.read(path) }
+      }
+    }
   }
 
   @Test func importedDataAreADataset() throws {

@@ -68,7 +68,8 @@ struct CompareTestsTests {
     let rows = try tests.rows()
     let turkish = try #require(rows.first { $0.language == "tr" })
     #expect(turkish.firstValue == 50 && turkish.secondValue == 100 && turkish.difference == -50)
-    #expect(turkish.low < -30 && turkish.high > -70 && turkish.p < 0.01)
+    #expect(try #require(turkish.low) < -30 && (try #require(turkish.high)) > -70)
+    #expect(try #require(turkish.p) < 0.01)
     // Aligned on English, which counts in no tally and no mean.
     let table = try CompareTable(tests, rows)
     #expect(table.languages == ["en", "ko", "ru", "tr"] && table.aligned == ["en"])
@@ -77,6 +78,28 @@ struct CompareTestsTests {
     #expect(table.blocks[0].chance.allSatisfy { abs(($0 ?? 0) - 2.5) < 1e-9 })
     let mean = try #require(rows.last { $0.language == CompareRow.mean })
     #expect(mean.languages == ["ko", "ru", "tr"] && mean.secondValue == 50)
+  }
+
+  /// A language of 29 pictures among others: shown, not tested, and no member of the family.
+  @Test func fewPicturesAreNotTested() throws {
+    let (short, none) = (Array(all.prefix(29)), Array(none.prefix(29)))
+    try add("first", ["tr": half, "ko": short])
+    try add("second", ["tr": all, "ko": none])
+    let tests = try tests(["first", "second"])
+    let rows = try tests.rows()
+    let korean = try #require(rows.first { $0.language == "ko" })
+    #expect(korean.difference == 100 && korean.n == 29)
+    #expect(korean.low == nil && korean.high == nil && korean.p == nil && korean.pHolm == nil)
+    #expect(korean.detectable == nil && korean.firstCoversChance == nil)
+    let turkish = rows.filter { $0.language == "tr" }
+    #expect(turkish.count == 2)
+    // Two tests in the family, not four.
+    for row in turkish {
+      #expect(try #require(row.pHolm) == min(1, 2 * (try #require(row.p))))
+    }
+    let table = try CompareTable(tests, rows)
+    #expect(table.blocks[0].rows.map(\.tally) == [nil, .init(won: 1, tied: 0, lost: 0)])
+    #expect(table.blocks[0].rows[1].cells.map { $0?.halfWidth == nil } == [true, false])
   }
 
   @Test func seedsAreMeansWithTheirSpread() throws {

@@ -30,10 +30,146 @@ import XlingTowers
     #expect(file.rows.array() == [1, -2.5, 0.125, 3, 4, -0.5])
   }
 
+  /// A `.npy` of version 1, as NEP 1 describes it.
+  private func array(_ type: String, _ shape: String, _ values: [UInt8], fortran: Bool = false)
+    -> Data
+  {
+    let header =
+      "{'descr': '\(type)', 'fortran_order': \(fortran ? "True" : "False"), 'shape': \(shape), }\n"
+    return NumPyArray.magic + [1, 0, UInt8(header.utf8.count), 0] + Data(header.utf8) + Data(values)
+  }
+
+  private func bytes<Value>(_ values: [Value]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
+
+  private func read(_ data: Data, _ name: String = "x.npy") throws -> [Float] {
+    try AtomicFile.write(data, to: folder.path + "/" + name)
+    return try EmbeddingFile(folder.path + "/" + name).rows.array()
+  }
+
+  /// The same 2 x 3 numbers in every type and order.
+  @Test func readsOtherOrdersAndTypes() throws {
+    let rows: [Float] = [1, -2.5, 0.125, 3, 4, -0.5]
+    let columns: [Float] = [1, 3, -2.5, 4, 0.125, -0.5]
+    func big(_ bytes: [UInt8], _ width: Int) -> [UInt8] {
+      stride(from: 0, to: bytes.count, by: width).flatMap { bytes[$0..<$0 + width].reversed() }
+    }
+    let half = bytes(rows.map { UInt16($0.bitPattern >> 16) })
+    for (name, data) in [
+      ("column order", array("<f4", "(2, 3)", bytes(columns), fortran: true)),
+      ("big-endian", array(">f4", "(2, 3)", big(bytes(rows), 4))),
+      (
+        "double, column order",
+        array(">f8", "(2, 3)", big(bytes(columns.map(Double.init)), 8), fortran: true)
+      ),
+      ("bfloat16", array("<V2", "(2, 3)", half)), ("bfloat16 |", array("|V2", "(2, 3)", half)),
+    ] {
+      #expect(try read(data) == rows, "\(name)")
+    }
+    #expect(try read(array("<f4", "(0, 3)", [])).isEmpty)
+    #expect(throws: EvaluationFailure.self) { try read(array("|V4", "(2, 3)", bytes(rows))) }
+  }
+
+  /// A zip archive of entries that are not packed, as `numpy.savez` writes it (APPNOTE; its local headers
+  /// have an extra field of 64 bits).
+  private func zip(_ files: [(String, Data)], method: UInt8 = 0) -> Data {
+    func little(_ value: Int, _ count: Int) -> Data {
+      Data((0..<count).map { UInt8(value >> (8 * $0) & 255) })
+    }
+    var (body, list) = (Data(), Data())
+    for (name, data) in files {
+      let (start, length) = (body.count, name.utf8.count)
+      // Method, time, date and checksum.
+      let common = Data([method, 0]) + little(0, 8)
+      body += Data([0x50, 0x4B, 3, 4, 45, 0, 0, 0])
+      body += common
+      for value in [0xFFFF_FFFF, 0xFFFF_FFFF] { body += little(value, 4) }
+      for value in [length, 20] { body += little(value, 2) }
+      body += Data(name.utf8)
+      for (value, count) in [(1, 2), (16, 2), (data.count, 8), (data.count, 8)] {
+        body += little(value, count)
+      }
+      body += data
+      list += Data([0x50, 0x4B, 1, 2, 45, 0, 45, 0, 0, 0])
+      list += common
+      for value in [data.count, data.count] { list += little(value, 4) }
+      list += little(length, 2)
+      list += little(0, 12)
+      list += little(start, 4)
+      list += Data(name.utf8)
+    }
+    var end = Data([0x50, 0x4B, 5, 6, 0, 0, 0, 0])
+    for (value, count) in [
+      (files.count, 2), (files.count, 2), (list.count, 4), (body.count, 4), (0, 2),
+    ] {
+      end += little(value, count)
+    }
+    return body + list + end
+  }
+
+  @Test func readsArchivesOfArrays() throws {
+    let (one, two) = (
+      array("<f4", "(1, 2)", bytes([1, 2] as [Float])),
+      array("<f4", "(1, 2)", bytes([3, 4] as [Float]))
+    )
+    let path = folder.path + "/x.npy"
+    #expect(try read(zip([("arr_0.npy", one)])) == [1, 2])
+    _ = try? read(zip([("a.npy", one), ("b.npy", two)]))
+    #expect(try EmbeddingFile(path + "#b").rows.array() == [3, 4])
+    #expect(found(path) == .tensorChoice(path: path, wanted: nil, known: ["a", "b"]))
+    for (data, words) in [
+      (zip([("a.npy", one)], method: 8), "savez_compressed"),
+      (zip([("a.txt", one)]), "without one"),
+      (zip([("a.npy", one)]).dropLast(30), "cut off or broken"),
+    ] {
+      try AtomicFile.write(data, to: path)
+      #expect(found(path)?.description.contains(words) == true)
+      #expect(found(path)?.description.contains("zip archive") == true)
+    }
+    let whole = zip([("a.npy", one), ("b.npy", two)])
+    for count in 0..<whole.count { _ = try? read(whole.prefix(count)) }
+    for place in whole.indices {
+      var other = whole
+      other[place] ^= 0xFF
+      _ = try? read(other)
+    }
+  }
+
+  /// Parts in the order of their numbers, not of their names.
+  @Test func readsFoldersOfParts() throws {
+    let parts = folder.path + "/img_emb"
+    try AtomicFile.createFolder(parts)
+    for number in 0...10 {
+      try AtomicFile.write(
+        array("<f4", "(1, 1)", bytes([Float(number)])), to: "\(parts)/img_emb_\(number).npy")
+    }
+    try AtomicFile.write("", to: parts + "/.DS_Store")
+    #expect(try EmbeddingFile(parts).rows.array() == (0...10).map(Float.init))
+    try FileManager.default.removeItem(atPath: parts + "/img_emb_3.npy")
+    #expect(found(parts)?.description.contains("no part 3 before img_emb_4.npy") == true)
+    try AtomicFile.write("", to: parts + "/notes.txt")
+    #expect(found(parts)?.description.contains("a folder with \"notes.txt\"") == true)
+  }
+
+  @Test func otherFilesAreNamed() throws {
+    for (bytes, kind) in [
+      (Data("version https://git-lfs.github.com/spec/v1\n".utf8), ForeignFile.lfsPointer),
+      (Data([0x80, 4, 0x95, 0]), .pickle), (Data("PAR1".utf8), .parquet),
+      (Data("<html>".utf8), .html),
+    ] {
+      let path = folder.path + "/e.npy"
+      try AtomicFile.write(bytes, to: path)
+      #expect(
+        throws: ForeignFileFailure(
+          path: path, expected: "embeddings (.npy, .npz or safetensors)", found: kind)
+      ) {
+        try EmbeddingFile(path)
+      }
+    }
+  }
+
   @Test func refusesOtherArrays() throws {
     for (name, expected, wrong) in [
-      ("fortran", "row-major order", "Fortran order"),
-      ("integers", "float16, float32 or float64, little-endian", "<i4"),
+      ("integers", "float16, bfloat16 (V2), float32 or float64", "<i4"),
       ("one_axis", "the shape (rows, width)", "[3]"),
     ] {
       guard case .notEmbeddings(_, expected, wrong, _) = found(numpy(name)) else {

@@ -2,10 +2,11 @@ import Foundation
 import Testing
 import XlingCore
 import XlingData
-import XlingEvaluation
 import XlingExperiments
 import XlingRetrieval
 import XlingTinyModel
+
+@testable import XlingEvaluation
 
 @Suite struct EvaluatorTests {
   let gallery: Gallery
@@ -88,7 +89,8 @@ import XlingTinyModel
       for metric in Metric.standard {
         let estimate = try #require(evaluation.metrics[metric.name])
         #expect(estimate.value == (try metric.value(evaluation.ranking)))
-        #expect(estimate.low <= estimate.value && estimate.value <= estimate.high)
+        // Four pictures: nobody may claim an interval.
+        #expect(!estimate.hasInterval)
       }
     }
   }
@@ -147,6 +149,28 @@ import XlingTinyModel
       let rank = try #require(rows.firstIndex { $0[2] == gold })
       #expect(Double(rank + 1) == english.textToImage.ranking.rank(query))
     }
+  }
+
+  /// trec_eval holds scores in single precision, whose step below 0.5 is 2^-25: what is different here must
+  /// be different there, in our order; equal scores stay equal.
+  @Test func scoresForTRECKeepTheirOrder() {
+    let step = 0x1p-25
+    for (given, expected) in [
+      ([0.500000001, 0.5], [0.500000001, 0.5 - step]),
+      ([0.75, 0.5, 0.5, 0.25], [0.75, 0.5, 0.5, 0.25]),
+      (
+        [0.500000002, 0.500000001, 0.5, 0.5],
+        [0.500000002, 0.5 - step, 0.5 - 2 * step, 0.5 - 2 * step]
+      ),
+      ([0.500000001, 0.5, 0.5 - step], [0.500000001, 0.5 - step, 0.5 - 2 * step]),
+      ([0, -1e-60, -1], [0, Double(Float(0).nextDown), -1]), ([], []),
+    ] as [([Double], [Double])] {
+      #expect(TRECFiles.apart(given) == expected)
+    }
+    var stream = RandomStream(seed: 7, "trec")
+    let scores = (0..<500).map { _ in 0.5 + 1e-7 * stream.uniform() }.sorted(by: >)
+    let written = TRECFiles.apart(scores).map { Float("\($0)") ?? .nan }
+    #expect(zip(written, written.dropFirst()).allSatisfy { $0 > $1 })
   }
 
   @Test func withoutMarksThereIsOnlyTheWhole() throws {

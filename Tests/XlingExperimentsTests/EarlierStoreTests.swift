@@ -30,6 +30,8 @@ import XlingTestSupport
       let evaluations = try store.evaluations(of: run)
       #expect(evaluations.map(\.language) == ["en", "en", "tr", "tr"])
       #expect(evaluations.allSatisfy { $0.ranking.count == 6 && $0.metrics.count > 5 })
+      // Six pictures: the numbers stay in the store, and are no intervals any more.
+      #expect(evaluations.allSatisfy { !$0.metrics.values.contains(where: \.hasInterval) })
     }
   }
 
@@ -42,16 +44,16 @@ import XlingTestSupport
         "note: 2 runs and 8 results of earlier versions have no checksum; evaluating them "
           + "again adds it"
       ])
-    let copy = folder.path + "/xling.before-schema-4.sqlite"
+    let copy = folder.path + "/xling.before-schema-5.sqlite"
     try expectWhole(try ExperimentStore(reading: copy))
     // Opened again, nothing is copied; a copy that is there is never written over.
     _ = try ExperimentStore(path: path)
     #expect(
-      !FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-4-2.sqlite"))
+      !FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-5-2.sqlite"))
     for end in ["", "-wal", "-shm"] { unlink(path + end) }
     try AtomicFile.write(before, to: path)
     _ = try ExperimentStore(path: path)
-    #expect(FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-4-2.sqlite"))
+    #expect(FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-5-2.sqlite"))
   }
 
   /// As a disk that was full while the tables were made leaves it.
@@ -61,7 +63,7 @@ import XlingTestSupport
     try tables.migrator.migrate(try DatabaseQueue(path: path), upTo: tables.first)
     #expect(try ExperimentStore(path: path).runs().isEmpty)
     #expect(
-      !FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-4.sqlite"))
+      !FileManager.default.fileExists(atPath: folder.path + "/xling.before-schema-5.sqlite"))
   }
 
   @Test func keptEmbeddingsOpen() throws {

@@ -9,10 +9,12 @@ import XlingRetrieval
   private func row(
     _ metric: String, _ value: Double, _ direction: Direction?, isRate: Bool = true,
     language: String = "tr", run: String? = nil, partial: Bool = false, chance: Double? = nil,
+    hasInterval: Bool = true,
     measured: EvaluationProtocol = EvaluationProtocol(dataset: "d", datasetHash: "h")
   ) -> ResultRow {
-    ResultRow(
-      metric, Estimate(value: value, low: value / 2, high: value, n: 8, method: "m"),
+    let estimate = Estimate(value: value, low: value / 2, high: value, n: 8, method: "m")
+    return ResultRow(
+      metric, hasInterval ? estimate : estimate.withoutInterval,
       chance: chance, isRate: isRate, direction: direction, language: language, ties: 1,
       partial: partial, run: run, measured: measured)
   }
@@ -39,8 +41,9 @@ import XlingRetrieval
       row("nDCG@10", 0.5, .textToImage, language: "mean", run: "lwa"),
       row("rsum", 3, nil, run: "lwa"), row("nDCG@10", 0.125, .imageToText, run: "lwa"),
     ])
+    let hash = EvaluationProtocol(dataset: "d", datasetHash: "h").hash
     let rest =
-      #""dataset_revision":null,"evaluation_time":null,"kg_co2_emissions":null,"model_name":"lwa","#
+      #""dataset_revision":"\#(hash)","evaluation_time":null,"kg_co2_emissions":null,"model_name":"lwa","#
       + #""mteb_version":null,"scores":{"test":["#
     #expect(
       text == """
@@ -75,6 +78,17 @@ import XlingRetrieval
     let latex = try ResultFormat.latex.text(rows)
     #expect(latex.hasPrefix("\\begin{tabular}{lllrrrrr}\n\\toprule\nrun & language & direction"))
     #expect(latex.contains("\na|b\\_c & tr & text-to-image & 8 & 1 & 50.0 [25.0, 50.0] &"))
+  }
+
+  @Test func figuresWithoutIntervals() throws {
+    let bare = row("R@1", 0.5, .textToImage, chance: 0.25, hasInterval: false)
+    #expect(bare.coversChance == nil)
+    let line = try #require(try ResultFormat.csv.text([bare]).split(separator: "\n").last)
+    #expect(line.hasPrefix("R@1,text-to-image,tr,50.0,,,percent,8,") && line.hasSuffix(",25.0,"))
+    let markdown = try ResultFormat.markdown.text([bare])
+    #expect(markdown.contains("| 50.0 [–] |") && markdown.contains(IntervalText.note))
+    #expect(try ResultFormat.latex.text([bare]).contains("& 50.0 [–] &"))
+    #expect(try !ResultFormat.latex.text([row("R@1", 0.5, nil)]).contains("[–]"))
   }
 
   @Test func asCLIPBenchmarkNamesIt() throws {

@@ -104,6 +104,6 @@ import XlingCore
     let mean = try #require(Metric.recall(at: 1).meanChance([one, two]))
     #expect(abs(mean - 1.5 / 7) < 1e-12)
     let estimate = Estimate(value: 0.1, low: 0.05, high: 0.2, n: 9, method: "")
-    #expect(estimate.covers(0.05) && estimate.covers(0.2) && !estimate.covers(0.21))
+    #expect([0.05, 0.2, 0.21].map(estimate.covers) == [true, true, false])
   }
 }

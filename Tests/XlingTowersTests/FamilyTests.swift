@@ -28,7 +28,8 @@ struct FamilyFolder: Sendable, CustomStringConvertible {
   var hasPictures: Bool { information.kind != "text" }
 
   /// In each root itself or in its `families`.
-  static let all: [FamilyFolder] = (ParityFixtures.folders(in: "families", holding: "info.json")
+  static let all: [FamilyFolder] =
+    (ParityFixtures.folders(in: "families", holding: "info.json")
     + ParityFixtures.folders(in: ".", holding: "info.json")).compactMap { folder in
       guard let data = FileManager.default.contents(atPath: folder.file("info.json")),
         let information = try? JSONDecoder().decode(Information.self, from: data)

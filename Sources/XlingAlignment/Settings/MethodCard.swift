@@ -80,7 +80,7 @@ public enum MethodCards {
     } catch {
       throw FileFailure.missing(path: folder, hint: "It holds one TOML card per method.")
     }
-    return try names.filter { $0.hasSuffix(".toml") }.map { file in
+    return try names.filter { $0.hasSuffix(".toml") && !FolderNames.isLeftover($0) }.map { file in
       let path = folder + "/" + file
       let card = try MethodCard.read(path)
       guard file == card.name + ".toml" else {

@@ -7,15 +7,14 @@ struct CardFiles {
   let root: String
 
   /// The card's folders in the root: pictures are named in files that others wrote.
-  private let folders: [(name: String, pictures: PictureFolder)]
+  private let folders: [PictureFolder]
 
   init(_ card: DatasetCard, root: String, followsLinks: Bool = false) {
     let root = root.count > 1 && root.hasSuffix("/") ? String(root.dropLast()) : root
     self.card = card
     self.root = root
     folders = card.pictureFolders.map { name in
-      let path = name == "." ? root : root + "/" + name
-      return (name, PictureFolder(path, followsLinks: followsLinks))
+      PictureFolder(name == "." ? root : root + "/" + name, followsLinks: followsLinks)
     }
   }
 
@@ -73,7 +72,8 @@ struct CardFiles {
       hint: "\(card.name) leaves out what you trained on: write the numbers or file names of your "
         + "training pictures there, one a line.")
     var numbers: Set<Int> = []
-    for (index, line) in DatasetReader.lines(data).enumerated() {
+    let text = try TextBytes.utf8(data, path: root + "/" + file)
+    for (index, line) in DatasetReader.lines(text).enumerated() {
       guard let number = PictureNumber.of(String(decoding: line, as: UTF8.self)) else {
         throw DataFailure.badLine(
           path: root + "/" + file, line: index + 1, expected: "a picture's number or file name",
@@ -92,10 +92,12 @@ struct CardFiles {
     let endings =
       PathParts.fileExtension(of: picture).isEmpty ? ["", ".jpg", ".jpeg", ".png", ".webp"] : [""]
     let origin = root + "/" + card.listing.path
-    for (folder, pictures) in folders {
+    for pictures in folders {
       for name in endings.map({ picture + $0 }) {
         switch pictures.place(of: name) {
-        case .file: return folder == "." ? name : folder + "/" + name
+        // Below the root, as the disk spells it.
+        case .file(let path):
+          return String(path.unicodeScalars.dropFirst(root.unicodeScalars.count + 1))
         case .missing: continue
         case .outside(let target, let byLink):
           throw .leadsOut(

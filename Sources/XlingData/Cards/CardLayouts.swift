@@ -25,15 +25,12 @@ extension CardFiles {
   /// ``DataFailure/badLine(path:line:expected:found:)``, `FileFailure.missing`.
   func lines(_ file: DatasetCard.File) throws -> [String] {
     let path = root + "/" + file.path
-    let lines = DatasetReader.lines(try read(file))
+    let lines = DatasetReader.lines(try TextBytes.utf8(try read(file), path: path))
     guard lines.count == card.picturesListed else {
       throw DataFailure.lineCount(path: path, expected: card.picturesListed, found: lines.count)
     }
     return try lines.enumerated().map { index, line in
-      guard let text = String(validating: line, as: UTF8.self) else {
-        throw DataFailure.badLine(
-          path: path, line: index + 1, expected: "UTF-8", found: "other bytes")
-      }
+      let text = String(decoding: line, as: UTF8.self)
       let trimmed = text.trimmingCharacters(in: .whitespaces)
       guard !trimmed.isEmpty else {
         throw DataFailure.badLine(
@@ -132,7 +129,8 @@ extension CardFiles {
 
   private func objects(_ file: DatasetCard.File) throws -> [Line] {
     let path = root + "/" + file.path
-    return try DatasetReader.lines(try read(file)).enumerated().map { index, line in
+    let text = try TextBytes.utf8(try read(file), path: path)
+    return try DatasetReader.lines(text).enumerated().map { index, line in
       guard let object = JSONValue(line)?.object else {
         throw DataFailure.badLine(
           path: path, line: index + 1, expected: "a JSON object",

@@ -14,7 +14,9 @@ public struct DatasetCards: Sendable {
       throw FileFailure.missing(path: folder, hint: "It holds one TOML card per dataset.")
     }
     return DatasetCards(
-      all: try names.filter { $0.hasSuffix(".toml") }.sorted()
+      all: try names.filter {
+        $0.hasSuffix(".toml") && !FolderNames.isLeftover($0)
+      }.sorted()
         .map { try DatasetCard.read(folder + "/" + $0) })
   }
 

@@ -69,6 +69,6 @@ extension LabelledPictures {
   }
 
   private static func entries(_ folder: String) throws -> [String] {
-    try FolderNames.read(folder).filter { !$0.hasPrefix(".") }
+    try FolderNames.read(folder).filter { !FolderNames.isLeftover($0) }
   }
 }

@@ -43,7 +43,8 @@ public struct ClassNames: Sendable, Equatable {
     var names: [String: [String: [String]]] = [:]
     var spellings: [String: String] = [:]
     let table = try LanguageSpellings.load()
-    for (index, line) in DatasetReader.lines(try AtomicFile.read(path)).enumerated() {
+    let text = try TextBytes.utf8(try AtomicFile.read(path), path: path)
+    for (index, line) in DatasetReader.lines(text).enumerated() {
       func bad(_ expected: String, _ value: JSONValue?) -> DataFailure {
         .badLine(
           path: path, line: index + 1, expected: expected,

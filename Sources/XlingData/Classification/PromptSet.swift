@@ -17,7 +17,9 @@ public struct PromptSet: Sendable, Equatable {
     if given.contains("/") || given.hasSuffix(".toml") { return try read(given) }
     let folder = try Assets.path("prompts")
     let known = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-      .filter { $0.hasSuffix(".toml") }.map { String($0.dropLast(5)) }.sorted()
+      .filter { $0.hasSuffix(".toml") && !FolderNames.isLeftover($0) }.map {
+        String($0.dropLast(5))
+      }.sorted()
     guard known.contains(given) else {
       throw ClassificationFailure.unknownPrompts(
         given: given, nearest: Spelling.nearest(to: given, among: known), known: known)

@@ -63,8 +63,9 @@ public struct Dataset: Sendable {
   public let languages: [String]
   /// Codes that captions.jsonl has for languages, where they are not ours: "jp" -> "ja".
   public let spellings: [String: String]
-  /// Where pictures lie inside the folder, when not in `images/`.
+  /// Where pictures lie inside the folder, when not in `images/` under their own names.
   private let paths: [String: String]
+  private let isOfCard: Bool
   private let contents: Contents
   private let splits: [Split: [Item]]
   private let counts: [Split: [String: Int]]
@@ -84,6 +85,7 @@ public struct Dataset: Sendable {
     paths: [String: String] = [:], spellings: [String: String] = [:]
   ) {
     self.folder = folder
+    isOfCard = name != nil
     self.name =
       name ?? (folder as NSString).standardizingPath.split(separator: "/").last.map(String.init)
       ?? ""
@@ -114,7 +116,7 @@ public struct Dataset: Sendable {
       free(mine)
       free(other)
     }
-    guard paths.isEmpty, let mine, let other else { return false }
+    guard !isOfCard, let mine, let other else { return false }
     return strcmp(mine, other) == 0
   }
 

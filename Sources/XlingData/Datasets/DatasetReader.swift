@@ -22,7 +22,7 @@ package struct DatasetReader: Sendable {
     let marks = pictures.marks
     let before = FileMark(path: captionsPath)
     let data = try AtomicFile.read(captionsPath)
-    let parsed = try readLines(data)
+    let parsed = try readLines(try TextBytes.told(data, path: captionsPath, expected: "JSON lines"))
     var lines: [String: Int] = [:]
     var spellings: [String: String] = [:]
     for (index, line) in parsed.enumerated() {
@@ -44,8 +44,9 @@ package struct DatasetReader: Sendable {
     let images = items.map(\.image).sorted()
     let files = images.map {
       ContentHash.File(
-        place: "images/\($0)", path: "\(folder)/images/\($0)", mark: marks[$0])
+        place: "images/\($0)", path: "\(folder)/images/\(pictures.file($0))", mark: marks[$0])
     }
+    let spelledOtherwise = images.filter { !pictures.file($0).utf8.elementsEqual($0.utf8) }
     let captions = ContentHash.File(place: "captions.jsonl", path: captionsPath, mark: before)
     let digests = try ContentHash.digests(
       of: [captions] + files, in: folder, memory: ContentMemory(folder: folder), anew: anew)
@@ -55,6 +56,7 @@ package struct DatasetReader: Sendable {
         captions: digests[0],
         pictures: zip(images, digests.dropFirst()).map { (name: $0, digest: $1) },
         former: { Self.formerHash(data, images, marks) }),
+      paths: Dictionary(spelledOtherwise.map { ($0, "images/" + pictures.file($0)) }) { $1 },
       spellings: spellings)
   }
 
@@ -69,6 +71,10 @@ package struct DatasetReader: Sendable {
       try data.withUnsafeBytes { bytes in
         for number in start..<min(lines.count, start + grain) {
           if part.scan(bytes, lines[number]) { continue }
+          // Of what is not quite as usual only: the scan takes nothing but UTF-8.
+          try TextBytes.check(
+            UnsafeRawBufferPointer(rebasing: bytes[lines[number]]), path: captionsPath,
+            line: number + 1, offset: lines[number].lowerBound)
           part.add(try parse(data.subdata(in: lines[number]), number: number + 1, table))
         }
       }

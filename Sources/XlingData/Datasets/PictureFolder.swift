@@ -17,6 +17,7 @@ struct PictureFolder: Sendable {
   let followsLinks: Bool
   /// Without links, ending in a slash; nil where the folder is not there.
   private let real: String?
+  private let spellings = FolderSpellings()
 
   init(_ path: String, followsLinks: Bool) {
     self.path = path
@@ -31,11 +32,15 @@ struct PictureFolder: Sendable {
       depth += part == ".." ? -1 : 1
       if depth < 0 { return .outside(name, byLink: false) }
     }
-    let whole = path + "/" + name
+    var whole = path + "/" + name
     // The system would read such a name up to the zero only.
-    guard !name.utf8.contains(0), let found = Self.withoutLinks(whole) else {
-      return .missing(whole)
+    guard !name.utf8.contains(0) else { return .missing(whole) }
+    var there = Self.withoutLinks(whole)
+    if there == nil, let spelled = spellings.path(of: name, in: path) {
+      whole = spelled
+      there = Self.withoutLinks(spelled)
     }
+    guard let found = there else { return .missing(whole) }
     if !followsLinks, let real, !found.hasPrefix(real), found + "/" != real {
       return .outside(found, byLink: true)
     }

@@ -18,6 +18,22 @@ package enum JSONValue: Equatable {
     self = value
   }
 
+  /// Where bytes stop being one JSON value, counted from 1 (columns in bytes) and from 0.
+  package struct Broken: Error, Equatable {
+    package let line: Int
+    package let column: Int
+    package let offset: Int
+    /// What stands there: "a raw control character (0x09) inside a text".
+    package let found: String
+  }
+
+  /// As ``init(_:)``. Throws the place at which the bytes are no JSON any more.
+  package static func parse(_ bytes: Data) throws(Broken) -> JSONValue {
+    var parser = JSONParser(bytes: [UInt8](bytes))
+    if let value = parser.document() { return value }
+    throw parser.broken
+  }
+
   /// What a message says was found where a line is no object: the repeated key, or how it begins.
   package static func found(in line: Data) -> String {
     if let twice = RepeatedKey(in: line) { return twice.words }
@@ -62,8 +78,35 @@ private struct JSONParser {
   let bytes: [UInt8]
   private var position = 0
   private var depth = 0
+  private var isTooDeep = false
 
   init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// Of the place at which reading ended, after ``document()`` gave nil.
+  var broken: JSONValue.Broken {
+    let before = bytes[..<min(position, bytes.count)]
+    let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    return JSONValue.Broken(
+      line: before.count { $0 == 0x0A } + 1, column: position - start + 1, offset: position,
+      found: found)
+  }
+
+  private var found: String {
+    guard position < bytes.count else {
+      return bytes.isEmpty ? "an empty file" : "the end of the file"
+    }
+    if isTooDeep { return "lists and objects nested more than \(Self.deepest) deep" }
+    let byte = bytes[position]
+    if byte < 0x20 {
+      let digits = String(byte, radix: 16, uppercase: true)
+      return "the control character 0x\(digits.count == 1 ? "0" : "")\(digits), not escaped"
+    }
+    // As much of the line as says where it is.
+    let rest = bytes[position...].prefix(40).prefix { $0 >= 0x20 }
+    return "\"" + String(decoding: rest, as: UTF8.self) + "\""
+  }
+
+  private static let deepest = 16
 
   mutating func document() -> JSONValue? {
     guard let value = value() else { return nil }
@@ -73,7 +116,11 @@ private struct JSONParser {
 
   private mutating func value() -> JSONValue? {
     skipSpace()
-    guard position < bytes.count, depth < 16 else { return nil }
+    guard position < bytes.count else { return nil }
+    guard depth < Self.deepest else {
+      isTooDeep = true
+      return nil
+    }
     switch bytes[position] {
     case UInt8(ascii: "{"): return object()
     case UInt8(ascii: "["): return array()

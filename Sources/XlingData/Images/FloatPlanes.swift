@@ -58,22 +58,24 @@ struct FloatPlanes {
     return FloatPlanes(width: newWidth, height: newHeight, values: result)
   }
 
-  /// For every pixel of the result its source pixels and their weights, which sum to one.
+  /// For every pixel of the result its source pixels and their weights, which sum to one. Places and weights
+  /// are single precision, as torch makes them.
   private static func taps(
     from source: Int, to target: Int, _ filter: ResampleFilter
   ) -> [(first: Int, weights: [Double])] {
-    let scale = Double(source) / Double(target)
+    let scale = Float(source) / Float(target)
     let stretch = max(1, scale)
+    let support = Float(filter.support) * stretch
     return (0..<target).map { index in
-      let center = (Double(index) + 0.5) * scale
+      let center = scale * (Float(index) + 0.5)
       guard filter != .nearest else { return (min(source - 1, Int(center)), [1]) }
-      let first = max(0, Int(center - filter.support * stretch + 0.5))
-      let end = min(source, Int(center + filter.support * stretch + 0.5))
+      let first = max(0, Int(center - support + 0.5))
+      let end = min(source, Int(center + support + 0.5))
       let weights = (first..<end).map {
-        filter.weight(at: (Double($0) - center + 0.5) / stretch)
+        Float(filter.weight(at: Double((Float($0) - center + 0.5) * (1 / stretch))))
       }
       let sum = weights.reduce(0, +)
-      return (first, weights.map { $0 / (sum == 0 ? 1 : sum) })
+      return (first, weights.map { Double($0 / (sum == 0 ? 1 : sum)) })
     }
   }
 }

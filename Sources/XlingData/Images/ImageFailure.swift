@@ -7,6 +7,8 @@ public enum ImageFailure: Failure, Equatable {
   case empty(path: String)
   case notAPicture(path: String, begins: String)
   case unsupported(path: String, kind: PictureKind)
+  /// Another kind of file under a picture's name.
+  case foreign(path: String, found: ForeignFile)
   case truncated(path: String, kind: PictureKind, reason: String)
   case corrupt(path: String, kind: PictureKind, reason: String)
   case tooLarge(path: String, width: UInt64, height: UInt64, limit: Int)
@@ -34,6 +36,8 @@ public enum ImageFailure: Failure, Equatable {
         + "\(begins). Fetch it again."
     case .unsupported(let path, let kind):
       "\(path) is a \(kind.rawValue) picture; only \(PictureKind.readable) are read. Convert it."
+    case .foreign(let path, let found):
+      "\(path): expected a \(PictureKind.readable) picture, found \(found.words). \(found.advice)"
     case .truncated(let path, let kind, let reason):
       "\(path) is a truncated \(kind.rawValue) picture: \(reason). Fetch it again."
     case .corrupt(let path, let kind, let reason):

@@ -1,4 +1,5 @@
 import Foundation
+import XlingCore
 
 /// What a file is, by its first bytes.
 public enum PictureKind: String, Sendable {
@@ -12,12 +13,17 @@ public enum PictureKind: String, Sendable {
   /// The kinds that are read, as a sentence names them.
   static let readable = "JPEG, PNG or WebP"
 
-  /// Throws ``ImageFailure/empty(path:)``, ``ImageFailure/notAPicture(path:begins:)`` or
-  /// ``ImageFailure/unsupported(path:kind:)``.
+  /// Throws ``ImageFailure/empty(path:)``, ``ImageFailure/notAPicture(path:begins:)``,
+  /// ``ImageFailure/foreign(path:found:)`` or ``ImageFailure/unsupported(path:kind:)``.
   static func recognize(_ data: Data, name: String) throws(ImageFailure) -> PictureKind {
     guard !data.isEmpty else { throw .empty(path: name) }
     let head = [UInt8](data.prefix(16))
-    guard let kind = of(head) else { throw .notAPicture(path: name, begins: spelled(head)) }
+    guard let kind = of(head) else {
+      if let found = ForeignFile(head: data.prefix(ForeignFile.headCount)) {
+        throw .foreign(path: name, found: found)
+      }
+      throw .notAPicture(path: name, begins: spelled(head))
+    }
     switch kind {
     case .jpeg, .png, .webp: return kind
     case .gif, .bmp, .tiff: throw .unsupported(path: name, kind: kind)

@@ -4,24 +4,25 @@ struct COCOLayout: DatasetLayout {
   let name = "coco"
   let summary = "COCO's captions_SPLIT.json: images and annotations"
 
-  func read(_ path: String) throws -> [ForeignItem] {
-    let root = try json(path).object
-    guard let images = root?["images"]?.array, let notes = root?["annotations"]?.array else {
-      throw bad(path, "the file", "\"images\" and \"annotations\"", nil)
-    }
+  func read(_ path: String, _ note: (String) -> Void) throws -> [ForeignItem] {
+    let root = try json(path)
+    guard let images = root.object?["images"]?.array,
+      let notes = root.object?["annotations"]?.array
+    else { throw bad(path, "the file", "\"images\" and \"annotations\"", root) }
     var captions: [String: [String]] = [:]
-    for (index, note) in notes.enumerated() {
+    for (index, entry) in notes.enumerated() {
       let place = "annotation \(index + 1)"
-      guard let id = note.object?["image_id"]?.number else {
-        throw bad(path, place, "a number \"image_id\"", note.object?["image_id"])
+      guard let id = Self.id(entry.object?["image_id"]) else {
+        throw bad(path, place, "a number or text \"image_id\"", entry.object?["image_id"])
       }
-      guard let caption = note.object?["caption"]?.string else {
-        throw bad(path, place, "a text \"caption\"", note.object?["caption"])
+      let value = entry.object?["caption"]
+      guard let texts = value?.string.map({ [$0] }) ?? value?.strings, !texts.isEmpty else {
+        throw bad(path, place, "\"caption\": a text or a list of texts", value)
       }
-      captions[id, default: []].append(caption)
+      captions[id, default: []] += texts
     }
     let items = try images.enumerated().map { index, image in
-      guard let id = image.object?["id"]?.number, let file = image.object?["file_name"]?.string
+      guard let id = Self.id(image.object?["id"]), let file = image.object?["file_name"]?.string
       else { throw bad(path, "image \(index + 1)", "\"id\" and \"file_name\"", image) }
       return ForeignItem(name: file, split: nil, captions: captions.removeValue(forKey: id) ?? [])
     }
@@ -30,4 +31,7 @@ struct COCOLayout: DatasetLayout {
     }
     return items
   }
+
+  /// COCO's are numbers; sets in its form have texts too.
+  private static func id(_ value: JSONValue?) -> String? { value?.number ?? value?.string }
 }

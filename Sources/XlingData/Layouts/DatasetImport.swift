@@ -21,6 +21,8 @@ public struct DatasetImport {
     public let withoutCaptions: Int
     /// Captions of white space alone, left out and counted.
     public let blankCaptions: Int
+    /// What is known to be broken in published files and was read by its plain meaning, with its place.
+    public let mended: [String]
   }
 
   public init(
@@ -50,8 +52,9 @@ public struct DatasetImport {
     var links: [String: String] = [:]
     var counts: [String: Int] = [:]
     var (captions, bare, blank) = (0, 0, 0)
+    var mended: [String] = []
     for file in files {
-      for item in try layout.read(file.path) {
+      for item in try layout.read(file.path, { mended.append($0) }) {
         let texts = item.captions.filter {
           !$0.unicodeScalars.allSatisfy(\.properties.isWhitespace)
         }
@@ -84,7 +87,8 @@ public struct DatasetImport {
       layout: layout.name, files: files.map(\.path), images: source.path, links: links
     ).write(folder)
     return Summary(
-      pictures: counts, captions: captions, withoutCaptions: bare, blankCaptions: blank)
+      pictures: counts, captions: captions, withoutCaptions: bare, blankCaptions: blank,
+      mended: mended)
   }
 
   private func nothing(withoutCaptions bare: Int) -> DataFailure {

@@ -33,9 +33,12 @@ public protocol DatasetLayout: Sendable {
   var name: String { get }
   /// One line for lists.
   var summary: String { get }
-  /// Every picture of the file, in its order, with all its captions. Throws ``DataFailure``, naming
-  /// the place, or `FileFailure`.
-  func read(_ path: String) throws -> [ForeignItem]
+  /// The pictures are parts of the files themselves.
+  var holdsPictures: Bool { get }
+  /// Every picture of the file, in its order, with all its captions. `note` is told of what is known to
+  /// be broken in published files and was read by its plain meaning. Throws ``DataFailure`` or
+  /// `TextFailure`, naming the place, `ForeignFileFailure` or `FileFailure`.
+  func read(_ path: String, _ note: (String) -> Void) throws -> [ForeignItem]
 }
 
 public enum DatasetLayouts {
@@ -45,15 +48,30 @@ public enum DatasetLayouts {
 }
 
 extension DatasetLayout {
-  /// The whole file as JSON. Throws ``DataFailure/badDataset(path:reason:)``, `JSONFailure` for a
-  /// repeated key, `FileFailure`.
+  public var holdsPictures: Bool { false }
+
+  func read(_ path: String) throws -> [ForeignItem] { try read(path) { _ in } }
+
+  /// The whole file as JSON. Throws ``DataFailure/badJSON(path:line:column:expected:found:)``,
+  /// `JSONFailure` for a repeated key, `TextFailure`, `ForeignFileFailure`, `FileFailure`.
   func json(_ path: String) throws -> JSONValue {
-    let data = try AtomicFile.read(path)
-    guard let value = JSONValue(data) else {
-      try JSONFile.check(data, in: path)
-      throw DataFailure.badDataset(path: path, reason: "is not JSON. Expected \(summary).")
+    try json(AtomicFile.read(path), path)
+  }
+
+  /// `path` is what messages call the bytes.
+  func json(_ data: Data, _ path: String) throws -> JSONValue {
+    let text = try TextBytes.utf8(data, path: path, expected: summary)
+    if let value = JSONValue(text) { return value }
+    if let found = ForeignFile(head: text) {
+      throw ForeignFileFailure(path: path, expected: summary, found: found)
     }
-    return value
+    try JSONFile.check(text, in: path)
+    do {
+      return try JSONValue.parse(text)
+    } catch {
+      throw DataFailure.badJSON(
+        path: path, line: error.line, column: error.column, expected: summary, found: error.found)
+    }
   }
 
   func bad(_ path: String, _ place: String, _ expected: String, _ value: JSONValue?) -> DataFailure

@@ -1,74 +1,33 @@
 import Foundation
 import XlingCore
 
-/// Flickr30k's `results.csv` (`image_name| comment_number| comment`) and Flickr8k's `captions.txt`
-/// (`image,caption`), one caption a line below a line of headings. RFC 4180's quotes are read; the
-/// pipes of the first have none.
+/// Flickr30k's `results.csv` (`image_name| comment_number| comment`), Flickr8k's `captions.txt`
+/// (`image,caption`), open_clip's tables parted by tabs (`filepath`, `title`), and others like them: a
+/// caption a line below a line of headings. Columns are found by their names; others are passed over.
 struct FlickrLayout: DatasetLayout {
   let name = "flickr"
-  let summary = "Flickr30k's results.csv or Flickr8k's captions.txt: a caption a line"
+  let summary =
+    "Flickr30k's results.csv, Flickr8k's captions.txt, or any table (commas, semicolons, tabs) with a "
+    + "caption a line: headings such as image,caption or filepath, title; a column split counts"
 
-  func read(_ path: String) throws -> [ForeignItem] {
-    let data = try AtomicFile.read(path)
-    let heading = data.prefix { $0 != 0x0A }
-    let separator: UInt8 = heading.contains(UInt8(ascii: "|")) ? 0x7C : 0x2C
-    let rows = try Self.rows(data, separator: separator, quoted: separator == 0x2C, path)
-    guard let first = rows.first, first.count >= 2, first[0].hasPrefix("image") else {
-      throw DataFailure.badLine(
-        path: path, line: 1, expected: "headings \"image,caption\" or \"image_name| …| comment\"",
-        found: rows.first.map { "\"" + $0.joined(separator: ",") + "\"" } ?? "an empty file")
-    }
+  func read(_ path: String, _ note: (String) -> Void) throws -> [ForeignItem] {
+    let table = try DelimitedTable(AtomicFile.read(path), path: path)
+    let columns = try CaptionColumns(table, path: path)
     var captions = CaptionsByPicture()
-    for (index, row) in rows.enumerated().dropFirst() {
-      guard row.count == first.count, !row[0].isEmpty, !row[row.count - 1].isEmpty else {
+    var splits: [String: Split] = [:]
+    for row in table.rows {
+      let row = try columns.completed(row, note)
+      let picture = row.fields[columns.picture]
+      for caption in try columns.captions(row) { captions.add(caption, to: picture) }
+      guard let split = try columns.split(row) else { continue }
+      if let other = splits.updateValue(split, forKey: picture), other != split {
         throw DataFailure.badLine(
-          path: path, line: index + 1, expected: "\(first.count) fields, none empty",
-          found: "\(row.count): \"\(row.joined(separator: " | ").prefix(60))\"")
-      }
-      captions.add(row[row.count - 1], to: row[0])
-    }
-    return captions.items()
-  }
-
-  /// Fields without the blanks around them; a row may span lines inside quotes, which the line
-  /// numbers of messages then do not count.
-  private static func rows(
-    _ data: Data, separator: UInt8, quoted: Bool, _ path: String
-  ) throws -> [[String]] {
-    var rows: [[String]] = []
-    var row: [String] = []
-    var field: [UInt8] = []
-    var inQuotes = false
-    let bytes = [UInt8](data)
-    func text() -> String {
-      String(decoding: field, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    }
-    var index = 0
-    while index < bytes.count {
-      let byte = bytes[index]
-      index += 1
-      if quoted, byte == UInt8(ascii: "\"") {
-        if inQuotes, index < bytes.count, bytes[index] == byte {
-          field.append(byte)
-          index += 1
-        } else {
-          inQuotes.toggle()
-        }
-      } else if byte == separator, !inQuotes, quoted || row.count < 2 {
-        row.append(text())
-        field = []
-      } else if byte == 0x0A, !inQuotes {
-        row.append(text())
-        if row != [""] { rows.append(row) }
-        (row, field) = ([], [])
-      } else {
-        field.append(byte)
+          path: path, line: row.line, expected: "one split a picture",
+          found: "\"\(picture)\" in \(other.rawValue) and in \(split.rawValue)")
       }
     }
-    if !field.isEmpty || !row.isEmpty { rows.append(row + [text()]) }
-    guard !inQuotes else {
-      throw DataFailure.badDataset(path: path, reason: "a quote opened there is never closed.")
+    return captions.items().map {
+      ForeignItem(name: $0.name, split: splits[$0.name], captions: $0.captions)
     }
-    return rows
   }
 }

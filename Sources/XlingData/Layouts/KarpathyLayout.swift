@@ -4,9 +4,10 @@ struct KarpathyLayout: DatasetLayout {
   let name = "karpathy"
   let summary = "Karpathy's dataset_NAME.json: images with split and sentences"
 
-  func read(_ path: String) throws -> [ForeignItem] {
-    guard let images = try json(path).object?["images"]?.array else {
-      throw bad(path, "the file", "a list \"images\"", nil)
+  func read(_ path: String, _ note: (String) -> Void) throws -> [ForeignItem] {
+    let root = try json(path)
+    guard let images = root.object?["images"]?.array else {
+      throw bad(path, "the file", "a list \"images\"", root)
     }
     return try images.enumerated().map { index, image in
       let place = "image \(index + 1)"
@@ -18,7 +19,7 @@ struct KarpathyLayout: DatasetLayout {
       guard let split = word == "restval" ? .train : word.flatMap(Split.init) else {
         throw bad(path, place, "\"split\": train, restval, val or test", object["split"])
       }
-      let sentences = object["sentences"]?.array?.map { $0.object?["raw"]?.string }
+      let sentences = object["sentences"]?.array?.map { $0.string ?? $0.object?["raw"]?.string }
       guard let sentences, sentences.allSatisfy({ $0 != nil }) else {
         throw bad(path, place, "\"sentences\" with \"raw\" each", object["sentences"])
       }

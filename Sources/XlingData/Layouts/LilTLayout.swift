@@ -4,10 +4,9 @@ struct LilTLayout: DatasetLayout {
   let name = "lilt"
   let summary = "LilT's and ALBEF's JSON lists of image and caption"
 
-  func read(_ path: String) throws -> [ForeignItem] {
-    guard let list = try json(path).array else {
-      throw bad(path, "the file", "a list", nil)
-    }
+  func read(_ path: String, _ note: (String) -> Void) throws -> [ForeignItem] {
+    let root = try json(path)
+    guard let list = root.array else { throw bad(path, "the file", "a list", root) }
     var captions = CaptionsByPicture()
     for (index, entry) in list.enumerated() {
       let place = "entry \(index + 1)"

@@ -35,6 +35,9 @@ struct TarArchive: ~Copyable {
     var message = [CChar](repeating: 0, count: 256)
     guard let archive = xling_archive_open(path, &message, message.count) else {
       let text = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
+      if let found = ForeignFile(path: path), !Self.mayBeTar(found) {
+        throw ForeignFileFailure(path: path, expected: "a tar archive", found: found)
+      }
       throw DataFailure.badDataset(
         path: path, reason: "expected a tar archive (.tar, .tar.gz, .tar.xz, .tar.zst): \(text).")
     }
@@ -44,6 +47,11 @@ struct TarArchive: ~Copyable {
   }
 
   deinit { xling_archive_close(archive) }
+
+  /// What a tar archive begins with, packed or not.
+  private static func mayBeTar(_ found: ForeignFile) -> Bool {
+    [.tar, .gzip, .bzip2, .xz, .zstandard].contains(found)
+  }
 
   /// Every member in turn: `body` says by the name whether it wants the bytes, and gets them. The others
   /// are read as well, so that an archive that is cut short is none. Throws

@@ -22,6 +22,12 @@ public enum DatasetLanguageFailure: Failure, Equatable {
 
 /// From what a user calls a language to a dataset's code for it.
 public enum DatasetLanguages {
+  /// Words as they are given: `tr,de` are two languages.
+  public static func words(_ given: [String]) -> [String] {
+    given.flatMap { $0.split(separator: ",") }.map(String.init)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
+
   /// Before data are read: refuses what no card knows and what is no code of two or three letters,
   /// which a dataset may have without a card (`x-…` too). Other words are looked for in `file`, a
   /// list of captions or class names, byte by byte: a key of that name is there or not. Throws

@@ -1,5 +1,6 @@
 import Foundation
 import XlingCore
+import XlingLanguages
 
 /// Sentences to pretrain a text tower on: a folder with `LANG.txt` (BCP 47; one sentence a line) and,
 /// as translations, `*.jsonl`: one object a line, `{"en": "…", "tr": "…"}`.
@@ -27,19 +28,25 @@ public struct SentenceCorpus: Sendable {
     var (seen, unseen): ([String: [String]], [String: [String]]) = ([:], [:])
     var (pairs, unseenPairs): ([[String: String]], [[String: String]]) = ([], [])
     let digest = Digest()
+    let codes = try CorpusLanguages()
     for name in names {
       let path = folder + "/" + name
       let data = try AtomicFile.read(path)
       digest.update(name + "\n")
       digest.update(data)
       if name.hasSuffix(".txt") {
-        let language = String(name.dropLast(4))
+        let language = codes.code(String(name.dropLast(4)))
+        guard seen[language] == nil else {
+          throw DataFailure.badDataset(
+            path: path,
+            reason: "is a second file of \(language), under another spelling. Join both.")
+        }
         let texts = try lines(of: data, path: path)
         let apart = texts.map { Digest.key("sentence/" + $0) % 200 == 0 }
         seen[language] = zip(texts, apart).filter { !$1 }.map(\.0)
         unseen[language] = zip(texts, apart).filter(\.1).map(\.0)
       } else {
-        for texts in try translations(of: data, path: path) {
+        for texts in try translations(of: data, path: path, codes) {
           let key = texts.sorted { $0.key < $1.key }.map(\.value).joined(separator: "\t")
           if Digest.key("translation/" + key) % 10 == 0 {
             unseenPairs.append(texts)
@@ -60,7 +67,9 @@ public struct SentenceCorpus: Sendable {
     guard let all = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
       throw DataFailure.missingTexts(path: folder)
     }
-    let names = all.filter { $0.hasSuffix(".txt") || $0.hasSuffix(".jsonl") }.sorted()
+    let names = all.filter {
+      ($0.hasSuffix(".txt") || $0.hasSuffix(".jsonl")) && !FolderNames.isLeftover($0)
+    }.sorted()
     guard !names.isEmpty else { throw DataFailure.missingTexts(path: folder) }
     return names
   }
@@ -68,26 +77,43 @@ public struct SentenceCorpus: Sendable {
   /// Distinct lines that are not blank.
   private static func lines(of data: Data, path: String) throws -> [String] {
     var (texts, met): ([String], Set<String>) = ([], [])
-    for (index, line) in DatasetReader.lines(data).enumerated() {
-      guard let text = String(validating: line, as: UTF8.self) else {
-        throw DataFailure.badLine(
-          path: path, line: index + 1, expected: "UTF-8", found: "other bytes")
-      }
+    for line in DatasetReader.lines(try TextBytes.utf8(data, path: path)) {
+      let text = String(decoding: line, as: UTF8.self)
       let blank = text.allSatisfy(\.isWhitespace)
       if !blank, met.insert(text).inserted { texts.append(text) }
     }
     return texts
   }
 
-  private static func translations(of data: Data, path: String) throws -> [[String: String]] {
-    try DatasetReader.lines(data).enumerated().map { index, line in
+  private static func translations(
+    of data: Data, path: String, _ codes: CorpusLanguages
+  ) throws -> [[String: String]] {
+    try DatasetReader.lines(try TextBytes.utf8(data, path: path)).enumerated().map { index, line in
       let texts = JSONValue(line)?.object?.mapValues(\.string)
       guard let texts, !texts.isEmpty, !texts.values.contains(nil) else {
         throw DataFailure.badLine(
           path: path, line: index + 1, expected: "an object of texts by language",
           found: RepeatedKey(in: line)?.words ?? "something else")
       }
-      return texts.compactMapValues { $0 }
+      var known: [String: String] = [:]
+      for (spelling, text) in texts {
+        let language = codes.code(spelling)
+        guard known.updateValue(text ?? "", forKey: language) == nil else {
+          let both = texts.keys.filter { codes.code($0) == language }.sorted()
+          throw DataFailure.twoSpellings(
+            path: path, line: index + 1, language: language, spellings: both)
+        }
+      }
+      return known
     }
   }
+}
+
+/// Our codes for those that a corpus has: "zh_CN" is zh. What is no language tag stays as it is.
+private struct CorpusLanguages {
+  private let table: LanguageSpellings
+
+  init() throws { table = try LanguageSpellings.load() }
+
+  func code(_ spelling: String) -> String { table.language(spelling) ?? spelling }
 }

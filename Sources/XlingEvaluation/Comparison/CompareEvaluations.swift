@@ -34,9 +34,15 @@ public struct CompareEvaluations: Sendable {
     let runs = entries.flatMap(\.runs)
     let all = try selection.evaluations(of: runs, in: store)
     measured = all[0][0].measured
-    let byRun = all.map { Set($0.map(\.language)) }
+    // Earlier versions stored languages as their data spelled them: jp is ja.
+    let table = try LanguageSpellings.load()
+    func code(_ language: String) -> String { table.language(language) ?? language }
+    let byRun = all.map { Set($0.map { code($0.language) }) }
     var rest = all.map { part in
-      Dictionary(part.map { (Self.key($0.language, $0.direction), $0) }) { $1 }
+      // Where a run has both spellings, ours counts.
+      Dictionary(part.map { (Self.key(code($0.language), $0.direction), $0) }) {
+        code($0.language) == $0.language ? $0 : $1
+      }
     }[...]
     found = entries.map { entry in
       defer { rest = rest.dropFirst(entry.runs.count) }
@@ -60,7 +66,8 @@ public struct CompareEvaluations: Sendable {
     aligned = try Set(
       runs.compactMap { run in
         let recipe = Data(try store.run(named: run).key.recipe.utf8)
-        return try? JSONDecoder().decode(AlignmentConfiguration.self, from: recipe).language
+        return (try? JSONDecoder().decode(AlignmentConfiguration.self, from: recipe).language)
+          .map(code)
       })
     try checkQueries()
   }

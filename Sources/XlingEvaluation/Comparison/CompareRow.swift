@@ -1,3 +1,5 @@
+import XlingCore
+
 /// One paired test; a row of `xling compare --json`.
 public struct CompareRow: Codable, Sendable, Equatable {
   /// What `language` says in rows over several.
@@ -20,11 +22,13 @@ public struct CompareRow: Codable, Sendable, Equatable {
   public let firstCoversChance: Bool?
   public let secondCoversChance: Bool?
   public let difference: Double
-  public let low: Double
-  public let high: Double
-  /// Paired randomization test, two-sided; `pHolm` corrects over all languages, directions, pairs.
-  public let p: Double
-  public var pHolm: Double?
+  /// Null, as p, where fewer than 30 independent pictures lie behind it: nothing is tested there.
+  @OrNull public private(set) var low: Double?
+  @OrNull public private(set) var high: Double?
+  /// Paired randomization test, two-sided; `pHolm` corrects over all languages, directions, pairs that
+  /// were tested.
+  @OrNull public private(set) var p: Double?
+  @OrNull public var pHolm: Double?
   /// The smallest true difference that this test finds with power 80 % at level 5 %.
   public let detectable: Double?
   /// Queries of each seed.

@@ -4,7 +4,7 @@ import XlingRetrieval
 /// All runs by language, as LilT's Table 2 (Khan and Fu 2023): one block a direction, one row a
 /// run, and the languages that it won, tied and lost against the first run.
 public struct CompareTable: Codable, Sendable, Equatable {
-  /// Languages whose corrected p is below 5 %, and the others.
+  /// Languages whose corrected p is below 5 %, and the others that were tested.
   public struct Tally: Codable, Sendable, Equatable {
     public let won: Int
     public let tied: Int
@@ -15,7 +15,7 @@ public struct CompareTable: Codable, Sendable, Equatable {
     public let label: String
     /// Language by language; nil where the run lacks it.
     public let cells: [EstimateRow?]
-    /// nil for the first run.
+    /// nil for the first run, and where nothing is tested.
     public let tally: Tally?
   }
 
@@ -62,13 +62,16 @@ public struct CompareTable: Codable, Sendable, Equatable {
 
   private static func tally(
     _ rows: [CompareRow], _ tests: CompareTests, _ entry: Int, _ direction: Direction
-  ) -> Tally {
+  ) -> Tally? {
     let evaluations = tests.evaluations
     let counted = rows.filter {
       $0.second == evaluations.labels[entry] && $0.direction == direction.words
         && $0.language != CompareRow.mean && !evaluations.aligned.contains($0.language)
     }
-    let decided = counted.filter { ($0.pHolm ?? $0.p) < 0.05 && $0.difference != 0 }
+    .filter { $0.p != nil }
+    let areAllUntested = counted.isEmpty && !rows.isEmpty && rows.allSatisfy { $0.p == nil }
+    guard !areAllUntested else { return nil }
+    let decided = counted.filter { ($0.pHolm ?? $0.p ?? 1) < 0.05 && $0.difference != 0 }
     // Differences are first minus second.
     let won = decided.count { ($0.difference < 0) == tests.metric.higherIsBetter }
     return Tally(won: won, tied: counted.count - decided.count, lost: decided.count - won)

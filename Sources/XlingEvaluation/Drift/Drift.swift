@@ -27,6 +27,9 @@ public struct Drift: Codable, Sendable {
     public let chance: Double?
   }
 
+  public let run: String
+  public let dataset: String
+  public let split: String
   public let norms: [LayerNormShift]
   /// The language that the run was aligned on.
   public let pivot: String
@@ -62,6 +65,7 @@ public struct DriftMeasurement {
   public func measure(_ languages: [String]) throws -> Drift {
     let pivot = run.record.identity.configuration.language
     return Drift(
+      run: run.name, dataset: dataset.name, split: split.rawValue,
       norms: [
         LayerNormShift(tower: "text", before: before, after: run.model.text),
         LayerNormShift(tower: "image", before: imageBefore, after: run.model.image),

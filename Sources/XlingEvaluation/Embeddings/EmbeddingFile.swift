@@ -3,29 +3,42 @@ import XlingCore
 import XlingTensor
 import XlingTowers
 
-/// Embeddings from a file: NumPy's `.npy`, or safetensors.
+/// Embeddings from a file: NumPy's `.npy` and `.npz`, or safetensors; or from a folder of `.npy` parts.
 public struct EmbeddingFile: Sendable {
   public let path: String
   public internal(set) var rows: EmbeddingMatrix
   public var width: Int { rows.width }
   public var count: Int { rows.count }
 
-  /// `path` is a file, or `FILE#TENSOR` where a safetensors file holds several. The format is told by
-  /// the file's first bytes, not by its name.
+  /// `path` is a file, `FILE#TENSOR` where a file holds several arrays, or a folder as clip-retrieval
+  /// writes it (``EmbeddingParts``). The format is told by the file's first bytes, not by its name.
   ///
   /// Throws ``EvaluationFailure``, `EmbeddingFailure` for numbers that are not finite, `TowerFailure`,
-  /// `FileFailure`.
+  /// `ForeignFileFailure`, `FileFailure`.
   public init(_ path: String) throws {
     self.path = path
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      rows = try EmbeddingParts(path).read()
+      return
+    }
     let (file, tensor) = Self.parts(path)
-    let start = try FileReader(file).bytes(at: 0, count: NumPyArray.magic.count)
-    if start.map({ Data($0) }) == NumPyArray.magic {
-      let array = try NumPyArray(file)
-      rows = try EmbeddingMatrix(count: array.rows, width: array.columns, name: path) {
-        try array.read(into: $0.pointer)
-      }
-    } else {
-      rows = try Self.safetensors(file, tensor, path)
+    let reader = try FileReader(file)
+    let head = reader.bytes(at: 0, count: min(reader.size, ForeignFile.headCount)) ?? []
+    switch ForeignFile(head: head) {
+    case .numpy: rows = try Self.matrix(try NumPyArray(file), path)
+    case .zip:
+      rows = try Self.matrix(try NumPyArray(file, in: NPZArchive(file).array(tensor)), path)
+    case .safetensors, nil: rows = try Self.safetensors(file, tensor, path)
+    case .some(let found):
+      throw ForeignFileFailure(
+        path: file, expected: "embeddings (.npy, .npz or safetensors)", found: found)
+    }
+  }
+
+  private static func matrix(_ array: NumPyArray, _ path: String) throws -> EmbeddingMatrix {
+    try EmbeddingMatrix(count: array.rows, width: array.columns, name: path) {
+      try array.read(into: $0.pointer)
     }
   }
 

@@ -6,21 +6,16 @@ import XlingData
 public enum KeyFile {
   /// Lines in UTF-8 without surrounding white space; as texts, so that canonically equivalent
   /// spellings are one. Throws ``EvaluationFailure/notEmbeddings(path:expected:found:hint:)`` when
-  /// their number is another, or one is not UTF-8; `FileFailure`.
+  /// their number is another; `TextFailure`, `ForeignFileFailure`, `FileFailure`.
   public static func read(_ path: String, rows: Int) throws -> [String] {
-    let lines = DatasetReader.lines(try AtomicFile.read(path))
+    let lines = DatasetReader.lines(try TextBytes.utf8(try AtomicFile.read(path), path: path))
     guard lines.count == rows else {
       throw EvaluationFailure.notEmbeddings(
         path: path, expected: "\(rows) lines, one a row of the embeddings", found: "\(lines.count)",
         hint: "A line break inside a text counts as one.")
     }
-    return try lines.enumerated().map { index, line in
-      guard let text = String(validating: line, as: UTF8.self) else {
-        throw EvaluationFailure.notEmbeddings(
-          path: path, expected: "UTF-8", found: "other bytes in line \(index + 1)",
-          hint: "Convert the file, with iconv say.")
-      }
-      return text.trimmingCharacters(in: .whitespaces)
+    return lines.map { line in
+      String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespaces)
     }
   }
 }

@@ -3,60 +3,99 @@ import Synchronization
 import XlingCore
 
 /// A two-dimensional array of NumPy's `.npy` format, versions 1 to 3: magic, header length, a Python
-/// dictionary, raw values (NEP 1).
+/// dictionary, raw values (NEP 1). Rows or columns may follow one another, either byte first.
 struct NumPyArray {
   static let magic = Data([0x93]) + Data("NUMPY".utf8)
+
+  /// NumPy has no bfloat16: what ml_dtypes saves is two bytes without a type, `V2`.
+  enum Element {
+    case float16, bfloat16, float32, float64
+
+    var width: Int {
+      switch self {
+      case .float16, .bfloat16: 2
+      case .float32: 4
+      case .float64: 8
+      }
+    }
+  }
 
   let rows: Int
   let columns: Int
   private let path: String
-  /// Where the values begin, and the bytes of one.
+  /// Where the values begin.
   private let start: Int
-  private let width: Int
+  private let element: Element
+  private let isBigEndian: Bool
+  private let isColumnMajor: Bool
 
-  /// Reads the header of `<f2`, `<f4` and `<f8`. Throws ``EvaluationFailure/notEmbeddings(path:expected:found:hint:)``,
-  /// `FileFailure`.
-  init(_ path: String) throws {
-    func bad(_ expected: String, _ found: String, _ hint: String) -> EvaluationFailure {
-      .notEmbeddings(path: path, expected: expected, found: found, hint: hint)
-    }
-    let again = "Save it again by numpy.save(path, array.astype(numpy.float32))."
+  /// Reads the header of an array that is a file, or the part `span` of one. Throws
+  /// ``EvaluationFailure/notEmbeddings(path:expected:found:hint:)``, `FileFailure`.
+  init(_ path: String, in span: Range<Int>? = nil) throws {
     let file = try FileReader(path)
-    guard let head = file.bytes(at: 0, count: 12), head.starts(with: Self.magic) else {
-      throw bad("a .npy header", "\(file.size) bytes", again)
+    let span = span ?? 0..<file.size
+    let (header, values) = try Self.header(file, span, path)
+    guard let type = Self.quoted("descr", header), let shape = Self.shape(header) else {
+      throw Self.bad(path, "a header with descr and shape", header)
+    }
+    guard shape.count == 2, shape[1] > 0 else {
+      throw Self.bad(path, "the shape (rows, width)", "\(shape)", hint: "One row an input.")
+    }
+    isColumnMajor = header.contains("'fortran_order': True")
+    guard isColumnMajor || header.contains("'fortran_order': False") else {
+      throw Self.bad(path, "a header with fortran_order", header)
+    }
+    (rows, columns) = (shape[0], shape[1])
+    guard let (element, isBigEndian) = Self.element(type) else {
+      throw Self.bad(path, "float16, bfloat16 (V2), float32 or float64", type)
+    }
+    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+    let bytes = span.upperBound - values
+    guard !overflow, count <= span.count, bytes == count * element.width else {
+      throw Self.bad(
+        path, "\(rows) x \(columns) values of \(element.width) bytes", "\(bytes) bytes",
+        hint: "The file is cut off, or longer than it says.")
+    }
+    (self.path, self.element, self.isBigEndian) = (path, element, isBigEndian)
+    start = values
+  }
+
+  /// The Python dictionary, and where the values begin in the file.
+  private static func header(
+    _ file: borrowing FileReader, _ span: Range<Int>, _ path: String
+  ) throws -> (text: String, values: Int) {
+    guard let head = file.bytes(at: span.lowerBound, count: min(12, span.count)),
+      head.count == 12, head.starts(with: magic)
+    else {
+      throw bad(path, "a .npy header", "\(span.count) bytes")
     }
     // Version 1 has two bytes of header length, later ones four.
     let lengthBytes = head[6] == 1 ? 2 : 4
     let length = head[8..<8 + lengthBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
-    start = 8 + lengthBytes + length
-    guard let text = file.bytes(at: 8 + lengthBytes, count: length) else {
-      throw bad("a header of \(length) bytes", "a file of \(file.size)", again)
+    let start = span.lowerBound + 8 + lengthBytes
+    guard start + length <= span.upperBound, let text = file.bytes(at: start, count: length) else {
+      throw bad(path, "a header of \(length) bytes", "a file of \(span.count)")
     }
-    let header = String(decoding: text, as: UTF8.self)
-    guard let type = Self.quoted("descr", header), let shape = Self.shape(header) else {
-      throw bad("a header with descr and shape", header, again)
-    }
-    guard shape.count == 2, shape[1] > 0 else {
-      throw bad("the shape (rows, width)", "\(shape)", "One row an input.")
-    }
-    guard header.contains("'fortran_order': False") else {
-      throw bad(
-        "row-major order", "Fortran order", again.replacing("array", with: "array.copy('C')"))
-    }
-    (rows, columns) = (shape[0], shape[1])
-    guard let width = Self.widths[type] else {
-      throw bad("float16, float32 or float64, little-endian", type, again)
-    }
-    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-    guard !overflow, count <= file.size, file.size - start == count * width else {
-      throw bad(
-        "\(rows) x \(columns) values of \(width) bytes", "\(file.size - start) bytes",
-        "The file is cut off, or longer than it says.")
-    }
-    (self.path, self.width) = (path, width)
+    return (String(decoding: text, as: UTF8.self), start + length)
   }
 
-  private static let widths = ["<f2": 2, "<f4": 4, "<f8": 8]
+  private static func bad(
+    _ path: String, _ expected: String, _ found: String,
+    hint: String = "Save it again by numpy.save(path, array.astype(numpy.float32))."
+  ) -> EvaluationFailure {
+    .notEmbeddings(path: path, expected: expected, found: found, hint: hint)
+  }
+
+  /// Of a type as NumPy writes it: `<f4`.
+  private static func element(_ type: String) -> (Element, isBigEndian: Bool)? {
+    let elements: [String: Element] = [
+      "f2": .float16, "f4": .float32, "f8": .float64, "V2": .bfloat16,
+    ]
+    guard let order = type.first, "<>|=".contains(order),
+      let element = elements[String(type.dropFirst())]
+    else { return nil }
+    return (element, order == ">")
+  }
 
   /// Reads all values, as float32, row by row. Throws `FileFailure`.
   func read(into out: UnsafeMutablePointer<Float>) throws {
@@ -64,34 +103,49 @@ struct NumPyArray {
     let failed = Atomic<Bool>(false)
     nonisolated(unsafe) let out = out
     Parallel.ranges(rows * columns, grain: 1 << 18) { part in
-      let isRead = Self.read(
-        file, at: start + part.lowerBound * width, width, part.count,
-        into: out + part.lowerBound)
-      if !isRead { failed.store(true, ordering: .relaxed) }
+      if !read(file, part, into: out) { failed.store(true, ordering: .relaxed) }
     }
     if failed.load(ordering: .relaxed) {
       throw FileFailure.cannotRead(path: path, reason: "it ended before its last value")
     }
   }
 
-  /// Reads `count` values of `width` bytes. False when there are fewer.
-  private static func read(
-    _ file: borrowing FileReader, at offset: Int, _ width: Int, _ count: Int,
-    into out: UnsafeMutablePointer<Float>
+  /// Reads the values `part` of the file, each to its place. False when there are fewer.
+  private func read(
+    _ file: borrowing FileReader, _ part: Range<Int>, into out: UnsafeMutablePointer<Float>
   ) -> Bool {
-    if width == 4 {
-      return file.read(UnsafeMutableRawBufferPointer(start: out, count: 4 * count), at: offset)
+    let offset = start + part.lowerBound * element.width
+    if element == .float32, !isBigEndian, !isColumnMajor {
+      let target = UnsafeMutableRawBufferPointer(
+        start: out + part.lowerBound, count: 4 * part.count)
+      return file.read(target, at: offset)
     }
-    guard let bytes = file.bytes(at: offset, count: count * width) else { return false }
+    guard let bytes = file.bytes(at: offset, count: part.count * element.width) else {
+      return false
+    }
     bytes.withUnsafeBytes { bytes in
-      for index in 0..<count {
-        out[index] =
-          width == 2
-          ? Float(bytes.loadUnaligned(fromByteOffset: 2 * index, as: Float16.self))
-          : Float(bytes.loadUnaligned(fromByteOffset: 8 * index, as: Double.self))
+      for index in 0..<part.count {
+        let place = part.lowerBound + index
+        let target = isColumnMajor ? place % rows * columns + place / rows : place
+        out[target] = value(bytes, index)
       }
     }
     return true
+  }
+
+  private func value(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Float {
+    func word<Word: FixedWidthInteger>(_ type: Word.Type) -> Word {
+      let word = bytes.loadUnaligned(
+        fromByteOffset: index * MemoryLayout<Word>.size, as: Word.self)
+      return isBigEndian ? Word(bigEndian: word) : Word(littleEndian: word)
+    }
+    switch element {
+    case .float16: return Float(Float16(bitPattern: word(UInt16.self)))
+    // The upper half of a float32.
+    case .bfloat16: return Float(bitPattern: UInt32(word(UInt16.self)) << 16)
+    case .float32: return Float(bitPattern: word(UInt32.self))
+    case .float64: return Float(Double(bitPattern: word(UInt64.self)))
+    }
   }
 
   /// `'key': 'value'` of a Python dictionary.

@@ -3,10 +3,12 @@ import XlingCore
 import XlingRetrieval
 
 /// One direction of one language as trec_eval, ranx and ir_measures read it: a run, the best items of
-/// each query with their exact scores, and its qrels.
+/// each query with their scores, and its qrels.
 ///
-/// Our ranks count the whole gallery and ties as their policy says; whoever ranks by these files sees
-/// `depth` items a query, and breaks ties as his own program does.
+/// trec_eval holds scores in single precision: of two that are one number there, the lower is written as
+/// the next number below, so that the order stays. Equal scores stay equal, and are counted (``tied``):
+/// our ranks count ties as their policy says, other programs break them their own way. They also see
+/// `depth` items a query alone, ours count the whole gallery.
 public struct TRECFiles: Sendable {
   /// Ids, one a row of the embeddings.
   public let queries: [String]
@@ -31,11 +33,33 @@ public struct TRECFiles: Sendable {
   public var run: String {
     var text = ""
     for (query, found) in zip(queries, neighbours.items) {
+      let scores = Self.apart(found.map(\.score))
       for (rank, item) in found.enumerated() {
-        text += "\(query) Q0 \(items[Int(item.index)]) \(rank + 1) \(item.score) \(tag)\n"
+        text += "\(query) Q0 \(items[Int(item.index)]) \(rank + 1) \(scores[rank]) \(tag)\n"
       }
     }
     return text
+  }
+
+  /// Queries among whose items some have the very same score.
+  public var tied: Int {
+    neighbours.items.count { found in
+      zip(found, found.dropFirst()).contains { $0.score == $1.score }
+    }
+  }
+
+  /// Falling scores, of which no two different ones are one number in single precision: exact where they
+  /// are not, else the next number of single precision below the one before.
+  static func apart(_ scores: [Double]) -> [Double] {
+    var written: [Double] = []
+    for (place, score) in scores.enumerated() {
+      guard let last = written.last, Float(score) >= Float(last) else {
+        written.append(score)
+        continue
+      }
+      written.append(score == scores[place - 1] ? last : Double(Float(last).nextDown))
+    }
+    return written
   }
 
   /// `query 0 item 1`.

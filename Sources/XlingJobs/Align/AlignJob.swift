@@ -44,7 +44,24 @@ public struct AlignJob {
     }
   }
 
+  /// What a training will be.
+  public struct Plan: Sendable, Equatable {
+    public let method: String
+    public let dataset: String
+    public let language: String
+    public let pairs: Int
+    /// The towers' folders.
+    public let textTower: String
+    public let imageTower: String
+    public let seed: UInt64
+    public let steps: Int
+    /// About, on this machine.
+    public let seconds: Double
+  }
+
   public enum Event {
+    /// The data are read; the first step comes next.
+    case planned(Plan)
     case warning(Warning)
     /// The store has so many results of this very run, whose folder is gone: it is trained anew, and they
     /// are kept.
@@ -69,12 +86,20 @@ public struct AlignJob {
   public init(_ options: Options, towers: TowerPair? = nil) throws {
     self.options = options
     data = try EmbeddedDataset.resolve(options.data)
-    if let output = options.output, RunFolder(output).exists, !options.resumes {
-      throw RunFailure.runExists(path: output)
-    }
+    if let output = options.output { try Self.checkIsFree(RunFolder(output), options) }
     try DatasetLanguages.check([options.language], file: DataSource(options.data).captions)
     if let run = options.startFrom { _ = try RunFolder(run).record() }
     self.towers = try towers ?? TowerPair(text: options.textTower, image: options.imageTower)
+  }
+
+  /// Without `resumes` a finished run may be this very one, which the data will tell; one that stopped is
+  /// in the way. Throws ``RunFailure/interrupted(path:step:resume:)``.
+  private static func checkIsFree(_ folder: RunFolder, _ options: Options) throws {
+    guard folder.exists, !options.resumes else { return }
+    guard try folder.record().isFinished else {
+      throw RunFailure.interrupted(
+        path: folder.path, step: folder.checkpointStep() ?? 0, resume: options.resumeCommand)
+    }
   }
 
   /// Trains, or goes on, or finds that nothing is left to do. `store` is asked for once the run's folder is
@@ -93,12 +118,17 @@ public struct AlignJob {
     let lock = try FileLock(folder: folder.path)
     defer { lock.release() }
     folder.removePartials()
-    if folder.exists, !options.resumes { throw RunFailure.runExists(path: folder.path) }
-    // Where nothing was begun there is nothing to go on with: the run begins.
-    let goesOn = options.resumes && folder.exists
+    try Self.checkIsFree(folder, options)
+    // Where nothing was begun there is nothing to go on with: the run begins. A finished run that is this
+    // very one is done.
+    let goesOn = folder.exists
     let start = try options.startFrom.map { try StartingWeights(run: $0) }
     var identity = try identity(on: dataset, start)
-    if goesOn { identity.takeName(of: try folder.record().identity, on: dataset) }
+    if goesOn {
+      let begun = try folder.record().identity
+      identity.takeName(of: begun, on: dataset)
+      if !options.resumes { try check(identity, is: begun, in: folder) }
+    }
     let journal = RunJournal(try store(folder.path), run: folder, command: options.command)
     let keptResults = try journal.prepare(identity, resume: goesOn)
     if keptResults > 0 { observe(.keptResults(keptResults)) }
@@ -117,6 +147,7 @@ public struct AlignJob {
       let taken = try start.copy(into: training.model)
       observe(.starting(from: start.run, tensors: taken))
     }
+    observe(.planned(plan(training, dataset)))
     training.trainer.validating = { observe(.validating(done: $0, of: $1)) }
     let record = try train(training, journal, resume: goesOn, observe)
     observe(.trained)
@@ -146,6 +177,26 @@ extension AlignJob {
     return RunIdentity(
       text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,
       dataHash: dataset.contentHash, configuration: configuration)
+  }
+
+  /// Throws ``RunFailure/runExists(path:)`` where the folder's run is another one.
+  private func check(_ identity: RunIdentity, is begun: RunIdentity, in folder: RunFolder) throws {
+    do {
+      try begun.check(equals: identity, at: folder.path)
+    } catch RunFailure.notTheSameRun {
+      throw RunFailure.runExists(path: folder.path)
+    }
+  }
+
+  private func plan(_ training: RunTraining, _ dataset: Dataset) -> Plan {
+    let configuration = training.configuration
+    let pairs = training.trainer.training.count
+    return Plan(
+      method: options.recipe.name, dataset: dataset.name, language: configuration.language,
+      pairs: pairs, textTower: towers.text.folder, imageTower: towers.image.folder,
+      seed: configuration.seed, steps: configuration.steps,
+      seconds: TrainingDuration.seconds(
+        training.model, steps: configuration.steps, batch: configuration.batchSize, pairs: pairs))
   }
 
   private func defaultFolder(on dataset: Dataset) -> String {

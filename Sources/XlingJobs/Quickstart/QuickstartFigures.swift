@@ -121,9 +121,11 @@ struct QuickstartFigures {
         }
       }
     }
-    let adjusted = Holm.adjusted(tests.map(\.3.pValue))
-    return zip(tests, adjusted).map { test, p in
-      .init(
+    // What was not tested is no member of the family.
+    var adjusted = Holm.adjusted(tests.compactMap(\.3.pValue))[...]
+    return tests.map { test in
+      let p = test.3.pValue == nil ? nil : adjusted.popFirst()
+      return .init(
         first: test.0, second: reference.method, language: test.1, direction: test.2,
         comparison: test.3, adjustedP: p)
     }

@@ -3,11 +3,13 @@ import XlingCore
 import XlingExperiments
 
 /// What MTEB stores of one task: `TaskResult` with its scores as fractions, by split, one entry a
-/// language. One direction is one task there, and a subset of the queries another. Intervals and
-/// protocol hash, for which MTEB has no place, stay in our own JSON.
+/// language. One direction is one task there, and a subset of the queries another. Intervals, for which
+/// MTEB has no place, stay in our own JSON; the protocol's hash is the data's revision.
 struct MTEBTaskResult: Encodable {
   let taskName: String
   let model: String
+  /// The protocol's hash, in which the data's is: MTEB takes no task without a revision.
+  let revision: String
   let scores: [String: [Entry]]
 
   enum CodingKeys: String, CodingKey {
@@ -24,9 +26,10 @@ struct MTEBTaskResult: Encodable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(taskName, forKey: .taskName)
     try container.encode(model, forKey: .model)
+    try container.encode(revision, forKey: .revision)
     try container.encode(scores, forKey: .scores)
     // Keys that its reader asks for; nothing was measured with MTEB itself.
-    for key in [CodingKeys.revision, .version, .time, .emissions] {
+    for key in [CodingKeys.version, .time, .emissions] {
       try container.encodeNil(forKey: key)
     }
   }
@@ -77,6 +80,7 @@ struct MTEBTaskResult: Encodable {
       let run: String
       let name: String
       let split: String
+      let revision: String
     }
     var tasks: [Task] = []
     var scores: [Task: [(language: String, metrics: [String: Double])]] = [:]
@@ -86,7 +90,7 @@ struct MTEBTaskResult: Encodable {
       let subset = row.subset == "all" ? "" : ", " + row.subset
       let task = Task(
         run: row.run ?? "given embeddings", name: "xling \(row.dataset)\(subset) \(side)Retrieval",
-        split: row.split)
+        split: row.split, revision: row.protocol)
       if scores[task] == nil { tasks.append(task) }
       var entries = scores[task] ?? []
       if entries.last?.language != row.language { entries.append((row.language, [:])) }
@@ -103,7 +107,8 @@ struct MTEBTaskResult: Encodable {
         return Entry(language: language, metrics: metrics.merging(["main_score": main]) { $1 })
       }
       let result = MTEBTaskResult(
-        taskName: task.name, model: task.run, scores: [task.split: entries])
+        taskName: task.name, model: task.run, revision: task.revision,
+        scores: [task.split: entries])
       return String(decoding: try encoder.encode(result), as: UTF8.self)
     }.joined(separator: "\n")
   }

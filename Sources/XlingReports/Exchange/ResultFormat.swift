@@ -30,13 +30,13 @@ public enum ResultFormat: String, Sendable, CaseIterable {
       "metric", "direction", "language", "value", "low", "high", "unit", "n", "ties", "partial",
       "dataset", "split", "subset", "run", "protocol", "chance", "covers_chance",
     ]
-    let lines = rows.map { row in
-      [
-        row.metric, row.direction, row.language, "\(row.value)", "\(row.low)", "\(row.high)",
-        row.unit, "\(row.n)", "\(row.ties)", "\(row.partial)", row.dataset, row.split,
-        row.subset, row.run ?? "", row.protocol, row.chance.map { "\($0)" } ?? "",
-        row.coversChance.map { "\($0)" } ?? "",
-      ]
+    func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+    let lines = rows.map { row -> [String] in
+      let bounds = [number(row.value), number(row.low), number(row.high)]
+      let counts = [row.unit, "\(row.n)", "\(row.ties)", "\(row.partial)"]
+      let origin = [row.dataset, row.split, row.subset, row.run ?? "", row.protocol]
+      let chance = [number(row.chance), row.coversChance.map { "\($0)" } ?? ""]
+      return [row.metric, row.direction, row.language] + bounds + counts + origin + chance
     }
     return ([header] + lines).map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n")
   }
@@ -63,6 +63,7 @@ public enum ResultFormat: String, Sendable, CaseIterable {
 private struct PivotTable {
   private(set) var table: TextTable
   private let marked: Bool
+  private let hasBareFigures: Bool
   private let metricCount: Int
 
   private struct Key: Hashable {
@@ -98,7 +99,7 @@ private struct PivotTable {
         names + ["\(first.n)", "\(first.ties)"]
           + metrics.map { name in
             found[name].map {
-              String(format: "%.1f [%.1f, %.1f]", $0.value, $0.low, $0.high)
+              IntervalText.figure($0.value, $0.low, $0.high)
                 + ($0.coversChance == true ? ChanceText.mark : "")
             } ?? ""
           } + [
@@ -106,12 +107,14 @@ private struct PivotTable {
               found.count == 1 ? [first.chance] : metrics.map { found[$0]?.chance })
           ])
     }
+    hasBareFigures = results.contains { $0.low == nil }
     marked = results.contains { $0.coversChance == true }
     metricCount = metrics.count
   }
 
   var note: String {
     "Percent, or places for ranks [95 % interval]; * fewer than 95 % of the pictures have a caption. "
+      + (hasBareFigures ? IntervalText.note + " " : "")
       + ChanceText.note(metrics: metricCount, marked: marked)
   }
 }

@@ -3,12 +3,13 @@
 package struct DotPlot: Sendable {
   package struct Point: Sendable {
     package var value: Double
-    package var low: Double
-    package var high: Double
+    /// Nil without an interval: the dot alone.
+    package var low: Double?
+    package var high: Double?
     /// Shown where the reader points at the mark.
     package var tip: String
 
-    package init(value: Double, low: Double, high: Double, tip: String) {
+    package init(value: Double, low: Double?, high: Double?, tip: String) {
       self.value = value
       self.low = low
       self.high = high
@@ -56,7 +57,9 @@ package struct DotPlot: Sendable {
     self.series = Array(series.prefix(Self.seriesLimit))
     self.panels = panels
     self.rows = rows
-    let highs = rows.flatMap { $0.points.flatMap { $0.compactMap { $0?.high } } }
+    let highs = rows.flatMap {
+      $0.points.flatMap { $0.compactMap { $0.map { $0.high ?? $0.value } } }
+    }
     top = min(1, max(0.1, ((highs.max() ?? 1) * 10).rounded(.up) / 10))
   }
 
@@ -143,8 +146,13 @@ package struct DotPlot: Sendable {
   private func mark(_ index: Int, _ point: Point, panel: Int, row: Int) -> String {
     let y = Self.middle(row) + (Double(index) - Double(series.count - 1) / 2) * 7
     return "<g><title>\(HTML.escape(point.tip))</title>"
-      + Self.line("m\(index)", x(point.low, panel), y, x(point.high, panel), y)
+      + interval(index, point, panel, y)
       + Self.shape(index, x(point.value, panel), y) + "</g>"
+  }
+
+  private func interval(_ index: Int, _ point: Point, _ panel: Int, _ y: Double) -> String {
+    guard let low = point.low, let high = point.high else { return "" }
+    return Self.line("m\(index)", x(low, panel), y, x(high, panel), y)
   }
 
   private func x(_ rate: Double, _ panel: Int) -> Double {

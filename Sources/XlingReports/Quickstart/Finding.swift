@@ -24,7 +24,8 @@ extension QuickstartReport {
     where test.first == method && test.second == reference && test.language != alignedLanguage
       && directions.contains(test.direction) && codes?.contains(test.language) != false
     {
-      if test.adjustedP >= 0.05 || test.comparison.difference.value == 0 {
+      guard let adjustedP = test.adjustedP else { continue }
+      if adjustedP >= 0.05 || test.comparison.difference.value == 0 {
         tally.ties += 1
       } else if test.comparison.difference.value > 0 {
         tally.wins += 1
@@ -47,9 +48,11 @@ extension QuickstartReport {
     let share = methods.first { $0.id == best.first }.map { Figures.share($0.trainableShare) }
     let difference = best.comparison.difference
     let verdict: String
-    if difference.low > 0 {
+    if !difference.hasInterval {
+      verdict = "is not tested, on so few pictures, in the other languages against"
+    } else if (difference.low ?? 0) > 0 {
       verdict = "finds more in the other languages than"
-    } else if difference.high < 0 {
+    } else if (difference.high ?? 0) < 0 {
       verdict = "finds less in the other languages than"
     } else {
       verdict = "cannot be told apart in the other languages from"

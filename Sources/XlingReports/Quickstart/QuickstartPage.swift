@@ -26,8 +26,8 @@ extension QuickstartReport {
       let text =
         "\(Figures.percent(test.firstMean.value)) % against "
         + "\(Figures.percent(test.secondMean.value)) %, interval "
-        + "[\(Figures.points(difference.low)), \(Figures.points(difference.high))], "
-        + "p \(Figures.equation(test.comparison.pValue)), n = \(Figures.count(difference.n))"
+        + IntervalText.bounds(difference.low, difference.high, Figures.points) + ", "
+        + "\(test.comparison.pValue.map { "p " + Figures.equation($0) } ?? "not tested"), n = \(Figures.count(difference.n))"
       return FigureRow.Figure(
         name: label(test.first) + " − " + label(test.second),
         value: Figures.points(difference.value), unit: "points", text: text)

@@ -62,7 +62,7 @@ public struct QuickstartReport: Sendable {
       self.chance = chance
     }
 
-    var isMarked: Bool { chance.map(estimate.covers) == true }
+    var isMarked: Bool { chance.flatMap(estimate.covers) == true }
   }
 
   /// A paired test: `first` minus `second`.
@@ -72,12 +72,12 @@ public struct QuickstartReport: Sendable {
     public var language: String
     public var direction: Direction
     public var comparison: Comparison
-    /// After Holm's correction over the family shown.
-    public var adjustedP: Double
+    /// After Holm's correction over the family shown; nil where nothing is tested.
+    public var adjustedP: Double?
 
     public init(
       first: String, second: String, language: String, direction: Direction,
-      comparison: Comparison, adjustedP: Double
+      comparison: Comparison, adjustedP: Double?
     ) {
       self.first = first
       self.second = second
@@ -259,9 +259,11 @@ extension QuickstartReport {
 
   /// What stands under a table that has a figure of `codes`.
   func chanceNote(_ codes: [String], separator: String = " ") -> String {
-    ChanceText.note(
-      metrics: 1, marked: results.contains { $0.isMarked && codes.contains($0.language) },
-      separator: separator)
+    let isBare = results.contains { !$0.estimate.hasInterval && codes.contains($0.language) }
+    return (isBare ? "±– and " + IntervalText.note + separator : "")
+      + ChanceText.note(
+        metrics: 1, marked: results.contains { $0.isMarked && codes.contains($0.language) },
+        separator: separator)
   }
 
   func label(_ method: String) -> String {

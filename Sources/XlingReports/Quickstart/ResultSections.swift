@@ -56,7 +56,7 @@ extension QuickstartReport {
       + (result.isMarked ? ", not distinguishable from chance" : "")
     let top = estimate.value == top ? " class=\"top\"" : ""
     return "<td\(top) title=\"\(HTML.escape(tip))\">\(Figures.percent(estimate.value)) "
-      + "<small>±\(Figures.percent(estimate.halfWidth))\(mark)</small></td>"
+      + "<small>±\(Figures.halfWidth(estimate))\(mark)</small></td>"
   }
 
   var allLanguagesSection: HTMLPage.Section {
@@ -123,7 +123,7 @@ extension QuickstartReport {
 
   private static func splitText(_ result: SplitResult) -> String {
     let estimate = result.estimate
-    let mark = result.chance.map(estimate.covers) == true ? ChanceText.mark : ""
+    let mark = result.chance.flatMap(estimate.covers) == true ? ChanceText.mark : ""
     return "\(Figures.interval(estimate))\(mark), n = \(Figures.count(estimate.n))"
       + (result.chance.map { ", chance \(ChanceText.figure(100 * $0))" } ?? "")
   }
@@ -138,15 +138,16 @@ extension QuickstartReport {
     }
     let body = pairedTests.map { test in
       let difference = test.comparison.difference
-      let kind = test.adjustedP >= 0.05 ? "" : difference.value > 0 ? "good" : "bad"
+      let kind = (test.adjustedP ?? 1) >= 0.05 ? "" : difference.value > 0 ? "good" : "bad"
       return [
         HTML.header("\(label(test.first)) − \(label(test.second))", scope: "row"),
         HTML.cell(name(test.language), "class=\"left\""),
         HTML.cell(test.direction.title, "class=\"left\""),
         HTML.cell(Figures.points(difference.value), "class=\"\(kind)\""),
-        HTML.cell("[\(Figures.points(difference.low)), \(Figures.points(difference.high))]"),
-        HTML.cell(Figures.p(test.comparison.pValue)), HTML.cell(Figures.p(test.adjustedP)),
-        HTML.cell(Figures.percent(test.comparison.detectable)),
+        HTML.cell(IntervalText.bounds(difference.low, difference.high, Figures.points)),
+        HTML.cell(test.comparison.pValue.map(Figures.p) ?? "–"),
+        HTML.cell(test.adjustedP.map(Figures.p) ?? "–"),
+        HTML.cell(test.comparison.detectable.map(Figures.percent) ?? "–"),
         HTML.cell(Figures.count(difference.n)),
       ].joined()
     }

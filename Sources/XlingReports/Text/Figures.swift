@@ -13,7 +13,12 @@ public enum Figures {
   }
 
   public static func withHalfWidth(_ estimate: Estimate) -> String {
-    percent(estimate.value) + " ±" + percent(estimate.halfWidth)
+    percent(estimate.value) + " ±" + halfWidth(estimate)
+  }
+
+  /// A dash without an interval.
+  static func halfWidth(_ estimate: Estimate) -> String {
+    estimate.halfWidth.map(percent) ?? "–"
   }
 
   /// `71.2 [69.0, 73.1]`: percent for rates, places for ranks; marked where the interval covers
@@ -22,14 +27,14 @@ public enum Figures {
     _ estimate: Estimate, isRate: Bool, chance: Double? = nil
   ) -> String {
     let scale = isRate ? 100.0 : 1
-    return String(
-      format: "%.1f [%.1f, %.1f]", scale * estimate.value, scale * estimate.low,
-      scale * estimate.high) + (chance.map(estimate.covers) == true ? ChanceText.mark : "")
+    return IntervalText.figure(
+      scale * estimate.value, estimate.low.map { scale * $0 }, estimate.high.map { scale * $0 })
+      + (chance.flatMap(estimate.covers) == true ? ChanceText.mark : "")
   }
 
   /// `71.2 % [69.0, 73.1]`.
   public static func interval(_ estimate: Estimate) -> String {
-    "\(percent(estimate.value)) % [\(percent(estimate.low)), \(percent(estimate.high))]"
+    "\(percent(estimate.value)) % " + IntervalText.bounds(estimate.low, estimate.high, percent)
   }
 
   /// With its sign, in points.

@@ -149,7 +149,9 @@ extension Metric {
 
 extension Estimate {
   /// Whether the interval holds what chance is expected to reach: then the result cannot be told from it.
-  public func covers(_ chance: Double) -> Bool {
+  /// Nil without an interval.
+  public func covers(_ chance: Double) -> Bool? {
+    guard let low, let high else { return nil }
     // The last bits of either do not decide.
     let margin = 1e-9 * abs(chance)
     return low - margin <= chance && chance <= high + margin

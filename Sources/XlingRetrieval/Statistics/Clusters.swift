@@ -4,6 +4,25 @@ public struct Clusters: Sendable, Equatable {
   public let ofQuery: [Int32]
   public let count: Int
 
+  /// Independent clusters from which on an interval is claimed: a percentile bootstrap of fewer is too
+  /// narrow, and nothing is tested there.
+  public static let fewest = 30
+
+  /// Clusters that have a query.
+  public var occupied: Int { Clusters.occupied(CollectionOfOne(self)) }
+
+  /// Clusters with a query in one of the parts, which number them alike.
+  static func occupied(_ parts: some Sequence<Clusters>) -> Int {
+    var isOccupied: [Bool] = []
+    for part in parts {
+      if isOccupied.count < part.count {
+        isOccupied += [Bool](repeating: false, count: part.count - isOccupied.count)
+      }
+      for cluster in part.ofQuery { isOccupied[Int(cluster)] = true }
+    }
+    return isOccupied.count(where: { $0 })
+  }
+
   /// Every query for itself.
   public init(independent queries: Int) {
     ofQuery = (0..<queries).map(Int32.init)

@@ -4,12 +4,13 @@ import XlingCore
 public struct Comparison: Sendable, Equatable, Codable {
   /// First minus second, with its paired bootstrap interval.
   public let difference: Estimate
-  /// Two-sided p of the paired randomization test.
-  public let pValue: Double
-  /// The smallest true difference that this test finds with power 80 % at level 5 %.
-  public let detectable: Double
+  /// Two-sided p of the paired randomization test; nil where nothing is tested, since fewer than
+  /// ``Clusters/fewest`` independent clusters lie behind it.
+  @OrNull public private(set) var pValue: Double?
+  /// The smallest true difference that this test finds with power 80 % at level 5 %; nil without a test.
+  @OrNull public private(set) var detectable: Double?
 
-  public init(difference: Estimate, pValue: Double, detectable: Double) {
+  public init(difference: Estimate, pValue: Double?, detectable: Double?) {
     self.difference = difference
     self.pValue = pValue
     self.detectable = detectable
@@ -50,12 +51,15 @@ extension Comparison {
     .map { $0 - $1 }
     let sums = clusters.sums(differences)
     let n = differences.count
-    let (low, high) = Resamples.percentiles(resamples.means(sums: sums, sizes: clusters.sizes))
-    difference = Estimate(
-      value: differences.reduce(0, +) / Double(n), low: low, high: high, n: n,
-      method: "paired-" + resamples.method)
-    pValue = SignFlip.pValue(sums, flips: flips, seed: seed)
-    detectable = Detectable.difference(clusterSums: sums, queries: n)
+    let isTested = clusters.occupied >= Clusters.fewest
+    self.init(
+      difference: Estimate(
+        value: differences.reduce(0, +) / Double(n),
+        interval: isTested
+          ? Resamples.percentiles(resamples.means(sums: sums, sizes: clusters.sizes)) : nil,
+        n: n, method: "paired-" + resamples.method),
+      pValue: isTested ? SignFlip.pValue(sums, flips: flips, seed: seed) : nil,
+      detectable: isTested ? Detectable.difference(clusterSums: sums, queries: n) : nil)
   }
 }
 

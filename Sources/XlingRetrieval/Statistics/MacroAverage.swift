@@ -44,9 +44,9 @@ extension Resamples {
       for index in 0..<count { replicates[index] += means[index] }
     }
     let share = 1 / Double(parts.count)
-    let (low, high) = Self.percentiles(replicates.map { $0 * share })
     return Estimate(
-      value: value * share, low: low, high: high,
+      value: value * share,
+      interval: interval(replicates.map { $0 * share }, parts.map(\.clusters)),
       n: parts.reduce(0) { $0 + $1.ranking.count }, method: "macro-" + method)
   }
 }
@@ -67,8 +67,9 @@ extension Resamples {
     }
     let mean = try macroAverage(values: values, repeated, metrics[0])
     let scale = Double(values.count)
+    let sum = mean.scaled(by: scale)
     return Estimate(
-      value: scale * mean.value, low: scale * mean.low, high: scale * mean.high,
+      value: sum.value, low: sum.low, high: sum.high,
       n: parts.reduce(0) { $0 + $1.ranking.count }, method: "sum-" + method)
   }
 }
@@ -104,7 +105,8 @@ extension Comparison {
       difference: Estimate(
         value: average.value, low: average.low, high: average.high, n: average.n,
         method: "paired-" + average.method),
-      pValue: SignFlip.pValue(sums, flips: flips, seed: seed),
-      detectable: Detectable.difference(clusterSums: sums, queries: 1))
+      pValue: average.hasInterval ? SignFlip.pValue(sums, flips: flips, seed: seed) : nil,
+      detectable: average.hasInterval
+        ? Detectable.difference(clusterSums: sums, queries: 1) : nil)
   }
 }

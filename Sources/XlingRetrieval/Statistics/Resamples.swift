@@ -103,9 +103,10 @@ public struct Resamples: Sendable {
         }
       }
       for (value, replicates) in zip(values, replicates(of: replicated)) {
-        let (low, high) = Self.percentiles(replicates)
         estimates.append(
-          Estimate(value: value, low: low, high: high, n: queries.ranking.count, method: method))
+          Estimate(
+            value: value, interval: interval(replicates, [clusters]), n: queries.ranking.count,
+            method: method))
       }
     }
     return estimates
@@ -117,11 +118,16 @@ public struct Resamples: Sendable {
   ) throws(RetrievalFailure) -> Estimate {
     guard !values.isEmpty else { throw .empty(what: "the mean") }
     try check(clusters, queries: values.count)
-    let (low, high) = Self.percentiles(
-      means(sums: clusters.sums(values), sizes: clusters.sizes))
+    let replicates = means(sums: clusters.sums(values), sizes: clusters.sizes)
     return Estimate(
-      value: values.reduce(0, +) / Double(values.count), low: low, high: high, n: values.count,
-      method: method)
+      value: values.reduce(0, +) / Double(values.count),
+      interval: interval(replicates, [clusters]), n: values.count, method: method)
+  }
+
+  /// Of the replicates of a figure over `parts`; nil where too few independent clusters lie behind it
+  /// (``Clusters/fewest``).
+  func interval(_ replicates: [Double], _ parts: [Clusters]) -> (low: Double, high: Double)? {
+    Clusters.occupied(parts) < Clusters.fewest ? nil : Self.percentiles(replicates)
   }
 
   func check(_ clusters: Clusters, queries: Int) throws(RetrievalFailure) {

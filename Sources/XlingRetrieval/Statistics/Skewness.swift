@@ -14,11 +14,11 @@ extension Resamples {
     let replicates = drawn[0].indices.map {
       Self.skewness(drawn[0][$0], drawn[1][$0], drawn[2][$0])
     }
-    let (low, high) = Self.percentiles(replicates)
     let moments = powers.map { $0.reduce(0, +) / Double(values.count) }
     return Estimate(
-      value: Self.skewness(moments[0], moments[1], moments[2]), low: low, high: high,
-      n: values.count, method: method)
+      value: Self.skewness(moments[0], moments[1], moments[2]),
+      interval: interval(replicates, [Clusters(independent: values.count)]), n: values.count,
+      method: method)
   }
 
   /// From the means of the first three powers.

@@ -141,7 +141,7 @@ public struct LilTImport {
     // LilT interpolates positions as torch's bicubic does.
     let imageBase = try options.imageTower.map {
       try TowerCheckpoint($0, heads: options.imageHeads)
-        .image(imageSize: side, interpolation: .bicubic)
+        .image(imageSize: side, interpolation: .bicubic, pooling: .cls)
     }
     fill(image, imageBase, model.image, &problems)
     return (text, image)

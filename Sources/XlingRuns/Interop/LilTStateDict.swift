@@ -47,7 +47,8 @@ public struct LilTStateDict {
     try model.text.checkIsPlain(for: "LilT's code")
     guard model.image.configuration.isPlain, model.image.pooling == .cls else {
       throw .configuration(
-        reason: "LilT's image tower is a ViT read at its class token; this one has other parts, or is "
+        reason:
+          "LilT's image tower is a ViT read at its class token; this one has other parts, or is "
           + "pooled by \(model.image.pooling.rawValue)")
     }
     for (name, side) in [("text", model.recipe.text), ("image", model.recipe.image)] {

@@ -51,7 +51,8 @@ struct OpenCLIPFolder {
     image = try PlainTower.image(model, for: Self.program)
     guard image.configuration.isPlain, image.pooling == .cls else {
       throw .configuration(
-        reason: "\(Self.program)'s VisionTransformer is written here as a plain ViT read at its class "
+        reason:
+          "\(Self.program)'s VisionTransformer is written here as a plain ViT read at its class "
           + "token; this image tower has other parts, or is pooled by \(image.pooling.rawValue)")
     }
     if image.configuration.hasDistillationToken || image.configuration.channels != 3 {

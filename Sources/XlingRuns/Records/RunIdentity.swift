@@ -45,7 +45,7 @@ public struct RunIdentity: Codable, Sendable, Equatable {
 
   /// Folders may move; contents and options may not change. Throws
   /// ``RunFailure/notTheSameRun(path:fields:)``.
-  func check(equals other: RunIdentity, at path: String) throws {
+  public func check(equals other: RunIdentity, at path: String) throws {
     var fields: [String] = []
     if text.weightsHash != other.text.weightsHash { fields.append("text tower") }
     if image.weightsHash != other.image.weightsHash { fields.append("image tower") }

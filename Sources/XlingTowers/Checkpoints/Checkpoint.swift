@@ -22,9 +22,18 @@ public struct Checkpoint {
     "pytorch_model.bin.index.json",
   ]
 
+  static let openCLIPFile = "open_clip_config.json"
+
+  /// Whether a folder is open_clip's alone: with its configuration and no other.
+  static func isOpenCLIP(_ folder: String) -> Bool {
+    !FileManager.default.fileExists(atPath: folder + "/config.json")
+      && FileManager.default.fileExists(atPath: folder + "/" + openCLIPFile)
+  }
+
   /// In the order in which open_clip searches.
   static let openCLIPNames = [
-    "open_clip_model.safetensors", "open_clip_pytorch_model.bin", "open_clip_pytorch_model.safetensors",
+    "open_clip_model.safetensors", "open_clip_pytorch_model.bin",
+    "open_clip_pytorch_model.safetensors",
   ]
 
   /// Opens a file, or the checkpoint of a Hugging Face, timm or open_clip folder. Throws ``TowerFailure`` or
@@ -78,7 +87,7 @@ public struct Checkpoint {
     guard isFolder.boolValue else { return path }
     let found = names.map { path + "/" + $0 }.first(where: FileManager.default.fileExists)
     guard let found else {
-      if TowerConfiguration.isOpenCLIP(path),
+      if isOpenCLIP(path),
         let own = openCLIPNames.map({ path + "/" + $0 })
           .first(where: FileManager.default.fileExists)
       {

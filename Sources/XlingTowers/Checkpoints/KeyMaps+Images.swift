@@ -85,7 +85,9 @@ extension KeyMap {
         ("visual_projection", "head.projection"),
       ],
       renamesAll: true,
-      fused: [("head.attention.in_proj", ["query", "key", "value"].map { "head.attention." + $0 })],
+      fused: [
+        ("head.attention.in_proj", ["query", "key", "value"].map { "head.attention." + $0 })
+      ],
       ignored: [
         "text_model.", "text_projection.", "logit_scale", "logit_bias", "embeddings.position_ids",
         "classifier.",

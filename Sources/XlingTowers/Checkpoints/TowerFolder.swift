@@ -50,7 +50,8 @@ extension ImageTower {
     case .openCLIP, .openCLIPTrunk:
       throw TowerFailure.configuration(
         path: folder,
-        reason: "open_clip has no folder of an image tower alone; it is exported with its text tower")
+        reason:
+          "open_clip has no folder of an image tower alone; it is exported with its text tower")
     default: break
     }
     try TowerFolder.save(

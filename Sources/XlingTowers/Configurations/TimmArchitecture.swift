@@ -55,7 +55,8 @@ struct TimmArchitecture {
 
   /// nil for architectures that compute something else.
   init?(_ name: String) {
-    var words = name.split(separator: ".", omittingEmptySubsequences: false)[0].split(separator: "_")
+    var words = name.split(separator: ".", omittingEmptySubsequences: false)[0].split(
+      separator: "_")
     func take(_ word: String) -> Bool {
       guard words.first == word[...] else { return false }
       words.removeFirst()

@@ -8,7 +8,6 @@ public enum TowerConfiguration: Sendable, Equatable {
   case image(ViTConfiguration)
   case whole(WholeConfiguration)
 
-  static let openCLIPFile = "open_clip_config.json"
   /// `model_type` of image towers and of models of both.
   static let imageTypes = ViTConfiguration.modelTypes.union(WholeConfiguration.modelTypes.keys)
 

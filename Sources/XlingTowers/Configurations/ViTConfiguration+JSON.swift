@@ -45,24 +45,28 @@ extension ViTConfiguration {
     let model = registers > 0 ? "Dinov2WithRegistersModel" : "Dinov2Model"
     // A gated block is two thirds of what the ratio says.
     let inner = isGated ? Double(intermediateSize) * 1.5 : Double(intermediateSize)
-    var keys = common(type, model).merging([
-      "mlp_ratio": inner / Double(hiddenSize), "use_swiglu_ffn": isGated, "qkv_bias": queryBias,
-      "hidden_dropout_prob": JSONNumber.shortest(dropout.hidden),
-      "attention_probs_dropout_prob": JSONNumber.shortest(dropout.attention),
-    ] as [String: any Sendable]) { $1 }
+    var keys = common(type, model).merging(
+      [
+        "mlp_ratio": inner / Double(hiddenSize), "use_swiglu_ffn": isGated, "qkv_bias": queryBias,
+        "hidden_dropout_prob": JSONNumber.shortest(dropout.hidden),
+        "attention_probs_dropout_prob": JSONNumber.shortest(dropout.attention),
+      ] as [String: any Sendable]
+    ) { $1 }
     if isGated { keys["hidden_act"] = "gelu" }
     if registers > 0 { keys["num_register_tokens"] = registers }
     return keys
   }
 
   private var dinov3JSON: [String: any Sendable] {
-    common("dinov3_vit", "DINOv3ViTModel").merging([
-      "intermediate_size": intermediateSize, "num_register_tokens": registers,
-      "use_gated_mlp": isGated, "rope_theta": JSONNumber.shortest(rotaryTheta ?? 100),
-      "query_bias": biases.contains(.query), "key_bias": biases.contains(.key),
-      "value_bias": biases.contains(.value), "proj_bias": biases.contains(.attentionOutput),
-      "mlp_bias": biases.contains(.feedForward),
-      "attention_dropout": JSONNumber.shortest(dropout.attention),
-    ] as [String: any Sendable]) { $1 }
+    common("dinov3_vit", "DINOv3ViTModel").merging(
+      [
+        "intermediate_size": intermediateSize, "num_register_tokens": registers,
+        "use_gated_mlp": isGated, "rope_theta": JSONNumber.shortest(rotaryTheta ?? 100),
+        "query_bias": biases.contains(.query), "key_bias": biases.contains(.key),
+        "value_bias": biases.contains(.value), "proj_bias": biases.contains(.attentionOutput),
+        "mlp_bias": biases.contains(.feedForward),
+        "attention_dropout": JSONNumber.shortest(dropout.attention),
+      ] as [String: any Sendable]
+    ) { $1 }
   }
 }

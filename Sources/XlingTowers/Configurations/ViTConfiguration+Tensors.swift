@@ -10,7 +10,8 @@ extension ViTConfiguration {
     guard let sizes = TensorSizes(shapes) else {
       throw .configuration(
         path: checkpoint.path,
-        reason: "there is no config.json beside it, and its tensors are not those of a ViT under timm's "
+        reason:
+          "there is no config.json beside it, and its tensors are not those of a ViT under timm's "
           + "names, from which the sizes could be read")
     }
     self.init(

@@ -52,7 +52,9 @@ extension ViTConfiguration {
     hiddenSize = try arguments.size("embed_dim", default: hiddenSize)
     layers = try arguments.size("depth", default: layers)
     heads = try arguments.size("num_heads", default: heads)
-    let usual = isGated && named.family == .dinov2 ? Float(2.66667 * 2)
+    let usual =
+      isGated && named.family == .dinov2
+      ? Float(2.66667 * 2)
       : Float(old.inner) / Float(old.width)
     let isChosen = arguments.has("mlp_ratio")
     let ratio = try arguments.float("mlp_ratio", default: usual)
@@ -89,7 +91,8 @@ extension ViTConfiguration {
         named: name == "gelu_tanh" ? "gelu_pytorch_tanh" : name, arguments, "act_layer")
     }
     guard try !arguments.flag("qk_norm", default: false) else {
-      throw arguments.refuse("qk_norm in model_args is true: norms of queries and keys are not read")
+      throw arguments.refuse(
+        "qk_norm in model_args is true: norms of queries and keys are not read")
     }
     guard registers == 0 || !hasPrefixPositions || rotaryTheta != nil else {
       throw arguments.refuse("reg_tokens in model_args asks for registers with positions")

@@ -38,7 +38,8 @@ public struct WholeConfiguration: Sendable, Equatable {
     let outputs = try fields.size("projection_dim", default: 512)
     (text, textRefusal) = Self.half { () throws(TowerFailure) in
       layout == .siglip
-        ? try BERTConfiguration(siglip: words) : try BERTConfiguration(clip: words, outputs: outputs)
+        ? try BERTConfiguration(siglip: words)
+        : try BERTConfiguration(clip: words, outputs: outputs)
     }
   }
 

@@ -29,7 +29,9 @@ public struct Readout {
       for (half, part) in [one.dense, other.dense].enumerated() {
         let target = dense.weight.value + (2 * row + half) * width
         for column in 0..<width { target[column] = part.weight.value[row * width + column] / 2 }
-        if let bias = part.bias, let target = dense.bias { target.value[row] += bias.value[row] / 2 }
+        if let bias = part.bias, let target = dense.bias {
+          target.value[row] += bias.value[row] / 2
+        }
       }
     }
   }

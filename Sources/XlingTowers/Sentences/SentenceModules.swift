@@ -94,7 +94,8 @@ public enum TowerPlace {
 
   /// The file that says which tower a folder holds: open_clip's where there is no other.
   public static func configuration(in folder: String) -> String {
-    folder + "/" + (TowerConfiguration.isOpenCLIP(folder) ? TowerConfiguration.openCLIPFile : "config.json")
+    folder + "/"
+      + (Checkpoint.isOpenCLIP(folder) ? Checkpoint.openCLIPFile : "config.json")
   }
 
   /// Folders in a folder that its `modules.json` names. Throws as ``folder(of:)``.

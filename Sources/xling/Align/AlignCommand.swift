@@ -11,15 +11,28 @@ struct AlignCommand: ParsableCommand {
     commandName: "align",
     abstract: "Align an image and a text tower on the captions of one language.",
     discussion: """
+      xling align                       lwa on scenes, with the shipped towers
+      xling align full --data FOLDER    another method, one's own pictures and captions
+
       What is trained is the method's choice: see `xling methods`. Ctrl-C writes a checkpoint and \
       ends with status 130; the same command with --resume goes on to the same bits, also after a \
       kill.
       """)
 
+  @Argument(
+    help: ArgumentHelp(
+      "A method's name, as --method has it: see `xling methods` (default: lwa).",
+      valueName: "method"))
+  var word: String?
+
   @OptionGroup var selection: MethodSelection
 
-  @Option(help: "scenes, emoji, stamps (in data/), or a dataset folder.")
-  var data: String
+  @Option(
+    help: """
+      scenes, emoji, stamps (in data/), or a dataset folder (default: scenes, which is built where it is \
+      missing).
+      """)
+  var data: String?
 
   @Option(help: "A folder with config.json, model.safetensors and tokenizer (default: mini-text).")
   var textTower: String?
@@ -45,16 +58,30 @@ struct AlignCommand: ParsableCommand {
 
   @OptionGroup var store: StoreOption
 
+  @OptionGroup var guess: GuessOption
+
   @OptionGroup var threads: ThreadsOption
 
   @OptionGroup var json: JSONOption
 
+  func validate() throws {
+    if word != nil, selection.method != nil || selection.preset != nil || selection.recipe != nil {
+      throw ValidationError("name the method once: as a word, or by --method, --preset or --recipe")
+    }
+  }
+
   func run() throws {
     threads.apply()
     Interruption.watch()
-    let card = try selection.card()
-    let job = try AlignJob(options(card))
-    let progress = AlignProgress("align \(card.name)")
+    let isUnsaid = word == nil && selection.isEmpty
+    if isUnsaid {
+      try guess.allow("the method", example: GivenCommand.adding(["--method", Self.usual]))
+    }
+    let card = try selection.card(usual: word ?? Self.usual)
+    let data = try data ?? usualData()
+    let job = try AlignJob(options(card, data))
+    let progress = AlignProgress(
+      "align \(card.name)", tellsPlan: isUnsaid || self.data == nil)
     var place: StorePlace?
     let result = try job.run(
       storing: { folder in
@@ -69,7 +96,26 @@ struct AlignCommand: ParsableCommand {
     }
   }
 
-  private func options(_ card: MethodCard) throws -> AlignJob.Options {
+  /// What is trained where nobody says it.
+  private static let usual = "lwa"
+
+  /// `scenes`, built where it is missing. Throws ``GuessFailure/strict(what:example:)``, and what building
+  /// throws.
+  private func usualData() throws -> String {
+    let usual = EmbeddedDataset.scenes
+    try guess.allow("the data", example: GivenCommand.adding(["--data", usual.rawValue]))
+    guard !FileManager.default.fileExists(atPath: usual.folder) else { return usual.rawValue }
+    ProgressBar.toStandardError(
+      "xling: building \(usual.folder) (10,000 pictures of emoji, some seconds)\n")
+    let began = ProgressBar.uptime()
+    let summary = try DatasetBuilder.scenes(into: usual.folder)
+    ProgressBar.toStandardError(
+      "xling: built \(usual.folder), \(summary.languages.count) languages, in "
+        + "\(ProgressBar.duration(ProgressBar.uptime() - began))\n")
+    return usual.rawValue
+  }
+
+  private func options(_ card: MethodCard, _ data: String) throws -> AlignJob.Options {
     var options = AlignJob.Options(
       card.recipe, try training.settings(card), data: data)
     options.followsLinks = links.followLinks

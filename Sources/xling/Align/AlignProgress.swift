@@ -9,10 +9,17 @@ final class AlignProgress {
   private var validation: ProgressBar?
   private var detail = ""
 
-  init(_ label: String) { self.label = label }
+  private let tellsPlan: Bool
+
+  /// `tellsPlan`: what was taken for what nobody said, before the first step.
+  init(_ label: String, tellsPlan: Bool = false) {
+    self.label = label
+    self.tellsPlan = tellsPlan
+  }
 
   func show(_ event: AlignJob.Event) {
     switch event {
+    case .planned(let plan): if tellsPlan { ProgressBar.toStandardError(plan.text + "\n") }
     case .warning(let warning): warning.tell()
     case .keptResults(let count):
       ProgressBar.toStandardError(
@@ -36,5 +43,35 @@ final class AlignProgress {
       bar?.finish(detail)
       bar = nil
     }
+  }
+}
+
+extension AlignJob.Plan {
+  /// One line: what is trained on what, and about how long.
+  fileprivate var text: String {
+    let towers = [textTower, imageTower].map { TerminalText.visible(PathParts.name(of: $0)) }
+    return "\(method) on \(TerminalText.visible(dataset)) (train, \(language), "
+      + "\(Self.grouped(pairs)) pairs), towers \(towers[0]) and \(towers[1]), seed \(seed), "
+      + "\(Self.grouped(steps)) steps, about \(duration); other methods: xling methods"
+  }
+
+  /// In words and whole units: it is an estimate.
+  private var duration: String {
+    func of(_ count: Double, _ unit: String) -> String {
+      let whole = max(1, Int(count.rounded()))
+      return "\(whole) \(unit)\(whole == 1 ? "" : "s")"
+    }
+    if seconds < 90 { return of(seconds, "second") }
+    return seconds < 5_400 ? of(seconds / 60, "minute") : of(seconds / 3_600, "hour")
+  }
+
+  /// `8,000`
+  private static func grouped(_ count: Int) -> String {
+    var (digits, text) = (String(count), "")
+    while digits.count > 3 {
+      text = "," + digits.suffix(3) + text
+      digits.removeLast(3)
+    }
+    return digits + text
   }
 }

@@ -18,6 +18,7 @@ extension CompareJob.Result {
     var note =
       (isRate ? "Percent" : "Places")
       + " [95 % interval of the difference]; * p < 0.05 after Holm's correction."
+    if tests.contains(where: { $0.p == nil }) { note += "\n" + IntervalText.note }
     if seeds > 1 {
       note += "\nMeans over seeds, n queries each; sd: standard deviation over seeds."
     }
@@ -38,15 +39,17 @@ extension CompareJob.Result {
     let header = [
       "language", "direction", "n", "first", "second", "chance", "difference", "p", "p Holm",
     ]
-    let rows = tests.filter { $0.second == second }.map { row in
-      let p = row.pHolm ?? row.p
+    func p(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "–" }
+    let rows = tests.filter { $0.second == second }.map { row -> [String] in
+      let corrected = row.pHolm ?? row.p
+      let isMarked = corrected.map { $0 < 0.05 } ?? false
       return [
         row.language, row.direction, "\(row.n)",
         figure(row.firstValue, row.firstCoversChance, row.firstSpread),
         figure(row.secondValue, row.secondCoversChance, row.secondSpread),
         ChanceText.figure(row.chance),
-        "\(signed(row.difference)) [\(signed(row.low)), \(signed(row.high))]",
-        String(format: "%.4f", row.p), String(format: "%.4f", p) + (p < 0.05 ? " *" : "  "),
+        signed(row.difference) + " " + IntervalText.bounds(row.low, row.high, signed),
+        p(row.p), p(corrected) + (isMarked ? " *" : "  "),
       ]
     }
     return TextTable([header] + rows, leading: 2)
@@ -74,7 +77,8 @@ extension CompareTable {
 
   private static func cell(_ estimate: EstimateRow?, _ chance: Double?) -> String {
     guard let estimate else { return "–" }
-    return String(format: "%.1f ±%.1f", estimate.value, estimate.halfWidth)
+    return String(format: "%.1f ±", estimate.value)
+      + (estimate.halfWidth.map { String(format: "%.1f", $0) } ?? "–")
       + (estimate.covers(chance) ? ChanceText.mark : "")
   }
 

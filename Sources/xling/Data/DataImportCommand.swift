@@ -28,8 +28,8 @@ struct DataImportCommand: ParsableCommand {
   @Option(parsing: .singleValue, help: "A file with test data. Repeatable.")
   var test: [String] = []
 
-  @Option(help: "The folder that picture names begin in.")
-  var images = "."
+  @Option(help: "The folder that picture names begin in (default: the working directory).")
+  var images: String?
 
   @OptionGroup var links: LinkOptions
 
@@ -53,6 +53,11 @@ struct DataImportCommand: ParsableCommand {
           + (nearest.map { " Did you mean \"\($0)\"?" } ?? "")
           + " Layouts: \(known.joined(separator: ", "))")
     }
+    if DatasetLayouts.all.contains(where: { $0.name == layout && $0.holdsPictures }) {
+      try GivenOptions.refuse(
+        GivenOptions.names([("--images", images != nil), ("--follow-links", links.followLinks)]),
+        "with \(layout): its pictures lie in the archives")
+    }
   }
 
   func run() throws {
@@ -61,12 +66,13 @@ struct DataImportCommand: ParsableCommand {
       train.map { ($0, Split.train) } + val.map { ($0, Split.val) } + test.map { ($0, Split.test) }
     let code = try LanguageLabel.code(language)
     let summary = try DatasetImport(
-      layout: layout, files: files.map { (path: $0.0, split: $0.1) }, images: images,
+      layout: layout, files: files.map { (path: $0.0, split: $0.1) }, images: images ?? ".",
       language: code, followsLinks: links.followLinks
     ).run(into: output)
     if json.isAsked { return print(try JSONText.encode(summary)) }
     let counts = Split.allCases.map { "\(summary.pictures[$0.rawValue] ?? 0) \($0.rawValue)" }
     print("\(output): \(counts.joined(separator: ", ")) pictures, \(summary.captions) captions")
+    for line in summary.mended { print("mended: \(line)") }
     if summary.withoutCaptions > 0 {
       print("left out: \(summary.withoutCaptions) pictures without captions")
     }

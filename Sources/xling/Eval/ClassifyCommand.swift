@@ -20,11 +20,13 @@ struct ClassifyCommand: ParsableCommand {
       or a folder for each class. Results are printed, not stored.
       """)
 
-  @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
-  var name: String
+  @OptionGroup var which: RunOption
 
-  @Option(help: "scenes, emoji (in data/), or a folder with labelled pictures.")
-  var data: String
+  @Option(
+    help: """
+      scenes, emoji (in data/), or a folder with labelled pictures (default: what the run was trained on).
+      """)
+  var data: String?
 
   @Option(help: "A file of class names, one JSON object a class (default: those of the data).")
   var classes: String?
@@ -32,13 +34,10 @@ struct ClassifyCommand: ParsableCommand {
   @Option(help: "plain, photo, number, clip-80, or a TOML file of templates.")
   var prompts = "plain"
 
-  @Option(help: "A language's code or name, repeatable; or all in which classes have names.")
-  var lang: [String]
+  @OptionGroup var languages: LanguagesOption
 
   @Flag(help: "Leave classes without a name in a language out, with their pictures.")
   var allowMissing = false
-
-  @OptionGroup var store: StoreOption
 
   @Flag(help: "Embed everything anew, and keep no embeddings beside the store.")
   var noCache = false
@@ -63,9 +62,12 @@ struct ClassifyCommand: ParsableCommand {
   func run() throws {
     threads.apply()
     Interruption.watch()
-    let store = try store.place(for: [name]).path
+    let found = try which.found()
     var options = ClassifyJob.Options(
-      run: try RunLookup.folder(name, store: store), data: data, languages: lang)
+      run: found.folder, data: try data ?? ownData(found.folder), languages: languages.words)
+    if languages.words.isEmpty {
+      try which.guess.allow("languages", example: GivenCommand.adding(["--lang", "tr"]))
+    }
     options.followsLinks = links.followLinks
     options.classes = classes
     options.prompts = prompts
@@ -73,10 +75,17 @@ struct ClassifyCommand: ParsableCommand {
     options.resamples = resamples
     options.seed = seed
     options.pictures = pictures.choices
-    options.embeddingsBeside = noCache ? nil : store
+    options.embeddingsBeside = noCache ? nil : found.place.path
     let result = try ClassifyJob(options).run(
       LanguageProgress("classify", texts: "sentences").tell)
     print(json ? try JSONText.encode(result.rows) : Self.text(result))
+  }
+
+  private func ownData(_ folder: String) throws -> String {
+    try which.guess.allow("the data", example: GivenCommand.adding(["--data", "scenes"]))
+    let name = try withDataChoices { try OwnData.source(ofRun: folder).name }
+    ProgressBar.toStandardError("xling: its own data, \(name)\n")
+    return name
   }
 
   private static func text(_ result: ClassifyJob.Result) -> String {
@@ -95,12 +104,13 @@ struct ClassifyCommand: ParsableCommand {
       ]
         + metrics.map { metric in
           rows.first { $0.metric == metric }
-            .map { String(format: "%.1f [%.1f, %.1f]", $0.value, $0.low, $0.high) } ?? "-"
+            .map { IntervalText.figure($0.value, $0.low, $0.high) } ?? "-"
         }
         + ["\(first.ties)"]
     }
     let header = ["language", "n", "classes", "chance"] + metrics + ["ties"]
     var note = "Percent [95 % interval]; \(TieBreaking.pessimistic.words)."
+    if result.rows.contains(where: { $0.low == nil }) { note += "\n" + IntervalText.note }
     if result.rows.contains(where: { !$0.leftOut.isEmpty }) {
       note += "\n* classes without a name in the language are left out with their pictures."
     }

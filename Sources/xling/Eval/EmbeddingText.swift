@@ -15,6 +15,7 @@ extension EvaluatedEmbeddings {
         "\(sum.metric) \(sum.figure), n \(sum.n), chance \(ChanceText.figure(sum.chance))")
     }
     var note = "Percent, or places for ranks [95 % interval]; \(measure.ties.words)."
+    if rows.contains(where: { $0.low == nil }) { note += "\n" + IntervalText.note }
     note +=
       "\n" + ChanceText.note(metrics: 1, marked: rows.contains { $0.coversChance == true })
     let without = (captions.count - captions.queries, pictures.count - pictures.queries)

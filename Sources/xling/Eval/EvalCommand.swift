@@ -11,34 +11,25 @@ struct EvalCommand: ParsableCommand {
     abstract:
       "Measure retrieval in any languages, both directions: of a run, or of any embeddings.",
     discussion: """
-      xling eval RUN --data DATA --lang LANG …
+      xling eval [RUN] [--data DATA] [--lang LANG …]
       xling eval --image-embeddings I.npy --text-embeddings T.npy --gold gold.jsonl [--lang LANG]
+
+      Without RUN it is the newest finished one, without --data what it was trained on, without --lang \
+      the language aligned on and ru, pl, tr, zh, ko, it, es.
 
       Every caption ranks all pictures of the split, every picture all captions of the language. \
       Ties count against the system. A run's ranks are stored query by query; `xling compare` reads \
       them.
       """)
 
-  @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
-  var name: String?
+  @OptionGroup var which: RunOption
 
-  @Option(
-    help: "scenes, emoji, stamps (in data/), a dataset folder, or a name of `xling data list`.")
-  var data: String?
-
-  @OptionGroup var files: DataFilesOptions
-
-  @Option(help: "A language's code or name, repeatable; or all.")
-  var lang: [String] = []
-
-  @OptionGroup var split: SplitOption
+  @OptionGroup var subject: SubjectDataOptions
 
   @Option(
     help: "Use the first so many captions of each picture (default: all).",
     transform: NumberRange.whole(from: 1))
   var captionsPerPicture: Int?
-
-  @OptionGroup var store: StoreOption
 
   @Flag(help: "Lenient recall and the upper bound too, where captions or pictures repeat.")
   var ambiguity = false
@@ -64,39 +55,37 @@ struct EvalCommand: ParsableCommand {
   var embeddings: EvalEmbeddingOptions
 
   func validate() throws {
-    guard !embeddings.isUsed else {
-      if name != nil || data != nil || captionsPerPicture != nil || noCache || files.root != nil
-        || ambiguity || replace
-      {
-        throw ValidationError(
-          "a run, --data, --root, --captions-per-picture, --ambiguity, --replace and --no-cache do not "
-            + "go with --image-embeddings")
+    if embeddings.isUsed {
+      try GivenOptions.refuse(
+        GivenOptions.names([
+          ("a run", which.name != nil), ("--data", subject.data != nil),
+          ("--split", subject.split != nil), ("--strict", which.guess.strict),
+          ("--captions-per-picture", captionsPerPicture != nil),
+          ("--store", which.store.path != nil), ("--ambiguity", ambiguity),
+          ("--replace", replace), ("--no-cache", noCache),
+        ]) + subject.files.given + pictures.given, "with --image-embeddings")
+      if embeddings.shard != nil {
+        try GivenOptions.refuse(
+          GivenOptions.names([("--lang", !subject.languages.given.isEmpty)]) + measure.given
+            + trec.given, "with --shard, which counts only: give it to `xling merge`")
       }
-      if trec.trec != nil, embeddings.shard != nil {
-        throw ValidationError("--trec needs the whole: no --shard")
+      if subject.languages.words.count > 1 {
+        throw ValidationError("embeddings are of one language: one --lang")
       }
-      if lang.count > 1 { throw ValidationError("embeddings are of one language: one --lang") }
-      return
     }
-    if name == nil { throw ValidationError("name a run, or give --image-embeddings") }
-    if data == nil { throw ValidationError("name the data: --data scenes") }
-    if lang.isEmpty { throw ValidationError("name a language: --lang tr, or --lang all") }
   }
 
   func run() throws {
     threads.apply()
     Interruption.watch()
-    if let name, let data { return try evaluate(run: name, on: data) }
-    try embeddings.evaluate(measure, language: lang.first, trec: trec)
+    guard embeddings.isUsed else { return try evaluate() }
+    try embeddings.evaluate(measure, language: subject.languages.words.first, trec: trec)
   }
 
-  private func evaluate(run name: String, on data: String) throws {
+  private func evaluate() throws {
     let metrics = try measure.metrics()
-    let place = try store.place(for: [name])
-    var options = EvaluateJob.Options(
-      EvaluationSubject(
-        run: try RunLookup.folder(name, store: place.path), data: files.source(data),
-        languages: lang, split: split.split))
+    let found = try which.found()
+    var options = EvaluateJob.Options(try subject.subject(found, which.guess))
     options.captionsPerPicture = captionsPerPicture
     options.metrics = metrics
     options.ties = measure.ties
@@ -107,8 +96,10 @@ struct EvalCommand: ParsableCommand {
     options.replaces = replace
     options.keepsEmbeddings = !noCache
     options.rankings = trec.trec.map { .init(folder: $0, depth: trec.trecDepth) }
-    let result = try EvaluateJob(options).run(
-      in: ExperimentStore(path: place.path), LanguageProgress("eval").tell)
+    let result = try withDataChoices {
+      try EvaluateJob(options).run(
+        in: ExperimentStore(path: found.place.path), LanguageProgress("eval").tell)
+    }
     try measure.print(result.rows) { result.text(measure) }
   }
 }

@@ -114,6 +114,7 @@ struct EvalEmbeddingOptions: ParsableArguments {
         }
         bar?.advance(to: done)
       case .ended: bar?.finish()
+      case .warning(let warning): warning.tell()
       }
     }
   }

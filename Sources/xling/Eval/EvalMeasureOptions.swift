@@ -25,21 +25,41 @@ struct EvalMeasureOptions: ParsableArguments {
     help: "R@k, nDCG@k, MRR, MAP, median rank, …, repeatable (default: the usual ones).")
   var names: [String] = []
 
-  @Option(help: "Ties count against the system (pessimistic), for it (optimistic), or on average.")
-  var ties: TieBreaking = .pessimistic
+  @Option(
+    name: .customLong("ties"),
+    help:
+      "Ties count against the system (pessimistic, the default), for it (optimistic), or on average."
+  )
+  var givenTies: TieBreaking?
 
   @Option(
-    help: "Bootstrap resamples of the intervals.", transform: NumberRange.whole(100...1_000_000))
-  var resamples = 1_000
+    name: .customLong("resamples"), help: "Bootstrap resamples of the intervals (default: 1000).",
+    transform: NumberRange.whole(100...1_000_000))
+  var givenResamples: Int?
 
-  @Option(help: "Seed of the resamples.", transform: NumberRange.seed)
-  var seed: UInt64 = 0
+  @Option(
+    name: .customLong("seed"), help: "Seed of the resamples (default: 0).",
+    transform: NumberRange.seed)
+  var givenSeed: UInt64?
 
   @Flag(help: "Print the results as JSON, one object a number.")
   var json = false
 
   @Option(help: "csv, markdown, latex, clip-benchmark or mteb in place of the table.")
   var format: ResultFormat?
+
+  var ties: TieBreaking { givenTies ?? .pessimistic }
+  var resamples: Int { givenResamples ?? 1_000 }
+  var seed: UInt64 { givenSeed ?? 0 }
+
+  /// Names of the options that were given.
+  var given: [String] {
+    GivenOptions.names([
+      ("--metric", !names.isEmpty), ("--ties", givenTies != nil),
+      ("--resamples", givenResamples != nil), ("--seed", givenSeed != nil), ("--json", json),
+      ("--format", format != nil),
+    ])
+  }
 
   func validate() throws {
     if json, format != nil { throw ValidationError("--json and --format exclude one another") }
@@ -69,6 +89,8 @@ struct EvalMeasureOptions: ParsableArguments {
 
   /// The columns of a run's table: three recalls where nothing else is wished.
   var tabled: [Metric] {
-    names.isEmpty ? [1, 5, 10].map { .recall(at: $0) } : names.compactMap(Metric.named)
+    names.isEmpty ? Self.usuallyTabled : names.compactMap(Metric.named)
   }
+
+  static let usuallyTabled = [1, 5, 10].map { Metric.recall(at: $0) }
 }

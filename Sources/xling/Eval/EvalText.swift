@@ -7,15 +7,21 @@ import XlingRetrieval
 extension EvaluateJob.Result {
   /// As `xling eval` prints it: a table of each subset, recall in percent with its interval, one
   /// row a language and direction, and what chance would reach; then what repeats.
-  func text(_ measure: EvalMeasureOptions) -> String {
-    let tabled = measure.tabled.map(\.name)
+  func text(_ measure: EvalMeasureOptions) -> String { text(measure.tabled, measure.ties) }
+
+  /// As above, of the metrics that a table shows by itself.
+  func usualText() -> String { text(EvalMeasureOptions.usuallyTabled, .pessimistic) }
+
+  private func text(_ metrics: [Metric], _ ties: TieBreaking) -> String {
+    let tabled = metrics.map(\.name)
     let shown = languages.filter { tabled.contains($0.metric) }
     var blocks = Self.groups(shown, by: \.subset).map { subset, rows in
       let hash = rows.first?.protocol.prefix(12) ?? ""
       return "\(run) on \(dataset), \(split), \(subset); "
         + "gallery \(pictures) pictures; protocol \(hash)\n" + Self.table(rows, tabled).text
     }
-    var note = "Percent [95 % interval]; \(measure.ties.words)."
+    var note = "Percent [95 % interval]; \(ties.words)."
+    if rows.contains(where: { $0.low == nil }) { note += "\n" + IntervalText.note }
     if languages.contains(where: \.partial) {
       note += "\n* fewer than 95 % of the pictures have a caption."
     }
@@ -72,7 +78,7 @@ extension EvaluateJob.Result.Repeated {
 extension ResultRow {
   /// `71.2 [69.0, 73.1]`, marked where the interval covers chance.
   var figure: String {
-    String(format: "%.1f [%.1f, %.1f]", value, low, high)
+    IntervalText.figure(value, low, high)
       + (coversChance == true ? ChanceText.mark : "")
   }
 }

@@ -23,6 +23,7 @@ struct MergeCommand: ParsableCommand {
     let plan = try measure.plan()
     let language = try LanguageLabel.code(lang)
     let merged = try EvaluatedEmbeddings(shards: shards, plan, language: language)
+    Warning.withoutIntervals(of: merged.rows)?.tell()
     try measure.print(merged.rows) { merged.text(measure) }
   }
 }

@@ -25,7 +25,9 @@ struct AttributeCommand: ParsableCommand {
     var options = AttributeJob.Options(subject)
     options.metric = metric
     options.embeddingsBeside = store
-    let result = try AttributeJob(options).run(LanguageProgress("attribute").tell)
+    let result = try withDataChoices {
+      try AttributeJob(options).run(LanguageProgress("attribute").tell)
+    }
     try json.print(result.rows) { Self.text(result.rows, result.metric) }
   }
 
@@ -33,7 +35,7 @@ struct AttributeCommand: ParsableCommand {
     let table = rows.map { row in
       [
         row.language, row.group, "\(row.n)",
-        String(format: "%.1f [%.1f, %.1f]", row.value, row.low, row.high)
+        IntervalText.figure(row.value, row.low, row.high)
           + (row.coversChance ? ChanceText.mark : ""), ChanceText.figure(row.chance),
         String(format: "%.2f", row.piecesPerWord),
         String(format: "%.2f–%.2f", row.piecesPerCharacterLow, row.piecesPerCharacterHigh),
@@ -48,6 +50,7 @@ struct AttributeCommand: ParsableCommand {
     return TextTable([header] + table, leading: 2).text
       + "\n\nText to image, percent [95 % interval]. Tenths: by pieces a character, fewest first. "
       + "unknown, cut: percent of the captions. "
+      + (rows.contains { $0.low == nil } ? IntervalText.note + " " : "")
       + ChanceText.note(metrics: 1, marked: rows.contains(where: \.coversChance))
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import XlingCore
 import XlingData
 import XlingEvaluation
+import XlingJobs
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,11 +16,14 @@ struct AuditCommand: ParsableCommand {
       """)
 
   @Option(
-    help: "Training data: scenes, emoji, stamps, a dataset folder, or a name of `xling data list`.")
-  var train: String
+    help: """
+      Training data: scenes, emoji, stamps, a dataset folder, or a name of `xling data list` (default: \
+      those of the newest finished run).
+      """)
+  var train: String?
 
-  @Option(help: "Test data, named alike.")
-  var test: String
+  @Option(help: "Test data, named alike (default: those of the newest finished run).")
+  var test: String?
 
   @Option(help: "The split of the training data.")
   var trainSplit: Split = .train
@@ -43,6 +47,10 @@ struct AuditCommand: ParsableCommand {
   @Option(help: "Write the names of the test pictures found to this file, one a line.")
   var output: String?
 
+  @OptionGroup var store: StoreOption
+
+  @OptionGroup var guess: GuessOption
+
   @OptionGroup var threads: ThreadsOption
 
   @OptionGroup var json: JSONOption
@@ -56,14 +64,25 @@ struct AuditCommand: ParsableCommand {
   func run() throws {
     threads.apply()
     Interruption.watch()
+    let own = try ownData()
     let audit = try LeakAudit(
-      train: try source(train, trainRoot).told(), trainSplit,
-      test: try source(test, testRoot).told(), testSplit, distance: distance)
+      train: try source(train ?? own, trainRoot).told(), trainSplit,
+      test: try source(test ?? own, testRoot).told(), testSplit, distance: distance)
     if let output {
       try AtomicFile.write(audit.leaks.map { $0.test + "\n" }.joined(), to: output)
     }
     try json.print(Report(distance: distance, audit: audit)) { text(audit) }
     if !audit.leaks.isEmpty { throw ExitCode(ExitStatus.belowThreshold.rawValue) }
+  }
+
+  /// What the newest finished run was trained on, where it is needed; empty where both are named.
+  private func ownData() throws -> String {
+    guard train == nil || test == nil else { return "" }
+    try guess.allow("both", example: "xling audit --train scenes --test scenes")
+    let found = try RunOption.newest(in: store)
+    let name = try withDataChoices { try OwnData.source(ofRun: found.folder).name }
+    ProgressBar.toStandardError("xling: its own data, \(name)\n")
+    return name
   }
 
   private func source(_ name: String, _ root: String?) -> DataSource {

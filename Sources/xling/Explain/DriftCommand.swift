@@ -4,6 +4,7 @@ import XlingCore
 import XlingData
 import XlingEvaluation
 import XlingExperiments
+import XlingJobs
 import XlingReports
 import XlingRetrieval
 import XlingRuns
@@ -43,12 +44,13 @@ extension Drift {
 
   private static func isMarked(_ estimate: Estimate?, _ chance: Double?) -> Bool {
     guard let estimate, let chance else { return false }
-    return estimate.covers(chance)
+    return estimate.covers(chance) == true
   }
 
   private static func percent(_ estimate: Estimate?, _ chance: Double?) -> String {
     guard let estimate else { return "–" }
-    return String(format: "%.1f ±%.1f", 100 * estimate.value, 100 * estimate.halfWidth)
+    return String(format: "%.1f ±", 100 * estimate.value)
+      + (estimate.halfWidth.map { String(format: "%.1f", 100 * $0) } ?? "–")
       + (isMarked(estimate, chance) ? ChanceText.mark : "")
   }
 }
@@ -63,16 +65,14 @@ struct DriftCommand: ParsableCommand {
       caption finds its counterpart in the language aligned on, before and after.
       """)
 
-  @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
-  var name: String
-
-  @Option(help: "scenes, emoji, stamps (in data/), or a dataset folder.")
-  var data: String
+  @OptionGroup var which: RunOption
 
   @Option(
-    name: .customLong("lang"), parsing: .singleValue,
-    help: "A language, code or name; repeatable; all for all of the dataset.")
-  var languages: [String] = []
+    help: "scenes, emoji, stamps (in data/), or a dataset folder (default: what it was trained on)."
+  )
+  var data: String?
+
+  @OptionGroup var languages: LanguagesOption
 
   @OptionGroup var files: DataFilesOptions
 
@@ -83,24 +83,35 @@ struct DriftCommand: ParsableCommand {
     help: "Pictures that are looked at: the first so many.", transform: NumberRange.whole(from: 2))
   var limit = 500
 
-  @OptionGroup var store: StoreOption
-
   @Flag(help: "Print everything as JSON: every layer's alignment.")
   var json = false
 
-  func validate() throws {
-    if languages.isEmpty { throw ValidationError("name languages: --lang tr --lang zh, or all") }
+  func run() throws {
+    let found = try which.found()
+    if data == nil {
+      try which.guess.allow("the data", example: GivenCommand.adding(["--data", "scenes"]))
+    }
+    if languages.words.isEmpty {
+      try which.guess.allow("languages", example: GivenCommand.adding(["--lang", "tr"]))
+    }
+    let drift = try withDataChoices { try measure(found.folder) }
+    Warning.withoutIntervals(
+      drift.languages.filter { $0.before?.hasInterval == false }.map(\.language))?.tell()
+    print(json ? try JSONText.encode(drift) : drift.text)
   }
 
-  func run() throws {
-    let folder = try store.folder(of: name)
-    let source = files.source(data)
-    try DatasetLanguages.check(languages, file: source.captions)
+  private func measure(_ folder: String) throws -> Drift {
+    let source = try data.map { files.source($0) } ?? OwnData.source(ofRun: folder)
+    try DatasetLanguages.check(languages.words, file: source.captions)
     let dataset = try source.told()
+    if data == nil { try OwnData.check(dataset, ofRun: folder) }
     let run = try LoadedRun(folder: folder)
-    let codes = try DatasetLanguages.resolve(languages, in: dataset, split: split)
-    let drift = try DriftMeasurement(run, dataset: dataset, split: split, limit: limit)
-      .measure(codes)
-    print(json ? try JSONText.encode(drift) : drift.text)
+    let codes = try EvaluationSubject.languages(
+      languages.words, ofRun: folder, in: dataset, split: split)
+    let subject = EvaluationSubject.Chosen(
+      run: run.name, data: data == nil ? source.name : nil, split: nil,
+      languages: languages.words.isEmpty ? codes : nil)
+    if data == nil || languages.words.isEmpty { LanguageProgress("drift").tell(.chose(subject)) }
+    return try DriftMeasurement(run, dataset: dataset, split: split, limit: limit).measure(codes)
   }
 }

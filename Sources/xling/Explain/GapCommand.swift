@@ -23,7 +23,9 @@ struct GapCommand: ParsableCommand {
     job.k = options.k
     job.against = options.against
     job.embeddingsBeside = store
-    let result = try GapJob(job).run(LanguageProgress("gap").tell)
+    let result = try withDataChoices {
+      try GapJob(job).run(LanguageProgress("gap").tell)
+    }
     try options.json.print(result.rows) { text(result.rows, result.against) }
   }
 
@@ -46,6 +48,8 @@ struct GapCommand: ParsableCommand {
       + "\n\nText to image, first captions, percent [95 % interval]; text: the \(pivot) caption of the "
       + "same picture among the texts.\nLost, gained: pictures that only \(pivot) finds, or only the "
       + "other language.\n"
+      + (rows.allSatisfy { $0.gap.hasInterval && $0.lostInLanguage?.hasInterval != false }
+        ? "" : IntervalText.note + "\n")
       + ChanceText.note(
         metrics: 1,
         marked: rows.contains {

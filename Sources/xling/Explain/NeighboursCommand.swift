@@ -22,7 +22,9 @@ struct NeighboursCommand: ParsableCommand {
     job.k = options.k
     job.against = options.against
     job.embeddingsBeside = store
-    let result = try NeighboursJob(job).run(LanguageProgress("neighbours").tell)
+    let result = try withDataChoices {
+      try NeighboursJob(job).run(LanguageProgress("neighbours").tell)
+    }
     try options.json.print(result.rows) { text(result.rows, result.against) }
   }
 

@@ -48,8 +48,10 @@ struct MethodSelection: ParsableArguments {
   }
 
   /// The card with its changes. Throws `AdapterFailure`, `FileFailure`.
-  func card() throws -> MethodCard {
-    let base = try base()
+  ///
+  /// `usual` is the method where none is named.
+  func card(usual: String? = nil) throws -> MethodCard {
+    let base = try base(usual)
     var recipe = base.recipe
     var changes: [String] = []
     if let text {
@@ -78,8 +80,14 @@ struct MethodSelection: ParsableArguments {
     return MethodCard(recipe: recipe, training: base.training)
   }
 
-  private func base() throws -> MethodCard {
-    if method == nil, preset == nil, recipe == nil, text == nil, image == nil {
+  /// Nothing says what is trained.
+  var isEmpty: Bool {
+    method == nil && preset == nil && recipe == nil && text == nil && image == nil
+  }
+
+  private func base(_ usual: String?) throws -> MethodCard {
+    if isEmpty {
+      if let usual { return try MethodCards.named(usual) }
       throw ValidationError(
         "name what is trained: --method NAME, --preset NAME, --recipe FILE, or --text and --image")
     }

@@ -8,6 +8,11 @@ struct DataFilesOptions: ParsableArguments {
 
   @OptionGroup var links: LinkOptions
 
+  /// Names of the options that were given.
+  var given: [String] {
+    GivenOptions.names([("--root", root != nil), ("--follow-links", links.followLinks)])
+  }
+
   func source(_ name: String) -> DataSource {
     DataSource(name, root: root, followsLinks: links.followLinks)
   }

@@ -5,6 +5,8 @@ extension Split: ExpressibleByArgument {}
 
 /// `--split`, for commands that measure on test.
 struct SplitOption: ParsableArguments {
-  @Option(help: "train, val or test.")
-  var split: Split = .test
+  @Option(name: .customLong("split"), help: "train, val or test (default: test).")
+  var given: Split?
+
+  var split: Split { given ?? .test }
 }

@@ -1,39 +1,62 @@
 import ArgumentParser
 import XlingCore
+import XlingData
 import XlingJobs
-import XlingRuns
 
 /// A run on a dataset, for the commands that look into its results; embeddings are kept as by
 /// `xling eval`.
 struct SubjectOptions: ParsableArguments {
-  @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
-  var name: String
+  @OptionGroup var which: RunOption
 
-  @Option(
-    help: "scenes, emoji, stamps (in data/), a dataset folder, or a name of `xling data list`.")
-  var data: String
-
-  @OptionGroup var files: DataFilesOptions
-
-  @Option(help: "A language's code or name, repeatable; or all.")
-  var lang: [String]
-
-  @OptionGroup var split: SplitOption
-
-  @OptionGroup var store: StoreOption
+  @OptionGroup var data: SubjectDataOptions
 
   @OptionGroup var threads: ThreadsOption
 
-  /// The subject, and the path of the store beside which embeddings are kept. Throws
-  /// ``StoreFailure``, and as `RunLookup.folder`.
+  /// The subject, and the path of the store beside which embeddings are kept. Throws as
+  /// ``RunOption/found()`` and ``GuessOption/allow(_:example:)``.
   func found() throws -> (subject: EvaluationSubject, store: String) {
     threads.apply()
     Interruption.watch()
-    let store = try store.place(for: [name]).path
-    return (
-      EvaluationSubject(
-        run: try RunLookup.folder(name, store: store), data: files.source(data),
-        languages: lang, split: split.split), store
-    )
+    let found = try which.found()
+    return (try data.subject(found, which.guess), found.place.path)
+  }
+}
+
+/// On what a run is measured: of what is not said the run's own is taken.
+struct SubjectDataOptions: ParsableArguments {
+  @Option(
+    help: """
+      scenes, emoji, stamps (in data/), a dataset folder, or a name of `xling data list` (default: what \
+      the run was trained on).
+      """)
+  var data: String?
+
+  @OptionGroup var files: DataFilesOptions
+
+  @OptionGroup var languages: LanguagesOption
+
+  @Option(
+    help: "train, val or test (default: test; of the run's own data val, where it has no test).")
+  var split: Split?
+
+  func validate() throws {
+    if data == nil, files.root != nil {
+      throw ValidationError("--root is where the files of --data lie: name both")
+    }
+  }
+
+  /// Throws ``GuessFailure/strict(what:example:)``.
+  func subject(
+    _ found: RunOption.Found, _ guess: GuessOption
+  ) throws(GuessFailure) -> EvaluationSubject {
+    if data == nil {
+      try guess.allow("the data", example: GivenCommand.adding(["--data", "scenes"]))
+    }
+    if languages.words.isEmpty {
+      try guess.allow("languages", example: GivenCommand.adding(["--lang", "tr"]))
+    }
+    return EvaluationSubject(
+      run: found.folder, data: data.map { files.source($0) }, languages: languages.words,
+      split: split)
   }
 }

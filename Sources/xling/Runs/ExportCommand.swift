@@ -17,8 +17,7 @@ struct ExportCommand: ParsableCommand {
       open_clip: both sides, as above; open it from within the folder, as local-dir:. there.
       """)
 
-  @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
-  var name: String
+  @OptionGroup var which: RunOption
 
   @Option(help: "folder, lilt, sentence-transformers or open_clip.")
   var format = RunExport.Format.folder
@@ -26,14 +25,12 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "The new folder.")
   var output: String
 
-  @OptionGroup var store: StoreOption
-
   func run() throws {
     try NewFolder.check(output)
-    let folder = try store.folder(of: name)
+    let folder = try which.found().folder
     let lock = try FileLock(output: output, makingParents: true)
     defer { withExtendedLifetime(lock) {} }
     try RunExport(run: folder).write(format, to: output)
-    print("\(output): \(name) as \(format.rawValue)")
+    print("\(output): \(LoadedRun.name(of: folder)) as \(format.rawValue)")
   }
 }

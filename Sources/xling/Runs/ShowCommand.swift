@@ -64,16 +64,13 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "One run: recipe, towers, data, training, evaluations.")
 
-  @Argument(help: ArgumentHelp("A run's folder, or a stored run's name.", valueName: "run"))
-  var name: String
-
-  @OptionGroup var store: StoreOption
+  @OptionGroup var which: RunOption
 
   @OptionGroup var json: JSONOption
 
   func run() throws {
-    let store = try store.place(for: [name]).path
-    let folder = try RunLookup.folder(name, store: store)
+    let found = try which.found()
+    let (folder, store) = (found.folder, found.place.path)
     let record = try RunFolder(folder).record()
     let name = LoadedRun.name(of: folder)
     var state: RunState?

@@ -5,8 +5,7 @@ import XlingReports
 extension EstimateRow {
   /// Marked where the interval covers `chance`.
   func text(digits: Int = 1, chance: Double? = nil) -> String {
-    func shown(_ number: Double) -> String { String(format: "%.\(digits)f", number) }
-    return "\(shown(value)) [\(shown(low)), \(shown(high))]"
+    IntervalText.figure(value, low, high, digits: digits)
       + (covers(chance) ? ChanceText.mark : "")
   }
 }

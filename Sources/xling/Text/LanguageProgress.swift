@@ -21,6 +21,7 @@ final class LanguageProgress {
       bar = ProgressBar("\(verb) \(run)", total: total, unit: "languages")
     case .step(.done(let count, let language)): bar?.advance(to: count, language)
     case .step(.ended): bar?.finish()
+    case .chose(let chosen): tell(chosen)
     case .warning(let warning): warning.tell()
     case .saved(let saved): tell(saved)
     case .embedded(let pictures, let count, let cache):
@@ -28,6 +29,14 @@ final class LanguageProgress {
         "xling: embedded \(pictures) pictures and \(count) \(texts); what was embedded before came "
           + "from \(cache)\n")
     }
+  }
+
+  private func tell(_ chosen: EvaluationSubject.Chosen) {
+    let words = [
+      chosen.data.map { "its own data, \($0)" }, chosen.split.map { "split \($0.rawValue)" },
+      chosen.languages.map { "in \($0.joined(separator: ", "))" },
+    ].compactMap { $0 }.joined(separator: ", ")
+    ProgressBar.toStandardError("xling: \(chosen.run): \(words)\n")
   }
 
   private func tell(_ saved: Saved) {

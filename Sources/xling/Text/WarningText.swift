@@ -1,5 +1,6 @@
 import XlingCore
 import XlingJobs
+import XlingRetrieval
 
 extension [Warning] {
   func tell() {
@@ -45,6 +46,18 @@ extension Warning {
       [
         "\(count) of \(all) languages lack names of some classes and are left out; "
           + "--allow-missing takes them"
+      ]
+    case .tooFewPictures(let names):
+      [
+        "warning: no 95 % interval is claimed, and nothing is tested, where fewer than "
+          + "\(Clusters.fewest) independent pictures lie behind a figure: "
+          + MessageList.of(names)
+      ]
+    case .tiedScores(let rankings):
+      [
+        "warning: items of the very same score, which other programs put in their own order: "
+          + MessageList.of(
+            rankings.map { "\($0.name).run (\($0.tied) of \($0.queries) queries)" })
       ]
     case .sharedNames(let names, let language):
       [

@@ -2,12 +2,13 @@ import Foundation
 import XlingCore
 
 /// Lines of files or of stdin, in blocks: memory does not grow with the input. Lines end at LF; a
-/// CR before it belongs to the end.
+/// CR before it belongs to the end. They are UTF-8; a text in UTF-16 whose mark says so is read as a whole.
 struct LineInput {
   static let blockBytes = 1 << 20
 
   /// Calls `body` with lines of one source, their source's name, and the number of the first. The
-  /// lines are only there until it returns. No paths mean stdin; so does `-`. Throws ``FileFailure``.
+  /// lines are only there until it returns. No paths mean stdin; so does `-`. Lines before a broken one
+  /// are passed. Throws `TextFailure` for what is not UTF-8, `ForeignFileFailure`, ``FileFailure``.
   static func forEachBlock(
     _ paths: [String], _ body: ([UnsafeRawBufferPointer], String, Int) throws -> Void
   ) throws {
@@ -52,25 +53,14 @@ struct LineInput {
     _ descriptor: Int32, _ name: String,
     _ body: ([UnsafeRawBufferPointer], String, Int) throws -> Void
   ) throws {
-    var bytes: [UInt8] = []
-    var number = 1
-    func pass(_ count: Int) throws {
-      guard count > 0 else { return }
-      number += try bytes.withUnsafeBytes { buffer in
-        let lines = lines(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-        try body(lines, name, number)
-        return lines.count
-      }
-      bytes.removeFirst(count)
+    try withoutActuallyEscaping(body) { body in
+      var text = LineBlocks(name: name, body)
+      try read(descriptor, name) { (block: UnsafeRawBufferPointer) in try text.take(block) }
+      try text.end()
     }
-    try read(descriptor, name) { (block: UnsafeRawBufferPointer) in
-      bytes.append(contentsOf: block)
-      try pass(bytes.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)
-    }
-    try pass(bytes.count)
   }
 
-  private static func lines(_ block: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer] {
+  static func lines(_ block: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer] {
     var lines: [UnsafeRawBufferPointer] = []
     var start = 0
     while start < block.count {

@@ -36,7 +36,7 @@ struct TokenizerBenchCommand: ParsableCommand {
       seconds: Self.seconds(since: loadStart),
       processorSeconds: Self.processorSeconds() - loadProcessor)
     var texts: [UnsafeRawBufferPointer] = []
-    let data = try files.map { try AtomicFile.read($0) }
+    let data = try files.map { try TextBytes.utf8(try AtomicFile.read($0), path: $0) }
     let bytes = UnsafeMutableRawBufferPointer.allocate(
       byteCount: data.reduce(0) { $0 + $1.count }, alignment: 8)
     defer { bytes.deallocate() }

@@ -34,7 +34,7 @@ struct TrainingArguments: ParsableArguments {
       }
     }
     for file in files {
-      try AtomicFile.read(file).withUnsafeBytes { text in
+      try TextBytes.utf8(try AtomicFile.read(file), path: file).withUnsafeBytes { text in
         for line in text.split(separator: UInt8(ascii: "\n")) {
           try body(UnsafeRawBufferPointer(rebasing: line))
         }

@@ -112,9 +112,7 @@ struct EmbedCommand: ParsableCommand {
     var protocolWords = ""
     switch try half(of: checkpoint) {
     case .text:
-      guard imagePooling == nil else {
-        throw ValidationError("--image-pooling is for pictures, \(tower) is read as a text tower")
-      }
+      try refusePictureOptions()
       items = try EmbedInputs.texts(self.input, field: field)
       let text = try texts.tower(of: checkpoint)
       try TowerWarnings.nonFinite(text, in: checkpoint).tell()
@@ -125,6 +123,7 @@ struct EmbedCommand: ParsableCommand {
         + "\(text.promptTokens) \(try checkpoint.sentences?.contentHash() ?? "")"
       rows = EmbedRows(items, text, tokenizer: cutter, reading: reading)
     case .image:
+      try refuseTextOptions(checkpoint)
       items = try EmbedInputs.pictures(self.input)
       var choices = TowerPictures.Choices()
       (choices.imageSize, choices.interpolation) = (imageSize, interpolate)
@@ -155,11 +154,29 @@ struct EmbedCommand: ParsableCommand {
       _ = FileManager.default.fileExists(atPath: input, isDirectory: &isFolder)
       return half ?? (isFolder.boolValue ? .image : .text)
     }
-    guard half == nil || half == own else {
-      throw ValidationError(
-        "--half is for a model of both towers, \(tower) is one of \(own.rawValue)s")
+    guard half == nil else {
+      throw ValidationError("--half is for a model of both towers, \(tower) has one")
     }
     return own
+  }
+
+  private func refusePictureOptions() throws {
+    try GivenOptions.refuse(
+      GivenOptions.names([
+        ("--image-size", imageSize != nil), ("--interpolate", interpolate != nil),
+        ("--image-pooling", imagePooling != nil),
+      ]) + pictures.given, "with a text tower")
+  }
+
+  private func refuseTextOptions(_ checkpoint: TowerCheckpoint) throws {
+    try GivenOptions.refuse(
+      GivenOptions.names([
+        ("--field", field != nil), ("--tokenizer", tokenizer != nil),
+      ]) + texts.given, "with an image tower")
+    let follows = checkpoint.configuration.image?.takesOtherSizes == true
+    if imageSize == nil, interpolate != nil, !follows {
+      throw ValidationError("--interpolate has no use without --image-size")
+    }
   }
 
   private func embed(_ count: Int, _ rows: EmbedRows, into partial: EmbedPartial) throws {

@@ -33,8 +33,8 @@ enum EmbedFailure: Failure, Equatable {
 
 /// Texts and paths, in their order.
 enum EmbedInputs {
-  /// One text a line; the last line may lack its line feed. Throws ``EmbedFailure``, `JSONFailure` for a
-  /// repeated key, `FileFailure`.
+  /// One text a line; the last line may lack its line feed. Throws ``EmbedFailure``, `TextFailure`,
+  /// `ForeignFileFailure`, `JSONFailure` for a repeated key, `FileFailure`.
   static func texts(_ input: String, field: String?) throws -> [String] {
     let lines = try lines(input)
     guard !lines.isEmpty else { throw EmbedFailure.nothing(input: input, expected: "texts") }
@@ -52,15 +52,30 @@ enum EmbedInputs {
 
   private static let endings: Set = ["jpg", "jpeg", "png", "webp"]
 
+  /// Of pictures that are not read.
+  private static let otherEndings: Set = [
+    "gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jxl", "jp2", "svg", "jfif", "jpe",
+  ]
+
+  private static func leftOut(_ names: [String], of folder: String) -> String {
+    let shown = names.prefix(3).map { TerminalText.visible($0) }.joined(separator: ", ")
+    return
+      "xling: warning: \(folder): \(names.count) pictures are no rows, since .jpg, .jpeg, .png "
+      + "and .webp are read: \(shown)\(names.count > 3 ? ", …" : "")\n"
+  }
+
   /// A folder's pictures by name, or the paths of a list. Throws ``EmbedFailure``, `FileFailure`.
   static func pictures(_ input: String) throws -> [String] {
     var isFolder: ObjCBool = false
     var paths: [String]
     if FileManager.default.fileExists(atPath: input, isDirectory: &isFolder), isFolder.boolValue {
-      let names = try FileManager.default.contentsOfDirectory(atPath: input).sorted()
-      paths = names.filter { name in
+      let names = try FolderNames.read(input).filter { !FolderNames.isLeftover($0) }
+      func has(_ name: String, _ endings: Set<String>) -> Bool {
         endings.contains(name.split(separator: ".").last?.lowercased() ?? "")
-      }.map { input + "/" + $0 }
+      }
+      paths = names.filter { has($0, endings) }.map { input + "/" + $0 }
+      let others = names.filter { has($0, otherEndings) }
+      if !others.isEmpty { ProgressBar.toStandardError(leftOut(others, of: input)) }
     } else {
       paths = try lines(input)
     }
@@ -71,7 +86,8 @@ enum EmbedInputs {
   }
 
   private static func lines(_ input: String) throws -> [String] {
-    let data = input == "-" ? try LineInput.standardInput() : try AtomicFile.read(input)
+    let given = input == "-" ? try LineInput.standardInput() : try AtomicFile.read(input)
+    let data = try TextBytes.utf8(given, path: input == "-" ? "stdin" : input)
     var lines = data.split(separator: 0x0A, omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines.map { line in

@@ -36,6 +36,14 @@ struct EmbedTextOptions: ParsableArguments {
     }
   }
 
+  /// Names of the options that were given.
+  var given: [String] {
+    GivenOptions.names([
+      ("--pooling", pooling != nil), ("--prompt-name", promptName != nil),
+      ("--prompt", prompt != nil), ("--maximum-tokens", maximumTokens != nil),
+    ])
+  }
+
   /// Throws `TowerFailure`.
   func tower(of checkpoint: TowerCheckpoint) throws -> TextTower {
     try checkpoint.text(pooling: checkpoint.pooling(pooling))

@@ -35,6 +35,15 @@ struct PictureOptions: ParsableArguments {
     help: "Pictures that stop early: strict refuses (default), lilt decodes as far as they go.")
   var truncated: PictureReading.Truncated?
 
+  /// Names of the options that were given.
+  var given: [String] {
+    GivenOptions.names([
+      ("--preprocessor", preprocessor != nil), ("--statistics", statistics != nil),
+      ("--resize-shorter", resizeShorter != nil), ("--filter", filter != nil),
+      ("--orientation", orientation != nil), ("--truncated", truncated != nil),
+    ])
+  }
+
   var choices: PictureChoices {
     var choices = PictureChoices()
     choices.preprocessor = preprocessor

@@ -3,6 +3,7 @@ import Foundation
 import XlingCore
 import XlingData
 import XlingPretraining
+import XlingReports
 import XlingRetrieval
 
 struct PretrainCommand: ParsableCommand {
@@ -149,8 +150,8 @@ struct PretrainTextCommand: ParsableCommand {
 extension ParsableCommand {
   /// `83.1 % [80.2, 85.9], n 640`.
   fileprivate static func text(_ estimate: Estimate) -> String {
-    String(
-      format: "%.1f %% [%.1f, %.1f], n %d", 100 * estimate.value, 100 * estimate.low,
-      100 * estimate.high, estimate.n)
+    func percent(_ share: Double) -> String { String(format: "%.1f", 100 * share) }
+    return percent(estimate.value) + " % "
+      + IntervalText.bounds(estimate.low, estimate.high, percent) + ", n \(estimate.n)"
   }
 }

@@ -34,7 +34,9 @@ extension ImageTower {
       return Pooled(vectors: made.vectors, norm: norm, head: made)
     }
     let vectors = workspace.take(rows.pictures, outputWidth)
-    for (source, columns) in parts { rows.mean(hidden, of: source, into: vectors.slice(columns: columns)) }
+    for (source, columns) in parts {
+      rows.mean(hidden, of: source, into: vectors.slice(columns: columns))
+    }
     return Pooled(vectors: vectors, norm: norm, head: nil)
   }
 

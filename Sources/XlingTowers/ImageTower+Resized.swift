@@ -15,7 +15,8 @@ extension ImageTower {
     else {
       throw TowerFailure.input(
         path: path,
-        reason: "pictures of \(imageSize) pixels are no whole number of patches of \(patch), or larger "
+        reason:
+          "pictures of \(imageSize) pixels are no whole number of patches of \(patch), or larger "
           + "than \(Self.largestPicture)")
     }
     var larger = configuration

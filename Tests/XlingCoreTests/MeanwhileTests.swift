@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
-import XlingTokenizers
+import XlingCore
 
 struct MeanwhileTests {
   private final class Done: Sendable { let flag = Atomic<Bool>(false) }

@@ -57,10 +57,12 @@ extension ImageTower {
     let normal = embeddingNorm == nil ? rows : workspace.take(layout.rows, width)
     let savedNorm = embeddingNorm?.forward(rows, into: normal, in: workspace)
     let activations = encoder.forward(
-      normal, layout, reading: rowsRead(outputs), dropout: dropout, in: workspace, training: training,
+      normal, layout, reading: rowsRead(outputs), dropout: dropout, in: workspace,
+      training: training,
       embeddingsTrained: embeddingsTrained)
     return Activations(
-      encoder: activations, embeddingNorm: savedNorm, unfolded: unfolded, patches: patches, dropout: rowDropout)
+      encoder: activations, embeddingNorm: savedNorm, unfolded: unfolded, patches: patches,
+      dropout: rowDropout)
   }
 
   /// All where pooling needs more than the class token's.

@@ -171,7 +171,9 @@ struct AttentionPool {
     var products = [Float](repeating: 0, count: rows.count)
     var mean: Float = 0
     for (index, row) in rows.enumerated() {
-      let (value, dValue, weight) = (saved.values.row(row), dValues.row(row), saved.weights.row(row)[head])
+      let (value, dValue, weight) = (
+        saved.values.row(row), dValues.row(row), saved.weights.row(row)[head]
+      )
       for column in columns {
         products[index] += dContext[column] * value[column]
         dValue[column] += weight * dContext[column]
