@@ -9,7 +9,7 @@ public struct TokenizerOptions: Sendable, Equatable {
 
   public init() {}
 
-  /// Throws ``TokenizerFailure/uselessOption(option:path:kind:)`` where an option is for WordPiece alone.
+  /// Throws ``TokenizerFailure/uselessOption(option:path:kind:)`` where an option is for WordPiece.
   func refuseWordPiece(_ path: String, _ kind: String) throws(TokenizerFailure) {
     if lowercase != nil {
       throw .uselessOption(option: "lower-casing", path: path, kind: kind)

@@ -107,21 +107,7 @@ struct TokenizerFolderReader {
         "tokenizer.json", key, (node[part] ?? node).declared, "not applied: whoever encodes decides"
       )
     }
-    if declared.family == .wordPiece, options.lowercase == nil {
-      let normalizer = json.root["normalizer"] ?? .null
-      for (key, name) in [
-        ("do_lower_case", "lowercase"), ("strip_accents", "strip_accents"),
-        ("tokenize_chinese_chars", "handle_chinese_chars"),
-      ] {
-        guard let value = try declared.flag(key) else { continue }
-        if normalizer[name] == .bool(value) { continue }
-        let effective = name == "strip_accents" ? try declared.flag("do_lower_case") : nil
-        if normalizer[name] == .null, effective == value { continue }
-        json.overrides.bert[name] = value
-        said.append("\(name) \(value)")
-        contradict(key, "\(value)", "normalizer.\(name) \((normalizer[name] ?? .null).declared)")
-      }
-    }
+    if declared.family == .wordPiece, options.lowercase == nil { said += try overrideBert(&json) }
     if declared.family == .gpt2 || declared.family == .roberta,
       let value = try declared.flag("add_prefix_space"),
       let own = json.root["pre_tokenizer"]?["add_prefix_space"], own != .bool(value)
@@ -142,6 +128,25 @@ struct TokenizerFolderReader {
     if !said.isEmpty {
       json.contentHash = Digest.of(Data((json.contentHash + said.joined(separator: "\n")).utf8))
     }
+  }
+
+  /// What the configuration says of BERT's normalizer otherwise than the file.
+  private mutating func overrideBert(_ json: inout TokenizerJSON) throws -> [String] {
+    var said: [String] = []
+    let normalizer = json.root["normalizer"] ?? .null
+    for (key, name) in [
+      ("do_lower_case", "lowercase"), ("strip_accents", "strip_accents"),
+      ("tokenize_chinese_chars", "handle_chinese_chars"),
+    ] {
+      guard let value = try declared.flag(key) else { continue }
+      if normalizer[name] == .bool(value) { continue }
+      let effective = name == "strip_accents" ? try declared.flag("do_lower_case") : nil
+      if normalizer[name] == .null, effective == value { continue }
+      json.overrides.bert[name] = value
+      said.append("\(name) \(value)")
+      contradict(key, "\(value)", "normalizer.\(name) \((normalizer[name] ?? .null).declared)")
+    }
+    return said
   }
 
   private mutating func contradict(_ key: String, _ value: String, _ other: String) {
