@@ -156,7 +156,9 @@ extension AddedTokens.Reader {
   ) -> Bool {
     if range.lowerBound > bounds.lowerBound {
       let before = previous(text, range.lowerBound, bounds.lowerBound)
-      if ScalarSet.words.contains(UTF8Scalar.decode(text, before, range.lowerBound).0) { return true }
+      if ScalarSet.words.contains(UTF8Scalar.decode(text, before, range.lowerBound).0) {
+        return true
+      }
     }
     return range.upperBound < bounds.upperBound
       && ScalarSet.words.contains(UTF8Scalar.decode(text, range.upperBound, bounds.upperBound).0)

@@ -14,6 +14,10 @@ public protocol Tokenizer: Sendable {
   var byteCount: Int { get }
   /// What the folder that it was read from says of it, and what was made of that.
   var declarations: [Declaration] { get }
+  /// Whether framed texts are spelt by their pieces, whatever the unknown ones stand for.
+  var spellsFramedByPieces: Bool { get }
+  /// To how many tokens a tokenizer.json says that texts are to be filled up; nothing here does so.
+  var fixedPadding: Int? { get }
   /// What `xling tokenizer show` tells.
   var summary: TokenizerSummary { get }
 
@@ -39,6 +43,8 @@ public protocol TokenizerSession: AnyObject {
 
 extension Tokenizer {
   public var declarations: [Declaration] { [] }
+  public var spellsFramedByPieces: Bool { false }
+  public var fixedPadding: Int? { nil }
 
   /// One text, at most `maximumTokens` tokens. For many texts keep a ``TokenizerSession`` or a
   /// ``BatchEncoder``.

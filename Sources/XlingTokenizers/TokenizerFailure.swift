@@ -19,11 +19,15 @@ public enum TokenizerFailure: Failure, Equatable {
   case badRecord(source: String, line: Int, expected: String, found: String)
   /// A part of a tokenizer.json that would have to be approximated.
   case unsupported(file: String, part: String, found: String, supported: String)
+  /// Two files of one folder do not belong together.
+  case contradiction(first: String, second: String, found: String)
+  /// A class of tokenizers without a reader here.
+  case unknownFamily(path: String, name: String, found: String)
 
   public var exitStatus: ExitStatus {
     switch self {
     case .badVocabulary, .missingSpecialToken, .badConfiguration, .badModel, .nothingToTrainOn,
-      .noTokenizer, .unsupported, .badRecord:
+      .noTokenizer, .unsupported, .badRecord, .contradiction, .unknownFamily:
       .badData
     case .vocabularyTooSmall, .lowercaseUnknown, .uselessOption: .usage
     case .unicode: .internal
@@ -54,12 +58,20 @@ public enum TokenizerFailure: Failure, Equatable {
       "\(source):\(line): expected \(expected), found \(found). With --jsonl every line is "
         + "{\"text\": \"…\"}."
     case .noTokenizer(let path, let found):
-      "\(path) holds no tokenizer: expected vocab.txt, a .model or tokenizer.json, found \(found)."
+      "\(path) holds no tokenizer: expected tokenizer.json, vocab.txt, a .model, or vocab.json with "
+        + "merges.txt, found \(found)."
     case .lowercaseUnknown(let file):
       "\(file) does not tell whether its text is lower-cased, and no tokenizer_config.json lies "
         + "beside it: say --lowercase or --no-lowercase."
     case .uselessOption(let option, let path, let kind):
       "\(option) means nothing to \(path), \(kind). Leave that option out."
+    case .contradiction(let first, let second, let found):
+      "\(first) and \(second) contradict each other: \(found). One of them belongs to another model: "
+        + "fetch both from one source, or remove the one that the tower was not trained with."
+    case .unknownFamily(let path, let name, let found):
+      "\(path) declares the tokenizer \(name), and has \(found): expected a tokenizer.json beside it, "
+        + "or the files of BERT, XLM-R, CamemBERT, T5, Llama, GPT-2, RoBERTa, CLIP or SigLIP. Fetch its "
+        + "tokenizer.json, or convert it with transformers."
     case .unsupported(let file, let part, let found, let supported):
       "\(file): \(part): \(found) is not supported, and nothing is approximated; supported: "
         + "\(supported)."

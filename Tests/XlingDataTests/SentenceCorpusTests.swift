@@ -45,8 +45,7 @@ import XlingTestSupport
     }
     try Data([0x61, 0x0A, 0xFF, 0x0A]).write(to: URL(fileURLWithPath: empty.path + "/tr.txt"))
     #expect(
-      throws: DataFailure.badLine(
-        path: empty.path + "/tr.txt", line: 2, expected: "UTF-8", found: "other bytes")
+      throws: TextFailure.notUTF8(path: empty.path + "/tr.txt", line: 2, offset: 2, byte: 0xFF)
     ) { try SentenceCorpus.load(empty.path) }
   }
 }

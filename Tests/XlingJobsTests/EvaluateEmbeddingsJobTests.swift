@@ -69,7 +69,9 @@ struct EvaluateEmbeddingsJobTests {
   @Test func badInputIsNamed() throws {
     let table: [(change: (inout EvaluateEmbeddingsJob.Options) -> Void, words: String)] = [
       ({ $0.texts += "?" }, "/T?"),
-      ({ $0.gold = $0.texts }, "/T, line 1"),
+      (
+        { $0.gold = $0.texts }, "/T: expected gold, a JSON object a line, found a safetensors file."
+      ),
       ({ $0.captionTexts = $0.gold + "?" }, "/gold?"),
       ({ $0.checkpoint = "/nowhere/kept" }, "/nowhere/kept"),
       ({ $0.shard = .init(1, of: 2, output: "/nowhere/shard") }, "/nowhere/shard"),

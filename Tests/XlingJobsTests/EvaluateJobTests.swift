@@ -72,7 +72,7 @@ struct EvaluateJobTests {
       ),
       ({ $0.subject.languages = ["ko"] }, "has no test caption in ko (Korean). It has, nearest "),
       ({ $0.subject.split = .val }, "has no val captions at all, in en (English) or otherwise."),
-      ({ $0.subject.data.name += "/nowhere" }, "/data/nowhere"),
+      ({ $0.subject.data?.name += "/nowhere" }, "/data/nowhere"),
       ({ $0.subject.run += "/nowhere" }, "/runs/one/nowhere"),
     ]
 

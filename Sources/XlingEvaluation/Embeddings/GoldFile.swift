@@ -28,7 +28,8 @@ public struct GoldFile: Sendable {
     pictures.reserveCapacity(texts)
     var parts = [Range<Int32>](repeating: 0..<0, count: texts)
     var number = 0
-    try DatasetReader.forEachLine(try TextBytes.told(data, path: path)) { line in
+    let text = try TextBytes.told(data, path: path, expected: "gold, a JSON object a line")
+    try DatasetReader.forEachLine(text) { line in
       number += 1
       func bad(_ expected: String, _ found: String) -> EvaluationFailure {
         .badGold(path: path, line: number, expected: expected, found: found)

@@ -21,7 +21,8 @@ public struct LoadedRun {
     name = Self.name(of: folder)
     record = try RunFolder(folder).record()
     model = try DualEncoder.load(run: folder, allowUnfinished: allowUnfinished)
-    let tokenizer = try TokenizerSource.load(record.identity.text.place())
+    let tokenizer = try TokenizerSource.load(
+      record.identity.text.place(), trainedWith: record.identity.tokenizerHash)
     guard tokenizer.contentHash == record.identity.tokenizerHash else {
       throw RunFailure.towerChanged(
         path: record.identity.text.folder, expected: record.identity.tokenizerHash,

@@ -40,7 +40,8 @@ struct JSONCuts {
     case "Metaspace": try readMetaspace(step)
     case "Split": try readSplit(step)
     case "ByteLevel":
-      if try flag(step, "add_prefix_space", default: true) { steps.append(.spaceAhead) }
+      let isDeclared = try flag(step, "add_prefix_space", default: true)
+      if json.overrides.spaceAhead ?? isDeclared { steps.append(.spaceAhead) }
       if try flag(step, "use_regex", default: true) { steps.append(.pattern(.gpt2)) }
       hasBytes = true
     default: throw refuse(step["type"]?.kind ?? step.kind)
@@ -60,7 +61,8 @@ struct JSONCuts {
           "pre_tokenizer.prepend_scheme", scheme.kind, "always, first, never")
       }
       if step["add_prefix_space"] == .bool(false), known != .never {
-        throw json.bad("pre_tokenizer.add_prefix_space", "true beside that prepend_scheme", .bool(false))
+        throw json.bad(
+          "pre_tokenizer.add_prefix_space", "true beside that prepend_scheme", .bool(false))
       }
       prefix = known
     }
@@ -86,7 +88,9 @@ struct JSONCuts {
     // Only CLIP's leaves anything between its matches.
     let keepsMatches = behavior == "Removed" && isInverted
     let keepsAll = behavior == "Isolated" && !isInverted
-    if case .clip = pattern, !keepsMatches { throw refuse("CLIP's Split with behavior \(behavior)") }
+    if case .clip = pattern, !keepsMatches {
+      throw refuse("CLIP's Split with behavior \(behavior)")
+    }
     guard keepsMatches || keepsAll else { throw refuse("Split with behavior \(behavior)") }
     steps.append(.pattern(pattern))
   }

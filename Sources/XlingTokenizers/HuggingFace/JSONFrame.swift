@@ -24,7 +24,8 @@ struct JSONFrame {
   private func refuse(_ found: String) -> TokenizerFailure {
     .unsupported(
       file: file, part: "post_processor", found: found,
-      supported: "ByteLevel, BertProcessing, RobertaProcessing, a TemplateProcessing of at most one "
+      supported:
+        "ByteLevel, BertProcessing, RobertaProcessing, a TemplateProcessing of at most one "
         + "token on each side of $A, and a Sequence of them")
   }
 

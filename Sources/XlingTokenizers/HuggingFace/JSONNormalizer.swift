@@ -8,6 +8,7 @@ struct JSONNormalizer {
   /// Throws ``TokenizerFailure`` naming what cannot be followed.
   init(_ json: TokenizerJSON) throws(TokenizerFailure) {
     self.json = json
+    if json.overrides.lowercase { steps.append(.lowercase(try ScalarClasses.shared(.reference))) }
     for step in try json.steps(json.root["normalizer"] ?? .null, "normalizers") { try read(step) }
   }
 

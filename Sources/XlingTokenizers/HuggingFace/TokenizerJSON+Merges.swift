@@ -28,12 +28,26 @@ extension TokenizerJSON {
         throw bad("model.unk_token", "a piece of the vocabulary", model["unk_token"])
       }
     }
+    let merges = try merges(model["merges"], id)
     return MergeVocabulary(
       alphabet: hasBytes
         ? Self.bytes(suffix, id) : try scalars(pieces, try flag(model, "byte_fallback"), id),
-      merges: MergeTable(try merges(model["merges"], id)), unknown: unknown,
+      merges: MergeTable(merges), unknown: unknown,
       fusesUnknown: try flag(model, "fuse_unk"),
-      whole: try flag(model, "ignore_merges") ? Self.whole(pieces, hasBytes: hasBytes) : nil)
+      whole: try flag(model, "ignore_merges") ? Self.whole(pieces, hasBytes: hasBytes) : nil,
+      mergesCrossSpaces: merges.contains { Self.crossesSpace(pieces[Int($0.id)]) })
+  }
+
+  /// Whether ▁ stands behind another character.
+  private static func crossesSpace(_ piece: [UInt8]) -> Bool {
+    let mark = SentencePieceModel.space
+    var at = 0
+    while piece[at...].starts(with: mark) { at += mark.count }
+    while at < piece.count {
+      if piece[at] == mark[0], piece[at...].starts(with: mark) { return true }
+      at += 1
+    }
+    return false
   }
 
   private func flag(_ model: JSONNode, _ key: String) throws(TokenizerFailure) -> Bool {

@@ -27,38 +27,12 @@ extension TokenizerJSON {
     _ model: Pipeline.Model, words: [[UInt8]], unknown: Int32?,
     normalizer: [NormalizationStep] = [], cuts: [CuttingStep] = []
   ) throws(TokenizerFailure) -> PipelineTokenizer {
-    let added = try addedPieces(behind: words)
-    let pipeline = Pipeline(
-      raw: addedTokens.filter { !$0.isNormalized }.map(\.token),
-      normalized: addedTokens.filter(\.isNormalized).map(\.token), normalizer: normalizer,
-      cuts: cuts, model: model, trims: frame.trims)
-    return PipelineTokenizer(
-      pipeline, pieces: PackedPieces(words + added), special: specialTokens(unknown: unknown),
-      contentHash: contentHash, maximumLength: maximumLength)
-  }
-
-  /// Added tokens that are no pieces; each other one is the piece of its id. Throws
-  /// ``TokenizerFailure`` where a file contradicts itself.
-  private func addedPieces(behind words: [[UInt8]]) throws(TokenizerFailure) -> [[UInt8]] {
-    var added: [[UInt8]] = []
-    for token in addedTokens.sorted(by: { $0.id < $1.id }) {
-      let id = Int(token.id)
-      let text = String(decoding: token.utf8, as: UTF8.self)
-      guard token.utf8.count <= PackedPieces.maximumBytes else {
-        throw bad("added_tokens", "at most \(PackedPieces.maximumBytes) bytes", .string(token.utf8))
-      }
-      if id < words.count {
-        guard words[id] == token.utf8 else {
-          throw bad("added_tokens", "the piece \(id) to be \"\(text)\"", .string(words[id]))
-        }
-      } else if id == words.count + added.count {
-        added.append(token.utf8)
-      } else {
-        throw bad(
-          "added_tokens", "the id \(words.count + added.count) for \"\(text)\"", .number(Double(id)))
-      }
-    }
-    return added
+    var tokenizer = try PipelineTokenizer(
+      model, words: words, tokens: addedTokens, special: specialTokens(unknown: unknown),
+      contentHash: contentHash, maximumLength: maximumLength, normalizer: normalizer, cuts: cuts,
+      trims: frame.trims, file: file)
+    tokenizer.fixedPadding = root["padding"]?["strategy"]?["Fixed"]?.integer
+    return tokenizer
   }
 
   private func unigramPieces(
@@ -88,7 +62,9 @@ extension TokenizerJSON {
       scores.append(score)
     }
     let (order, duplicate) = pieces.sorted()
-    if let duplicate { throw bad("model.vocab", "every piece once", .string(Array(pieces[duplicate.0]))) }
+    if let duplicate {
+      throw bad("model.vocab", "every piece once", .string(Array(pieces[duplicate.0])))
+    }
     var bytePieces: [Int32]?
     if model["byte_fallback"] == .bool(true) {
       bytePieces = try self.bytePieces { pieces.firstIndex(of: $0).map(Int32.init) ?? -1 }

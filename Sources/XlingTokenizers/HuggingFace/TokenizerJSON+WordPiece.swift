@@ -58,6 +58,7 @@ extension TokenizerJSON {
         "normalizer", normalizer["type"]?.kind ?? "none", "BertNormalizer for a WordPiece model")
     }
     func flag(_ key: String) throws(TokenizerFailure) -> Bool {
+      if let value = overrides.bert[key] { return value }
       guard case .bool(let value) = normalizer[key] else {
         throw bad("normalizer.\(key)", "true or false", normalizer[key])
       }
@@ -68,7 +69,7 @@ extension TokenizerJSON {
     configuration.lowercase = try flag("lowercase")
     configuration.tokenizeChineseCharacters = try flag("handle_chinese_chars")
     switch normalizer["strip_accents"] {
-    case nil, .null: configuration.stripAccents = nil
+    case nil, .null: configuration.stripAccents = overrides.bert["strip_accents"]
     default: configuration.stripAccents = try flag("strip_accents")
     }
     configuration.maximumLength = maximumLength

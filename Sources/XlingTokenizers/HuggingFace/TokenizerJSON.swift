@@ -7,10 +7,25 @@ import XlingCore
 /// `decoder` nothing: they act behind what is encoded here.
 struct TokenizerJSON {
   let file: String
-  private let bytes: [UInt8]
+  /// SHA-256 of what it was read from, and of what was said besides.
+  var contentHash: String
   let root: JSONNode
-  let addedTokens: [JSONAddedToken]
+  private(set) var addedTokens: [JSONAddedToken]
   let frame: JSONFrame
+  /// What the folder says otherwise than the file.
+  var overrides = Overrides()
+
+  struct Overrides {
+    /// Byte level: whether a space goes ahead.
+    var spaceAhead: Bool?
+    /// Lower case ahead of all steps.
+    var lowercase = false
+    var bert: [String: Bool] = [:]
+    /// Of tokens by their roles.
+    var roles: [String: String] = [:]
+    var maximumLength: Int?
+    var hasMaximumLength = false
+  }
 
   /// Throws ``FileFailure`` or ``TokenizerFailure``.
   init(file: String) throws {
@@ -19,9 +34,15 @@ struct TokenizerJSON {
 
   /// `file` names the bytes in errors. Throws ``TokenizerFailure``.
   init(_ bytes: [UInt8], file: String) throws {
+    try self.init(
+      try JSONReader.document(bytes, file: file), contentHash: Digest.of(Data(bytes)), file: file)
+  }
+
+  /// Parts in place of a file's text. Throws ``TokenizerFailure``.
+  init(_ root: JSONNode, contentHash: String, file: String) throws {
     self.file = file
-    self.bytes = bytes
-    root = try JSONReader.document(bytes, file: file)
+    self.root = root
+    self.contentHash = contentHash
     guard case .object(let members) = root else {
       throw TokenizerFailure.badConfiguration(
         file: file, key: "(whole file)", expected: "an object", found: root.kind)
@@ -56,7 +77,7 @@ struct TokenizerJSON {
     case "WordPiece": return try wordPiece(model, options)
     case "Unigram", "BPE":
       let kind = model["type"]?.text ?? ""
-      try TokenizerSource.refuseWordPieceOptions(options, file, "a \(kind) model")
+      try options.refuseWordPiece(file, "a \(kind) model")
       return try pipelineTokenizer(model)
     default:
       throw unsupported(
@@ -72,21 +93,59 @@ struct TokenizerJSON {
     .badConfiguration(file: file, key: key, expected: expected, found: found?.kind ?? "nothing")
   }
 
-  var maximumLength: Int? { root["truncation"]?["max_length"]?.integer }
+  var maximumLength: Int? {
+    overrides.hasMaximumLength
+      ? overrides.maximumLength : root["truncation"]?["max_length"]?.integer
+  }
 
-  var contentHash: String { Digest.of(Data(bytes)) }
+  /// Puts other added tokens in the place of the file's.
+  mutating func replaceAddedTokens(_ tokens: [JSONAddedToken]) { addedTokens = tokens }
+
+  /// How many pieces the model has, and the id of one.
+  func modelPieces() -> (count: Int, id: ([UInt8]) -> Int32?) {
+    switch root["model"]?["vocab"] {
+    case .object(let members):
+      // Asked for a handful of tokens: a table of all would cost more.
+      return (
+        members.count,
+        { piece in
+          members.first { $0.key == piece }.map {
+            Int32(truncatingIfNeeded: $0.value.integer ?? -1)
+          }
+        }
+      )
+    case .array(let entries):
+      return (
+        entries.count,
+        { piece in
+          entries.firstIndex { entry in
+            guard case .array(let pair) = entry else { return false }
+            return pair.first == .string(piece)
+          }.map(Int32.init)
+        }
+      )
+    default: return (0, { _ in nil })
+    }
+  }
 
   /// The id of the added token with one of these texts.
   func addedToken(_ texts: String...) -> Int32? {
     addedTokens.first { token in texts.contains { token.utf8 == Array($0.utf8) } }?.id
   }
 
+  private func tokenId(_ text: String) -> Int32? {
+    addedToken(text) ?? modelPieces().id(Array(text.utf8))
+  }
+
   /// `id` is the model's own unknown token.
   func specialTokens(unknown: Int32?) -> SpecialTokens {
     let padding = root["padding"]?["pad_id"]?.integer.map(Int32.init(truncatingIfNeeded:))
+    let declared = overrides.roles["pad_token"].flatMap { tokenId($0) }
+    let mask = overrides.roles["mask_token"].flatMap { tokenId($0) }
     return SpecialTokens(
-      padding: padding ?? addedToken("[PAD]", "<pad>"), unknown: unknown, start: frame.start,
-      end: frame.end, mask: addedToken("[MASK]", "<mask>"))
+      padding: declared ?? padding ?? addedToken("[PAD]", "<pad>", "<|pad|>"), unknown: unknown,
+      start: frame.start, end: frame.end,
+      mask: mask ?? addedToken("[MASK]", "<mask>", "<|mask|>"))
   }
 
   /// The pieces of an object from pieces to ids, in the order of their ids, which must be
@@ -105,61 +164,5 @@ struct TokenizerJSON {
       pieces[id] = member.key
     }
     return pieces.compactMap { $0 }
-  }
-}
-
-/// An entry of `added_tokens`.
-struct JSONAddedToken {
-  let utf8: [UInt8]
-  let id: Int32
-  let stripsLeft: Bool
-  let stripsRight: Bool
-  let isWord: Bool
-  let isNormalized: Bool
-  let isSpecial: Bool
-
-  var token: AddedToken {
-    AddedToken(
-      utf8: utf8, id: id, stripsLeft: stripsLeft, stripsRight: stripsRight, isWord: isWord)
-  }
-
-  static func read(_ root: JSONNode, _ file: String) throws(TokenizerFailure) -> [JSONAddedToken] {
-    switch root["added_tokens"] ?? .null {
-    case .null: return []
-    case .array(let entries):
-      var tokens: [JSONAddedToken] = []
-      for (index, entry) in entries.enumerated() {
-        tokens.append(try JSONAddedToken(entry, "added_tokens[\(index)]", file))
-      }
-      return tokens
-    case let other:
-      throw .badConfiguration(
-        file: file, key: "added_tokens", expected: "a list", found: other.kind)
-    }
-  }
-
-  private init(_ entry: JSONNode, _ key: String, _ file: String) throws(TokenizerFailure) {
-    func flag(_ name: String) throws(TokenizerFailure) -> Bool {
-      switch entry[name] {
-      case nil: return false
-      case .bool(let value): return value
-      case .some(let other):
-        throw .badConfiguration(
-          file: file, key: "\(key).\(name)", expected: "true or false", found: other.kind)
-      }
-    }
-    guard case .string(let content) = entry["content"], !content.isEmpty,
-      let number = entry["id"]?.integer, let id = Int32(exactly: number), id >= 0
-    else {
-      throw .badConfiguration(
-        file: file, key: key, expected: "an object with content and id", found: entry.kind)
-    }
-    utf8 = content
-    self.id = id
-    isWord = try flag("single_word")
-    stripsLeft = try flag("lstrip")
-    stripsRight = try flag("rstrip")
-    isNormalized = try flag("normalized")
-    isSpecial = try flag("special")
   }
 }

@@ -96,7 +96,8 @@ enum CuttingStep: Sendable, Equatable {
     case .whiteSpace: "cut at white space"
     case .metaspace(let prefix, let splits):
       "spaces become \u{2581}"
-        + (prefix == .never ? "" : ", one ahead of \(prefix == .first ? "the text" : "every stretch")")
+        + (prefix == .never
+          ? "" : ", one ahead of \(prefix == .first ? "the text" : "every stretch")")
         + (splits ? ", cut there" : "")
     case .spaceAhead: "add a space ahead"
     case .pattern(let pattern): "cut by the expression of \(pattern.name)"

@@ -133,7 +133,9 @@ final class MergeSegmenter {
       if place + 1 < count { rank(place, place + 1) }
       if place > 0 { rank(place - 1, place) }
     }
-    for at in 0..<count { symbols[at].next = at + 1 < count ? Int32(truncatingIfNeeded: at + 1) : -1 }
+    for at in 0..<count {
+      symbols[at].next = at + 1 < count ? Int32(truncatingIfNeeded: at + 1) : -1
+    }
   }
 
   @inline(__always)

@@ -16,10 +16,14 @@ final class MergeVocabulary: Sendable {
   let fusesUnknown: Bool
   /// Words that are a piece as they stand; nil where merges alone decide.
   let whole: WholeWords?
+  /// Whether a merge makes a piece that holds ▁ behind another character.
+  let mergesCrossSpaces: Bool
 
   init(
-    alphabet: Alphabet, merges: MergeTable, unknown: Int32?, fusesUnknown: Bool, whole: WholeWords?
+    alphabet: Alphabet, merges: MergeTable, unknown: Int32?, fusesUnknown: Bool,
+    whole: WholeWords?, mergesCrossSpaces: Bool
   ) {
+    self.mergesCrossSpaces = mergesCrossSpaces
     self.alphabet = alphabet
     self.merges = merges
     self.unknown = unknown
@@ -89,7 +93,8 @@ final class MergeTable: Sendable {
       memory.initialize(repeating: Entry(), count: 1 << bits)
       for merge in merges {
         var at = Self.slot(merge.left, merge.right, shift)
-        while memory[at].left >= 0, memory[at].left != merge.left || memory[at].right != merge.right {
+        while memory[at].left >= 0, memory[at].left != merge.left || memory[at].right != merge.right
+        {
           at = (at + 1) & (1 << bits - 1)
         }
         memory[at] = merge

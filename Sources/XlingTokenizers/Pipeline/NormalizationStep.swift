@@ -99,7 +99,9 @@ enum ReplacedPattern: Sendable, Equatable {
     }
     text.forEachScalar { scalar, range in
       guard isPart(scalar) else { return end() }
-      run = ((run?.range.lowerBound ?? range.lowerBound)..<range.upperBound, (run?.scalars ?? 0) + 1)
+      run = (
+        (run?.range.lowerBound ?? range.lowerBound)..<range.upperBound, (run?.scalars ?? 0) + 1
+      )
     }
     end()
     return found

@@ -10,11 +10,14 @@ final class Pipeline: Sendable {
   /// For each time that a token's white space is taken out of its span: whether the text had a space
   /// put ahead, which is no part of it.
   let trims: [Bool]
+  /// How raw text is cut into words whose tokens are kept; nil where it is not.
+  let wordCut: WordCut?
 
   enum Model: Sendable {
     case merges(MergeVocabulary)
     case unigram(UnigramPieces)
     case wordPiece(BertTokenizer)
+    case sentencePiece(SentencePieceTokenizer)
   }
 
   init(
@@ -26,6 +29,7 @@ final class Pipeline: Sendable {
     self.cuts = cuts
     self.model = model
     self.trims = trims
+    wordCut = WordCut(normalizer, cuts, model, hasNormalizedTokens: !normalized.isEmpty)
     self.normalized = AddedTokens(
       normalized.compactMap { token in
         var text = AlignedText(token.utf8)
@@ -59,6 +63,7 @@ final class Pipeline: Sendable {
         case .merges(let vocabulary): vocabulary.byteCount
         case .unigram(let pieces): pieces.byteCount
         case .wordPiece(let tokenizer): tokenizer.byteCount
+        case .sentencePiece(let tokenizer): tokenizer.byteCount
         }
       }()
   }

@@ -8,35 +8,44 @@ final class PipelineSession: TokenizerSession {
   private let spaces: ConstantBuffer<UInt16>?
   private let merges: MergeSegmenter?
   private let unigram: WordSegmenter?
-  private let bert: (any TokenizerSession)?
+  private let inner: (any TokenizerSession)?
   private var spelled: SpelledWord?
   @exclusivity(unchecked) var tokens = TokenBuffer()
   @exclusivity(unchecked) var surfaces = Surfaces()
   @exclusivity(unchecked) var unknownCount = 0
   @exclusivity(unchecked) private var part = Encoding()
+  /// Nil when texts are taken whole.
+  let cache: WordCache?
+  let classes: PatternClass.Reader
+  /// A word's tokens, while they are put together.
+  @exclusivity(unchecked) var placed: [PlacedToken] = []
   private let padding = CacheLinePadding()
 
   init(_ tokenizer: PipelineTokenizer, spaces: ConstantBuffer<UInt16>?, cached: Bool) {
     self.tokenizer = tokenizer
     self.spaces = spaces
+    classes = PatternClass.table.reader
+    cache = cached && tokenizer.pipeline.wordCut != nil ? WordCache() : nil
     pipeline = tokenizer.pipeline
     raw = pipeline.raw.reader
     normalized = pipeline.normalized.reader
     var (merges, unigram): (MergeSegmenter?, WordSegmenter?)
-    var (bert, spelled): ((any TokenizerSession)?, SpelledWord?)
+    var (inner, spelled): ((any TokenizerSession)?, SpelledWord?)
     switch pipeline.model {
     case .merges(let vocabulary): merges = MergeSegmenter(vocabulary)
     case .unigram(let pieces): unigram = WordSegmenter(pieces)
     case .wordPiece(let tokenizer):
-      bert = tokenizer.session(cached: cached)
+      inner = tokenizer.session(cached: cached)
       spelled = SpelledWord(
         maximumScalars: tokenizer.maximumScalarsPerWord, unknown: tokenizer.unknown)
+    case .sentencePiece(let tokenizer): inner = tokenizer.session(cached: cached)
     }
-    (self.merges, self.unigram, self.bert, self.spelled) = (merges, unigram, bert, spelled)
+    (self.merges, self.unigram, self.inner, self.spelled) = (merges, unigram, inner, spelled)
   }
 
   deinit {
     tokens.deallocate()
+    cache?.deallocate()
     spelled?.deallocate()
   }
 
@@ -62,11 +71,11 @@ final class PipelineSession: TokenizerSession {
     for hasSpaceAhead in pipeline.trims { trim(&encoding, hasSpaceAhead) }
   }
 
-  private func appendAdded(
+  func appendAdded(
     _ found: AddedTokens.Found, _ text: UnsafeBufferPointer<UInt8>, _ source: (Int32, Int32)
   ) {
     tokens.reserve(1)
-    if !tokenizer.pieces.buffer(Int(found.id)).elementsEqual(text) {
+    if tokenizer.spellsMatches, !tokenizer.pieces.buffer(Int(found.id)).elementsEqual(text) {
       surfaces.append(token: tokens.count, text)
     }
     tokens.append(found.id, source.0, source.1)
@@ -74,10 +83,10 @@ final class PipelineSession: TokenizerSession {
 
   /// What lies between tokens that are found in raw text.
   private func encodeStretch(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) {
-    if case .wordPiece(let tokenizer) = pipeline.model {
-      encodePieces(text, range, tokenizer)
-    } else {
-      encodeSlowly(text, range)
+    switch pipeline.model {
+    case .wordPiece(let tokenizer): encodePieces(text, range, tokenizer)
+    case .sentencePiece: encodeInside(text, range)
+    case .merges, .unigram: if !encodeWords(text, range) { encodeSlowly(text, range) }
     }
   }
 
@@ -90,13 +99,22 @@ final class PipelineSession: TokenizerSession {
       let stretch = tokenizer.splitter.normalized(AlignedText(text, range))
       stretch.bytes.withUnsafeBufferPointer { bytes in
         guard let base = bytes.baseAddress else { return }
-        normalized.cut(base, 0..<bytes.count) { _ in } token: { _, _ in hasToken = true }
+        normalized.cut(base, 0..<bytes.count) { _ in
+        } token: { _, _ in
+          hasToken = true
+        }
       }
       if hasToken { return encodeSlowly(text, range) }
     }
+    encodeInside(text, range)
+  }
+
+  /// By the session of a tokenizer within.
+  private func encodeInside(_ text: UnsafePointer<UInt8>, _ range: Range<Int>) {
     let stretch = UnsafeRawBufferPointer(start: text + range.lowerBound, count: range.count)
-    bert?.encode(stretch, offsets: .bytes, into: &part)
+    inner?.encode(stretch, offsets: .bytes, into: &part)
     tokens.reserve(part.count)
+    surfaces.append(part.surfaces, at: tokens.count)
     let base = Int32(range.lowerBound)
     for index in 0..<part.count {
       tokens.append(part.ids[index], base + part.starts[index], base + part.ends[index])
@@ -119,7 +137,7 @@ final class PipelineSession: TokenizerSession {
     }
   }
 
-  private func encodeSection(_ section: AlignedText) {
+  func encodeSection(_ section: AlignedText) {
     if case .wordPiece(let tokenizer) = pipeline.model { return encodeWords(section, tokenizer) }
     var parts = [section]
     for cut in pipeline.cuts { cut.cut(&parts) }
@@ -132,7 +150,8 @@ final class PipelineSession: TokenizerSession {
     tokenizer.splitter.words(ofNormalized: section) { range in
       word.removeAll()
       section.part(range).forEachScalar { scalar, place in
-        let source = section.source(place.lowerBound + range.lowerBound..<place.upperBound + range.lowerBound)
+        let source = section.source(
+          place.lowerBound + range.lowerBound..<place.upperBound + range.lowerBound)
         word.append(scalar, scalars: source.start..<source.end, bytes: source.start..<source.end)
       }
       word.spell(tokenizer.index.reader)
@@ -146,7 +165,7 @@ final class PipelineSession: TokenizerSession {
   }
 
   /// What the model sees as one word.
-  private func encodeWord(_ word: AlignedText) {
+  func encodeWord(_ word: AlignedText) {
     word.bytes.withUnsafeBufferPointer { bytes in
       if bytes.isEmpty { return }
       if let merges {
@@ -192,20 +211,47 @@ final class PipelineSession: TokenizerSession {
   }
 }
 
+/// Counts the scalars ahead of places in a text, most of which lie close to the one before. A malformed
+/// byte is one.
+private struct ScalarCursor {
+  let text: UnsafePointer<UInt8>
+  let count: Int
+  private var byte = 0
+  private var scalar: Int32 = 0
+
+  init(text: UnsafePointer<UInt8>, count: Int) {
+    self.text = text
+    self.count = count
+  }
+
+  var isASCII: Bool {
+    for at in 0..<count where text[at] >= 0x80 { return false }
+    return true
+  }
+
+  /// `place` lies between scalars.
+  mutating func scalars(at place: Int) -> Int32 {
+    if place < byte {
+      // Scalars are told apart from their beginnings on only.
+      (byte, scalar) = (0, 0)
+    }
+    while byte < place {
+      byte += text[byte] < 0x80 ? 1 : UTF8Scalar.decode(text, byte, count).1
+      scalar += 1
+    }
+    return scalar
+  }
+}
+
 extension Encoding {
   /// Turns spans in bytes of a text into spans in scalars.
-  fileprivate mutating func countScalars(_ text: UnsafePointer<UInt8>, _ count: Int) {
+  mutating func countScalars(_ text: UnsafePointer<UInt8>, _ count: Int) {
     guard let last = ends.max(), last > 0 else { return }
-    var isASCII = true
-    for at in 0..<count where text[at] >= 0x80 {
-      isASCII = false
-      break
-    }
-    if isASCII { return }
-    let numbers = UTF8Scalar.numbers(text, count)
+    var cursor = ScalarCursor(text: text, count: count)
+    if cursor.isASCII { return }
     for index in 0..<self.count {
-      starts[index] = numbers[Int(starts[index])]
-      ends[index] = numbers[Int(ends[index])]
+      starts[index] = cursor.scalars(at: Int(starts[index]))
+      ends[index] = cursor.scalars(at: Int(ends[index]))
     }
   }
 }

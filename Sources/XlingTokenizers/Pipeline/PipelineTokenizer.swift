@@ -10,6 +10,10 @@ struct PipelineTokenizer: Tokenizer {
   var contentHash: String
   var maximumLength: Int?
   var declarations: [Declaration] = []
+  var fixedPadding: Int?
+  /// Whether an added token is spelt by what it took of the text, white space included, as tokenizers
+  /// spells it; transformers spells it by its piece.
+  var spellsMatches = true
   /// By id: spaces that a piece of bytes shows at its beginning, and at its end.
   private let spaces: ConstantBuffer<UInt16>?
 
@@ -23,6 +27,49 @@ struct PipelineTokenizer: Tokenizer {
     self.contentHash = contentHash
     self.maximumLength = maximumLength
     spaces = pipeline.trims.isEmpty ? nil : ConstantBuffer(pieces.map(PieceSpaces.count))
+  }
+
+  /// A model whose pieces are `words`, and added tokens, each of which is the piece of its id or
+  /// follows without a gap. Throws ``TokenizerFailure`` where that is not so; `file` is named then.
+  init(
+    _ model: Pipeline.Model, words: [[UInt8]], tokens: [JSONAddedToken], special: SpecialTokens,
+    contentHash: String, maximumLength: Int?, normalizer: [NormalizationStep] = [],
+    cuts: [CuttingStep] = [], trims: [Bool] = [], file: String
+  ) throws(TokenizerFailure) {
+    let pipeline = Pipeline(
+      raw: tokens.filter { !$0.isNormalized }.map(\.token),
+      normalized: tokens.filter(\.isNormalized).map(\.token), normalizer: normalizer, cuts: cuts,
+      model: model, trims: trims)
+    let added = try Self.addedPieces(tokens, behind: words, file)
+    self.init(
+      pipeline, pieces: PackedPieces(words + added), special: special, contentHash: contentHash,
+      maximumLength: maximumLength)
+  }
+
+  private static func addedPieces(
+    _ tokens: [JSONAddedToken], behind words: [[UInt8]], _ file: String
+  ) throws(TokenizerFailure) -> [[UInt8]] {
+    func bad(_ expected: String, _ found: JSONNode) -> TokenizerFailure {
+      .badConfiguration(file: file, key: "added_tokens", expected: expected, found: found.kind)
+    }
+    var added: [[UInt8]] = []
+    for token in tokens.sorted(by: { $0.id < $1.id }) {
+      let id = Int(token.id)
+      let text = String(decoding: token.utf8, as: UTF8.self)
+      guard token.utf8.count <= PackedPieces.maximumBytes else {
+        throw bad("at most \(PackedPieces.maximumBytes) bytes", .string(token.utf8))
+      }
+      if id < words.count {
+        guard words[id] == token.utf8 else {
+          throw bad("the piece \(id) to be \"\(text)\"", .string(words[id]))
+        }
+      } else if id == words.count + added.count {
+        added.append(token.utf8)
+      } else {
+        throw bad("the id \(words.count + added.count) for \"\(text)\"", .number(Double(id)))
+      }
+    }
+    return added
   }
 
   var vocabularySize: Int { pieces.count }
@@ -66,6 +113,12 @@ struct PipelineTokenizer: Tokenizer {
       summary.model = inner.model
       steps = inner.normalizer
       summary.unicode = inner.unicode
+    case .sentencePiece(let tokenizer):
+      let inner = tokenizer.summary
+      summary.model = inner.model
+      steps = inner.normalizer
+      summary.unicode = inner.unicode
+      summary.charsmapHash = inner.charsmapHash
     }
     for case .charsmap(let charsmap) in pipeline.normalizer { summary.charsmapHash = charsmap.hash }
     summary.normalizer = steps
@@ -77,6 +130,8 @@ struct PipelineTokenizer: Tokenizer {
     let ids = ids.filter { !silent.contains($0) }
     switch pipeline.model {
     case .wordPiece: return PieceText.words(ids.map(piece))
+    case .sentencePiece(let tokenizer):
+      return tokenizer.decode(ids.filter { Int($0) < tokenizer.vocabularySize })
     case .merges(let vocabulary):
       if case .bytes = vocabulary.alphabet { return PieceText.bytes(ids.map(piece)) }
       return PieceText.marked(ids.map(piece), hasBytes: true)

@@ -7,7 +7,9 @@ struct ScalarSet: Sendable {
     words = ConstantBuffer(count: 0x110000 / 64) { words in
       for at in 0..<0x110000 / 64 { words[at] = 0 }
       for at in stride(from: 0, to: ranges.count, by: 2) {
-        for scalar in ranges[at]...ranges[at + 1] { words[Int(scalar >> 6)] |= 1 << UInt64(scalar & 63) }
+        for scalar in ranges[at]...ranges[at + 1] {
+          words[Int(scalar >> 6)] |= 1 << UInt64(scalar & 63)
+        }
       }
     }
   }

@@ -86,7 +86,8 @@ final class WordSegmenter {
   }
 
   private func takeUnknown(
-    _ word: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ take: (Int32, Range<Int>, Bool) -> Void
+    _ word: UnsafeBufferPointer<UInt8>, _ range: Range<Int>,
+    _ take: (Int32, Range<Int>, Bool) -> Void
   ) {
     guard let bytePieces = pieces.bytePieces else { return take(pieces.unknown, range, true) }
     for at in range { take(bytePieces[Int(word[at])], range, false) }

@@ -53,6 +53,8 @@ enum WordPattern: Sendable, Equatable {
   case llama3(digits: Int)
   /// CLIP's: without spaces; numbers digit by digit. Its two markers are words where `hasMarkers`.
   case clip(hasMarkers: Bool)
+  /// The same of a text that is lower-cased only afterwards, without markers.
+  case clipInAnyCase
 
   /// The expression as a tokenizer.json has it; nil for others.
   init?(expression: String) {
@@ -80,7 +82,8 @@ enum WordPattern: Sendable, Equatable {
     return switch self {
     case .gpt2: scan.gpt2(at)
     case .llama3(let digits): scan.llama3(at, digits)
-    case .clip(let hasMarkers): scan.clip(at, hasMarkers)
+    case .clip(let hasMarkers): scan.clip(at, hasMarkers, caseBit: 0)
+    case .clipInAnyCase: scan.clip(at, false, caseBit: 0x20)
     }
   }
 
@@ -88,7 +91,7 @@ enum WordPattern: Sendable, Equatable {
     switch self {
     case .gpt2: "GPT-2"
     case .llama3(let digits): digits == 3 ? "Llama 3" : "Qwen 2"
-    case .clip: "CLIP"
+    case .clip, .clipInAnyCase: "CLIP"
     }
   }
 }
@@ -133,14 +136,14 @@ private struct PatternScan {
   }
 
   @inline(__always)
-  private func contraction(_ at: Int) -> Int? {
+  private func contraction(_ at: Int, caseBit: UInt8 = 0) -> Int? {
     guard at + 1 < count else { return nil }
-    switch text[at + 1] {
+    switch text[at + 1] | caseBit {
     case UInt8(ascii: "s"), UInt8(ascii: "t"), UInt8(ascii: "m"), UInt8(ascii: "d"): return at + 2
     case UInt8(ascii: "r"), UInt8(ascii: "v"):
-      return at + 2 < count && text[at + 2] == UInt8(ascii: "e") ? at + 3 : nil
+      return at + 2 < count && text[at + 2] | caseBit == UInt8(ascii: "e") ? at + 3 : nil
     case UInt8(ascii: "l"):
-      return at + 2 < count && text[at + 2] == UInt8(ascii: "l") ? at + 3 : nil
+      return at + 2 < count && text[at + 2] | caseBit == UInt8(ascii: "l") ? at + 3 : nil
     default: return nil
     }
   }
@@ -219,7 +222,7 @@ private struct PatternScan {
   }
 
   @inline(__always)
-  func clip(_ start: Int, _ hasMarkers: Bool) -> Int? {
+  func clip(_ start: Int, _ hasMarkers: Bool, caseBit: UInt8) -> Int? {
     let (kind, next) = look(start)
     switch kind {
     case PatternClass.space: return nil
@@ -227,7 +230,9 @@ private struct PatternScan {
     case PatternClass.number: return next
     default: break
     }
-    if text[start] == UInt8(ascii: "'"), let end = contraction(start) { return end }
+    if text[start] == UInt8(ascii: "'"), let end = contraction(start, caseBit: caseBit) {
+      return end
+    }
     if hasMarkers, text[start] == UInt8(ascii: "<") {
       for marker in ["<|startoftext|>", "<|endoftext|>"] where start + marker.utf8.count <= count {
         let bytes = UnsafeBufferPointer(start: text + start, count: marker.utf8.count)

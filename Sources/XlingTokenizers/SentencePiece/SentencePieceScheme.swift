@@ -5,6 +5,9 @@ public enum SentencePieceScheme: String, Sendable, CaseIterable {
   /// fairseq's: `<s>` 0, `<pad>` 1, `</s>` 2, `<unk>` 3, else the number plus 1; `<mask>` comes last
   /// (Conneau et al. 2020).
   case xlmRoberta = "xlm-roberta"
+  /// fairseq's of CamemBERT: `<s>NOTUSED` 0, `<pad>` 1, `</s>NOTUSED` 2, `<unk>` 3, else the number
+  /// plus 4, so that `<s>` is 5 and `</s>` 6; `<mask>` comes last (Martin et al. 2020).
+  case camembert
   /// The piece's number, and 100 sentinels behind them, `<extra_id_99>` to `<extra_id_0>` (Raffel et
   /// al. 2020).
   case t5
@@ -16,7 +19,8 @@ struct SentencePieceIds: Sendable {
   private let pieces: PackedPieces
   let reader: Reader
   let special: SpecialTokens
-  static let sentinelCount = 100
+  /// T5's; models that hold their sentinels themselves (mT5) get none.
+  private let sentinelCount: Int
 
   /// `pieces` are the model's. Throws ``TokenizerFailure/badConfiguration(file:key:expected:found:)`` when the scheme does not
   /// fit the model.
@@ -30,23 +34,30 @@ struct SentencePieceIds: Sendable {
     }
     let unknown = Int32(model.kinds.firstIndex(of: .unknown) ?? 0)
     reader =
-      scheme == .xlmRoberta ? Reader(unknown: 3, shift: 1) : Reader(unknown: unknown, shift: 0)
+      switch scheme {
+      case .xlmRoberta: Reader(unknown: 3, shift: 1)
+      case .camembert: Reader(unknown: 3, shift: 4)
+      case .sentencepiece, .t5: Reader(unknown: unknown, shift: 0)
+      }
+    sentinelCount = Self.find("<extra_id_0>", model) == nil ? 100 : 0
     func id(_ piece: Int?) -> Int32? { piece.map(Int32.init) }
     switch scheme {
     case .sentencepiece:
       special = SpecialTokens(
         padding: id(model.paddingId), unknown: unknown, start: id(model.startId),
         end: id(model.endId), mask: Self.find("[MASK]", model) ?? Self.find("<mask>", model))
-    case .xlmRoberta:
+    case .xlmRoberta, .camembert:
       let names = ["<unk>", "<s>", "</s>"]
       guard firstPieces == names else {
         throw .badConfiguration(
-          file: file, key: "scheme xlm-roberta",
+          file: file, key: "scheme \(scheme.rawValue)",
           expected: "a model that begins with the pieces " + names.joined(separator: " "),
           found: firstPieces.joined(separator: " "))
       }
-      special = SpecialTokens(
-        padding: 1, unknown: 3, start: 0, end: 2, mask: Int32(model.count) + 1)
+      special =
+        scheme == .xlmRoberta
+        ? SpecialTokens(padding: 1, unknown: 3, start: 0, end: 2, mask: Int32(model.count) + 1)
+        : SpecialTokens(padding: 1, unknown: 3, start: 5, end: 6, mask: Int32(model.count) + 4)
     case .t5:
       special = SpecialTokens(
         padding: id(model.paddingId), unknown: unknown, end: id(model.endId))
@@ -61,7 +72,8 @@ struct SentencePieceIds: Sendable {
     switch scheme {
     case .sentencepiece: pieces.count
     case .xlmRoberta: pieces.count + 2
-    case .t5: pieces.count + Self.sentinelCount
+    case .camembert: pieces.count + 5
+    case .t5: pieces.count + sentinelCount
     }
   }
 
@@ -85,9 +97,13 @@ struct SentencePieceIds: Sendable {
       let first = ["<s>", "<pad>", "</s>", "<unk>"]
       if id < first.count { return Array(first[id].utf8) }
       return id == pieces.count + 1 ? Array("<mask>".utf8) : pieces[id - 1]
+    case .camembert:
+      let first = ["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED"]
+      if id < first.count { return Array(first[id].utf8) }
+      return id == pieces.count + 4 ? Array("<mask>".utf8) : pieces[id - 4]
     case .t5:
       if id < pieces.count { return pieces[id] }
-      return Array("<extra_id_\(pieces.count + Self.sentinelCount - 1 - id)>".utf8)
+      return Array("<extra_id_\(pieces.count + sentinelCount - 1 - id)>".utf8)
     }
   }
 }

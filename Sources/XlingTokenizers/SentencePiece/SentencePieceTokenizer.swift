@@ -6,6 +6,7 @@ import XlingCore
 public struct SentencePieceTokenizer: Tokenizer {
   public let special: SpecialTokens
   public let contentHash: String
+  public var declarations: [Declaration] = []
   public let maximumLength: Int?
 
   let vocabulary: SentencePieceVocabulary
@@ -85,7 +86,8 @@ public struct SentencePieceTokenizer: Tokenizer {
     if vocabulary.bytePieces != nil { steps.append("unknown characters become bytes") }
     return TokenizerSummary(
       model: vocabulary.algorithm == .unigram ? "Unigram" : "BPE", specialTokens: tokens,
-      normalizer: steps, charsmapHash: normalizer.charsmap?.hash, unicode: "the model's own charsmap")
+      normalizer: steps, charsmapHash: normalizer.charsmap?.hash,
+      unicode: "the model's own charsmap")
   }
 
   public func decode(_ ids: [Int32]) -> String {

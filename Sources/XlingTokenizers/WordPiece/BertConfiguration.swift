@@ -42,11 +42,20 @@ public struct BertConfiguration: Sendable, Equatable {
     "tokenizer_class", "name_or_path", "special_tokens_map_file", "clean_up_tokenization_spaces",
     "padding_side", "truncation_side", "processor_class", "added_tokens_decoder", "use_fast",
     "backend", "is_local", "extra_special_tokens", "tokenizer_file", "max_len", "local_files_only",
+    "additional_special_tokens", "model_input_names", "bos_token", "eos_token", "auto_map",
+    "max_length", "stride", "truncation_strategy", "pad_to_multiple_of", "pad_token_type_id",
+    "full_tokenizer_file",
   ]
 
   /// Reads the file's bytes; `file` names it in errors. Throws
   /// ``TokenizerFailure/badConfiguration(file:key:expected:found:)`` on unknown keys too.
   public init(json: Data, file: String) throws {
+    try self.init(json: json, file: file, tokens: .null)
+  }
+
+  /// The same; special tokens that the file does not name are those of `tokens`, which is
+  /// special_tokens_map.json, else those of the class.
+  init(json: Data, file: String, tokens: JSONNode) throws {
     let root: JSONNode
     do {
       root = try json.withUnsafeBytes { try JSONReader.read($0) }
@@ -58,6 +67,12 @@ public struct BertConfiguration: Sendable, Equatable {
     guard case .object(let members) = root else {
       throw TokenizerFailure.badConfiguration(
         file: file, key: "(whole file)", expected: "a JSON object", found: root.kind)
+    }
+    if root["tokenizer_class"]?.text?.hasPrefix("MPNetTokenizer") == true {
+      specialTokens = ["<pad>", "[UNK]", "<s>", "</s>", "<mask>"]
+    }
+    for (at, key) in Self.specialKeys.enumerated() {
+      if let token = (tokens[key] ?? .null).tokenText { specialTokens[at] = token }
     }
     for member in members {
       try read(String(decoding: member.key, as: UTF8.self), member.value, file)

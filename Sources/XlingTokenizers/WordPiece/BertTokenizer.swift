@@ -7,6 +7,7 @@ public struct BertTokenizer: Tokenizer {
   public let configuration: BertConfiguration
   public let special: SpecialTokens
   public let contentHash: String
+  public var declarations: [Declaration] = []
   let index: PieceIndex
   let codes: WordCodes
   let splitter: WordSplitter

@@ -171,7 +171,9 @@ extension TowerConfiguration {
         + "heads, feed-forward \(text.intermediateSize), \(text.vocabularySize) words, at most "
         + "\(text.maximumTokens) tokens, \(gate)\(text.activation.title)"
     case .image(let image): return image.summary
-    case .whole(let whole): return "pictures: " + whole.image.summary
+    case .whole(let whole):
+      let texts = whole.text.map { "texts: " + TowerConfiguration.text($0).summary + "; " } ?? ""
+      return texts + "pictures: " + whole.image.summary
     }
   }
 }

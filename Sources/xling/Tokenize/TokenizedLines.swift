@@ -77,7 +77,13 @@ struct TokenizedLines {
     _ encoding: Encoding, _ start: Int32?, _ end: Int32?, _ body: (inout [UInt8], [UInt8]) -> Void
   ) {
     if let start { body(&buffer, tokenizer.piece(start)) }
-    for index in 0..<encoding.count { body(&buffer, tokenizer.token(index, of: encoding)) }
+    let byPieces = addsSpecialTokens && tokenizer.spellsFramedByPieces
+    for index in 0..<encoding.count {
+      body(
+        &buffer,
+        byPieces
+          ? tokenizer.piece(encoding.ids[index]) : tokenizer.token(index, of: encoding))
+    }
     if let end { body(&buffer, tokenizer.piece(end)) }
   }
 

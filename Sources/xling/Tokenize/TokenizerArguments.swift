@@ -25,6 +25,11 @@ struct TokenizerArguments: ParsableArguments {
     options.lowercase = lowercase
     options.scheme = scheme
     options.unicode = unicode
-    return try TokenizerSource.load(path, options: options)
+    let tokenizer = try TokenizerSource.load(path, options: options)
+    for declaration in tokenizer.contradictions {
+      let line = "\(declaration.file): \(declaration.key) \(declaration.value) \(declaration.use)"
+      ProgressBar.toStandardError("xling: warning: \(TerminalText.visible(line))\n")
+    }
+    return tokenizer
   }
 }

@@ -29,40 +29,36 @@ struct InspectCommand: ParsableCommand {
 
   func run() throws {
     var found = try Inspection(path, heads: heads)
-    found = found.adding(Self.tokenizer(at: path, found.kind))
-    found = found.adding(Self.pictures(at: path, found.kind))
+    found = found.adding(Self.others(at: path, found.kind))
     try json.print(found) { Self.text(found) }
     guard found.kind != "tensors", !found.problems.isEmpty else { return }
     throw TowerFailure.tensors(path: found.path, problems: found.problems)
   }
 
-  /// What the tokenizer of a text tower says, or why there is none.
-  private static func tokenizer(at path: String, _ kind: String) -> [Declaration] {
-    guard kind.hasPrefix("text"), let folder = try? TowerPlace.folder(of: path) else { return [] }
-    do {
-      let tokenizer = try TokenizerSource.load(folder)
-      return [
-        Declaration(
-          file: "", key: "tokenizer", value: tokenizer.summary.model,
-          use: "\(tokenizer.vocabularySize) pieces")
-      ]
-    } catch {
-      let words = (error as? any Failure)?.description ?? "\(error)"
-      return [Declaration(file: "", key: "tokenizer", value: "", use: "refused: " + words)]
+  /// What the tokenizer of a text tower and the processor of an image tower say, or why there is none.
+  private static func others(at path: String, _ kind: String) -> [Declaration] {
+    guard let folder = try? TowerPlace.folder(of: path) else { return [] }
+    var all: [Declaration] = []
+    if kind.hasPrefix("text") {
+      all += told("tokenizer") {
+        let tokenizer = try TokenizerSource.load(folder)
+        return tokenizer.declarations + [
+          Declaration(
+            file: "", key: "tokenizer", value: tokenizer.summary.model,
+            use: "\(tokenizer.vocabularySize) pieces")
+        ]
+      }
     }
+    if kind.hasSuffix("image tower") {
+      all += told("pictures") { try DeclaredPictures(folder: path)?.declarations ?? [] }
+    }
+    return all
   }
 
-  /// How the folder says that pictures are prepared, or why that is refused.
-  private static func pictures(at path: String, _ kind: String) -> [Declaration] {
-    guard kind.hasSuffix("image tower"), let folder = try? TowerPlace.folder(of: path) else {
-      return []
-    }
-    do {
-      guard let declared = try DeclaredPictures(folder: folder) else { return [] }
-      return declared.declarations
-    } catch {
+  private static func told(_ key: String, _ read: () throws -> [Declaration]) -> [Declaration] {
+    do { return try read() } catch {
       let words = (error as? any Failure)?.description ?? "\(error)"
-      return [Declaration(file: "", key: "pictures", value: "", use: "refused: " + words)]
+      return [Declaration(file: "", key: key, value: "", use: "refused: " + words)]
     }
   }
 
