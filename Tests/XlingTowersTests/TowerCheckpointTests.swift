@@ -37,6 +37,7 @@ struct TowerCheckpointTests {
       let loaded = try ImageTower.load(saved)
       #expect(loaded.configuration == configuration)
       same(loaded, try original.image())
+    case .whole: Issue.record("a tower was expected, this is a model of both")
     }
     let names = try Checkpoint(saved).tensors.keys
     let before = original.checkpoint.tensors.keys
