@@ -59,7 +59,7 @@ public struct CaptionReading: Codable, Sendable, Equatable {
     }
     let ids = tokenizer.ids(of: text, maximumLength: length)
     guard let paddedTo, ids.count < paddedTo else { return ids }
-    let padding = tokenizer.special.padding ?? 0
+    let padding = tokenizer.special.padding ?? tokenizer.special.end ?? 0
     return ids + Array(repeating: padding, count: paddedTo - ids.count)
   }
 
