@@ -41,11 +41,10 @@ struct BadInputTests {
       try bench.xling(eval + ["--lang", "turkis"]), 64,
       "there is no language \"turkis\". Did you mean tr (Turkish)? A language is its code (tr) or "
         + "English name (Turkish); one card in languages/ each.")
-    let unnamed = try bench.xling(eval)
-    #expect(unnamed.status == 64 && unnamed.stdout.isEmpty)
-    #expect(
-      unnamed.stderr.hasPrefix(
-        "xling: error: name a language: --lang tr, or --lang all\nUsage: xling eval "))
+    expect(
+      try bench.xling(eval + ["--strict"]), 64,
+      "nothing is guessed with --strict or XLING_STRICT=1: name languages, as in xling eval runs/one "
+        + "--data scenes --strict --lang tr")
     // Serbian exists; this dataset lacks it, and Russian is written alike.
     try AtomicFile.createFolder(bench.path + "/small/images")
     let picture = try #require(bench.names(in: "data/scenes/images").first)

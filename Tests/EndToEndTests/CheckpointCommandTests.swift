@@ -64,7 +64,8 @@ struct CheckpointCommandTests {
     #expect(result.status == 0, "\(result.stderr)")
     let found = try TensorFile(path: folder.path + "/out.safetensors")
     let expected = try TensorFile(path: set + "/expected.safetensors")
-    #expect(found.names == expected.names)
+    // And, beside the fixture's, the mean of the patches and timm's vector without its classifier.
+    #expect(Set(found.names).isSuperset(of: expected.names))
     for name in expected.names {
       #expect(Distance.largest(try found.floats(name), try expected.floats(name)) <= 1.5e-5)
     }

@@ -19,10 +19,10 @@ struct CommandLineTests {
     #expect(result.stdout.contains("130 interrupted"))
   }
 
-  @Test func noArgumentsShowHelp() throws {
+  @Test func noArgumentsShowWhatIsHereAndWhereHelpIs() throws {
     let result = try XlingBinary.run([])
     #expect(result.status == 0)
-    #expect(result.stdout.contains("USAGE: xling"))
+    #expect(result.stdout.contains("\nhelp     xling --help"))
   }
 
   @Test func unknownSubcommandSuggestsTheNearest() throws {

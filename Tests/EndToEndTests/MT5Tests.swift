@@ -64,6 +64,6 @@ struct MT5Tests {
       "image", "--output", "runs/prompt", "--batch-size", "8", "--steps", "4",
     ])
     #expect(
-      prompt.status != 0 && prompt.stderr.contains("a prompt has no place among relative ones"))
+      prompt.status != 0 && prompt.stderr.contains("a prompt has no place otherwise"))
   }
 }

@@ -63,9 +63,10 @@ import XlingTowers
   @Test(arguments: ["bert", "distilbert", "mt5", "xlmr", "vit_noqkvbias", "deit", "timm_deit3"])
   func rulesOfEachFamily(_ family: String) throws {
     let folder = Fixtures.path("parity/towers/" + family)
-    switch try TowerCheckpoint(folder).configuration {
-    case .text: compare(try TextTower.load(folder))
-    case .image: compare(try ImageTower.load(folder))
+    if try TowerCheckpoint(folder).configuration.text == nil {
+      compare(try ImageTower.load(folder))
+    } else {
+      compare(try TextTower.load(folder))
     }
   }
 

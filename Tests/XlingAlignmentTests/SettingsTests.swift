@@ -23,7 +23,8 @@ import XlingTestSupport
       "schedule": "linear", "image_rate": "lower", "optimizer": "adafactor", "augment": "lilt",
       "dropout": "all", "pictures": "clip", "captions": "lilt", "language": "de",
       "recompute": "true", "end_token": "false", "token_types": "false", "final_rate_share": "0.5",
-      "beta1": "0.5", "beta2": "0.5", "epsilon": "0.5",
+      "pooling": "max", "prompt": "of", "prompt_name": "query", "text_head": "locked",
+      "image_pooling": "mean", "beta1": "0.5", "beta2": "0.5", "epsilon": "0.5",
     ]
     for option in TrainingSettings.options {
       let text = texts[option.key] ?? "7"

@@ -90,7 +90,14 @@ struct AlignJobTests {
     #expect(!RunFolder(try options.output ?? "").exists)
     var events: [AlignJob.Event] = []
     _ = try run(options, &events)
-    let twice = words { _ = try run(options, &events) }
-    #expect(twice?.contains("runs/one") == true, "\(twice ?? "nothing")")
+    // The same again is done already; another run is in the way.
+    events = []
+    _ = try run(options, &events)
+    #expect(
+      events.contains { if case .alreadyFinished = $0 { true } else { false } })
+    var changed = try options
+    changed.settings.seed = 9
+    let other = words { _ = try run(changed, &events) }
+    #expect(other?.contains("runs/one") == true, "\(other ?? "nothing")")
   }
 }

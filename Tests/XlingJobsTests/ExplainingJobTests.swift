@@ -23,8 +23,9 @@ struct ExplainingJobTests {
     #expect(result.rows[0].gap.n == 3 && result.rows[0].schema == "xling.gap/1")
     #expect(try coded(result) == result)
     #expect(
-      events.suffix(3) == [
+      events.suffix(4) == [
         .step(.began(run: "one", total: 1)), .step(.done(1, language: "tr")), .step(.ended),
+        .warning(.tooFewPictures(["tr"])),
       ])
     options.against = "tr"
     #expect(try GapJob(options).run().rows.map(\.language) == ["en"])
@@ -72,7 +73,7 @@ struct ExplainingJobTests {
     #expect(
       warnings == [
         .warning(.classesWithoutPictures(1, names: names, data: root)),
-        .warning(.languagesWithoutNames(1, of: 2)),
+        .warning(.languagesWithoutNames(1, of: 2)), .warning(.tooFewPictures(["en"])),
       ])
     #expect(try coded(result) == result)
   }

@@ -69,13 +69,16 @@ struct TowerFolderTests {
     ("num_hidden_layers", "0", "num_hidden_layers is 0, expected a positive size"),
     ("vocab_size", "-1", "vocab_size is -1, expected a positive size"),
     (
-      "hidden_act", #""relu""#,
-      #"hidden_act is "relu"; "gelu" (erf), "gelu_new" (tanh) and "quick_gelu" are supported"#
+      "hidden_act", #""mish""#,
+      #"hidden_act is "mish"; "gelu" (erf), "gelu_new" (tanh), "quick_gelu", "relu" and "#
+        + #""silu" are supported"#
     ),
     (
       "model_type", #""gpt2""#,
-      #"model_type is "gpt2", expected one of bert, camembert, deit, distilbert, mt5, roberta, t5, "#
-        + "vit, xlm-roberta"
+      #"model_type is "gpt2", which is not supported. Expected one of M-CLIP, bert, camembert, "#
+        + "clip, clip_text_model, clip_vision_model, deit, dinov2, dinov2_with_registers, "
+        + "dinov3_vit, distilbert, eurobert, modernbert, mt5, roberta, siglip, siglip_text_model, "
+        + "siglip_vision_model, t5, vit, vit_mae, xlm-roberta"
     ),
     ("model_type", #""vit""#, #"the key "image_size" is missing"#),
     ("num_hidden_layers", "1001", "num_hidden_layers is 1001, expected at most 1000"),

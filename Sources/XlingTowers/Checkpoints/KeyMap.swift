@@ -79,10 +79,12 @@ package struct KeyMap: Sendable {
   /// The stacked tensor that a parameter is a part of, and all parts in their order; nil for others.
   package func fusion(of parameter: String) -> (name: String, parts: [String])? {
     let (pattern, number) = Self.numberless(parameter)
-    // A bias may lie apart where keys have none.
-    guard !parts.contains(where: { $0.ours == pattern && $0.ours.hasSuffix(".bias") }) else {
-      return nil
+    // What a part names is saved so: a bias that lies apart where keys have none, the plain feed-forward of
+    // a family that also has a gated one.
+    let isPart = parts.contains { part in
+      ["", ".weight", ".bias"].contains { part.ours + $0 == pattern }
     }
+    guard !isPart else { return nil }
     for fused in fused {
       for kind in [".weight", ".bias"] where fused.ours.contains(where: { $0 + kind == pattern }) {
         // torch's MultiheadAttention has no dot there.

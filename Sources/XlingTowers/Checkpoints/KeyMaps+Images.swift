@@ -146,7 +146,7 @@ extension KeyMap {
   static func timm(isPacked: Bool, isEva: Bool) -> KeyMap {
     var map = timm
     if isPacked {
-      map.parts.removeAll { $0.file == "blocks.*.mlp.fc1" }
+      map.parts.removeAll { $0.file.hasPrefix("blocks.*.mlp.fc1") }
       map.fused.insert(("blocks.*.mlp.fc1", gates), at: 0)
     }
     guard isEva else { return map }

@@ -124,7 +124,7 @@ struct ShowCommand: ParsableCommand {
           record.trainedPercent)
       ),
       ("text tower", tower(record.identity.text)),
-      ("text vectors", vectors(configuration)),
+      ("text vector", vectors(configuration)),
       ("image tower", tower(record.identity.image)),
       ("tokenizer", String(record.identity.tokenizerHash.prefix(12))),
       (

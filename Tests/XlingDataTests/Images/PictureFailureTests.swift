@@ -72,8 +72,7 @@ import XlingTestSupport
   @Test func othersAreNamed() {
     #expect(outcome(Data()) == .empty(path: "a.jpg"))
     #expect(
-      outcome(Data("<html>not found</html>".utf8))
-        == .notAPicture(path: "a.jpg", begins: "'<html>not found<'"))
+      outcome(Data("<html>not found</html>".utf8)) == .foreign(path: "a.jpg", found: .html))
     #expect(
       outcome(Data(repeating: 0, count: 64))
         == .notAPicture(path: "a.jpg", begins: "00 00 00 00 00 00 00 00"))
