@@ -33,12 +33,15 @@ import XlingTestSupport
       let isWord = Double(text) == nil && Bool(text) == nil
       let table = "[training]\n\(option.key) = " + (isWord ? "\"\(text)\"" : text)
       #expect(try project(table)?.training == assigned, "\(option.key)")
-      // Each does something, save for the two that need the data.
+      // Each does something, save for those that need the data or the towers' folders.
       var configuration = AlignmentConfiguration(
         recipe: try .named("lwa"), seed: 0, steps: 0)
       let before = configuration
       assigned.apply(to: &configuration)
-      let needsData = ["steps", "epochs"].contains(option.key)
+      let needsData = [
+        "steps", "epochs", "pooling", "prompt", "prompt_name", "text_head", "image_pooling",
+        "image_size",
+      ].contains(option.key)
       #expect((configuration != before) != needsData, "\(option.key)")
     }
   }

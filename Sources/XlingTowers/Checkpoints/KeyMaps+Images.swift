@@ -50,11 +50,10 @@ extension KeyMap {
         ("layer.*.norm2", layer + ".layernorm_after"),
         ("layer.*.layer_scale1.lambda1", layer + ".layer_scale_attention.weight"),
         ("layer.*.layer_scale2.lambda1", layer + ".layer_scale_feed_forward.weight"),
-        ("layer.*.mlp.gate_proj", gates[0]),
         ("layer.*.mlp.up_proj", gates[isGated ? 1 : 0]),
         ("layer.*.mlp.down_proj", layer + ".output.dense"),
         ("norm", "layernorm"),
-      ],
+      ] + (isGated ? [("layer.*.mlp.gate_proj", gates[0])] : []),
       renamesAll: true, ignored: ["embeddings.mask_token", "rope_embeddings."])
   }
 
