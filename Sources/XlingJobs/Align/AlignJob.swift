@@ -92,14 +92,20 @@ public struct AlignJob {
     self.towers = try towers ?? TowerPair(text: options.textTower, image: options.imageTower)
   }
 
-  /// Without `resumes` a finished run may be this very one, which the data will tell; one that stopped is
-  /// in the way. Throws ``RunFailure/interrupted(path:step:resume:)``.
+  /// Without `resumes` a finished run may be this very one, which the data will tell where what can be known
+  /// before them does not; one that stopped is in the way. Throws
+  /// ``RunFailure/interrupted(path:step:resume:)``, ``RunFailure/runExists(path:)``.
   private static func checkIsFree(_ folder: RunFolder, _ options: Options) throws {
     guard folder.exists, !options.resumes else { return }
-    guard try folder.record().isFinished else {
+    let record = try folder.record()
+    guard record.isFinished else {
       throw RunFailure.interrupted(
         path: folder.path, step: folder.checkpointStep() ?? 0, resume: options.resumeCommand)
     }
+    let (begun, settings) = (record.identity.configuration, options.settings)
+    guard begun.recipe == options.recipe, settings.steps.map({ $0 == begun.steps }) ?? true,
+      begun.seed == settings.seed ?? TrainingSettings.usualSeed
+    else { throw RunFailure.runExists(path: folder.path) }
   }
 
   /// Trains, or goes on, or finds that nothing is left to do. `store` is asked for once the run's folder is
