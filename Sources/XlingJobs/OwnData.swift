@@ -16,6 +16,11 @@ public enum OwnData {
     return DataSource(shortened(folder))
   }
 
+  /// What a folder is called, nil where it is not there any more.
+  public static func name(of folder: String) -> String? {
+    FileManager.default.fileExists(atPath: folder) ? shortened(folder) : nil
+  }
+
   /// Throws ``OwnDataFailure/changed(run:folder:)`` where they are others than the run was trained on.
   public static func check(_ dataset: Dataset, ofRun run: String) throws {
     guard try RunFolder(run).record().identity.isTrained(on: dataset) else {

@@ -64,7 +64,7 @@ enum Overview {
       return "not known: \(run.folder) is not there"
     }
     let language = record.identity.configuration.language
-    let name = (try? OwnData.source(ofRun: run.folder).name) ?? "not there any more"
+    let name = record.trainingFolder.flatMap(OwnData.name(of:)) ?? "not there any more"
     return "\(name), aligned on \(language)"
   }
 
