@@ -130,8 +130,11 @@ struct StoreOpening {
     var attempt = 0
     while true {
       do {
+        let hasMode = isWriteAhead
         let database = try queue(plainPath) { configuration in
-          configuration.journalMode = .wal
+          // Setting the mode anew writes an empty transaction to the disk at each start of a program.
+          if !hasMode { configuration.journalMode = .wal }
+          configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
           // A file that is there keeps its pages, whatever is said here.
           if let bytes = tables.pageBytes {
             configuration.prepareDatabase { try $0.execute(sql: "PRAGMA page_size = \(bytes)") }
@@ -150,6 +153,15 @@ struct StoreOpening {
         usleep(20_000)
       }
     }
+  }
+
+  /// Whether the file has the write-ahead log as its mode: bytes 18 and 19 of its header
+  /// (https://www.sqlite.org/fileformat2.html, 1.3.3).
+  private var isWriteAhead: Bool {
+    guard let file = FileHandle(forReadingAtPath: path) else { return false }
+    defer { try? file.close() }
+    guard let header = try? file.read(upToCount: 20), header.count == 20 else { return false }
+    return header[18] == 2 && header[19] == 2
   }
 
   private func checkVersion(_ database: DatabaseQueue) throws {
