@@ -20,3 +20,14 @@ XK_CLONES void xk_weighted_sums(const uint16_t *weights, const double *values, d
     sums[r] = sum;
   }
 }
+
+XK_CLONES void xk_weighted_counts(const uint16_t *weights, const int16_t *values, double *sums,
+                                  int64_t rows, int64_t columns) {
+  for (int64_t r = 0; r < rows; r++) {
+    const uint16_t *row = weights + r * columns;
+    // Whole numbers: exact in any order.
+    int32_t sum = 0;
+    for (int64_t c = 0; c < columns; c++) sum += (int32_t)(int16_t)row[c] * values[c];
+    sums[r] = sum;
+  }
+}

@@ -28,6 +28,20 @@ import XlingTestSupport
     #expect(try #require(other.low) <= other.value && other.value <= (try #require(other.high)))
   }
 
+  /// Whole numbers are summed as such: halves, which are not, come to half of that to the bit.
+  @Test func wholeNumbersAreSummedExactly() {
+    for clusters in [5, 64, 300, 40_000] {
+      let resamples = Resamples(clusterCount: clusters, count: 40, seed: 5)
+      var stream = RandomStream(seed: 3, "whole numbers", clusters)
+      let sizes = [Double](repeating: 1, count: clusters)
+      for largest in [6, 32_767] {
+        let whole = (0..<clusters).map { _ in Double(stream.index(2 * largest + 1) - largest) }
+        let halves = resamples.means(sums: whole.map { $0 / 2 }, sizes: sizes)
+        #expect(resamples.means(sums: whole, sizes: sizes) == halves.map { $0 * 2 })
+      }
+    }
+  }
+
   /// Many clusters are drawn again for every use; the numbers are those of draws that are kept.
   @Test func drawsThatAreNotKeptAreTheSame() throws {
     let ranks = try ranking((0..<90).map { Int32($0 * 7 % 30) })

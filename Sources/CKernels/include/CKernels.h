@@ -213,6 +213,9 @@ void xk_add_counts(int32_t *total, const int32_t *part, int64_t count);
 /// sums[r] = sum over c of weights[r, c] * values[c], for weights[rows, columns].
 void xk_weighted_sums(const uint16_t *weights, const double *values, double *sums, int64_t rows,
                       int64_t columns);
+/// The same for whole numbers, several times as fast. Weights are below 2^15, and no sum is 2^31 or more.
+void xk_weighted_counts(const uint16_t *weights, const int16_t *values, double *sums, int64_t rows,
+                        int64_t columns);
 
 // Optimizer --------------------------------------------------------------------------------------
 

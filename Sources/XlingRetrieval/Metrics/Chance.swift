@@ -76,8 +76,9 @@ enum Chance {
     if probability <= 0 || least > count { return 0 }
     let mean = Double(count) * probability
     let spread = (mean * (1 - probability)).squareRoot()
-    // Beyond 40 standard deviations and 40 draws less than 1e-17 is left (Bernstein's inequality).
-    if abs(Double(least) - mean) > 40 * spread + 40 { return Double(least) < mean ? 1 : 0 }
+    // Beyond 10 standard deviations and 30 draws less than e^-45 is left: Bernstein's inequality gives
+    // x^2 / (2 s^2 + 2 x / 3) >= 45 in the exponent for x = 10 s + 30.
+    if abs(Double(least) - mean) > 10 * spread + 30 { return Double(least) < mean ? 1 : 0 }
     return incompleteBeta(Double(least), Double(count - least + 1), probability)
   }
 

@@ -186,6 +186,35 @@ public struct Resamples: Sendable {
     }
   }
 
+  /// A number of each cluster. Hits and sizes are whole numbers, whose sums are exact in any form.
+  private enum Column {
+    case counts([Int16])
+    case values([Double])
+
+    init(_ values: [Double]) {
+      let counts = values.compactMap { Int16(exactly: $0) }
+      // A draw holds as many clusters as there are: no sum is larger than that many of the largest.
+      let largest = counts.reduce(0) { max($0, Int($1.magnitude)) }
+      let fits =
+        counts.count == values.count && values.count <= Int(Int16.max)
+        && values.count * largest <= Int(Int32.max)
+      self = fits ? .counts(counts) : .values(values)
+    }
+
+    /// Of `rows` draws [rows, clusters].
+    func sum(
+      _ draws: UnsafePointer<UInt16>, _ rows: Int, _ clusters: Int,
+      into sums: UnsafeMutablePointer<Double>
+    ) {
+      switch self {
+      case .counts(let counts):
+        xk_weighted_counts(draws, counts, sums, Int64(rows), Int64(clusters))
+      case .values(let values):
+        xk_weighted_sums(draws, values, sums, Int64(rows), Int64(clusters))
+      }
+    }
+  }
+
   /// One number a resample for each of `wanted`, from one pass over the draws.
   func replicates(of wanted: [Replicated]) -> [[Double]] {
     // Columns of clusters whose drawn sums are needed; most share their sizes.
@@ -200,6 +229,7 @@ public struct Resamples: Sendable {
     let sums: [Int?] = wanted.map {
       if case .mean(let sums, _) = $0 { column(sums) } else { nil }
     }
+    let summed = columns.map(Column.init)
     let drawn = UnsafeMutablePointer<Double>.allocate(capacity: max(1, columns.count * count))
     let medians = UnsafeMutablePointer<Double>.allocate(capacity: max(1, wanted.count * count))
     defer {
@@ -207,10 +237,8 @@ public struct Resamples: Sendable {
       medians.deallocate()
     }
     forEachDraw { part, rows in
-      for (place, column) in columns.enumerated() {
-        xk_weighted_sums(
-          rows, column, drawn + place * count + part.lowerBound, Int64(part.count),
-          Int64(clusterCount))
+      for (place, column) in summed.enumerated() {
+        column.sum(rows, part.count, clusterCount, into: drawn + place * count + part.lowerBound)
       }
       for (place, one) in wanted.enumerated() {
         guard case .median(let sorted, _) = one else { continue }
