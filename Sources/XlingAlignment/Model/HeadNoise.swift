@@ -12,16 +12,6 @@ struct TrainingNoise {
   /// Updates made before.
   let step: Int
 
-  /// nil where the update leaves everything as it is.
-  init?(_ configuration: AlignmentConfiguration, step: Int) {
-    let parts = [configuration.textNoise, configuration.imageNoise, configuration.headDropout]
-    guard parts.contains(where: { $0 ?? 0 > 0 }) else { return nil }
-    (text, image, headDropout) = (
-      Float(parts[0] ?? 0), Float(parts[1] ?? 0), Float(parts[2] ?? 0)
-    )
-    (seed, self.step) = (configuration.seed, step)
-  }
-
   /// `firstPair` is the batch's number of the pass's first pair.
   func text(firstPair: Int) -> HeadNoise { HeadNoise(self, "text", text, firstPair) }
   func image(firstPair: Int) -> HeadNoise { HeadNoise(self, "image", image, firstPair) }
