@@ -40,6 +40,7 @@ check-arrows: ## imports and dependencies are those of docs/ARCHITECTURE.md; no 
 	@scripts/folder_circles.py --self-check
 	@scripts/check-arrows
 	@scripts/check-sources
+	@scripts/real-towers --self-check
 
 install: build ## binary and assets under PREFIX (default /usr/local)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(SHARE)"

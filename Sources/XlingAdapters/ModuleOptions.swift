@@ -23,10 +23,11 @@ extension Recipe {
     public var promptLength = 16
     /// Kronecker products that Compacter sums.
     public var terms = 4
-    /// Dense layers of a tokens head, and their inner width; nil is the tower's width.
+    /// Dense layers of a tokens head; a hidden head has two.
     public var headLayers = 4
+    /// Inner width of a tokens or hidden head; nil is the tower's width.
     public var headWidth: Int?
-    public var headActivation = TokenMLP.Activation.gelu
+    public var headActivation = MLP.Activation.gelu
 
     public init() {}
   }
@@ -55,10 +56,10 @@ extension Recipe.ModuleOptions {
       "head_layers", \.headLayers, 1...65_536, "dense layers of a tokens head (default: 4)"),
     ModuleOption(
       "head_width", \.headWidth, 1...65_536,
-      "inner width of a tokens head (default: the tower's width)"),
+      "inner width of a tokens or hidden head (default: the tower's width)"),
     ModuleOption(
       "head_activation", \.headActivation,
-      "what stands between the layers of a tokens head (default: gelu)"),
+      "what stands between the layers of a tokens or hidden head (default: gelu)"),
   ]
 
   /// What is not usual, as an option would say it.

@@ -27,6 +27,8 @@ public struct Recipe: Codable, Sendable, Equatable {
     case tokens
     /// The pooled vector itself.
     case none
+    /// Two trained linear layers on the pooled vector, with an activation between them.
+    case hidden
   }
 
   public var name: String
@@ -48,7 +50,8 @@ public struct Recipe: Codable, Sendable, Equatable {
   public func apply(text: TextTower, image: ImageTower, seed: UInt64) throws(AdapterFailure) {
     guard self.image.head != .tokens else {
       throw .doesNotFit(
-        tower: "image", expected: "a head linear or none", found: "tokens, a head for captions")
+        tower: "image", expected: "a head linear, hidden or none",
+        found: "tokens, a head for captions")
     }
     guard
       !(self.text.isLocked && self.image.isLocked && self.text.head == .none

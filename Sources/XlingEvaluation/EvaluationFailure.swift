@@ -14,6 +14,8 @@ public enum EvaluationFailure: Failure, Equatable {
   case checkpoint(path: String, reason: String)
   /// Shards that do not belong together, or not all of them.
   case shards(reason: String)
+  /// A file of sentences without any.
+  case noSentences(path: String)
   /// A run imported without the towers as they were before its training.
   case startUnknown(run: String)
 
@@ -46,6 +48,8 @@ public enum EvaluationFailure: Failure, Equatable {
       "\(path) cannot be gone on from: \(reason). Delete it to count from the beginning, or name another "
         + "--checkpoint."
     case .shards(let reason): "these shards cannot be merged: \(reason)."
+    case .noSentences(let path):
+      "\(path) holds no sentence: expected one a line, whose mean embedding is subtracted."
     case .startUnknown(let run):
       "\(run) was imported without the towers that its training began with, so what it changed is "
         + "unknown. Import it again with --text-tower and --image-tower."

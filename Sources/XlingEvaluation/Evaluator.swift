@@ -26,6 +26,8 @@ public struct EvaluationPlan: Sendable, Equatable {
   public var textOutput: TextOutput?
   /// How the run makes a vector of a picture; nil: of the class token.
   public var imagePooling: ImagePooling?
+  /// By the dataset's code: of these languages' captions the mean of unpaired sentences is taken.
+  public var centred: [String: CentringText] = [:]
   public var resamples: Int
   public var seed: UInt64
 
@@ -103,10 +105,11 @@ public final class Evaluator {
     let usual = CaptionReading().description
     let read = plan.reading.description == usual ? "" : ", read as \(plan.reading.description)"
     let vectors = plan.textOutput.map { ", pooled \($0.pooling.description)" } ?? ""
+    let centring = Centring.words(plan.centred.map { $1.centring($0) })
     return EvaluationProtocol(
       dataset: dataset.name, datasetHash: dataset.contentHash, split: plan.split.rawValue,
       subset: subset, ties: plan.ties.rawValue,
-      captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)\(vectors)",
+      captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)\(vectors)\(centring)",
       imagePreprocessing: pictureInput.description + plan.imagePoolingWords,
       tokenizerHash: tokenizer.contentHash, blasCore: Matmul.coreName,
       resamples: plan.resamples, seed: plan.seed)
@@ -201,7 +204,27 @@ public final class Evaluator {
     let covered = pictureNumbers(gold.items)
     return CaptionQueries(
       gold: gold, pictures: gold.imageOfCaption.map { covered[$0] }, covered: covered,
-      embeddings: try captionEmbeddings(gold.captions, language: language))
+      embeddings: try centred(
+        try captionEmbeddings(gold.captions, language: language), language))
+  }
+
+  /// Captions less the mean of their language's unpaired sentences, where the plan has some. Pictures stay:
+  /// what their own mean would take from a caption's scores is the same for all of them, but for lengths.
+  private func centred(_ captions: EmbeddingMatrix, _ language: String) throws -> EmbeddingMatrix {
+    guard let text = plan.centred[language] else { return captions }
+    let sentences = try captionEmbeddings(text.sentences, language: language)
+    return try captions.centred(by: sentences.mean, name: "centred caption embeddings")
+  }
+
+  /// How many of the sentences that a language is centred by are captions of the split, which are no
+  /// unpaired text.
+  public func pairedSentences(_ language: String) throws -> Int {
+    guard let text = plan.centred[language] else { return 0 }
+    let captions = Set(
+      try dataset.gold(language, plan.split).captions.map {
+        $0.trimmingCharacters(in: .whitespaces)
+      })
+    return text.sentences.count(where: captions.contains)
   }
 
   /// The results of a language as the store keeps them: all queries, and, where the dataset marks

@@ -30,6 +30,8 @@ public struct ResultRow: Codable, Sendable, Equatable {
   /// nil for embeddings that were made elsewhere.
   public let run: String?
   public let `protocol`: String
+  /// What was taken from the language's captions (``Centring``); nil: nothing.
+  public let centred: String?
 
   /// `direction` nil: over both. `estimate` and `chance` are in 0...1 for rates.
   public init(
@@ -56,6 +58,7 @@ public struct ResultRow: Codable, Sendable, Equatable {
     subset = measured.subset
     self.run = run
     `protocol` = measured.hash
+    centred = measured.centring(of: language)
   }
 
   /// The stored metrics of an evaluation, in the order of `metrics`.

@@ -1,4 +1,5 @@
 import Foundation
+import XlingAlignment
 import XlingCore
 import XlingData
 import XlingEvaluation
@@ -48,6 +49,9 @@ public struct CompareJob: Sendable {
     public let seeds: Int
     public let table: CompareTable
     public let tests: [CompareRow]
+    /// Of each label but the first: the settings in which it was trained otherwise than the first, as
+    /// `run.json` calls them.
+    public let differing: [String: [String]]
   }
 
   public let options: Options
@@ -89,7 +93,23 @@ public struct CompareJob: Sendable {
       metric: options.metric.name, isRate: options.metric.isRate,
       measured: evaluations.measured, labels: evaluations.labels,
       seeds: evaluations.entries[0].runs.count,
-      table: try CompareTable(tests, rows), tests: rows)
+      table: try CompareTable(tests, rows), tests: rows,
+      differing: try differing(evaluations.entries, store))
+  }
+
+  private func differing(
+    _ entries: [CompareEntry], _ store: ExperimentStore
+  ) throws -> [String: [String]] {
+    func settings(_ entry: CompareEntry) throws -> AlignmentConfiguration? {
+      let recipe = Data(try store.run(named: entry.runs[0]).key.recipe.utf8)
+      return try? JSONDecoder().decode(AlignmentConfiguration.self, from: recipe).decisive
+    }
+    guard let first = try settings(entries[0]) else { return [:] }
+    var differing: [String: [String]] = [:]
+    for entry in entries.dropFirst() {
+      differing[entry.label] = try settings(entry)?.differences(from: first)
+    }
+    return differing
   }
 
   private func selection(_ names: [String]) -> CompareSelection {

@@ -17,6 +17,8 @@ public struct EvaluateJob: Sendable {
     public var seed: UInt64 = 0
     /// Where pictures are not read as in training.
     public var pictures = PictureChoices()
+    /// Languages, codes or names, whose captions are centred, and the files of unpaired sentences.
+    public var centred: [(language: String, file: String)] = []
     /// Lenient recall and the upper bound too, where captions or pictures repeat.
     public var measuresAmbiguity = false
     /// Results that differ from stored ones are put in their place.
@@ -82,6 +84,14 @@ public struct EvaluateJob: Sendable {
     try RunLookup.register(subject.run, in: store)
     let evaluator = try subject.evaluator(
       try plan(subject), embeddingsBeside: options.keepsEmbeddings ? store.path : nil)
+    for (language, text) in evaluator.plan.centred.sorted(by: { $0.key < $1.key }) {
+      let paired = try evaluator.pairedSentences(language)
+      if paired > 0 {
+        try warn(
+          .pairedSentences(
+            language, path: text.path, paired: paired, of: text.sentences.count))
+      }
+    }
     let search = try TrainingPictures.look(
       subject.run, evaluator, source: subject.source)
     if let search { try warn(search) }
@@ -110,9 +120,25 @@ public struct EvaluateJob: Sendable {
     plan.ties = options.ties
     plan.resamples = options.resamples
     plan.seed = options.seed
+    plan.centred = try centred(subject)
     plan.pictures = try options.pictures.input(
       like: configuration.pictureInput(side: run.model.image.configuration.imageSize))
     return plan
+  }
+
+  /// By the dataset's codes. Throws ``CentringFailure``, as `DatasetLanguages.resolve` and what reading
+  /// sentences throws.
+  private func centred(_ subject: EvaluationSubject.Loaded) throws -> [String: CentringText] {
+    var centred: [String: CentringText] = [:]
+    for (given, file) in options.centred {
+      let code = try DatasetLanguages.resolve(given, in: subject.dataset, split: subject.split)
+      guard subject.languages.contains(code) else {
+        throw CentringFailure.notEvaluated(given, evaluated: subject.languages)
+      }
+      guard centred[code] == nil else { throw CentringFailure.twice(code) }
+      centred[code] = try CentringText(path: file)
+    }
+    return centred
   }
 
   private func evaluations(

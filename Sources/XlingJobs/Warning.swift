@@ -28,6 +28,8 @@ public enum Warning: Sendable, Equatable {
   /// What has no interval and is not tested, since too few independent pictures lie behind it; languages
   /// mostly.
   case tooFewPictures([String])
+  /// Sentences that a language is centred by and that are captions of the split evaluated.
+  case pairedSentences(String, path: String, paired: Int, of: Int)
   /// Files of rankings with queries among whose items some have the very same score.
   case tiedScores([TiedRanking])
 

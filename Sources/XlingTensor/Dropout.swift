@@ -34,6 +34,14 @@ public struct Dropout: Sendable {
     }
   }
 
+  /// A copy of x [rows, columns] from `workspace` with the same left out.
+  public func applied(to x: Matrix, in workspace: Workspace) -> Matrix {
+    let y = workspace.take(x.rows, x.columns)
+    Elementwise.copy(x, into: y)
+    apply(to: y)
+    return y
+  }
+
   func withDraw<Result>(_ body: (xk_dropout_draw) -> Result) -> Result {
     keys.withUnsafeBufferPointer {
       body(

@@ -96,12 +96,12 @@ struct PrimitiveParityTests {
   }
 
   /// The reference pads to six tokens and masks; we have no padding.
-  @Test(arguments: TokenMLP.Activation.allCases)
-  func tokenHead(_ activation: TokenMLP.Activation) throws {
+  @Test(arguments: MLP.Activation.allCases)
+  func tokenHead(_ activation: MLP.Activation) throws {
     let file = try file("ape_head_" + activation.rawValue)
     let head = TokenMLP(
-      "head", from: 12, inner: 14, to: 8, layers: 4, activation: activation)
-    for (index, layer) in head.layers.enumerated() {
+      MLP("head", from: 12, inner: 14, to: 8, layers: 4, activation: activation))
+    for (index, layer) in head.mlp.layers.enumerated() {
       fill(layer.weight, try file.floats("in.w\(index)"))
       fill(try #require(layer.bias), try file.floats("in.b\(index)"))
     }
@@ -129,7 +129,7 @@ struct PrimitiveParityTests {
     }
     let dTokens = workspace.take(tokens.rows, 12)
     head.backward(saved, dPooled: dPooled, dTokens: dTokens, in: workspace)
-    for (index, layer) in head.layers.enumerated() {
+    for (index, layer) in head.mlp.layers.enumerated() {
       try expect(gradient(layer.weight), file, "grad.w\(index)")
       try expect(gradient(try #require(layer.bias)), file, "grad.b\(index)")
     }

@@ -55,6 +55,22 @@ import XlingTowers
     try check(model, "mt5")
   }
 
+  /// Noise on what enters the heads and dropout within them, heads of two layers among them.
+  @Test(arguments: [("full", "linear"), ("full", "hidden"), ("lwa", "hidden"), ("ape", "")])
+  func agreesUnderNoiseAtTheHeads(_ method: String, _ head: String) throws {
+    var configuration = AlignmentConfiguration(recipe: try .named(method), seed: 3, steps: 1)
+    if !head.isEmpty {
+      try RecipeChange(assignment: "head=" + head).apply(to: &configuration.recipe)
+    }
+    (configuration.textNoise, configuration.imageNoise) = (0.3, 0.2)
+    configuration.headDropout = 0.3
+    let model = try DualEncoder(
+      text: TinyModel.text(), image: TinyModel.image(), recipe: configuration.recipe, seed: 5,
+      embeddingWidth: 12)
+    model.noise = TrainingNoise(configuration, step: 1)
+    try check(model, method + " " + head)
+  }
+
   private func check(_ model: DualEncoder, _ method: String) throws {
     // At 0.07 the loss bends too fast for float32 differences; the derivative is the same code.
     model.temperature.value.pointee = 0.3

@@ -53,6 +53,31 @@ struct EvaluateJobTests {
     #expect(result.rows.suffix(result.repeated[0].rows.count) == result.repeated[0].rows[...])
   }
 
+  @Test func centredLanguagesSaySo() throws {
+    let store = try ExperimentStore(path: runs.store)
+    let plain = try EvaluateJob(runs.evaluation(run)).run(in: store)
+    #expect(plain.rows.allSatisfy { $0.centred == nil })
+    let file = runs.store + ".txt"
+    try Data("kedi inek\nit\ninek kedi it\n".utf8).write(to: URL(fileURLWithPath: file))
+    var options = runs.evaluation(run)
+    options.centred = [("Turkish", file)]
+    var events: [LanguageEvent] = []
+    let result = try EvaluateJob(options).run(in: store) { events.append($0) }
+    #expect(result.languages.allSatisfy { ($0.centred != nil) == ($0.language == "tr") })
+    #expect(result.averages.contains { $0.language == "mean" && $0.centred != nil })
+    #expect(events.contains(.warning(.pairedSentences("tr", path: file, paired: 1, of: 3))))
+    // Both are stored, under protocols of their own.
+    let hashes = Set(try store.evaluations(of: "one").map(\.measured.hash))
+    #expect(hashes.count == 2 * Set(plain.languages.map(\.subset)).count)
+    options.subject.languages = ["en"]
+    #expect(throws: CentringFailure.notEvaluated("Turkish", evaluated: ["en"])) {
+      try EvaluateJob(options).run(in: store)
+    }
+    options.subject.languages = ["tr"]
+    options.centred.append(("tr", file))
+    #expect(throws: CentringFailure.twice("tr")) { try EvaluateJob(options).run(in: store) }
+  }
+
   @Test func anObserverThatThrowsKeepsWhatWasStored() throws {
     struct Stop: Error {}
     let store = try ExperimentStore(path: runs.store)

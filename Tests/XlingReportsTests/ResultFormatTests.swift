@@ -33,6 +33,29 @@ import XlingRetrieval
         """)
   }
 
+  /// Only where something was centred.
+  @Test func centredLanguagesAreMarked() throws {
+    var measured = EvaluationProtocol(dataset: "d", datasetHash: "h")
+    measured.captions += Centring.words([
+      Centring(language: "de", sentences: 500, hash: "0123456789abcdef")
+    ])
+    let rows = [
+      row("R@1", 0.5, .textToImage, language: "de", measured: measured),
+      row("R@1", 0.5, .textToImage, language: "en", measured: measured),
+      row("R@1", 0.5, .textToImage, language: "mean", measured: measured),
+    ]
+    let lines = try ResultFormat.csv.text(rows).split(separator: "\n")
+    #expect(lines[0].hasSuffix(",covers_chance,centred"))
+    #expect(lines[1].hasSuffix(",by the mean of 500 sentences 0123456789ab"))
+    #expect(
+      lines[2].hasSuffix(",") && lines[3].hasSuffix("de by the mean of 500 sentences 0123456789ab"))
+    let table = try ResultFormat.markdown.text(rows)
+    #expect(table.contains("de\u{2020}") && !table.contains("en\u{2020}"))
+    #expect(table.contains("\u{2020} captions centred") && table.contains("0123456789ab"))
+    let plain = try ResultFormat.markdown.text([row("R@1", 0.5, .textToImage)])
+    #expect(!plain.contains("\u{2020}"))
+  }
+
   @Test func taskResults() throws {
     let text = try ResultFormat.mteb.text([
       row("R@5", 0.5, .textToImage, run: "lwa"), row("nDCG@10", 0.25, .textToImage, run: "lwa"),

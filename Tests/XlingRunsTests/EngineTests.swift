@@ -43,6 +43,11 @@ private struct WrongPairs: PairSource {
     ("delayed image tower", { $0.imageRate = .delay }),
     ("lilt's schedule", { $0.schedule = .lilt }),
     ("early stopping", { $0.patience = 9 }),
+    (
+      "noise and dropout at the heads",
+      { ($0.textNoise, $0.imageNoise, $0.headDropout) = (0.5, 0.2, 0.3) }
+    ),
+    ("captions in turn", { $0.captionOrder = .inTurn }),
   ]
 
   @Test(arguments: engines.indices)
@@ -126,6 +131,42 @@ private struct WrongPairs: PairSource {
     #expect(step == 5 && loss > 30 && loss.isFinite)
     #expect(checkpoint?.hasSuffix("step-00000003") == true)
     #expect(error?.description.contains("step-00000003") == true)
+  }
+
+  /// None of noise, dropout and order is what it was without, and said as none it is nothing.
+  @Test func noiseChangesARunAndZeroDoesNot() throws {
+    try bench.trainer("plain", try bench.configuration("projection")).train()
+    let plain = try bench.checkpoint("plain")
+    let zero = try bench.configuration("projection") {
+      ($0.textNoise, $0.imageNoise, $0.headDropout, $0.captionOrder) = (0, 0, 0, .drawn)
+    }
+    try bench.trainer("zero", zero).train()
+    #expect(try bench.checkpoint("zero").last == plain.last)
+    let changes: [@Sendable (inout AlignmentConfiguration) -> Void] = [
+      { $0.textNoise = 0.5 }, { $0.imageNoise = 0.5 }, { $0.headDropout = 0.3 },
+      { $0.captionOrder = .inTurn },
+    ]
+    for (index, change) in changes.enumerated() {
+      try bench.trainer("\(index)", try bench.configuration("projection", change)).train()
+      #expect(try bench.checkpoint("\(index)").last != plain.last)
+    }
+  }
+
+  /// A run with heads of two layers is stored and read as it was trained.
+  @Test func hiddenHeadsAreStored() throws {
+    let configuration = try bench.configuration("projection") {
+      $0.recipe.text.head = .hidden
+      $0.recipe.text.options.headWidth = 9
+      $0.headDropout = 0.2
+    }
+    let trainer = try bench.trainer("run", configuration)
+    try trainer.train()
+    let read = try DualEncoder.load(run: bench.path("run"))
+    let captions = (0..<5).map { TinyPairs().tokens($0, caption: 0) }
+    #expect(try read.embedTexts(captions) == trainer.model.embedTexts(captions))
+    let names = read.parameters.map(\.name)
+    #expect(names.contains("text_head.1.weight") && names.contains("image_projection.weight"))
+    #expect(read.parameters.contains { $0.parameter.shape == [9, 16] })
   }
 
   @Test func onlyWhatWasTrainedIsStored() throws {

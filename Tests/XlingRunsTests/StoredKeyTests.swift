@@ -54,4 +54,23 @@ import XlingTestSupport
     other.recipe = "{}"
     #expect(!other.isSameRun(as: key))
   }
+
+  /// What came later is in no key unless it is said.
+  @Test func noiseIsInNoKeyWithoutIt() throws {
+    let data = try AtomicFile.read(Fixtures.path("versions/e8eeb39/run.json"))
+    var configuration = try JSONDecoder().decode(RunRecord.self, from: data)
+      .identity.configuration
+    let names = ["textNoise", "imageNoise", "headDropout", "captionOrder"]
+    func text() throws -> String {
+      String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
+    }
+    let plain = configuration
+    #expect(try names.allSatisfy { !(try text().contains($0)) })
+    (configuration.textNoise, configuration.imageNoise) = (0.5, 0.25)
+    (configuration.headDropout, configuration.captionOrder) = (0.3, .inTurn)
+    let decoded = try JSONDecoder().decode(
+      AlignmentConfiguration.self, from: Data(try text().utf8))
+    #expect(decoded == configuration)
+    #expect(try configuration.differences(from: plain) == names.sorted())
+  }
 }

@@ -69,7 +69,7 @@ extension DualEncoder {
   ) -> EncodedSide {
     EncodedSide(
       input, of: self, dropout: dropout?.text(of: self, firstSequence: firstPair),
-      training: training, in: workspace)
+      noise: noise?.text(firstPair: firstPair), training: training, in: workspace)
   }
 
   private func imageSide(
@@ -77,6 +77,6 @@ extension DualEncoder {
   ) -> EncodedSide {
     EncodedSide(
       input, of: self, dropout: dropout?.image(of: self, firstSequence: firstPair),
-      training: training, in: workspace)
+      noise: noise?.image(firstPair: firstPair), training: training, in: workspace)
   }
 }

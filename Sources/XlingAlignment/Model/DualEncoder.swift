@@ -104,6 +104,9 @@ public final class DualEncoder {
   /// The dropout masks of the current update; nil in evaluation.
   var dropout: TrainingDropout?
 
+  /// What the current update adds to and leaves out at the heads; nil in evaluation.
+  var noise: TrainingNoise?
+
   /// Names of parameters that another run trained and this one took over: frozen or not, they are not the
   /// towers' own.
   public var carried: Set<String> = []

@@ -24,17 +24,26 @@ struct EncodedSide {
   private let head: Head
   private let saved: Head.Saved
   private let norms: UnsafeMutablePointer<Float>
+  /// What left the tower, and how its rows are sequences where they are tokens.
+  private let input: (x: Matrix, layout: SequenceLayout?)
+  private let noise: VectorNoise?
   /// From the gradient of what the head read; nil above a frozen tower.
   private let tower: ((Matrix) -> Void)?
 
   private init(
-    _ head: Head, samples: Int, width: Int, _ workspace: Workspace, tower: ((Matrix) -> Void)?,
-    forward: (Matrix) -> Head.Saved
+    _ head: Head, _ x: Matrix, _ layout: SequenceLayout? = nil, width: Int, _ noise: HeadNoise?,
+    _ workspace: Workspace, tower: ((Matrix) -> Void)?
   ) {
     self.head = head
     self.tower = tower
+    input = (x, layout)
+    self.noise = noise?.vectors
+    let samples = layout?.sequences ?? x.rows
     let projected = workspace.take(samples, width)
-    saved = forward(projected)
+    let entering = noise?.vectors?.added(to: x, layout, in: workspace) ?? x
+    saved = head.forward(
+      entering, layout, into: projected, dropout: noise?.dropout(pairs: samples, layout),
+      in: workspace)
     embeddings = workspace.take(samples, width)
     norms = L2Normalization.forward(projected, into: embeddings, in: workspace)
   }
@@ -44,20 +53,21 @@ struct EncodedSide {
     let dProjected = workspace.take(embeddings.rows, embeddings.columns)
     L2Normalization.backward(embeddings, norms: norms, dy: dEmbeddings, into: dProjected)
     let dInput = head.backward(saved, dy: dProjected, needed: tower != nil, in: workspace)
-    if let tower, let dInput { tower(dInput) }
+    if let tower, let dInput {
+      noise?.backward(input.x, input.layout, dy: dInput)
+      tower(dInput)
+    }
   }
 
-  /// `training` keeps what the way back needs; `dropout` is that of the update.
+  /// `training` keeps what the way back needs; `dropout` and `noise` are those of the update.
   init(
     _ input: TextInput, of model: DualEncoder, dropout: TowerDropout? = nil,
-    training: Bool = true, in workspace: Workspace
+    noise: HeadNoise? = nil, training: Bool = true, in workspace: Workspace
   ) {
     let (head, width) = (model.textHead, model.embeddingWidth)
     switch input {
     case .pooled(let pooled):
-      self.init(head, samples: pooled.rows, width: width, workspace, tower: nil) {
-        head.forward(pooled: pooled, into: $0)
-      }
+      self.init(head, pooled, width: width, noise, workspace, tower: nil)
     case .tokens(let sequences):
       let isTrained = training && model.textIsTrained
       let text = model.text
@@ -66,34 +76,28 @@ struct EncodedSide {
         in: workspace, training: isTrained)
       if head.readsTokens {
         self.init(
-          head, samples: sequences.count, width: width, workspace,
+          head, activations.hidden, activations.encoder.layout, width: width, noise, workspace,
           tower: isTrained
-            ? { text.backward(activations, dHidden: $0, in: workspace) } : nil
-        ) {
-          head.forward(
-            tokens: activations.hidden, activations.encoder.layout, into: $0, in: workspace)
-        }
+            ? { text.backward(activations, dHidden: $0, in: workspace) } : nil)
         return
       }
       let output = text.output(activations, in: workspace)
       self.init(
-        head, samples: sequences.count, width: width, workspace,
-        tower: isTrained ? { text.backward(activations, output, dOutput: $0, in: workspace) } : nil
-      ) { head.forward(pooled: output.vectors, into: $0) }
+        head, output.vectors, width: width, noise, workspace,
+        tower: isTrained
+          ? { text.backward(activations, output, dOutput: $0, in: workspace) } : nil)
     }
   }
 
-  /// `training` keeps what the way back needs; `dropout` is that of the update.
+  /// `training` keeps what the way back needs; `dropout` and `noise` are those of the update.
   init(
     _ input: ImageInput, of model: DualEncoder, dropout: TowerDropout? = nil,
-    training: Bool = true, in workspace: Workspace
+    noise: HeadNoise? = nil, training: Bool = true, in workspace: Workspace
   ) {
     let (head, width) = (model.imageHead, model.embeddingWidth)
     switch input {
     case .pooled(let pooled):
-      self.init(head, samples: pooled.rows, width: width, workspace, tower: nil) {
-        head.forward(pooled: pooled, into: $0)
-      }
+      self.init(head, pooled, width: width, noise, workspace, tower: nil)
     case .pictures(let batch):
       let isTrained = training && model.imageIsTrained
       let image = model.image
@@ -101,10 +105,9 @@ struct EncodedSide {
         batch, reading: .pooled, dropout: dropout, in: workspace, training: isTrained)
       let pooled = image.pool(activations, in: workspace)
       self.init(
-        head, samples: batch.count, width: width, workspace,
+        head, pooled.vectors, width: width, noise, workspace,
         tower: isTrained
-          ? { image.backward(activations, pooled, dPooled: $0, in: workspace) } : nil
-      ) { head.forward(pooled: pooled.vectors, into: $0) }
+          ? { image.backward(activations, pooled, dPooled: $0, in: workspace) } : nil)
     }
   }
 }

@@ -5,6 +5,8 @@ import XlingTensor
 public enum Head {
   /// On the pooled vector; with bias.
   case linear(Linear)
+  /// Two layers on the pooled vector.
+  case hidden(MLP)
   /// On every token's output (APE).
   case tokens(TokenMLP)
   /// The pooled vector is the embedding.
@@ -15,14 +17,15 @@ public enum Head {
     self =
       switch side.head {
       case .linear: .linear(Linear(name + "_projection", from: width, to: embeddingWidth))
-      case .tokens:
-        .tokens(
-          TokenMLP(
-            name + "_head", from: width, inner: side.options.headWidth ?? width,
-            to: embeddingWidth, layers: side.options.headLayers,
-            activation: side.options.headActivation))
+      case .hidden: .hidden(mlp(layers: 2))
+      case .tokens: .tokens(TokenMLP(mlp(layers: side.options.headLayers)))
       case .none: .none
       }
+    func mlp(layers: Int) -> MLP {
+      MLP(
+        name + "_head", from: width, inner: side.options.headWidth ?? width, to: embeddingWidth,
+        layers: layers, activation: side.options.headActivation)
+    }
   }
 
   /// Projections start normal with deviation width^-0.5 (CLIP's), biases zero.
@@ -31,7 +34,8 @@ public enum Head {
     case .linear(let projection):
       let deviation = 1 / Float(projection.weight.shape[1]).squareRoot()
       Initialization.truncatedNormal(projection.weight, seed: seed, deviation: deviation)
-    case .tokens(let mlp): mlp.initialize(seed: seed)
+    case .hidden(let mlp): mlp.initialize(seed: seed)
+    case .tokens(let tokens): tokens.mlp.initialize(seed: seed)
     case .none: break
     }
   }
@@ -39,7 +43,8 @@ public enum Head {
   public var parameters: [Parameter] {
     switch self {
     case .linear(let projection): projection.parameters
-    case .tokens(let mlp): mlp.parameters
+    case .hidden(let mlp): mlp.parameters
+    case .tokens(let tokens): tokens.parameters
     case .none: []
     }
   }
@@ -54,46 +59,52 @@ public enum Head {
 
   /// What the way back needs of one forward pass.
   enum Saved {
-    case linear(x: Matrix)
+    case linear(x: Matrix, dropout: Dropout?)
+    case hidden(MLP.Saved, rows: Int, columns: Int)
     case tokens(TokenMLP.Saved, rows: Int, columns: Int)
     case none
   }
 
   /// Pooled vectors [samples, width] into `y` [samples, embedding width]; a head that reads tokens
-  /// takes them through ``forward(tokens:_:into:in:)``.
-  func forward(pooled x: Matrix, into y: Matrix) -> Saved {
+  /// takes their outputs, [rows, width], and `layout`. `dropout` leaves out part of what enters the last
+  /// layer.
+  func forward(
+    _ x: Matrix, _ layout: SequenceLayout?, into y: Matrix, dropout: Dropout?,
+    in workspace: Workspace
+  ) -> Saved {
     switch self {
     case .linear(let projection):
+      let x = dropout?.applied(to: x, in: workspace) ?? x
       projection.forward(x, into: y)
-      return .linear(x: x)
+      return .linear(x: x, dropout: dropout)
+    case .hidden(let mlp):
+      let saved = mlp.forward(x, into: y, dropout: dropout, in: workspace)
+      return .hidden(saved, rows: x.rows, columns: x.columns)
+    case .tokens(let tokens):
+      guard let layout else { preconditionFailure("a head of tokens reads no pooled vectors") }
+      let saved = tokens.forward(x, layout, into: y, dropout: dropout, in: workspace)
+      return .tokens(saved, rows: x.rows, columns: x.columns)
     case .none:
       Elementwise.copy(x, into: y)
       return .none
-    case .tokens: preconditionFailure("a head of tokens reads no pooled vectors")
     }
-  }
-
-  /// Outputs of every token, [rows, width], into `y` [sequences, embedding width].
-  func forward(
-    tokens x: Matrix, _ layout: SequenceLayout, into y: Matrix, in workspace: Workspace
-  ) -> Saved {
-    guard case .tokens(let mlp) = self else {
-      preconditionFailure("this head reads pooled vectors")
-    }
-    let saved = mlp.forward(x, layout, into: y, in: workspace)
-    return .tokens(saved, rows: x.rows, columns: x.columns)
   }
 
   /// The gradient of what ``forward`` read; nil unless `needed`.
   func backward(_ saved: Saved, dy: Matrix, needed: Bool, in workspace: Workspace) -> Matrix? {
     switch (self, saved) {
-    case (.linear(let projection), .linear(let x)):
+    case (.linear(let projection), .linear(let x, let dropout)):
       let dx = needed ? workspace.take(x.rows, x.columns) : nil
       projection.backward(x, dy: dy, dx: dx)
+      if let dx { dropout?.apply(to: dx) }
       return dx
-    case (.tokens(let mlp), .tokens(let saved, let rows, let columns)):
+    case (.hidden(let mlp), .hidden(let saved, let rows, let columns)):
       let dx = needed ? workspace.take(rows, columns) : nil
-      mlp.backward(saved, dPooled: dy, dTokens: dx, in: workspace)
+      mlp.backward(saved, dy: dy, dx: dx, in: workspace)
+      return dx
+    case (.tokens(let tokens), .tokens(let saved, let rows, let columns)):
+      let dx = needed ? workspace.take(rows, columns) : nil
+      tokens.backward(saved, dPooled: dy, dTokens: dx, in: workspace)
       return dx
     default: return needed ? dy : nil
     }

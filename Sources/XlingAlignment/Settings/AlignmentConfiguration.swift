@@ -25,6 +25,14 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var optimizer = OptimizerSettings.adamW(AdamW.Options())
   /// nil, as in runs whose towers have no rates, leaves nothing out.
   public var dropout: DropoutPolicy?
+  /// Length of the Gaussian noise on the vectors that enter the text head, in units of theirs; nil: none.
+  /// Training only, as the two below.
+  public var textNoise: Double?
+  public var imageNoise: Double?
+  /// The share of what enters the heads' last layers that is left out; nil: none.
+  public var headDropout: Double?
+  /// nil, as in all runs before there was a choice, draws one of a picture's captions.
+  public var captionOrder: CaptionOrder?
   /// Global norm; nil does not clip.
   public var gradientClip: Double?
   public var embeddingWidth = 256
@@ -90,6 +98,10 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     try keys.read(.imageRate, into: &imageRate)
     try keys.read(.optimizer, into: &optimizer)
     try keys.read(.dropout, into: &dropout)
+    try keys.read(.textNoise, into: &textNoise)
+    try keys.read(.imageNoise, into: &imageNoise)
+    try keys.read(.headDropout, into: &headDropout)
+    try keys.read(.captionOrder, into: &captionOrder)
     try keys.read(.gradientClip, into: &gradientClip)
     try keys.read(.embeddingWidth, into: &embeddingWidth)
     try keys.read(.addsTokenTypes, into: &addsTokenTypes)
@@ -162,6 +174,19 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
       chunkSize.map { $0 > 0 } ?? true, "chunks of \(chunkSize ?? 0) pairs: expected one or more")
     try need(
       peakRate > 0 && peakRate.isFinite, "learning rate \(peakRate): expected a positive number")
+    for (noise, name) in [(textNoise, "text"), (imageNoise, "image")] {
+      try need(
+        (noise ?? 0).isFinite && noise ?? 0 >= 0,
+        "\(name) noise \(noise ?? 0): expected a number from 0 up")
+    }
+    if let headDropout {
+      try need(
+        headDropout >= 0 && headDropout < 1,
+        "head dropout \(headDropout): expected at least 0 and below 1")
+      try need(
+        recipe.text.head != .none || recipe.image.head != .none,
+        "head dropout \(headDropout), but the recipe \(recipe.name) has no head on either side")
+    }
     try need(warmupSteps >= 0, "\(warmupSteps) warm-up steps: expected zero or more")
     try need(
       checkpointEvery > 0, "a checkpoint every \(checkpointEvery) steps: expected one or more")

@@ -32,6 +32,10 @@ public struct TrainingSettings: Sendable, Equatable {
   public var pairsSeed: UInt64?
   public var augment: AugmentationChoice?
   public var dropout: DropoutPolicy?
+  public var textNoise: Double?
+  public var imageNoise: Double?
+  public var headDropout: Double?
+  public var captionOrder: CaptionOrder?
   public var pictures: PictureStatistics?
   public var captions: CaptionPreprocessing?
   public var maximumWords: Int?
@@ -156,6 +160,22 @@ public struct TrainingSettings: Sendable, Equatable {
       "dropout", \.dropout,
       "Which towers leave out activations, at the rates of their config.json (default: trained)."
     ) { $0.dropout = $1 },
+    TrainingOption(
+      "text_noise", \.textNoise, NumberRange.real(0...1_000),
+      "Gaussian noise on what enters the text head, in units of the vectors' length (default: 0)."
+    ) { $0.textNoise = $1 > 0 ? $1 : nil },
+    TrainingOption(
+      "image_noise", \.imageNoise, NumberRange.real(0...1_000),
+      "The same on what enters the image head (default: 0)."
+    ) { $0.imageNoise = $1 > 0 ? $1 : nil },
+    TrainingOption(
+      "head_dropout", \.headDropout, NumberRange.real(0...0.999),
+      "Share of what enters the heads' last layers that is left out (default: 0)."
+    ) { $0.headDropout = $1 > 0 ? $1 : nil },
+    TrainingOption(
+      "caption_order", \.captionOrder,
+      "Which of a picture's captions a step shows: one drawn, or all in turn (default: drawn)."
+    ) { $0.captionOrder = $1 == .drawn ? nil : $1 },
     TrainingOption(
       "pictures", \.pictures,
       "Normalization of the pictures, where the tower's folder does not say it (default: half)."

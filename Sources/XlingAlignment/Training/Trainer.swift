@@ -150,6 +150,7 @@ public final class Trainer {
     model.dropout = configuration.dropout.map {
       TrainingDropout(policy: $0, seed: configuration.seed, step: step)
     }
+    model.noise = TrainingNoise(configuration, step: step)
     let size = batches.batchSize
     let loss = try model.forwardBackward(
       count: size, chunk: configuration.chunkSize ?? size, in: workspace

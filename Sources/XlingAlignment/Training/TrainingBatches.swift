@@ -10,6 +10,7 @@ struct TrainingBatches {
   private let source: any PairSource
   private let loader: PixelLoader
   private var sampler: BatchSampler
+  private let order: CaptionOrder
   private let textFeatures: FrozenFeatures?
   private let imageFeatures: FrozenFeatures?
 
@@ -24,6 +25,7 @@ struct TrainingBatches {
       augmentation: configuration.augmentation?.images, seed: configuration.seed)
     sampler = BatchSampler(
       seed: configuration.seed, count: source.count, batchSize: configuration.batchSize)
+    order = configuration.captionOrder ?? .drawn
     // Under `all` a locked tower with rates gives other vectors every time.
     let textVaries = configuration.dropout == .all && !model.text.configuration.dropout.isZero
     let imageVaries = configuration.dropout == .all && !model.image.configuration.dropout.isZero
@@ -46,9 +48,7 @@ struct TrainingBatches {
   ) throws -> DualEncoder.PairInputs {
     let images = Array(sampler.images(step: step)[rows])
     let captions = zip(rows, images).map { row, image in
-      FrozenFeatures.Key(
-        image: image,
-        caption: sampler.caption(step: step, row: row, of: source.captionCount(image)))
+      FrozenFeatures.Key(image: image, caption: caption(step, row, image))
     }
     let batch = (
       texts(captions, workspace), try pictures(images, step, firstRow: rows.lowerBound, workspace)
@@ -58,6 +58,14 @@ struct TrainingBatches {
       source.announce(sampler.images(step: step + 1))
     }
     return batch
+  }
+
+  private func caption(_ step: Int, _ row: Int, _ image: Int) -> Int {
+    let captions = source.captionCount(image)
+    return switch order {
+    case .drawn: sampler.caption(step: step, row: row, of: captions)
+    case .inTurn: sampler.captionInTurn(step: step, image: image, of: captions)
+    }
   }
 
   private func texts(_ keys: [FrozenFeatures.Key], _ workspace: Workspace) -> TextInput {

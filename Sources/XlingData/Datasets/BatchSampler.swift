@@ -35,4 +35,10 @@ package struct BatchSampler {
     var stream = RandomStream(seed: seed, "caption", step, row)
     return stream.index(captions)
   }
+
+  /// The one of a picture's `captions` whose turn it is in the step's epoch.
+  package func captionInTurn(step: Int, image: Int, of captions: Int) -> Int {
+    var stream = RandomStream(seed: seed, "caption turn", image)
+    return (stream.index(captions) + step / stepsPerEpoch) % captions
+  }
 }

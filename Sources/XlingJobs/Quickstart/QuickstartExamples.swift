@@ -6,12 +6,14 @@ import XlingLanguages
 import XlingReports
 import XlingRetrieval
 
-/// A few queries with the pictures that came first. They are drawn by a fixed rule, not chosen.
+/// A few queries with the pictures that came first, drawn by an ``ExampleRule``.
 struct QuickstartExamples {
   private let results: [QuickstartResult]
   private let shown = ["full", "lwa", "da"]
   private let languages: [String]
   private let depth = 5
+  /// By the results of the first seed.
+  let rule = ExampleRule(method: "lwa")
 
   init(_ plan: QuickstartPlan, _ results: [QuickstartResult]) {
     languages = ["tr", "ko", "ru", "sw", "it", "zh"].filter(plan.languages.contains)
@@ -19,32 +21,43 @@ struct QuickstartExamples {
   }
 
   func examples() throws -> [QuickstartReport.Example] {
+    guard let deciding = results.first(where: { $0.method == rule.method }) else { return [] }
     let cards = try Languages.load()
-    let evaluator = results[0].evaluator
-    // The pictures that a stable hash puts first, one a language.
-    let order = evaluator.items.indices.sorted {
-      Digest.key("example/" + evaluator.items[$0].image)
-        < Digest.key("example/" + evaluator.items[$1].image)
+    let items = results[0].evaluator.items
+    let keys = items.map { Digest.key("example/" + $0.image) }
+    let measured = languages.compactMap { code in
+      deciding.languages[code]?.first.map { (code, $0) }
     }
-    return try zip(languages, order).compactMap { language, picture in
-      guard let query = evaluator.items[picture].captions[language]?.first else { return nil }
+    let drawn = rule.draw(
+      measured.map { code, result in
+        let texts = result.textToImage
+        return (
+          code,
+          texts.pictures.enumerated().map { place, picture in
+            (place, Int(picture), texts.ranking.rank(place))
+          }
+        )
+      }, order: items.indices.sorted { keys[$0] < keys[$1] })
+    let captions = Dictionary(uniqueKeysWithValues: measured.map { ($0, $1.captions) })
+    return try drawn.compactMap { language, place, picture, outcome in
+      guard let query = captions[language]?[place] else { return nil }
       return QuickstartReport.Example(
         query: query,
         language: .init(
           code: language, name: cards[code: language]?.name ?? language,
           endonym: cards[code: language]?.nativeName),
-        translation: evaluator.items[picture].captions["en"]?.first,
+        translation: items[picture].captions["en"]?.first,
         answers: try results.filter { shown.contains($0.method) }.map {
-          try answer($0, query, gold: picture)
-        })
+          try answer($0, query, language, gold: picture)
+        }, drawnAs: "\(outcome.words) by \(rule.method)")
     }
   }
 
   private func answer(
-    _ result: QuickstartResult, _ query: String, gold: Int
+    _ result: QuickstartResult, _ query: String, _ language: String, gold: Int
   ) throws -> QuickstartReport.Answer {
     let evaluator = result.evaluator
-    let vector = try evaluator.captionEmbeddings([query])
+    let vector = try evaluator.captionEmbeddings([query], language: language)
     let pictures = try evaluator.pictureEmbeddings()
     let ranking = try Ranking(
       queries: vector, gallery: pictures, gold: GoldRelation(single: [Int32(gold)]))

@@ -33,7 +33,8 @@ struct QuickstartFigures {
 
   func report(seconds: Double) throws -> QuickstartReport {
     let evaluator = results[0].evaluator
-    return QuickstartReport(
+    let examples = QuickstartExamples(plan, results)
+    var report = QuickstartReport(
       title: plan.isSmall
         ? "A first try: image search in eight languages, aligned in one"
         : "Image search in thirty languages, aligned in one",
@@ -49,9 +50,11 @@ struct QuickstartFigures {
       methods: results.map(method), results: try estimates(), pairedTests: try pairedTests(),
       overallTests: try overallTests(), splitResults: try splitResults(),
       curves: curves,
-      examples: try QuickstartExamples(plan, results).examples(),
+      examples: try examples.examples(),
       measured: evaluator.measured(),
       provenance: provenance(seconds))
+    report.exampleRule = examples.rule.words
+    return report
   }
 
   private func languages() throws -> [QuickstartReport.Language] {

@@ -26,10 +26,13 @@ public enum ResultFormat: String, Sendable, CaseIterable {
   }
 
   private static func csv(_ rows: [ResultRow]) -> String {
-    let header = [
-      "metric", "direction", "language", "value", "low", "high", "unit", "n", "ties", "partial",
-      "dataset", "split", "subset", "run", "protocol", "chance", "covers_chance",
-    ]
+    // A column that is there only where it says something.
+    let isCentred = rows.contains { $0.centred != nil }
+    let header =
+      [
+        "metric", "direction", "language", "value", "low", "high", "unit", "n", "ties", "partial",
+        "dataset", "split", "subset", "run", "protocol", "chance", "covers_chance",
+      ] + (isCentred ? ["centred"] : [])
     func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
     let lines = rows.map { row -> [String] in
       let bounds = [number(row.value), number(row.low), number(row.high)]
@@ -37,6 +40,7 @@ public enum ResultFormat: String, Sendable, CaseIterable {
       let origin = [row.dataset, row.split, row.subset, row.run ?? "", row.protocol]
       let chance = [number(row.chance), row.coversChance.map { "\($0)" } ?? ""]
       return [row.metric, row.direction, row.language] + bounds + counts + origin + chance
+        + (isCentred ? [row.centred ?? ""] : [])
     }
     return ([header] + lines).map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n")
   }
@@ -65,6 +69,7 @@ private struct PivotTable {
   private let marked: Bool
   private let hasBareFigures: Bool
   private let metricCount: Int
+  private let centring: String
 
   private struct Key: Hashable {
     let run: String?
@@ -94,7 +99,7 @@ private struct PivotTable {
       guard let found = cells[key], let first = found.values.first else { continue }
       let names =
         (hasRuns ? [key.run ?? ""] : []) + (hasSubsets ? [key.subset] : [])
-        + [key.language + (first.partial ? "*" : ""), key.direction]
+        + [key.language + CentringNote.mark(first) + (first.partial ? "*" : ""), key.direction]
       table.rows.append(
         names + ["\(first.n)", "\(first.ties)"]
           + metrics.map { name in
@@ -110,11 +115,12 @@ private struct PivotTable {
     hasBareFigures = results.contains { $0.low == nil }
     marked = results.contains { $0.coversChance == true }
     metricCount = metrics.count
+    centring = CentringNote.note(results).map { " " + $0 } ?? ""
   }
 
   var note: String {
     "Percent, or places for ranks [95 % interval]; * fewer than 95 % of the pictures have a caption. "
       + (hasBareFigures ? IntervalText.note + " " : "")
-      + ChanceText.note(metrics: metricCount, marked: marked)
+      + ChanceText.note(metrics: metricCount, marked: marked) + centring
   }
 }

@@ -31,13 +31,15 @@ extension QuickstartReport {
     // keeps the page free of scripts.
     return HTMLPage.Section(
       "examples", "Queries and the pictures that came first",
-      "The right picture is framed. No caption in these languages was seen in alignment.",
+      exampleRule + (exampleRule.isEmpty ? "" : " ")
+        + "The right picture is framed. No caption in these languages was seen in alignment.",
       examples.map(example).joined(separator: "\n"))
   }
 
   private func example(_ example: Example) -> String {
     var source = example.language.name
     if let translation = example.translation { source += " · “\(translation)”" }
+    if !example.drawnAs.isEmpty { source += " · \(example.drawnAs)" }
     let answers = example.answers.map { answer in
       let pictures = answer.pictures.enumerated().map { picture($1, place: $0 + 1) }
       return """

@@ -130,8 +130,14 @@ public struct QuickstartReport: Sendable {
     public var language: Language
     public var translation: String?
     public var answers: [Answer]
+    /// "missed by lwa": which part of the queries it was drawn from; empty: none.
+    public var drawnAs: String
 
-    public init(query: String, language: Language, translation: String?, answers: [Answer]) {
+    public init(
+      query: String, language: Language, translation: String?, answers: [Answer],
+      drawnAs: String = ""
+    ) {
+      self.drawnAs = drawnAs
       self.query = query
       self.language = language
       self.translation = translation
@@ -208,6 +214,8 @@ public struct QuickstartReport: Sendable {
   public var splitResults: [SplitResult]
   public var curves: [Curve]
   public var examples: [Example]
+  /// How examples were drawn, in a sentence.
+  public var exampleRule = ""
   public var measured: EvaluationProtocol
   /// More lines of the provenance block: seeds, hashes, machine, command.
   public var provenance: [(name: String, value: String)]

@@ -99,6 +99,10 @@ struct OpenCLIPFolder {
   ) throws(RunFailure) -> Parameter? {
     switch head {
     case .none: return nil
+    case .hidden:
+      throw .configuration(
+        reason:
+          "\(program)'s head of two layers has no biases: a head linear or none can be exported")
     case .tokens:
       throw .configuration(
         reason: "\(program) has no MLP on every token: a head linear or none can be exported")

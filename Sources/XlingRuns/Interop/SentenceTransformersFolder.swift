@@ -11,7 +11,8 @@ import XlingTowers
 struct SentenceTransformersFolder {
   private static let program = "sentence-transformers"
   private let tower: TextTower
-  private let head: Linear?
+  /// The run's head, layer by layer, each with what follows it.
+  private let head: [(layer: Linear, activation: TextHead.Activation)]
   private let tokenizer: String
   private let captions: CaptionReading
   /// Of the tower's folder.
@@ -23,11 +24,18 @@ struct SentenceTransformersFolder {
     captions = record.identity.configuration.captions
     try captions.checkIsPlain(for: Self.program, but: .prompts)
     switch model.textHead {
-    case .linear(let linear): head = linear
-    case .none: head = nil
+    case .linear(let linear): head = [(linear, .identity)]
+    case .hidden(let mlp):
+      let between: TextHead.Activation = mlp.activation == .gelu ? .gelu : .relu
+      head = mlp.layers.enumerated().map { index, layer in
+        (layer, index == mlp.layers.count - 1 ? .identity : between)
+      }
+    case .none: head = []
     case .tokens:
       throw RunFailure.configuration(
-        reason: "\(Self.program) has no MLP on every token: a head linear or none can be exported")
+        reason:
+          "\(Self.program) has no MLP on every token: a head linear, hidden or none can be exported"
+      )
     }
     tower = try PlainTower.text(model, for: Self.program)
     guard !tower.pooling.modes.contains(.end) else {
@@ -60,7 +68,7 @@ struct SentenceTransformersFolder {
       case .dense(let linear, let activation): try modules.append(linear, activation)
       }
     }
-    if let head { try modules.append(head, .identity) }
+    for (layer, activation) in head { try modules.append(layer, activation) }
     if !modules.isNormalized { try modules.append("Normalize") }
     try modules.write()
     try Self.write(promptFile, to: folder + "/config_sentence_transformers.json")

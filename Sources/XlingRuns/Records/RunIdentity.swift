@@ -58,28 +58,9 @@ public struct RunIdentity: Codable, Sendable, Equatable {
     if dataHash != other.dataHash || areKnown && contentHash != other.contentHash {
       fields.append("data")
     }
-    fields += try Self.differences(configuration.decisive, other.configuration.decisive)
+    fields += try configuration.decisive.differences(from: other.configuration.decisive)
     guard fields.isEmpty else {
       throw RunFailure.notTheSameRun(path: path, fields: fields)
-    }
-  }
-
-  private static func differences(
-    _ left: AlignmentConfiguration, _ right: AlignmentConfiguration
-  ) throws -> [String] {
-    guard left != right else { return [] }
-    func keys(_ value: AlignmentConfiguration) throws -> NSDictionary {
-      let data = try JSONEncoder().encode(value)
-      return try JSONSerialization.jsonObject(with: data) as? NSDictionary ?? [:]
-    }
-    let (a, b) = (try keys(left), try keys(right))
-    let names = Set((a.allKeys + b.allKeys).compactMap { $0 as? String })
-    return names.sorted().filter { name in
-      switch (a[name] as? NSObject, b[name] as? NSObject) {
-      case (nil, nil): false
-      case (let x?, let y?): !x.isEqual(y)
-      default: true
-      }
     }
   }
 }

@@ -7,6 +7,7 @@ import XlingOptimization
 import XlingTowers
 
 extension AugmentationChoice: ExpressibleByArgument {}
+extension CaptionOrder: ExpressibleByArgument {}
 extension CaptionPreprocessing: ExpressibleByArgument {}
 extension DropoutPolicy: ExpressibleByArgument {}
 extension ImageRate: ExpressibleByArgument {}
@@ -78,6 +79,18 @@ struct AlignTrainingOptions: ParsableArguments {
 
   @Option(help: help("dropout"))
   var dropout: DropoutPolicy?
+
+  @Option(help: help("text_noise"), transform: value("text_noise"))
+  var textNoise: String?
+
+  @Option(help: help("image_noise"), transform: value("image_noise"))
+  var imageNoise: String?
+
+  @Option(help: help("head_dropout"), transform: value("head_dropout"))
+  var headDropout: String?
+
+  @Option(help: help("caption_order"))
+  var captionOrder: CaptionOrder?
 
   @Option(help: help("captions"))
   var captions: CaptionPreprocessing?
@@ -152,7 +165,11 @@ struct AlignTrainingOptions: ParsableArguments {
       ("optimizer", "--optimizer", optimizer?.rawValue), ("seed", "--seed", seed),
       ("language", "--language", language), ("pairs", "--pairs", pairs),
       ("pairs_seed", "--pairs-seed", pairsSeed), ("augment", "--augment", augment?.rawValue),
-      ("dropout", "--dropout", dropout?.rawValue), ("captions", "--captions", captions?.rawValue),
+      ("dropout", "--dropout", dropout?.rawValue), ("text_noise", "--text-noise", textNoise),
+      ("image_noise", "--image-noise", imageNoise),
+      ("head_dropout", "--head-dropout", headDropout),
+      ("caption_order", "--caption-order", captionOrder?.rawValue),
+      ("captions", "--captions", captions?.rawValue),
       ("maximum_words", "--max-words", maxWords), ("maximum_tokens", "--max-tokens", maxTokens),
       ("pooling", "--pooling", pooling), ("prompt", "--prompt", prompt),
       ("prompt_name", "--prompt-name", promptName),

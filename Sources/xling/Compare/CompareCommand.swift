@@ -178,6 +178,7 @@ struct CompareCommand: ParsableCommand {
       let count = measured.captions.dropFirst(6).prefix { $0.isNumber }
       options += ["--captions-per-picture", String(count)]
     }
+    options += measured.centred.flatMap { ["--centre", "\($0.language)=FILE"] }
     if measured.ties != usual.ties { options += ["--ties", measured.ties] }
     if measured.resamples != usual.resamples {
       options += ["--resamples", "\(measured.resamples)"]

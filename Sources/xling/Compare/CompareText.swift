@@ -1,5 +1,6 @@
 import Foundation
 import XlingEvaluation
+import XlingExperiments
 import XlingJobs
 import XlingReports
 
@@ -13,6 +14,7 @@ extension CompareJob.Result {
     blocks.append(table.text(first: labels[0]))
     blocks += labels.dropFirst().map { second in
       "first: \(labels[0])\nsecond: \(second)\n"
+        + (differing[second].map { "trained otherwise in: \(Self.words($0))\n" } ?? "")
         + tests(against: second).text
     }
     var note =
@@ -25,7 +27,16 @@ extension CompareJob.Result {
     if let languages = tests.first(where: { $0.language == CompareRow.mean })?.languages {
       note += "\nmean: over \(languages.joined(separator: " ")), which no run was aligned on."
     }
+    if !measured.centred.isEmpty {
+      note +=
+        "\nCentred captions"
+        + Centring.words(measured.centred).replacing("; centred: ", with: ": ") + "."
+    }
     return (blocks + [note]).joined(separator: "\n\n")
+  }
+
+  private static func words(_ settings: [String]) -> String {
+    settings.isEmpty ? "nothing" : settings.joined(separator: ", ")
   }
 
   private func tests(against second: String) -> TextTable {

@@ -31,6 +31,13 @@ struct EvalCommand: ParsableCommand {
     transform: NumberRange.whole(from: 1))
   var captionsPerPicture: Int?
 
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Subtract the mean embedding of the unpaired sentences in FILE, one a line, from that language's "
+        + "captions; repeatable. Every result that uses it says so.", valueName: "language=file"))
+  var centre: [String] = []
+
   @Flag(help: "Lenient recall and the upper bound too, where captions or pictures repeat.")
   var ambiguity = false
 
@@ -55,12 +62,18 @@ struct EvalCommand: ParsableCommand {
   var embeddings: EvalEmbeddingOptions
 
   func validate() throws {
+    _ = try centred()
+    if !centre.isEmpty, let format = measure.format, format == .clipBenchmark || format == .mteb {
+      throw ValidationError(
+        "--format \(format.rawValue) has no place to say that captions were centred; leave --centre out, "
+          + "or take --json or --format csv")
+    }
     if embeddings.isUsed {
       try GivenOptions.refuse(
         GivenOptions.names([
           ("a run", which.name != nil), ("--data", subject.data != nil),
           ("--split", subject.split != nil), ("--strict", which.guess.strict),
-          ("--captions-per-picture", captionsPerPicture != nil),
+          ("--captions-per-picture", captionsPerPicture != nil), ("--centre", !centre.isEmpty),
           ("--store", which.store.path != nil), ("--ambiguity", ambiguity),
           ("--replace", replace), ("--no-cache", noCache),
         ]) + subject.files.given + pictures.given, "with --image-embeddings")
@@ -72,6 +85,17 @@ struct EvalCommand: ParsableCommand {
       if subject.languages.words.count > 1 {
         throw ValidationError("embeddings are of one language: one --lang")
       }
+    }
+  }
+
+  /// Languages and files. Throws `ValidationError`.
+  private func centred() throws -> [(language: String, file: String)] {
+    try centre.map { given in
+      let parts = given.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else {
+        throw ValidationError("--centre \(given): expected LANGUAGE=FILE, such as de=sentences.txt")
+      }
+      return (parts[0], parts[1])
     }
   }
 
@@ -87,6 +111,7 @@ struct EvalCommand: ParsableCommand {
     let found = try which.found()
     var options = EvaluateJob.Options(try subject.subject(found, which.guess))
     options.captionsPerPicture = captionsPerPicture
+    options.centred = try centred()
     options.metrics = metrics
     options.ties = measure.ties
     options.resamples = measure.resamples

@@ -25,6 +25,7 @@ extension EvaluateJob.Result {
     if languages.contains(where: \.partial) {
       note += "\n* fewer than 95 % of the pictures have a caption."
     }
+    if let centring = CentringNote.note(languages) { note += "\n" + centring }
     note +=
       "\n"
       + ChanceText.note(
@@ -39,7 +40,10 @@ extension EvaluateJob.Result {
       guard let first = rows.first else { continue }
       let cells = metrics.map { name in rows.first { $0.metric == name } }
       table.append(
-        [first.language + (first.partial ? "*" : ""), first.direction, "\(first.n)"]
+        [
+          first.language + CentringNote.mark(first) + (first.partial ? "*" : ""), first.direction,
+          "\(first.n)",
+        ]
           + cells.map { $0?.figure ?? "-" }
           + ["\(first.ties)", ChanceText.column(cells.map { $0?.chance })])
     }

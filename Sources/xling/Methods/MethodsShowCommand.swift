@@ -99,6 +99,7 @@ struct MethodsShowCommand: ParsableCommand {
     parts += side.options.said.map { "\($0.key) \($0.value)" }
     switch side.head {
     case .linear: parts.append("linear head")
+    case .hidden: parts.append("head of two layers")
     case .tokens: parts.append("MLP head on every token, averaged")
     case .none: parts.append("no head")
     }

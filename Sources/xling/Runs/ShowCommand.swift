@@ -182,6 +182,17 @@ struct ShowCommand: ParsableCommand {
     return made + ", " + (captions.prompt.map { "prompt \"\($0)\"" } ?? "no prompt") + ", " + length
   }
 
+  /// What training adds to vectors and leaves out of heads, and how it takes captions; nil: nothing.
+  private func noise(_ configuration: AlignmentConfiguration) -> String? {
+    let parts = [
+      configuration.textNoise.map { "noise of \($0) lengths on text vectors" },
+      configuration.imageNoise.map { "noise of \($0) lengths on image vectors" },
+      configuration.headDropout.map { "\($0) of what enters the heads' last layers left out" },
+      configuration.captionOrder == .inTurn ? "a picture's captions in turn" : nil,
+    ].compactMap { $0 }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
+  }
+
   private func training(_ record: RunRecord) -> [(String, String)] {
     let configuration = record.identity.configuration
     let clip = configuration.gradientClip.map { ", clip \($0)" } ?? ""
@@ -197,6 +208,7 @@ struct ShowCommand: ParsableCommand {
           + "\(configuration.seed)"
       )
     ]
+    if let noise = noise(configuration) { facts.append(("while training", noise)) }
     facts.append(
       (
         "time",

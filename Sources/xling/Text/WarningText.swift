@@ -53,6 +53,11 @@ extension Warning {
           + "\(Clusters.fewest) independent pictures lie behind a figure: "
           + MessageList.of(names)
       ]
+    case .pairedSentences(let language, let path, let paired, let all):
+      [
+        "warning: \(paired) of \(all) sentences of \(path) are \(language) captions of the pictures "
+          + "evaluated: the mean has seen the test, and is not of unpaired text"
+      ]
     case .tiedScores(let rankings):
       [
         "warning: items of the very same score, which other programs put in their own order: "
