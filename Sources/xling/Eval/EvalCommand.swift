@@ -4,6 +4,7 @@ import XlingData
 import XlingExperiments
 import XlingJobs
 import XlingRuns
+import XlingUnicode
 
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -40,6 +41,19 @@ struct EvalCommand: ParsableCommand {
   @Flag(help: "Embed everything anew, and keep no embeddings beside the store.")
   var noCache = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Measure again with captions written otherwise, several with commas between: \
+      \(Perturbation.allCases.map(\.rawValue).joined(separator: ", ")), or all.
+      """, valueName: "list"))
+  var perturb: String?
+
+  @Option(
+    help: "Seed of the perturbations that draw, zwj and keyboard (default: 0).",
+    transform: NumberRange.seed)
+  var perturbSeed: UInt64?
+
   @OptionGroup var threads: ThreadsOption
 
   @OptionGroup(title: "What is measured")
@@ -55,6 +69,14 @@ struct EvalCommand: ParsableCommand {
   var embeddings: EvalEmbeddingOptions
 
   func validate() throws {
+    if let perturb {
+      let kinds = try Perturbation.list(perturb)
+      if perturbSeed != nil, !kinds.contains(where: \.isDrawn) {
+        throw ValidationError("--perturb-seed goes with zwj and keyboard: nothing else is drawn")
+      }
+    } else if perturbSeed != nil {
+      throw ValidationError("--perturb-seed goes with --perturb")
+    }
     if embeddings.isUsed {
       try GivenOptions.refuse(
         GivenOptions.names([
@@ -62,7 +84,8 @@ struct EvalCommand: ParsableCommand {
           ("--split", subject.split != nil), ("--strict", which.guess.strict),
           ("--captions-per-picture", captionsPerPicture != nil),
           ("--store", which.store.path != nil), ("--ambiguity", ambiguity),
-          ("--replace", replace), ("--no-cache", noCache),
+          ("--replace", replace), ("--no-cache", noCache), ("--perturb", perturb != nil),
+          ("--perturb-seed", perturbSeed != nil),
         ]) + subject.files.given + pictures.given, "with --image-embeddings")
       if embeddings.shard != nil {
         try GivenOptions.refuse(
@@ -95,6 +118,8 @@ struct EvalCommand: ParsableCommand {
     options.measuresAmbiguity = ambiguity
     options.replaces = replace
     options.keepsEmbeddings = !noCache
+    options.perturbations = try perturb.map { try Perturbation.list($0) } ?? []
+    options.perturbationSeed = perturbSeed ?? 0
     options.rankings = trec.trec.map { .init(folder: $0, depth: trec.trecDepth) }
     let result = try withDataChoices {
       try EvaluateJob(options).run(
