@@ -76,7 +76,8 @@ let package = Package(
     .target(
       name: "XlingEvaluation",
       dependencies: [
-        "XlingCore", "XlingLanguages", "XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData",
+        "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTensor", "XlingTowers",
+        "XlingTokenizers", "XlingData",
         "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments",
       ]),
     .target(
@@ -85,14 +86,16 @@ let package = Package(
     .target(
       name: "XlingJobs",
       dependencies: [
-        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTensor", "XlingTowers",
+        "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTokenizers", "XlingTensor",
+        "XlingTowers",
         "XlingAdapters", "XlingData", "XlingAlignment", "XlingRuns", "XlingRetrieval",
         "XlingExperiments", "XlingEvaluation", "XlingReports",
       ]),
     .executableTarget(
       name: "xling",
       dependencies: [
-        "XlingCore", "XlingLanguages", "XlingTokenizers", "XlingTensor", "XlingOptimization",
+        "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTokenizers", "XlingTensor",
+        "XlingOptimization",
         "XlingTowers", "XlingAdapters", "XlingData", "XlingAlignment", "XlingRuns",
         "XlingPretraining", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports",
         "XlingJobs", argumentParser,
@@ -107,7 +110,7 @@ let package = Package(
       ], path: "Tests/XlingTinyModel"),
     .testTarget(name: "XlingCoreTests", dependencies: ["XlingCore", "XlingTestSupport"]),
     tests(of: "XlingUnicode"),
-    tests(of: "XlingLanguages"),
+    tests(of: "XlingLanguages", ["XlingUnicode"]),
     tests(of: "XlingTokenizers", ["XlingUnicode"]),
     tests(of: "XlingTensor", ["CKernels"]),
     tests(of: "XlingTowers", ["XlingTensor"]),

@@ -73,6 +73,9 @@ public final class Evaluator {
   /// Pictures of the split, by name, that the model was trained on: results are given without them
   /// too.
   public var trainingPictures: Set<String> = []
+  /// How captions are written otherwise before they are read; nil: as the dataset has them. Results under
+  /// one are of another subset ("all, perturbed by nfd"), and so of another protocol.
+  public var perturbation: CaptionPerturbation?
   /// Draws of pictures, shared by all languages and directions.
   public let resamples: Resamples
 
@@ -108,7 +111,7 @@ public final class Evaluator {
     let centring = Centring.words(plan.centred.map { $1.centring($0) })
     return EvaluationProtocol(
       dataset: dataset.name, datasetHash: dataset.contentHash, split: plan.split.rawValue,
-      subset: subset, ties: plan.ties.rawValue,
+      subset: subset + (perturbation?.label ?? ""), ties: plan.ties.rawValue,
       captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)\(vectors)\(centring)",
       imagePreprocessing: pictureInput.description + plan.imagePoolingWords,
       tokenizerHash: tokenizer.contentHash, blasCore: Matmul.coreName,
@@ -137,7 +140,8 @@ public final class Evaluator {
   public func captionEmbeddings(
     _ captions: [String], language: String? = nil
   ) throws -> EmbeddingMatrix {
-    let ids = try captions.map {
+    let written = try perturbation?.apply(captions, language: language) ?? captions
+    let ids = try written.map {
       try plan.reading.ids(
         of: $0, language: language, maximumTokens: plan.maximumTokens, by: tokenizer)
     }

@@ -4,6 +4,7 @@ import XlingEvaluation
 import XlingExperiments
 import XlingRetrieval
 import XlingRuns
+import XlingUnicode
 
 /// Retrieval of a run in any languages, both directions; every result is stored with its ranks.
 public struct EvaluateJob: Sendable {
@@ -26,6 +27,10 @@ public struct EvaluateJob: Sendable {
     /// Embeddings are kept beside the store, and taken from there.
     public var keepsEmbeddings = true
     public var rankings: Rankings?
+    /// The same again with captions written otherwise, one after another.
+    public var perturbations: [Perturbation] = []
+    /// Of what perturbations draw.
+    public var perturbationSeed: UInt64 = 0
 
     public init(_ subject: EvaluationSubject) { self.subject = subject }
   }
@@ -62,8 +67,12 @@ public struct EvaluateJob: Sendable {
     /// rsum of each language, and the means over languages.
     public let averages: [ResultRow]
     public let repeated: [Repeated]
+    /// In the order asked for.
+    public var perturbed: [PerturbedResult] = []
 
-    public var rows: [ResultRow] { languages + averages + repeated.flatMap(\.rows) }
+    public var rows: [ResultRow] {
+      languages + averages + repeated.flatMap(\.rows) + perturbed.flatMap(\.rows)
+    }
   }
 
   public let options: Options
@@ -96,6 +105,7 @@ public struct EvaluateJob: Sendable {
       subject.run, evaluator, source: subject.source)
     if let search { try warn(search) }
     let evaluations = try evaluations(subject, evaluator, store, observe)
+    let perturbed = try perturbed(subject, evaluator, store, observe)
     let repeated =
       try options.measuresAmbiguity
       ? subject.languages.compactMap { try self.repeated($0, evaluator, subject.run.name) } : []
@@ -107,7 +117,8 @@ public struct EvaluateJob: Sendable {
           pictures: pictures, texts: captions,
           cache: EmbeddingCache.path(besideStore: store.path)))
     }
-    let result = try result(subject, evaluator, evaluations, repeated)
+    var result = try result(subject, evaluator, evaluations, repeated)
+    result.perturbed = perturbed
     if let bare = Warning.withoutIntervals(of: result.rows) { try warn(bare) }
     return result
   }
@@ -141,6 +152,20 @@ public struct EvaluateJob: Sendable {
     return centred
   }
 
+  /// The evaluator reads captions as the dataset has them before and after.
+  private func perturbed(
+    _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator, _ store: ExperimentStore,
+    _ observe: (LanguageEvent) throws -> Void
+  ) throws -> [PerturbedResult] {
+    defer { evaluator.perturbation = nil }
+    return try options.perturbations.map { kind in
+      let perturbation = CaptionPerturbation(kind, seed: options.perturbationSeed)
+      evaluator.perturbation = perturbation
+      let evaluations = try evaluations(subject, evaluator, store, observe)
+      return try PerturbedResult(perturbation, evaluations, options.metrics, evaluator, subject)
+    }
+  }
+
   private func evaluations(
     _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator, _ store: ExperimentStore,
     _ observe: (LanguageEvent) throws -> Void
@@ -161,7 +186,9 @@ public struct EvaluateJob: Sendable {
         return evaluations
       })
     try observe(.saved(saved))
-    if let damaged = evaluator.damage.warning { try observe(.warning(damaged)) }
+    if let damaged = evaluator.damage.warning, evaluator.perturbation == nil {
+      try observe(.warning(damaged))
+    }
     return all.flatMap { $0 }
   }
 

@@ -2,70 +2,57 @@ import Foundation
 import XlingCore
 
 /// Reads one card strictly: unknown, missing and mistyped keys are errors.
-enum LanguageCard {
-  private static let keys: Set<String> = [
-    "code", "name", "native_name", "script", "direction", "aliases",
+struct LanguageCard: Decodable {
+  private static let keys = [
+    "code", "name", "native_name", "iso639_1", "iso639_3", "flores200", "aliases", "script",
+    "scripts", "direction", "icu_locale", "word_breaks", "glottocode", "family", "branch",
+    "speakers_log10", "joshi_class", "traps", "pretraining", "wikipedia", "evaluation",
   ]
+
+  let language: Language
 
   /// Throws ``LanguageFailure/badCard(path:expected:found:)`` or `FileFailure`.
   static func read(_ path: String) throws -> Language {
     let bytes = try AtomicFile.read(path)
-    let table: [String: TOMLValue]
+    func bad(_ expected: String, _ found: String) -> LanguageFailure {
+      .badCard(path: path, expected: expected, found: found)
+    }
+    let language: Language
     do {
-      table = try TOMLDocument.table(bytes)
+      let json = try TOMLDocument.json(bytes)
+      language = try JSONDecoder().decode(LanguageCard.self, from: json).language
+    } catch let mistake as TOMLMistake {
+      throw bad("TOML", "\(mistake)")
+    } catch let mistake as StrictKeys.Mistake {
+      throw bad(mistake.expected, mistake.found)
     } catch {
-      throw LanguageFailure.badCard(path: path, expected: "TOML", found: "\(error)")
+      throw bad("a card", "\(error)")
     }
-    if let unknown = table.keys.filter({ !keys.contains($0) }).sorted().first {
-      let known = keys.sorted().joined(separator: ", ")
-      throw LanguageFailure.badCard(
-        path: path, expected: "the keys \(known)", found: "\"\(unknown)\"")
-    }
-    let code = try string("code", table, path)
     let file = PathParts.name(of: path)
-    guard file == code + ".toml" else {
-      throw LanguageFailure.badCard(
-        path: path, expected: "code = \"\(file.dropLast(5))\", as the file is named",
-        found: "\"\(code)\"")
+    guard file == language.code + ".toml" else {
+      throw bad(
+        "code = \"\(file.dropLast(5))\", as the file is named", "\"\(language.code)\"")
     }
-    let word = try string("direction", table, path)
-    guard let direction = Language.Direction(rawValue: word) else {
-      throw LanguageFailure.badCard(
-        path: path, expected: "direction = \"ltr\" or \"rtl\"", found: "\"\(word)\"")
-    }
-    return Language(
-      code: code, name: try string("name", table, path),
-      nativeName: try string("native_name", table, path), script: try script(table, path),
-      direction: direction, aliases: try aliases(table, path))
+    return language
   }
 
-  private typealias Table = [String: TOMLValue]
-
-  private static func string(_ key: String, _ table: Table, _ path: String) throws -> String {
-    guard let text = table[key]?.text, !text.isEmpty else {
-      throw LanguageFailure.badCard(
-        path: path, expected: "\(key) = a text",
-        found: table[key] == nil ? "no such key" : "no text")
+  init(from decoder: any Decoder) throws {
+    let keys = try StrictKeys(decoder, named: "", known: Self.keys)
+    let (code, name): (String, String) = (try keys.required("code"), try keys.required("name"))
+    let native: String? = try keys.value("native_name")
+    for (key, text) in [("code", code), ("name", name), ("native_name", native ?? "-")]
+    where text.isEmpty {
+      throw keys.mistake(key, expected: "a text", found: "an empty one")
     }
-    return text
-  }
-
-  private static func script(_ table: Table, _ path: String) throws -> String {
-    let script = try string("script", table, path)
-    guard script.utf8.count == 4, script.unicodeScalars.allSatisfy(\.isASCII) else {
-      throw LanguageFailure.badCard(
-        path: path, expected: "script = four letters of ISO 15924", found: "\"\(script)\"")
-    }
-    return script
-  }
-
-  private static func aliases(_ table: Table, _ path: String) throws -> [String] {
-    guard let value = table["aliases"] else { return [] }
-    let aliases = value.list?.map(\.text)
-    guard let aliases, aliases.allSatisfy({ $0 != nil }) else {
-      throw LanguageFailure.badCard(
-        path: path, expected: "aliases = a list of codes", found: "something else")
-    }
-    return aliases.compactMap { $0 }
+    let pretraining: LanguagePretraining.Table? = try keys.value("pretraining")
+    let evaluation: LanguageEvaluation.Table? = try keys.value("evaluation")
+    language = Language(
+      code: code, name: name, nativeName: native, codes: try LanguageCodes(keys),
+      writing: try LanguageScript(keys), family: try LanguageFamily(keys),
+      resources: try LanguageResources(keys),
+      pretraining: pretraining?.value ?? LanguagePretraining(),
+      evaluation: evaluation?.value ?? LanguageEvaluation(),
+      traps: try keys.words(
+        "traps", known: LanguageTrap.allCases.map(\.rawValue).joined(separator: ", ")))
   }
 }

@@ -4,11 +4,15 @@ import XlingCore
 public enum LanguageFailure: Failure, Equatable {
   case badCard(path: String, expected: String, found: String)
   case unknownLanguage(given: String, suggestions: [String])
+  /// No card has this value of a filter ("script", "family", "model or evaluation set").
+  case unknownFilter(kind: String, given: String, nearest: String?, known: [String])
+  /// Every filter has languages ("script Cyrl: 12"), all together have none.
+  case noLanguage(filters: [String])
 
   public var exitStatus: ExitStatus {
     switch self {
     case .badCard: .badData
-    case .unknownLanguage: .usage
+    case .unknownLanguage, .unknownFilter, .noLanguage: .usage
     }
   }
 
@@ -20,6 +24,12 @@ public enum LanguageFailure: Failure, Equatable {
       "there is no language \"\(given)\"."
         + (suggestions.isEmpty ? "" : " Did you mean \(suggestions.joined(separator: " or "))?")
         + " A language is its code (tr) or English name (Turkish); one card in languages/ each."
+    case .unknownFilter(let kind, let given, let nearest, let known):
+      "no language has the \(kind) \"\(given)\"."
+        + (nearest.map { " Did you mean \($0)?" } ?? "")
+        + " There are: \(MessageList.of(known, limit: 100))."
+    case .noLanguage(let filters):
+      "no language has all of it: \(filters.joined(separator: "; ")). Leave a filter out."
     }
   }
 }

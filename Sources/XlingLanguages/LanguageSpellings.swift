@@ -64,6 +64,22 @@ public struct LanguageSpellings: Sendable {
     return codes[tag.lowercased()] ?? LanguageTag.cased(tag)
   }
 
+  /// Every other code of the table for a language, sorted; lower case, "-" for "_".
+  public func others(of code: String) -> [String] {
+    codes.filter { $0.value.lowercased() == code.lowercased() }.keys.sorted()
+  }
+
+  /// The words of `given` that are another spelling of a code, by themselves: "jp" is "ja", "zho_Hans" is
+  /// "zh". Case and "_" make none, and names of languages are none.
+  public func respelt(_ given: [String]) -> [String: String] {
+    var found: [String: String] = [:]
+    for word in given {
+      let plain = String(word.lowercased().map { $0 == "_" ? "-" : $0 })
+      if let code = language(word), code.lowercased() != plain { found[word] = code }
+    }
+    return found
+  }
+
   /// Whether the table has a row of the language.
   public func knows(_ code: String) -> Bool { rows[code.lowercased()] != nil }
 

@@ -7,10 +7,16 @@ public struct Languages: Sendable {
   public let all: [Language]
   private let byKey: [String: Language]
 
-  /// Reads every card of `folder`, else of the shipped `languages/` (`Assets`). Throws
-  /// ``LanguageFailure`` or `FileFailure`.
+  /// Reads every card of `folder`, else of the shipped `languages/` (`Assets`), these once in a process.
+  /// Throws ``LanguageFailure`` or `FileFailure`.
   public static func load(folder: String? = nil) throws -> Languages {
-    let folder = try folder ?? Assets.path("languages")
+    guard let folder else { return try shipped.get() }
+    return try Languages(reading: folder)
+  }
+
+  private static let shipped = Result { try Languages(reading: try Assets.path("languages")) }
+
+  private init(reading folder: String) throws {
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: folder)
@@ -18,7 +24,7 @@ public struct Languages: Sendable {
       throw FileFailure.missing(path: folder, hint: "It holds one TOML card per language.")
     }
     let cards = names.filter { $0.hasSuffix(".toml") && !FolderNames.isLeftover($0) }.sorted()
-    return try Languages(cards.map { try LanguageCard.read(folder + "/" + $0) })
+    try self.init(concurrently(cards, grain: 16) { try LanguageCard.read(folder + "/" + $0) })
   }
 
   /// Throws ``LanguageFailure/badCard(path:expected:found:)`` when two cards claim one code.
@@ -36,9 +42,8 @@ public struct Languages: Sendable {
     }
     // Names give way to codes and to the first card with the name.
     for language in all {
-      for name in [language.name, language.nativeName] where byKey[Self.key(name)] == nil {
-        byKey[Self.key(name)] = language
-      }
+      for name in [language.name, language.nativeName].compactMap({ $0 })
+      where byKey[Self.key(name)] == nil { byKey[Self.key(name)] = language }
     }
     self.byKey = byKey
   }

@@ -43,6 +43,31 @@ public enum LocaleData {
     return String(decoding: letters, as: UTF8.self)
   }
 
+  /// Whether ICU has this very locale, "zh_Hant", not only its language.
+  public static func isAvailable(_ locale: String) -> Bool {
+    xling_locale_is_available(locale) == 1
+  }
+
+  /// ISO 639-3 of a locale's language, "tur"; nil when ICU has none.
+  public static func iso639Part3(of locale: String) -> String? {
+    let code = String(cString: xling_locale_iso639_3(locale))
+    return code.isEmpty ? nil : code
+  }
+
+  /// ISO 15924 of the script that a locale is likely in; nil when ICU knows none.
+  public static func likelyScript(of locale: String) -> String? {
+    let code = String(cString: xling_locale_script(locale))
+    return code.isEmpty ? nil : code
+  }
+
+  /// Whether the script that a locale is likely in runs from right to left.
+  public static func isRightToLeft(_ locale: String) -> Bool {
+    xling_locale_is_right_to_left(locale) == 1
+  }
+
+  /// Whether ICU knows a script of this code (ISO 15924).
+  public static func isScript(_ code: String) -> Bool { xling_is_script(code) == 1 }
+
   /// The version of the ICU library in use, "72.1" on Debian 12.
   public static var version: String {
     var numbers = [UInt8](repeating: 0, count: 4)

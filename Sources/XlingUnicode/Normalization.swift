@@ -35,7 +35,7 @@ public enum NormalizationForm: Int32, Sendable, CaseIterable {
   }
 }
 
-/// Lower-casing by a language's rules: Turkish and Azeri i, Lithuanian dots, Greek final sigma.
+/// Lower- and upper-casing by a language's rules: Turkish and Azeri i, Lithuanian dots, Greek final sigma.
 public enum Casing {
   /// `locale` nil means no language's own rules. Throws ``UnicodeFailure``.
   public static func lowercased(_ text: String, locale: String? = nil) throws -> String {
@@ -46,5 +46,16 @@ public enum Casing {
       xling_lowercase(locale ?? "", units, Int32(units.count), $0, $1)
     }
     return String(decoding: lower, as: UTF16.self)
+  }
+
+  /// The same for capitals: "ß" is "SS", Turkish i is İ. Throws ``UnicodeFailure``.
+  public static func uppercased(_ text: String, locale: String? = nil) throws -> String {
+    if let locale { _ = try LocaleData.language(of: locale) }
+    let units = Array(text.utf16)
+    if units.isEmpty { return text }
+    let upper = try growingBuffer("upper-case a text", capacity: units.count * 2) {
+      xling_uppercase(locale ?? "", units, Int32(units.count), $0, $1)
+    }
+    return String(decoding: upper, as: UTF16.self)
   }
 }

@@ -20,8 +20,8 @@ struct Xling: ParsableCommand {
       PretrainCommand.self, AlignCommand.self, EvalCommand.self, MergeCommand.self,
       CompareCommand.self, GapCommand.self, NeighboursCommand.self, AttributeCommand.self,
       ClassifyCommand.self, AuditCommand.self, RunsCommand.self, ShowCommand.self,
-      MethodsCommand.self, DriftCommand.self, InterpolateCommand.self, ImportCommand.self,
-      ExportCommand.self, CheckCommand.self,
+      MethodsCommand.self, LanguagesCommand.self, DriftCommand.self, InterpolateCommand.self,
+      ImportCommand.self, ExportCommand.self, CheckCommand.self,
       InspectCommand.self, ForwardCommand.self, EmbedCommand.self, PixelsCommand.self,
     ])
 

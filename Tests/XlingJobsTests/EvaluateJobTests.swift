@@ -113,3 +113,46 @@ struct EvaluateJobTests {
     #expect(!FileManager.default.fileExists(atPath: runs.store))
   }
 }
+
+@Suite("evaluating perturbed captions")
+struct PerturbedEvaluationTests {
+  let runs: TinyRuns
+  let run: String
+
+  init() throws {
+    runs = try TinyRuns()
+    run = try runs.align("one")
+  }
+
+  @Test func isStoredUnderAProtocolOfItsOwn() throws {
+    let store = try ExperimentStore(path: runs.store)
+    let plain = try EvaluateJob(runs.evaluation(run)).run(in: store)
+    var options = runs.evaluation(run)
+    options.perturbations = [.nfc, .fullwidth, .zwj]
+    options.perturbationSeed = 7
+    let result = try EvaluateJob(options).run(in: store)
+    #expect(result.languages == plain.languages && result.averages == plain.averages)
+    #expect(result.perturbed.map(\.perturbation) == [.nfc, .fullwidth, .zwj])
+    #expect(result.perturbed.map(\.seed) == [nil, nil, 7])
+    // All, with and without held-out words, plain and three times more.
+    #expect(try store.evaluations(of: "one").count == 12 * 4)
+    let subsets = Set(try store.evaluations(of: "one").map(\.measured.subset))
+    #expect(subsets.contains("all") && subsets.contains("all, perturbed by zwj, seed 7"))
+    let hashes = Set(result.rows.filter { $0.subset.hasPrefix("all") }.map(\.protocol))
+    #expect(hashes.count == 4)
+    #expect(result.rows.count > plain.rows.count)
+    #expect(try coded(result) == result)
+  }
+
+  @Test func whatChangesNothingMeasuresTheSame() throws {
+    var options = runs.evaluation(run, ["en"])
+    options.perturbations = [.nfc, .fullwidth]
+    let result = try EvaluateJob(options).run(in: ExperimentStore(path: runs.store))
+    func values(_ rows: [ResultRow]) -> [Double] { rows.map(\.value) }
+    #expect(values(result.perturbed[0].rows) == values(result.languages))
+    #expect(result.perturbed[0].changes.map(\.changed) == [0])
+    #expect(result.perturbed[1].changes.map(\.changed) == [8])
+    // The tokenizer knows no full-width letters: every caption is the same to the model.
+    #expect(values(result.perturbed[1].rows) != values(result.languages))
+  }
+}

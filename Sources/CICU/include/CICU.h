@@ -68,4 +68,27 @@ int32_t xling_scalar_traits(uint8_t *table);
 /// The simple, context-free lower-case mapping.
 uint32_t xling_simple_lowercase(uint32_t scalar);
 
+/// 1 when ICU has the locale ("zh_Hant") itself.
+int32_t xling_locale_is_available(const char *locale);
+/// ISO 639-3 of a locale's language; empty when ICU has none.
+const char *xling_locale_iso639_3(const char *locale);
+/// ISO 15924 of the script that a locale is likely in; empty when ICU knows none.
+const char *xling_locale_script(const char *locale);
+/// 1 when the locale's likely script is written from right to left.
+int32_t xling_locale_is_right_to_left(const char *locale);
+/// 1 when ICU knows a script of that code, "Latn".
+int32_t xling_is_script(const char *name);
+
+/// Upper-case by the rules of a locale ("" is the root).
+int32_t xling_uppercase(const char *locale, const uint16_t *text, int32_t length,
+                        uint16_t *output, int32_t capacity);
+
+/// A transform by its identifier ("Any-Latin"); null and an ICU error code in `*error` on failure.
+void *xling_transform_open(const uint16_t *identifier, int32_t length, int32_t *error);
+void xling_transform_close(void *transform);
+/// In place. Returns the new length; more than `capacity` when that was too little, and `text` is then
+/// not to be used; or minus an error code.
+int32_t xling_transform_apply(const void *transform, uint16_t *text, int32_t length,
+                              int32_t capacity);
+
 #endif

@@ -196,6 +196,7 @@ struct AlignTrainingOptions: ParsableArguments {
     }
     settings.take(assigned)
     settings.take(try given())
+    if let language = settings.language { GivenLanguages.tell([language]) }
     return settings
   }
 

@@ -81,6 +81,7 @@ struct CompareCommand: ParsableCommand {
     guard !options.runs.isEmpty else { return }
     options.metric = metric
     options.languages = DatasetLanguages.words(lang)
+    GivenLanguages.tell(options.languages)
     options.poolsSeeds = poolSeeds
     options.takesBeginnings = !guess.isStrict
     options.remedy = remedy(place, options.data)

@@ -65,6 +65,7 @@ struct DataImportCommand: ParsableCommand {
     let files =
       train.map { ($0, Split.train) } + val.map { ($0, Split.val) } + test.map { ($0, Split.test) }
     let code = try LanguageLabel.code(language)
+    GivenLanguages.tell([language])
     let summary = try DatasetImport(
       layout: layout, files: files.map { (path: $0.0, split: $0.1) }, images: images ?? ".",
       language: code, followsLinks: links.followLinks

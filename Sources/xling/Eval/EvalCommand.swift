@@ -4,6 +4,7 @@ import XlingData
 import XlingExperiments
 import XlingJobs
 import XlingRuns
+import XlingUnicode
 
 struct EvalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -47,6 +48,19 @@ struct EvalCommand: ParsableCommand {
   @Flag(help: "Embed everything anew, and keep no embeddings beside the store.")
   var noCache = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Measure again with captions written otherwise, several with commas between: \
+      \(Perturbation.allCases.map(\.rawValue).joined(separator: ", ")), or all.
+      """, valueName: "list"))
+  var perturb: String?
+
+  @Option(
+    help: "Seed of the perturbations that draw, zwj and keyboard (default: 0).",
+    transform: NumberRange.seed)
+  var perturbSeed: UInt64?
+
   @OptionGroup var threads: ThreadsOption
 
   @OptionGroup(title: "What is measured")
@@ -68,6 +82,14 @@ struct EvalCommand: ParsableCommand {
         "--format \(format.rawValue) has no place to say that captions were centred; leave --centre out, "
           + "or take --json or --format csv")
     }
+    if let perturb {
+      let kinds = try Perturbation.list(perturb)
+      if perturbSeed != nil, !kinds.contains(where: \.isDrawn) {
+        throw ValidationError("--perturb-seed goes with zwj and keyboard: nothing else is drawn")
+      }
+    } else if perturbSeed != nil {
+      throw ValidationError("--perturb-seed goes with --perturb")
+    }
     if embeddings.isUsed {
       try GivenOptions.refuse(
         GivenOptions.names([
@@ -75,7 +97,8 @@ struct EvalCommand: ParsableCommand {
           ("--split", subject.split != nil), ("--strict", which.guess.strict),
           ("--captions-per-picture", captionsPerPicture != nil), ("--centre", !centre.isEmpty),
           ("--store", which.store.path != nil), ("--ambiguity", ambiguity),
-          ("--replace", replace), ("--no-cache", noCache),
+          ("--replace", replace), ("--no-cache", noCache), ("--perturb", perturb != nil),
+          ("--perturb-seed", perturbSeed != nil),
         ]) + subject.files.given + pictures.given, "with --image-embeddings")
       if embeddings.shard != nil {
         try GivenOptions.refuse(
@@ -120,6 +143,8 @@ struct EvalCommand: ParsableCommand {
     options.measuresAmbiguity = ambiguity
     options.replaces = replace
     options.keepsEmbeddings = !noCache
+    options.perturbations = try perturb.map { try Perturbation.list($0) } ?? []
+    options.perturbationSeed = perturbSeed ?? 0
     options.rankings = trec.trec.map { .init(folder: $0, depth: trec.trecDepth) }
     let result = try withDataChoices {
       try EvaluateJob(options).run(

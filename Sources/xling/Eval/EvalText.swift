@@ -31,6 +31,7 @@ extension EvaluateJob.Result {
       + ChanceText.note(
         metrics: tabled.count, marked: shown.contains { $0.coversChance == true })
     blocks.append(note)
+    blocks += perturbed.map { $0.text(beside: shown, tabled) }
     return (blocks + repeated.map(\.text)).joined(separator: "\n\n")
   }
 

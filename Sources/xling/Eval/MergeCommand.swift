@@ -22,6 +22,7 @@ struct MergeCommand: ParsableCommand {
   func run() throws {
     let plan = try measure.plan()
     let language = try LanguageLabel.code(lang)
+    if let lang { GivenLanguages.tell([lang]) }
     let merged = try EvaluatedEmbeddings(shards: shards, plan, language: language)
     Warning.withoutIntervals(of: merged.rows)?.tell()
     try measure.print(merged.rows) { merged.text(measure) }

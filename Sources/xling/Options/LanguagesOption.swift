@@ -1,5 +1,7 @@
 import ArgumentParser
+import XlingCore
 import XlingData
+import XlingLanguages
 
 /// `--lang`, for every command that looks at several languages.
 struct LanguagesOption: ParsableArguments {
@@ -18,5 +20,20 @@ struct LanguagesOption: ParsableArguments {
     if !given.isEmpty, words.isEmpty {
       throw ValidationError("--lang is empty: name a language, as in --lang tr")
     }
+    GivenLanguages.tell(words)
+  }
+}
+
+/// What is said of languages that are not called by our codes.
+enum GivenLanguages {
+  /// One line on stderr for all of them; nothing where every word is a code of ours or a name. Unreadable
+  /// tables are told where languages are looked up.
+  static func tell(_ words: [String]) {
+    guard let spellings = try? LanguageSpellings.load().respelt(words), !spellings.isEmpty else {
+      return
+    }
+    let list = spellings.sorted { $0.key < $1.key }.map { "\($0.key) is \($0.value)" }
+    let line = TerminalText.visible("languages by our codes: \(MessageList.of(list, limit: 8))")
+    ProgressBar.toStandardError("xling: \(line)\n")
   }
 }

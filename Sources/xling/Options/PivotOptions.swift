@@ -12,4 +12,8 @@ struct PivotOptions: ParsableArguments {
   var against: String?
 
   @OptionGroup var json: JSONOption
+
+  func validate() throws {
+    if let against { GivenLanguages.tell([against]) }
+  }
 }
