@@ -42,6 +42,9 @@ let package = Package(
     .target(name: "XlingUnicode", dependencies: ["XlingCore", "CICU"]),
     .target(name: "XlingLanguages", dependencies: ["XlingCore"]),
     .target(name: "XlingTokenizers", dependencies: ["XlingCore", "XlingUnicode"]),
+    .target(
+      name: "XlingCoverage",
+      dependencies: ["XlingCore", "CKernels", "XlingUnicode", "XlingTokenizers"]),
     .target(name: "XlingTensor", dependencies: ["XlingCore", "COpenBLAS", "CKernels"]),
     .target(name: "XlingTowers", dependencies: ["XlingCore", "CKernels", "XlingTensor"]),
     .target(
@@ -86,17 +89,16 @@ let package = Package(
     .target(
       name: "XlingJobs",
       dependencies: [
-        "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTokenizers", "XlingTensor",
-        "XlingTowers",
-        "XlingAdapters", "XlingData", "XlingAlignment", "XlingRuns", "XlingRetrieval",
-        "XlingExperiments", "XlingEvaluation", "XlingReports",
+        "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTokenizers", "XlingCoverage",
+        "XlingTensor", "XlingTowers", "XlingAdapters", "XlingData", "XlingAlignment", "XlingRuns",
+        "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports",
       ]),
     .executableTarget(
       name: "xling",
       dependencies: [
-        "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTokenizers", "XlingTensor",
-        "XlingOptimization",
-        "XlingTowers", "XlingAdapters", "XlingData", "XlingAlignment", "XlingRuns",
+        "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTokenizers", "XlingCoverage",
+        "XlingTensor", "XlingOptimization", "XlingTowers", "XlingAdapters", "XlingData",
+        "XlingAlignment", "XlingRuns",
         "XlingPretraining", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports",
         "XlingJobs", argumentParser,
       ]),
@@ -112,6 +114,7 @@ let package = Package(
     tests(of: "XlingUnicode"),
     tests(of: "XlingLanguages", ["XlingUnicode"]),
     tests(of: "XlingTokenizers", ["XlingUnicode"]),
+    tests(of: "XlingCoverage", ["XlingTokenizers"]),
     tests(of: "XlingTensor", ["CKernels"]),
     tests(of: "XlingTowers", ["XlingTensor"]),
     tests(of: "XlingAdapters", ["XlingTensor", "XlingTowers"]),

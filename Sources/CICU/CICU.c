@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <unicode/ubrk.h>
 #include <unicode/uchar.h>
 #include <unicode/ulistformatter.h>
 #include <unicode/uloc.h>
@@ -181,4 +182,97 @@ int32_t xling_scalar_traits(uint8_t *table) {
     table[c] = traits;
   }
   return 0;
+}
+
+const char *xling_script_code(uint32_t scalar) {
+  UErrorCode error = U_ZERO_ERROR;
+  UScriptCode script = uscript_getScript((UChar32)scalar, &error);
+  const char *name = U_FAILURE(error) ? NULL : uscript_getShortName(script);
+  return name ? name : "Zzzz";
+}
+
+typedef struct {
+  UBreakIterator *iterator;
+  UChar *units;
+  // For every unit, and for the end, the byte where its scalar starts.
+  int32_t *places;
+  int32_t *bounds;
+  int32_t capacity;
+} xling_words;
+
+void *xling_words_open(const char *locale, int32_t *error) {
+  UErrorCode status = U_ZERO_ERROR;
+  *error = 0;
+  xling_words *words = calloc(1, sizeof(*words));
+  if (words == NULL) {
+    *error = U_MEMORY_ALLOCATION_ERROR;
+    return NULL;
+  }
+  words->iterator = ubrk_open(UBRK_WORD, locale, NULL, 0, &status);
+  if (U_FAILURE(status)) {
+    *error = (int32_t)status;
+    free(words);
+    return NULL;
+  }
+  return words;
+}
+
+void xling_words_close(void *opened) {
+  xling_words *words = opened;
+  ubrk_close(words->iterator);
+  free(words->units);
+  free(words->places);
+  free(words->bounds);
+  free(words);
+}
+
+// Room for as many units as there are bytes, and for words of one unit each.
+static int grow_words(xling_words *words, int32_t length) {
+  if (length <= words->capacity) return 1;
+  size_t capacity = (size_t)length + (size_t)length / 2 + 64;
+  UChar *units = realloc(words->units, capacity * sizeof(*units));
+  if (units) words->units = units;
+  int32_t *places = realloc(words->places, (capacity + 1) * sizeof(*places));
+  if (places) words->places = places;
+  int32_t *bounds = realloc(words->bounds, 2 * capacity * sizeof(*bounds));
+  if (bounds) words->bounds = bounds;
+  if (!units || !places || !bounds) return 0;
+  words->capacity = (int32_t)capacity;
+  return 1;
+}
+
+int32_t xling_words_find(void *opened, const uint8_t *text, int32_t length,
+                         const int32_t **bounds) {
+  xling_words *words = opened;
+  if (length > 1 << 29 || !grow_words(words, length)) return -U_MEMORY_ALLOCATION_ERROR;
+  int32_t units = 0, at = 0;
+  while (at < length) {
+    int32_t start = at;
+    UChar32 scalar;
+    U8_NEXT_OR_FFFD(text, at, length, scalar);
+    words->places[units] = start;
+    if (scalar < 0x10000) {
+      words->units[units++] = (UChar)scalar;
+    } else {
+      words->units[units++] = U16_LEAD(scalar);
+      words->places[units] = start;
+      words->units[units++] = U16_TRAIL(scalar);
+    }
+  }
+  words->places[units] = length;
+  UErrorCode error = U_ZERO_ERROR;
+  ubrk_setText(words->iterator, words->units, units, &error);
+  if (U_FAILURE(error)) return -(int32_t)error;
+  int32_t count = 0, from = ubrk_first(words->iterator);
+  for (int32_t to = ubrk_next(words->iterator); to != UBRK_DONE;
+       to = ubrk_next(words->iterator)) {
+    if (ubrk_getRuleStatus(words->iterator) >= UBRK_WORD_NONE_LIMIT) {
+      words->bounds[2 * count] = words->places[from];
+      words->bounds[2 * count + 1] = words->places[to];
+      count++;
+    }
+    from = to;
+  }
+  *bounds = words->bounds;
+  return count;
 }

@@ -28,6 +28,13 @@ public protocol Tokenizer: Sendable {
   /// without one a session is cheap to make. The results are the same.
   func session(cached: Bool) -> any TokenizerSession
 
+  /// A text as normalization leaves it, before it is cut: what the model never sees is missing here.
+  /// Malformed bytes read as U+FFFD. Slower than encoding; added tokens are not looked for.
+  func normalized(_ utf8: UnsafeRawBufferPointer) -> [UInt8]
+
+  /// What a piece is. `id` must lie in 0..<vocabularySize.
+  func kind(ofPiece id: Int32) -> PieceKind
+
   /// Readable text of ids, special tokens left out. Not an inverse: what the encoder removed,
   /// normalized or lower-cased stays so.
   func decode(_ ids: [Int32]) -> String

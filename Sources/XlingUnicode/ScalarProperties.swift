@@ -32,6 +32,11 @@ public enum ScalarProperties {
     String(cString: xling_script_name(scalar))
   }
 
+  /// The script's code of ISO 15924, "Latn"; "Zyyy" and "Zinh" for what belongs to several, "Zzzz" for none.
+  public static func scriptCode(_ scalar: UInt32) -> String {
+    String(cString: xling_script_code(scalar))
+  }
+
   /// Canonical combining class, 0 for bases.
   public static func combiningClass(_ scalar: UInt32) -> UInt8 {
     UInt8(truncatingIfNeeded: xling_combining_class(scalar))

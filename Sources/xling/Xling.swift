@@ -18,7 +18,8 @@ struct Xling: ParsableCommand {
     subcommands: [
       QuickstartCommand.self, DataCommand.self, TokenizeCommand.self, TokenizerCommand.self,
       PretrainCommand.self, AlignCommand.self, EvalCommand.self, MergeCommand.self,
-      CompareCommand.self, GapCommand.self, NeighboursCommand.self, AttributeCommand.self,
+      CompareCommand.self, CoverageCommand.self, GapCommand.self, NeighboursCommand.self,
+      AttributeCommand.self,
       ClassifyCommand.self, AuditCommand.self, RunsCommand.self, ShowCommand.self,
       MethodsCommand.self, LanguagesCommand.self, DriftCommand.self, InterpolateCommand.self,
       ImportCommand.self, ExportCommand.self, CheckCommand.self,

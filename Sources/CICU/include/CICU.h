@@ -91,4 +91,16 @@ void xling_transform_close(void *transform);
 int32_t xling_transform_apply(const void *transform, uint16_t *text, int32_t length,
                               int32_t capacity);
 
+/// The four letters of ISO 15924 of a code point's script, "Latn"; "Zzzz" for what ICU does not know.
+const char *xling_script_code(uint32_t scalar);
+
+/// A word break iterator (UAX #29, dictionaries for Thai, Chinese, Japanese and the like) with its buffers,
+/// for one thread; null and an ICU error code in `*error` on failure.
+void *xling_words_open(const char *locale, int32_t *error);
+void xling_words_close(void *words);
+/// The words of well-formed UTF-8: segments of rule status 100 and above, so no spaces and punctuation.
+/// Start and end in bytes, pair by pair, lie at `*bounds` until the next call. Returns the number of words
+/// or minus an ICU error code.
+int32_t xling_words_find(void *words, const uint8_t *text, int32_t length, const int32_t **bounds);
+
 #endif

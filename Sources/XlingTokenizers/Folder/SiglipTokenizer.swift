@@ -48,6 +48,15 @@ struct SiglipTokenizer: Tokenizer {
   var vocabularySize: Int { model.vocabularySize }
   var byteCount: Int { model.byteCount }
   func piece(_ id: Int32) -> [UInt8] { model.piece(id) }
+  func kind(ofPiece id: Int32) -> PieceKind { model.kind(ofPiece: id) }
+
+  func normalized(_ utf8: UnsafeRawBufferPointer) -> [UInt8] {
+    guard let text = utf8.bindMemory(to: UInt8.self).baseAddress else { return [] }
+    var stretch = AlignedText(text, 0..<utf8.count)
+    canonicalize(&stretch)
+    return stretch.bytes.withUnsafeBytes { model.normalized($0) }
+  }
+
   func decode(_ ids: [Int32]) -> String { model.decode(ids.filter { $0 != special.end }) }
   func session(cached: Bool) -> any TokenizerSession { SiglipSession(self, cached: cached) }
 
@@ -93,7 +102,7 @@ private final class SiglipSession: TokenizerSession {
 
   private func take(_ stretch: AlignedText, _ encoding: inout Encoding) {
     var stretch = stretch
-    canonicalize(&stretch)
+    tokenizer.canonicalize(&stretch)
     let ahead = tokenizer.guardText
     let whole = ahead + stretch.bytes
     whole.withUnsafeBytes { session.encode($0, offsets: .bytes, into: &part) }
@@ -112,9 +121,12 @@ private final class SiglipSession: TokenizerSession {
       encoding.append(part.ids[index], source.start, max(source.start, source.end))
     }
   }
+}
 
-  private func canonicalize(_ text: inout AlignedText) {
-    if tokenizer.lowercases { lowercase(&text) }
+/// What becomes of a text before SentencePiece sees it.
+extension SiglipTokenizer {
+  fileprivate func canonicalize(_ text: inout AlignedText) {
+    if lowercases { lowercase(&text) }
     text.replace(ReplacedPattern.asciiPunctuation.matches(text), by: [])
     // Python's white space has four separators more.
     text.keep { (0x1C...0x1F).contains($0) ? 0x20 : $0 }

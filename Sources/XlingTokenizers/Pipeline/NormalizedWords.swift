@@ -56,3 +56,20 @@ extension WordSplitter {
     flush(text.count)
   }
 }
+
+extension BertTokenizer {
+  public func normalized(_ utf8: UnsafeRawBufferPointer) -> [UInt8] {
+    guard let text = utf8.bindMemory(to: UInt8.self).baseAddress else { return [] }
+    var scalars = SourcedScalars()
+    let classes = splitter.classes
+    switch splitter.normalization {
+    case .none: return splitter.normalized(AlignedText(text, 0..<utf8.count)).bytes
+    case .nfc, .nfkc:
+      scalars.decode(utf8, classes: classes)
+      scalars.normalize(splitter.normalization == .nfc ? .nfc : .nfkc, classes: classes)
+    }
+    var bytes: [UInt8] = []
+    for value in scalars.values { UTF8Scalar.append(value, to: &bytes) }
+    return splitter.normalized(AlignedText(bytes)).bytes
+  }
+}

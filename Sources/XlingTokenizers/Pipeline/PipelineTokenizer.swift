@@ -125,6 +125,35 @@ struct PipelineTokenizer: Tokenizer {
     return summary
   }
 
+  func normalized(_ utf8: UnsafeRawBufferPointer) -> [UInt8] {
+    if case .sentencePiece(let tokenizer) = pipeline.model, pipeline.normalizer.isEmpty {
+      return tokenizer.normalized(utf8)
+    }
+    if case .wordPiece(let tokenizer) = pipeline.model { return tokenizer.normalized(utf8) }
+    guard let text = utf8.bindMemory(to: UInt8.self).baseAddress else { return [] }
+    var stretch = AlignedText(text, 0..<utf8.count)
+    pipeline.normalize(&stretch)
+    return stretch.bytes
+  }
+
+  func kind(ofPiece id: Int32) -> PieceKind {
+    switch pipeline.model {
+    case .sentencePiece(let tokenizer):
+      if Int(id) < tokenizer.vocabularySize, tokenizer.kind(ofPiece: id) != .text {
+        return tokenizer.kind(ofPiece: id)
+      }
+      return .of(piece(id), id, special: special, hasBytes: false)
+    case .wordPiece: return .of(piece(id), id, special: special, hasBytes: false)
+    case .unigram(let pieces):
+      return .of(piece(id), id, special: special, hasBytes: pieces.bytePieces != nil)
+    case .merges(let vocabulary):
+      guard case .scalars(_, let fallback) = vocabulary.alphabet else {
+        return .of(piece(id), id, special: special, hasBytes: false)
+      }
+      return .of(piece(id), id, special: special, hasBytes: fallback != nil)
+    }
+  }
+
   func decode(_ ids: [Int32]) -> String {
     let silent = Set([special.padding, special.start, special.end].compactMap { $0 })
     let ids = ids.filter { !silent.contains($0) }

@@ -89,6 +89,15 @@ struct SentencePieceIds: Sendable {
     }
   }
 
+  /// The number in the model of an id's piece; nil for what the scheme adds.
+  func modelPiece(_ id: Int32) -> Int32? {
+    switch scheme {
+    case .sentencepiece, .t5: id < Int32(pieces.count) ? id : nil
+    case .xlmRoberta, .camembert:
+      id > reader.shift + 2 && id - reader.shift < Int32(pieces.count) ? id - reader.shift : nil
+    }
+  }
+
   func text(_ id: Int32) -> [UInt8] {
     let id = Int(id)
     switch scheme {

@@ -90,6 +90,19 @@ public struct SentencePieceTokenizer: Tokenizer {
       unicode: "the model's own charsmap")
   }
 
+  public func normalized(_ utf8: UnsafeRawBufferPointer) -> [UInt8] {
+    let output = NormalizedText()
+    normalizer.reader.normalize(utf8.bindMemory(to: UInt8.self), .bytes, into: output)
+    return Array(UnsafeBufferPointer(start: output.bytes, count: output.count))
+  }
+
+  public func kind(ofPiece id: Int32) -> PieceKind {
+    guard let piece = ids.modelPiece(id), !vocabulary.silent.contains(piece) else {
+      return .special
+    }
+    return .of(self.piece(id), id, special: special, hasBytes: vocabulary.bytePieces != nil)
+  }
+
   public func decode(_ ids: [Int32]) -> String {
     let silent = Set([special.padding, special.start, special.end].compactMap { $0 })
     var bytes: [UInt8] = []

@@ -22,6 +22,8 @@ final class SentencePieceVocabulary: Sendable {
   let symbols: ConstantBuffer<UInt32>?
   /// Single characters that are control pieces: BPE finds them, Unigram does not.
   let reserved: [[UInt8]: Int32]
+  /// Pieces that no text becomes: control, unknown, unused.
+  let silent: Set<Int32>
   /// Whether ▁ alone is a piece.
   let hasSpace: Bool
   /// Whether no piece holds ▁ behind another character, and none is unused: then what lies between
@@ -78,6 +80,8 @@ final class SentencePieceVocabulary: Sendable {
     bytePieces = model.byteFallback ? ConstantBuffer(Self.bytePieces(model)) : nil
     let hasUnused = isBPE && kinds.contains(.unused)
     isUnused = hasUnused ? ConstantBuffer(kinds.map { $0 == .unused }) : nil
+    silent = Set(
+      kinds.indices.filter { [.control, .unknown, .unused].contains(kinds[$0]) }.map(Int32.init))
     let singles = sorted { [.control, .unknown, .byte].contains($0) }.filter {
       let piece = model.pieces[Int($0)]
       return UTF8Scalar.length(piece.first ?? 0) == piece.count

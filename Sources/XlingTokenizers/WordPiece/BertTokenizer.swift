@@ -96,6 +96,10 @@ public struct BertTokenizer: Tokenizer {
 
   public func session(cached: Bool) -> any TokenizerSession { BertSession(self, cached: cached) }
 
+  public func kind(ofPiece id: Int32) -> PieceKind {
+    .of(piece(id), id, special: special, hasBytes: false)
+  }
+
   public func decode(_ ids: [Int32]) -> String {
     let silent = Set([special.padding, special.start, special.end].compactMap { $0 })
     var bytes: [UInt8] = []
