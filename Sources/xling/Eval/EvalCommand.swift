@@ -70,7 +70,12 @@ struct EvalCommand: ParsableCommand {
 
   func validate() throws {
     if let perturb {
-      let kinds = try Perturbation.list(perturb)
+      let kinds: [Perturbation]
+      do {
+        kinds = try Perturbation.list(perturb)
+      } catch {
+        throw ValidationError("\(error)")
+      }
       if perturbSeed != nil, !kinds.contains(where: \.isDrawn) {
         throw ValidationError("--perturb-seed goes with zwj and keyboard: nothing else is drawn")
       }
