@@ -7,7 +7,7 @@ struct LanguagesCommandTests {
     let result = try XlingBinary.run(
       ["languages", "--family", "Turkic", "--script", "cyrl", "--in", "xlm-r", "--json"])
     #expect(result.status == 0 && result.stderr.isEmpty)
-    let found = try Bench.object(result.stdout)
+    let found = try Parsed.object(result.stdout)
     #expect(found["schema"] as? String == "xling.languages/1")
     let codes = (found["languages"] as? [[String: Any]])?.compactMap { $0["code"] as? String }
     #expect(codes == ["kk", "ky"])
@@ -22,7 +22,7 @@ struct LanguagesCommandTests {
   @Test(arguments: ["zh", "zho_Hans", "zh_CN", "Chinese", "中文"])
   func oneLanguageByAnySpelling(given: String) throws {
     let result = try XlingBinary.run(["languages", "show", given, "--json"])
-    let found = try Bench.object(result.stdout)
+    let found = try Parsed.object(result.stdout)
     #expect(found["schema"] as? String == "xling.language/1" && found["code"] as? String == "zh")
     #expect((found["spellings"] as? [String])?.contains("zho_Hans") == true)
   }

@@ -83,7 +83,12 @@ struct EvalCommand: ParsableCommand {
           + "or take --json or --format csv")
     }
     if let perturb {
-      let kinds = try Perturbation.list(perturb)
+      let kinds: [Perturbation]
+      do {
+        kinds = try Perturbation.list(perturb)
+      } catch {
+        throw ValidationError("\(error)")
+      }
       if perturbSeed != nil, !kinds.contains(where: \.isDrawn) {
         throw ValidationError("--perturb-seed goes with zwj and keyboard: nothing else is drawn")
       }
