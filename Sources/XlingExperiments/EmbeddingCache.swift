@@ -69,8 +69,11 @@ public final class EmbeddingCache: Sendable {
     }
     // A row of a table without row ids goes to a page of its own where it is larger than a quarter of a
     // page: rows of up to 1,000 numbers fit here, and the file is a quarter as large.
+    // Keys are hashes, so each row lies on another page: 100,000 rows of 256 numbers are read once, not a
+    // page for every row.
     return StoreTables(
-      migrator: migrator, first: first, version: 2, keepsCopy: false, pageBytes: 16_384)
+      migrator: migrator, first: first, version: 2, keepsCopy: false, pageBytes: 16_384,
+      cacheKiB: 131_072)
   }()
 
   /// Writes the rows that are there to where `place` says for each place among `keys`, each of `width`

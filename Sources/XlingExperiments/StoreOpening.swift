@@ -13,6 +13,8 @@ struct StoreTables: Sendable {
   let keepsCopy: Bool
   /// Bytes of a page of a new file; nil is SQLite's own choice.
   var pageBytes: Int?
+  /// KiB of pages that SQLite keeps in memory at the most; nil is its own choice, 2,000.
+  var cacheKiB: Int?
 }
 
 /// How a file is opened, by what lies there and what may be done with it.
@@ -118,6 +120,9 @@ struct StoreOpening {
     var configuration = Configuration()
     configuration.busyMode = .timeout(waiting)
     configuration.foreignKeysEnabled = true
+    if let cache = tables.cacheKiB {
+      configuration.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -\(cache)") }
+    }
     change(&configuration)
     return try DatabaseQueue(path: path, configuration: configuration)
   }
