@@ -60,12 +60,11 @@ enum Overview {
   }
 
   private static func data(of run: Run) -> String {
-    guard let record = try? RunFolder(run.folder).record() else {
+    guard let origin = RunFolder(run.folder).origin() else {
       return "not known: \(run.folder) is not there"
     }
-    let language = record.identity.configuration.language
-    let name = record.trainingFolder.flatMap(OwnData.name(of:)) ?? "not there any more"
-    return "\(name), aligned on \(language)"
+    let name = origin.trainingFolder.flatMap(OwnData.name(of:)) ?? "not there any more"
+    return "\(name), aligned on \(origin.language)"
   }
 
   private static func next(_ newest: Run, _ state: RunState, _ evaluated: [Run]) -> String {

@@ -46,6 +46,19 @@ import XlingTestSupport
     #expect(record.program == nil && record.numerics == 1)
   }
 
+  /// Languages and folders are looked up as the whole record has them, by default too.
+  @Test(
+    arguments: [
+      (nil, nil), ("identity.configuration.captions", nil), ("trainingFolder", "/pairs"),
+      ("identity.configuration.captions.language", "de"),
+    ] as [(String?, String?)])
+  func theOriginIsTheRecords(_ path: String?, _ value: String?) throws {
+    let whole = try path.map { try record(with: $0, value) } ?? record(old)
+    let origin = try #require(RunFolder(folder.path).origin())
+    #expect(origin.language == whole.identity.configuration.language)
+    #expect(origin.trainingFolder == whole.trainingFolder)
+  }
+
   @Test(arguments: [
     "version", "carried", "emptyCaptions", "identity.configuration.recomputesActivations",
     "identity.configuration.logEvery", "identity.configuration.schedule",

@@ -31,6 +31,20 @@ public struct RunFolder: Sendable {
     return record
   }
 
+  /// The language a run was aligned on and the folder of its pairs, nil where it was not noted: looked up
+  /// without the whole record, whose decoding takes longer than a program that only names them. Nil where
+  /// run.json cannot be read.
+  public func origin() -> (language: String, trainingFolder: String?)? {
+    guard let json = try? JSONFile.read(path + "/run.json"),
+      let record = try? JSONSerialization.jsonObject(with: json) as? [String: Any],
+      let identity = record["identity"] as? [String: Any],
+      let configuration = identity["configuration"] as? [String: Any]
+    else { return nil }
+    let captions = configuration["captions"] as? [String: Any]
+    let language = captions?["language"] as? String ?? CaptionReading().language
+    return (language, record["trainingFolder"] as? String)
+  }
+
   /// As it is in the file: an exported run names its towers from its own folder on.
   private func storedRecord() throws -> RunRecord {
     try JSONFile.decode(
