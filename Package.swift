@@ -12,6 +12,16 @@ let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
+/// Swift's own libraries are linked into the released program: looking up symbols among 48 shared libraries
+/// takes a third of its start. The parts of Foundation call one another, hence the group.
+let staticLibraries =
+  ["-static-stdlib", "-Xlinker", "--start-group"]
+  + [
+    "Foundation", "CoreFoundation", "_FoundationCShims", "_FoundationCollections",
+    "FoundationEssentials", "FoundationInternationalization", "_FoundationICU", "swiftCore",
+    "swift_Concurrency", "dispatch", "BlocksRuntime",
+  ].map { "-l" + $0 } + ["-Xlinker", "--end-group"]
+
 let package = Package(
   name: "xling",
   products: [.executable(name: "xling", targets: ["xling"])],
@@ -101,7 +111,8 @@ let package = Package(
         "XlingAlignment", "XlingRuns",
         "XlingPretraining", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports",
         "XlingJobs", argumentParser,
-      ]),
+      ],
+      linkerSettings: [.unsafeFlags(staticLibraries, .when(configuration: .release))]),
 
     .target(name: "XlingTestSupport", path: "Tests/XlingTestSupport"),
     .target(
