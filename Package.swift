@@ -141,7 +141,7 @@ let package = Package(
       of: "XlingRuns",
       [
         "XlingTensor", "XlingOptimization", "XlingTowers", "XlingAdapters", "XlingTokenizers",
-        "XlingData", "XlingAlignment", "XlingExperiments", "XlingTinyModel",
+        "XlingData", "XlingAlignment", "XlingExperiments", "XlingTinyModel", grdb,
       ]),
     tests(
       of: "XlingPretraining", ["XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData"]),
