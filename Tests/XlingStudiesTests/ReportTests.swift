@@ -49,7 +49,7 @@ struct StudyReportTests {
   @Test func aFigureCanBeRecomputedFromTheTables() throws {
     let tables = try tables()
     let figures = try StudyFigures(tables, path: "a", draws: 200)
-    let lwa = try #require(figures.conditions.first { $0.label == "method=lwa pairs=10" })
+    let lwa = try #require(figures.conditions.first { $0.label == "lwa, pairs 10" })
     let cells = tables.cells.filter { $0.factors == ["method": "lwa", "pairs": "10"] }
     let values = cells.flatMap { cell in
       (tables.scores[cell.hash] ?? []).filter { $0.metric == "R@10" && $0.language == "tr" }

@@ -101,7 +101,7 @@ public struct StudyJob {
   /// What a cell is called on a line: its place in the grid, its seed, of a try its rate.
   public static func label(_ cell: StudyCell, _ design: StudyDesign) -> String {
     let place = design.label(cell.factors)
-    return (place.isEmpty ? "" : place + " ") + "seed \(cell.seed)"
+    return (place.isEmpty ? "" : place + ", ") + "seed \(cell.seed)"
       + (cell.rate.map { ", try of rate \($0)" } ?? "")
   }
 }

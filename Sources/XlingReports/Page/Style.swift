@@ -69,6 +69,8 @@ enum Style {
       stroke-width: 1.6; opacity: .7; }
     svg .chance { stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 2.6 2.6; }
     svg polyline { fill: none; stroke: var(--m1); stroke-width: 1.4; }
+    svg polyline.m0, svg polyline.m1, svg polyline.m2, svg polyline.m3, svg polyline.m4,
+    svg polyline.m5 { fill: none; stroke-width: 1.6; }
     svg polyline.m0 { stroke: var(--m0); } svg polyline.m2 { stroke: var(--m2); }
     svg polyline.m3 { stroke: var(--m3); } svg polyline.m4 { stroke: var(--m4); }
     svg polyline.m5 { stroke: var(--m5); }

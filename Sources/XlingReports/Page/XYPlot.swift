@@ -52,9 +52,11 @@ package struct XYPlot: Sendable {
   private let series: [Series]
   private let x: Axis
   private let y: Axis
+  /// Of the axes; labels need room beside the last mark.
+  private let width: Double
   private let range: (x: ClosedRange<Double>, y: ClosedRange<Double>)
 
-  private static let width = 760.0
+  private static let whole = 760.0
   private static let height = 330.0
   private static let left = 62.0
   private static let right = 190.0
@@ -78,6 +80,7 @@ package struct XYPlot: Sendable {
     guard let first = points.map(\.x).min(), let last = points.map(\.x).max(), let low = ys.min(),
       let high = ys.max()
     else { return nil }
+    width = points.contains { !$0.label.isEmpty } ? 640 : 760
     let margin = max(0.02, (high - low) * 0.08)
     let wide = x.isLogarithmic ? (first / 1.3)...(last * 1.3) : first...max(last, first + 1e-9)
     range = (wide, max(0, low - margin)...(high + margin))
@@ -87,7 +90,7 @@ package struct XYPlot: Sendable {
     let total = Self.headHeight + Self.height + Self.footHeight
     let drawn = series.enumerated().map { drawing($1, $0) }
     return """
-      <svg viewBox="0 0 \(Self.number(Self.left + Self.width + Self.right)) \(Self.number(total))" role="img" \
+      <svg viewBox="0 0 \(Self.number(Self.left + Self.whole + Self.right)) \(Self.number(total))" role="img" \
       aria-labelledby="\(id)-name \(id)-text">
       <title id="\(id)-name">\(HTML.escape(title))</title>
       <desc id="\(id)-text">\(HTML.escape(description))</desc>
@@ -104,7 +107,7 @@ package struct XYPlot: Sendable {
       x.isLogarithmic
       ? (log(value) - log(low)) / (log(high) - log(low))
       : (value - low) / (high - low)
-    return Self.left + min(1, max(0, share)) * Self.width
+    return Self.left + min(1, max(0, share)) * width
   }
 
   private func height(_ value: Double) -> Double {
@@ -117,7 +120,7 @@ package struct XYPlot: Sendable {
     let bottom = Self.headHeight + Self.height
     var parts = ticks(range.y).map { value -> String in
       let y = Self.number(height(value))
-      return Self.line("grid", Self.left, height(value), Self.left + Self.width, height(value))
+      return Self.line("grid", Self.left, height(value), Self.left + width, height(value))
         + "<text class=\"soft\" x=\"\(Self.number(Self.left - 8))\" y=\"\(y)\" dy=\"4\" text-anchor=\"end\">"
         + "\(HTML.escape(self.y.shown(value)))</text>"
     }
@@ -131,7 +134,7 @@ package struct XYPlot: Sendable {
     parts.append(
       "<text class=\"panel\" x=\"\(Self.number(Self.left))\" y=\"\(Self.number(Self.headHeight - 14))\">"
         + "\(HTML.escape(y.name))</text>"
-        + "<text class=\"soft\" x=\"\(Self.number(Self.left + Self.width))\" "
+        + "<text class=\"soft\" x=\"\(Self.number(Self.left + width))\" "
         + "y=\"\(Self.number(bottom + 40))\" text-anchor=\"end\">\(HTML.escape(x.name))</text>")
     return parts.joined(separator: "\n")
   }
@@ -194,7 +197,7 @@ package struct XYPlot: Sendable {
 
   private var legend: String {
     guard series.count > 1 || series.contains(where: \.isLine) else { return "" }
-    let x = Self.left + Self.width + 22
+    let x = Self.left + Self.whole + 22
     return series.enumerated().map { index, one in
       let y = Self.headHeight + 12 + 20 * Double(index)
       return "<circle class=\"m\(index % Self.colours)\" cx=\"\(Self.number(x))\" "

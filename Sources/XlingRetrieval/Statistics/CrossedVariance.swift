@@ -80,6 +80,14 @@ extension CrossedFigure {
       high: value + (drawn.high - mean) * widening, n: queries, method: method)
   }
 
+  /// ``estimate`` of a rate: no interval reaches beyond 0...1.
+  public var rate: Estimate {
+    let estimate = estimate
+    return Estimate(
+      value: estimate.value, low: estimate.low.map { max(0, $0) },
+      high: estimate.high.map { min(1, $0) }, n: estimate.n, method: estimate.method)
+  }
+
   private var method: String {
     (seeds > 1 ? "crossed" : "pictures") + "-bootstrap-\(replicates.count)"
   }

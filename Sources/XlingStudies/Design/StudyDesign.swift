@@ -104,11 +104,12 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     return design
   }
 
-  /// Values by axis, in one line: `lwa, 1000 pairs` is `method=lwa pairs=1000`; the value alone of a single axis.
+  /// Values by axis, in one line: `lwa, pairs 1000`; a number says what it counts.
   public func label(_ factors: [String: String]) -> String {
-    axes.count == 1
-      ? factors[axes[0].name] ?? ""
-      : axes.map { "\($0.name)=\(factors[$0.name] ?? "")" }.joined(separator: " ")
+    axes.map { axis in
+      let value = factors[axis.name] ?? ""
+      return Double(value) == nil || axes.count == 1 ? value : "\(axis.name) \(value)"
+    }.joined(separator: ", ")
   }
 
   /// What differs from an earlier form of the study, in words of the file.

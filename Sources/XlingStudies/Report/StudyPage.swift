@@ -88,31 +88,39 @@ extension StudyFigures {
   // MARK: - Conditions
 
   private var dotSection: HTMLPage.Section {
+    let others = (conditions.first?.metrics.keys.sorted() ?? []).filter { $0 != metric }.prefix(1)
     let plot = DotPlot(
       title: "\(metric) by condition", description: conditions.map(tip).joined(separator: ". "),
-      series: ["mean over \(over)", "middle half"], panels: ["\(metric), both directions"],
+      series: ["mean over \(over)", "middle half"],
+      panels: ["\(metric), both directions"] + others.map { "\($0), both directions" },
       rows: conditions.map { condition in
-        let middle = condition.interquartileMean
+        let middle = "\(condition.label), middle half of seeds and languages"
         return DotPlot.Row(
           label: condition.label,
           points: [
             [
-              .init(
-                value: condition.primary.value, low: condition.primary.low,
-                high: condition.primary.high,
-                tip: tip(condition)),
-              .init(
-                value: middle.value, low: middle.low, high: middle.high,
-                tip:
-                  "\(condition.label), middle half of seeds and languages: \(Figures.interval(middle))"
-              ),
+              point(condition.primary, tip(condition)),
+              point(
+                condition.interquartileMean,
+                "\(middle): \(Figures.interval(condition.interquartileMean))"),
             ]
-          ])
+          ]
+            + others.map { name in
+              [
+                condition.metrics[name].map {
+                  point($0, "\(condition.label), \(name): \(Figures.interval($0))")
+                }, nil,
+              ]
+            })
       })
     return HTMLPage.Section(
       "conditions", "Every condition",
       "The mean, and the mean of the middle half of seeds and languages, which a few lost languages do not move: "
         + "the table below names the worst.", HTML.scrolling("Dot plot", plot.svg))
+  }
+
+  private func point(_ estimate: Estimate, _ tip: String) -> DotPlot.Point {
+    DotPlot.Point(value: estimate.value, low: estimate.low, high: estimate.high, tip: tip)
   }
 
   private func table(_ table: TextTable, _ caption: String) -> String {
@@ -147,8 +155,12 @@ extension StudyFigures {
         separator: ". "),
       series: [
         .init(
-          name: "on the front", points: paretoPoints { best.contains($0.label) }, isLine: false),
-        .init(name: "behind it", points: paretoPoints { !best.contains($0.label) }, isLine: false),
+          name: "on the front", points: paretoPoints(isLabelled: true) { best.contains($0.label) },
+          isLine: false),
+        .init(
+          name: "behind it",
+          points: paretoPoints(isLabelled: conditions.count < 8) { !best.contains($0.label) },
+          isLine: false),
       ].filter { !$0.points.isEmpty },
       x: .init("trained parameters", isLogarithmic: true) { Self.brief($0) },
       y: .init("\(metric), %") { Figures.fixed(100 * $0, 0) })
@@ -160,11 +172,13 @@ extension StudyFigures {
     }
   }
 
-  private func paretoPoints(_ isShown: (Condition) -> Bool) -> [XYPlot.Point] {
+  private func paretoPoints(
+    isLabelled: Bool, _ isShown: (Condition) -> Bool
+  ) -> [XYPlot.Point] {
     conditions.filter(isShown).map { condition in
       .init(
         x: Double(condition.trained), y: condition.primary.value, low: condition.primary.low,
-        high: condition.primary.high, label: condition.label,
+        high: condition.primary.high, label: isLabelled ? condition.label : "",
         tip: "\(tip(condition)); \(Figures.count(condition.trained)) trained, "
           + "\(Figures.duration(condition.seconds)) a run")
     }

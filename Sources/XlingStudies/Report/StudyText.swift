@@ -10,15 +10,20 @@ extension StudyFigures {
         + conditions.map { "\($0.label) \(Figures.interval($0.primary))" }.joined(separator: "; ")
         + "."
     }
-    let parts = comparisons.map { comparison -> String in
+    // Of a long family those that stand, which Holm's correction leaves few.
+    let shown = comparisons.count > 4 ? comparisons.filter(\.isFound) : comparisons
+    var parts = shown.map { comparison in
       let name = comparison.first + (comparison.context.isEmpty ? "" : " (\(comparison.context))")
       let difference = comparison.difference
-      let verdict =
-        comparison.adjusted == nil
-        ? "not tested"
-        : comparison.isFound ? difference.value > 0 ? "better" : "worse" : "not told apart"
-      return "\(name) \(verdict), \(Figures.points(difference.value)) points"
+      return "\(name) \(comparison.verdict), \(Figures.points(difference.value)) points"
         + " \(IntervalText.bounds(difference.low, difference.high, Figures.points))"
+    }
+    let others = comparisons.count - shown.count
+    if others > 0 {
+      let isTested = comparisons.contains { $0.adjusted != nil }
+      parts.append(
+        (shown.isEmpty ? "none of \(others)" : "\(others) others not")
+          + (isTested ? " told apart" : " tested"))
     }
     return "Against \(baseline), \(metric) over \(over): " + parts.joined(separator: "; ") + "."
   }
@@ -61,7 +66,7 @@ extension StudyFigures {
 
   var comparisonText: String {
     "Primary: \(metric) over \(over), each against \(baseline); p after Holm's correction over "
-      + "\(comparisons.count). The last column is the smallest true difference found with power 80 %."
+      + "\(comparisons.count). Intervals are of each difference for itself. The last column is the smallest true difference found with power 80 %."
   }
 
   var conditionTable: TextTable {
@@ -111,11 +116,16 @@ extension StudyFigures {
               "\(Figures.points(difference.value)) "
                 + IntervalText.bounds(difference.low, difference.high, Figures.points),
               one.pValue.map(Figures.p) ?? "–", one.adjusted.map(Figures.p) ?? "–",
-              one.adjusted == nil
-                ? "not tested"
-                : one.isFound ? difference.value > 0 ? "better" : "worse" : "not told apart",
+              one.verdict,
               one.detectable.map { Figures.percent($0) } ?? "–",
             ]
         }, leading: hasContext ? 2 : 1)
+  }
+}
+
+extension StudyFigures.Comparison {
+  var verdict: String {
+    guard adjusted != nil else { return "not tested" }
+    return isFound ? difference.value > 0 ? "better" : "worse" : "not told apart"
   }
 }

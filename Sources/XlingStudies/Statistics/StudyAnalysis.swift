@@ -106,10 +106,10 @@ struct StudyAnalysis {
       seconds: results.reduce(0) { $0 + $1.seconds } / Double(max(1, results.count)),
       tries: tries.count, trySeconds: tries.reduce(0) { $0 + ($1.result?.seconds ?? 0) },
       peakMB: results.compactMap(\.peakMB).max(), rates: Array(Set(results.map(\.rate))).sorted(),
-      primary: primary[index].estimate, interquartileMean: bootstrap.interquartileMean(figures),
-      metrics: try metrics(condition), taught: taught?.estimate,
+      primary: primary[index].rate, interquartileMean: bootstrap.interquartileMean(figures),
+      metrics: try metrics(condition), taught: taught?.rate,
       worst: ranked.prefix(Self.worstShown).map {
-        .init(language: $0.element.0, estimate: $0.element.1.estimate)
+        .init(language: $0.element.0, estimate: $0.element.1.rate)
       }, profile: RunsAndTasks.profile(values, at: Self.thresholds))
   }
 
@@ -119,7 +119,7 @@ struct StudyAnalysis {
       let figures = try over.compactMap {
         try measured.figure(condition, $0, metric, bootstrap)
       }
-      found[metric] = CrossedFigure.mean(figures)?.estimate
+      found[metric] = CrossedFigure.mean(figures)?.rate
     }
     return found
   }
@@ -216,7 +216,7 @@ struct StudyAnalysis {
       measured.conditions.indices.compactMap { condition in
         byLanguage[condition][language].map {
           StudyFigures.MapCell(
-            language: language, condition: label(condition), estimate: $0.estimate,
+            language: language, condition: label(condition), estimate: $0.rate,
             difference: known["\(condition) \(language)"])
         }
       }
