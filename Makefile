@@ -8,7 +8,7 @@ CONFIG := release
 BINARY := .build/$(CONFIG)/xling
 SHARE := $(DESTDIR)$(PREFIX)/share/xling
 # What `xling` reads at run time, beside its binary: ../share/xling/.
-ASSETS := languages methods datasets prompts tokenizers towers
+ASSETS := languages methods datasets prompts tokenizers towers studies
 # OpenBLAS takes SSE3 kernels on processors newer than itself. `xling` mends that as it starts
 # (BLASKernels.swift); `swift test` has to be told.
 ifndef OPENBLAS_CORETYPE

@@ -97,11 +97,17 @@ let package = Package(
       name: "XlingReports",
       dependencies: ["XlingCore", "XlingRetrieval", "XlingExperiments"]),
     .target(
+      name: "XlingStudies",
+      dependencies: [
+        "XlingCore", "XlingAdapters", "XlingAlignment", "XlingRetrieval", "XlingExperiments",
+        "XlingReports", grdb,
+      ]),
+    .target(
       name: "XlingJobs",
       dependencies: [
         "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTokenizers", "XlingCoverage",
         "XlingTensor", "XlingTowers", "XlingAdapters", "XlingData", "XlingAlignment", "XlingRuns",
-        "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports",
+        "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports", "XlingStudies",
       ]),
     .executableTarget(
       name: "xling",
@@ -110,7 +116,7 @@ let package = Package(
         "XlingTensor", "XlingOptimization", "XlingTowers", "XlingAdapters", "XlingData",
         "XlingAlignment", "XlingRuns",
         "XlingPretraining", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports",
-        "XlingJobs", argumentParser,
+        "XlingStudies", "XlingJobs", argumentParser,
       ],
       linkerSettings: [.unsafeFlags(staticLibraries, .when(configuration: .release))]),
 
@@ -141,7 +147,7 @@ let package = Package(
       of: "XlingRuns",
       [
         "XlingTensor", "XlingOptimization", "XlingTowers", "XlingAdapters", "XlingTokenizers",
-        "XlingData", "XlingAlignment", "XlingExperiments", "XlingTinyModel",
+        "XlingData", "XlingAlignment", "XlingExperiments", "XlingTinyModel", grdb,
       ]),
     tests(
       of: "XlingPretraining", ["XlingTensor", "XlingTowers", "XlingTokenizers", "XlingData"]),
@@ -154,11 +160,13 @@ let package = Package(
         "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments", "XlingTinyModel",
       ]),
     tests(of: "XlingReports", ["XlingRetrieval", "XlingExperiments"]),
+    tests(of: "XlingStudies", ["XlingAlignment", "XlingRetrieval", "XlingExperiments", grdb]),
     tests(
       of: "XlingJobs",
       [
         "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData", "XlingAlignment",
-        "XlingRuns", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingTinyModel",
+        "XlingRuns", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingStudies",
+        "XlingTinyModel",
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["XlingTestSupport", "XlingCore", "XlingTowers"]),

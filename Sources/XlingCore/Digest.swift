@@ -50,6 +50,13 @@ public struct Digest: ~Copyable {
     return digest.hexadecimal()
   }
 
+  /// The 32 bytes of the hash of all of it.
+  public static func bytes(of data: Data) -> [UInt8] {
+    let digest = Digest()
+    digest.update(data)
+    return digest.finish()
+  }
+
   /// A stable 64-bit key of a text: the first eight bytes of its SHA-256, big-endian. Splits and
   /// seeds derive from it, so they never depend on the process's hash seed.
   public static func key(_ text: String) -> UInt64 {

@@ -17,6 +17,22 @@ public enum Interruption {
     signals.load(ordering: .relaxed) > 0 || hangUp.load(ordering: .relaxed)
   }
 
+  /// Besides ``watch()``: SIGUSR1, which schedulers send some time before they end a job
+  /// (`sbatch --signal=USR1@60`), asks as SIGTERM does.
+  public static func watchUserSignal() {
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = { _ in
+      Interruption.hangUp.store(true, ordering: .relaxed)
+    }
+    action.sa_flags = SA_RESTART
+    sigemptyset(&action.sa_mask)
+    sigaction(SIGUSR1, &action, nil)
+    var unblocked = sigset_t()
+    sigemptyset(&unblocked)
+    sigaddset(&unblocked, SIGUSR1)
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
+  }
+
   /// Takes SIGINT and SIGTERM over, and SIGHUP unless it is ignored, as under nohup. A second SIGINT
   /// or SIGTERM ends the process at once with status 130: files are written whole or not at all, so
   /// the last checkpoint stays good.
@@ -57,6 +73,7 @@ public enum Interruption {
     signal(SIGINT, SIG_DFL)
     signal(SIGTERM, SIG_DFL)
     signal(SIGHUP, SIG_DFL)
+    signal(SIGUSR1, SIG_DFL)
     signals.store(0, ordering: .relaxed)
     hangUp.store(false, ordering: .relaxed)
   }

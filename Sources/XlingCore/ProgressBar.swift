@@ -118,7 +118,7 @@ public struct ProgressBar {
 
   /// `42 s`, `3:07`, `2:03:07`.
   public static func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds < 1e9 else { return "-" }
+    guard seconds.isFinite, abs(seconds) < 1e9 else { return "-" }
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole) s" }
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)

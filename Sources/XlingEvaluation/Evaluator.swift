@@ -70,6 +70,9 @@ public final class Evaluator {
   public let damage = PictureDamage()
   private var keptCaptions: KeptEmbeddings
   private var keptPictures: KeptEmbeddings
+  /// Vectors of frozen towers from other runs; their hashes are taken when the first is missing.
+  private let frozen: () throws -> FrozenFeatureStores?
+  private var openedFrozen: FrozenFeatureStores??
   /// Pictures of the split, by name, that the model was trained on: results are given without them
   /// too.
   public var trainingPictures: Set<String> = []
@@ -80,11 +83,14 @@ public final class Evaluator {
   public let resamples: Resamples
 
   /// `cache`: where embeddings are kept, and ``LoadedRun/modelHash()``; without it all are computed.
+  /// `frozen`: where the vectors of the model's frozen towers are kept, asked once, when one is missing.
   /// Throws `DataFailure` when the split is empty.
   public init(
     _ model: DualEncoder, tokenizer: any Tokenizer, dataset: Dataset, plan: EvaluationPlan,
-    cache: (rows: EmbeddingCache, model: String)? = nil
+    cache: (rows: EmbeddingCache, model: String)? = nil,
+    frozen: @escaping () throws -> FrozenFeatureStores? = { nil }
   ) throws {
+    self.frozen = frozen
     self.model = model
     self.tokenizer = tokenizer
     self.dataset = dataset
@@ -130,7 +136,7 @@ public final class Evaluator {
     if let embeddedPictures { return embeddedPictures }
     let all = try keptPictures.rows(
       of: items.map { .file(dataset.path(of: $0)) }, by: model, input: pictureInput,
-      damage: damage)
+      damage: damage, frozen: { try frozenFeatures()?.image })
     embeddedPictures = all
     return all
   }
@@ -145,10 +151,18 @@ public final class Evaluator {
       try plan.reading.ids(
         of: $0, language: language, maximumTokens: plan.maximumTokens, by: tokenizer)
     }
-    let keys = ids.map(EmbeddingCache.key(ids:))
+    let keys = ids.map(Digest.key(ids:))
     return try keptCaptions.rows(of: keys, what: "captions", batch: 4_096) { places in
-      try model.embedTexts(places.map { ids[$0] }, batchSize: 256)
+      try model.embedTexts(
+        places.map { ids[$0] }, batchSize: 256, frozen: try frozenFeatures()?.text)
     }
+  }
+
+  private func frozenFeatures() throws -> FrozenFeatureStores? {
+    if let openedFrozen { return openedFrozen }
+    let opened = try frozen()
+    openedFrozen = .some(opened)
+    return opened
   }
 
   /// Both directions in one language, ranks and estimates. Throws `DataFailure` when the split has

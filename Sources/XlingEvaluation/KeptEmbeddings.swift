@@ -84,11 +84,11 @@ struct KeptEmbeddings {
 }
 
 extension KeptEmbeddings {
-  /// Unit vectors of pictures, in their order. Throws what reading them throws, and as
-  /// ``rows(of:what:batch:embed:)``.
+  /// Unit vectors of pictures, in their order; `frozen` is asked where one has to be embedded. Throws what
+  /// reading them throws, and as ``rows(of:what:batch:embed:)``.
   mutating func rows(
     of pictures: [LabelledPictures.Source], by model: DualEncoder, input: PictureInput,
-    damage: PictureDamage
+    damage: PictureDamage, frozen: () throws -> (any FrozenFeatureStore)? = { nil }
   ) throws -> EmbeddingMatrix {
     // What was wrong with a picture is told by reading it, so where damage passes nothing is kept.
     if input.reading.truncated != .strict { self = KeptEmbeddings(nil, width: width) }
@@ -101,7 +101,18 @@ extension KeptEmbeddings {
       }
     }
     return try rows(of: keys, what: "pictures", batch: 512) { places in
-      try model.embedPictures(places.count, preprocessing: input.preprocessing) { index in
+      let kept = try frozen().flatMap { store in
+        DualEncoder.FrozenPictures(store, input: input) { index in
+          switch pictures[places[index]] {
+          case .file(let path): Digest.bytes(of: try AtomicFile.read(path))
+          case .pixels(let picture):
+            EmbeddingCache.key(pixels: picture, preprocessing: input.description)
+          }
+        }
+      }
+      return try model.embedPictures(
+        places.count, preprocessing: input.preprocessing, frozen: kept
+      ) { index in
         switch pictures[places[index]] {
         case .pixels(let picture): return picture
         case .file(let path):
@@ -115,14 +126,6 @@ extension KeptEmbeddings {
 }
 
 extension EmbeddingCache {
-  /// Of a caption: its ids, which hold all that tokenizer, preprocessing and truncation did.
-  static func key(ids: [Int32]) -> Key {
-    let digest = Digest()
-    digest.update("text \(ids.count)\n")
-    ids.withUnsafeBytes { digest.update($0) }
-    return digest.finish()
-  }
-
   /// Of a picture file's bytes and what is done to them.
   static func key(picture: Data, preprocessing: String) -> Key {
     let digest = Digest()

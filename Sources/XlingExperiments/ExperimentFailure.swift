@@ -43,8 +43,8 @@ public enum ExperimentFailure: Failure, Equatable {
     case .notADatabase(let path):
       "\(path) is not an SQLite database. Move it away, or name another store."
     case .notAStore(let path):
-      "\(path) is no store of xling: it is empty, or another program's database. Nothing was changed "
-        + "there. Name another by --store."
+      "\(path) is no store of runs and results: it is empty, a study's store, or another program's "
+        + "database. Nothing was changed there. Name another by --store."
     case .newerSchema(let path):
       "\(path) was written by a newer xling with tables this one does not know. Update xling, or "
         + "name another store."

@@ -2,13 +2,14 @@ import Foundation
 import GRDB
 import XlingCore
 
-/// Whether a command may make and change the file, or only looks into one that is there.
-enum StoreAccess: Sendable { case reading, writing }
+/// Whether a command may make and change the file, reads one that is there (and may bring its tables up to
+/// date), or only looks into one that others write.
+package enum StoreAccess: Sendable { case reading, writing, looking }
 
 /// One SQLite file that several processes may read and write at once: write-ahead log, and writers
 /// that wait for one another.
-struct StoreFile: Sendable {
-  let path: String
+package struct StoreFile: Sendable {
+  package let path: String
   let database: DatabaseQueue
   /// Whether nothing can be kept: the file lies on a read-only medium, and may be a copy in memory.
   let isReadOnly: Bool
@@ -18,7 +19,7 @@ struct StoreFile: Sendable {
   /// Opens the file, or with `.writing` creates it, and brings its tables up to date. Throws
   /// ``ExperimentFailure``: not a database or another program's, read-only, disk full, locked for
   /// `seconds`, newer schema; `FileFailure` when its folder cannot be made.
-  init(
+  package init(
     path: String, _ tables: StoreTables, _ access: StoreAccess, waiting seconds: Double
   ) throws {
     self.path = path
@@ -33,13 +34,13 @@ struct StoreFile: Sendable {
     identity = isReadOnly ? nil : FileIdentity(path)
   }
 
-  func read<Value>(_ body: (Database) throws -> Value) throws(ExperimentFailure) -> Value {
+  package func read<Value>(_ body: (Database) throws -> Value) throws(ExperimentFailure) -> Value {
     do { return try database.read(body) } catch { throw .from(error, path: path) }
   }
 
   /// One transaction: all of `body` or nothing. Throws ``ExperimentFailure/gone(path:)`` where the file
   /// was deleted or replaced since it was opened: what is written to such a file nobody finds again.
-  func write<Value>(_ body: (Database) throws -> Value) throws(ExperimentFailure) -> Value {
+  package func write<Value>(_ body: (Database) throws -> Value) throws(ExperimentFailure) -> Value {
     if isReadOnly { throw .readOnly(path: path) }
     try checkPlace()
     do {

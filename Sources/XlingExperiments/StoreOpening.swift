@@ -3,7 +3,7 @@ import GRDB
 import XlingCore
 
 /// The tables of one kind of file.
-struct StoreTables: Sendable {
+package struct StoreTables: Sendable {
   let migrator: DatabaseMigrator
   /// The first migration of such a file, which tells it from other programs' databases.
   let first: String
@@ -15,6 +15,14 @@ struct StoreTables: Sendable {
   var pageBytes: Int?
   /// KiB of pages that SQLite keeps in memory at the most; nil is its own choice, 2,000.
   var cacheKiB: Int?
+
+  package init(
+    migrator: DatabaseMigrator, first: String, version: Int, keepsCopy: Bool, pageBytes: Int? = nil,
+    cacheKiB: Int? = nil
+  ) {
+    (self.migrator, self.first, self.version) = (migrator, first, version)
+    (self.keepsCopy, self.pageBytes, self.cacheKiB) = (keepsCopy, pageBytes, cacheKiB)
+  }
 }
 
 /// How a file is opened, by what lies there and what may be done with it.
@@ -34,7 +42,7 @@ struct StoreOpening {
 
   func open(_ access: StoreAccess) throws -> (DatabaseQueue, isReadOnly: Bool) {
     switch (access, try content()) {
-    case (.reading, .nothing): throw ExperimentFailure.notAStore(path: path)
+    case (.reading, .nothing), (.looking, .nothing): throw ExperimentFailure.notAStore(path: path)
     case (_, .foreign): throw ExperimentFailure.notAStore(path: path)
     case (.writing, .nothing):
       let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -44,6 +52,13 @@ struct StoreOpening {
     case (.writing, .ours):
       try requireWritable()
       return (try writable(), false)
+    case (.looking, .ours):
+      // A reader of a live file holds no lock for longer than one read, and writes nothing.
+      guard isWritable else { return (try readable(), true) }
+      let database = try queue(plainPath) { $0.readonly = true }
+      try checkVersion(database)
+      let isCurrent = try database.read { try tables.migrator.hasCompletedMigrations($0) }
+      return (isCurrent ? database : try readable(), true)
     case (.reading, .ours):
       guard isWritable else { return (try readable(), true) }
       do {

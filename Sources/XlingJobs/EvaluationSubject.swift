@@ -98,7 +98,7 @@ extension EvaluationSubject.Loaded {
   func evaluator(_ plan: EvaluationPlan, embeddingsBeside store: String?) throws -> Evaluator {
     try Evaluator(
       run.model, tokenizer: run.tokenizer, dataset: dataset, plan: plan,
-      cache: try run.cache(beside: store))
+      cache: try run.cache(beside: store), frozen: run.frozenFeatures(beside: store))
   }
 
   /// The language that others are held against: the one given, else the one aligned on. Throws as
@@ -110,6 +110,13 @@ extension EvaluationSubject.Loaded {
 }
 
 extension LoadedRun {
+  /// Asked when a vector is missing; nil without a store.
+  func frozenFeatures(beside store: String?) -> () throws -> FrozenFeatureStores? {
+    { [model, identity = record.identity] in
+      try store.flatMap { try model.frozenFeatures(besideStore: $0, of: identity) }
+    }
+  }
+
   /// nil without a store, and where it lies on a medium that keeps nothing. Throws
   /// `ExperimentFailure`.
   func cache(beside store: String?) throws -> (rows: EmbeddingCache, model: String)? {

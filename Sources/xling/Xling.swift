@@ -23,6 +23,7 @@ struct Xling: ParsableCommand {
       ClassifyCommand.self, AuditCommand.self, RunsCommand.self, ShowCommand.self,
       MethodsCommand.self, LanguagesCommand.self, DriftCommand.self, InterpolateCommand.self,
       ImportCommand.self, ExportCommand.self, CheckCommand.self,
+      StudyCommand.self,
       InspectCommand.self, ForwardCommand.self, EmbedCommand.self, PixelsCommand.self,
     ])
 

@@ -41,6 +41,20 @@ import XlingTestSupport
     try record(changed(path.split(separator: ".").map(String.init), to: value, in: old))
   }
 
+  /// A width of -1 was memory of a negative size.
+  @Test(arguments: [
+    ("batchSize", 0), ("embeddingWidth", -1), ("embeddingWidth", 1 << 40), ("steps", -3),
+    ("checkpointEvery", 0), ("validationPairs", -1), ("warmupSteps", Int.max),
+    ("captions.maximumTokens", 1), ("captions.maximumWords", -9), ("pairLimit", 0),
+  ])
+  func numbersThatNoRunHasAreRefused(_ key: String, _ number: Int) throws {
+    let error = #expect(throws: JSONFailure.self) {
+      try record(with: "identity.configuration." + key, number)
+    }
+    let said = "\(error as Any)"
+    #expect(said.contains("configuration.\(key)") && said.contains("\(number)"), "\(said)")
+  }
+
   @Test func whatNamesNoVersionIsOfTheFirst() throws {
     let record = try record(old)
     #expect(record.program == nil && record.numerics == 1)

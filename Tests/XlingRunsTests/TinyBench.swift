@@ -34,15 +34,17 @@ final class TinyBench {
 
   func trainer(
     _ run: String, _ configuration: AlignmentConfiguration,
-    validation: any PairSource = TinyPairs(count: 9)
+    validation: any PairSource = TinyPairs(count: 9), featuresBeside store: String? = nil
   ) throws -> RunTraining {
     let text = try TowerSource(folder: folder.path + "/text")
     let image = try TowerSource(folder: folder.path + "/image")
+    let identity = RunIdentity(
+      text: text, image: image, tokenizerHash: "t", dataHash: "d", configuration: configuration)
+    let model = try DualEncoder(text: text, image: image, configuration: configuration)
     let training = try RunTraining(
-      try DualEncoder(text: text, image: image, configuration: configuration),
-      identity: RunIdentity(
-        text: text, image: image, tokenizerHash: "t", dataHash: "d", configuration: configuration),
-      training: TinyPairs(), validation: validation, run: RunFolder(path(run)))
+      model, identity: identity, training: TinyPairs(), validation: validation,
+      run: RunFolder(path(run)),
+      frozen: try store.flatMap { try model.frozenFeatures(besideStore: $0, of: identity) })
     // Tests of other modules raise real signals in this process.
     training.trainer.shouldStop = { false }
     return training

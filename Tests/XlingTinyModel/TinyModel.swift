@@ -66,4 +66,10 @@ public struct TinyPairs: PairSource {
     }
     return Picture(width: 20, height: 20, pixels: pixels)
   }
+
+  public func pictureHash(_ image: Int) throws -> [UInt8]? {
+    let digest = Digest()
+    try picture(image).pixels.withUnsafeBytes { digest.update($0) }
+    return digest.finish()
+  }
 }

@@ -1,3 +1,4 @@
+import XlingCore
 import XlingData
 import XlingTensor
 import XlingTowers
@@ -35,12 +36,17 @@ extension DualEncoder {
     Elementwise.copy(side.embeddings, into: out)
   }
 
-  /// As ``encodeTexts(_:in:)`` for any number of captions. A row has the same bits in any batch. Throws
-  /// ``EmbeddingFailure/notFinite(what:rows:count:)``.
+  /// As ``encodeTexts(_:in:)`` for any number of captions. A row has the same bits in any batch; `frozen`
+  /// keeps a frozen tower's vectors. Throws ``EmbeddingFailure/notFinite(what:rows:count:)``, and what
+  /// `frozen` throws.
   public func embedTexts(
-    _ sequences: [[Int32]], batchSize: Int = 64
+    _ sequences: [[Int32]], batchSize: Int = 64, frozen: (any FrozenFeatureStore)? = nil
   ) throws -> EmbeddingMatrix {
     let workspace = Workspace()
+    // A head that reads tokens needs more than one vector of a caption.
+    let isKept = !textIsTrained && !textHead.readsTokens
+    let features =
+      isKept ? frozen.map { FrozenFeatures(width: text.outputWidth, store: $0) } : nil
     return try EmbeddingMatrix(
       count: sequences.count, width: embeddingWidth, name: "caption embeddings",
       isUnitLength: true
@@ -48,10 +54,36 @@ extension DualEncoder {
       for first in stride(from: 0, to: sequences.count, by: batchSize) {
         workspace.reset()
         let batch = first..<min(first + batchSize, sequences.count)
-        Matmul.$keepsRowsAlike.withValue(true) {
-          encodeTexts(Array(sequences[batch]), into: all.slice(rows: batch), in: workspace)
+        try Matmul.$keepsRowsAlike.withValue(true) {
+          let out = all.slice(rows: batch)
+          guard let features else {
+            return encodeTexts(Array(sequences[batch]), into: out, in: workspace)
+          }
+          let pooled = try features.gather(batch.map(FrozenFeatures.Key.init), in: workspace) {
+            Digest.key(ids: sequences[$0.image])
+          } compute: {
+            poolTexts($0.map { sequences[$0.image] }, in: workspace)
+          }
+          let side = EncodedSide(TextInput.pooled(pooled), of: self, training: false, in: workspace)
+          Elementwise.copy(side.embeddings, into: out)
         }
       }
+    }
+  }
+
+  /// Where a frozen image tower's vectors are kept, and the hash by which each picture's are known.
+  public struct FrozenPictures {
+    let store: any FrozenFeatureStore
+    let key: (Int) throws -> [UInt8]
+
+    /// `hash`: the SHA-256 of a picture's file. nil where what is wrong with a picture is told by reading
+    /// it, so that none may be passed over.
+    public init?(
+      _ store: any FrozenFeatureStore, input: PictureInput, hash: @escaping (Int) throws -> [UInt8]
+    ) {
+      guard input.reading.truncated == .strict else { return nil }
+      self.store = store
+      key = { Digest.key(pictureHash: try hash($0), preprocessing: input.description) }
     }
   }
 
@@ -60,20 +92,22 @@ extension DualEncoder {
   /// is thrown, and ``EmbeddingFailure/notFinite(what:rows:count:)``.
   public func embedPictures(
     _ count: Int, preprocessing: ImagePreprocessing, batchSize: Int = 64,
-    picture: (Int) throws -> Picture
+    frozen: FrozenPictures? = nil, picture: (Int) throws -> Picture
   ) throws -> EmbeddingMatrix {
     try EmbeddingMatrix(
       count: count, width: embeddingWidth, name: "picture embeddings", isUnitLength: true
     ) {
-      try embedPictures(into: $0, preprocessing, batchSize, picture)
+      try embedPictures(
+        into: $0, preprocessing, batchSize, imageIsTrained ? nil : frozen, picture)
     }
   }
 
   private func embedPictures(
     into all: Matrix, _ preprocessing: ImagePreprocessing, _ batchSize: Int,
-    _ picture: (Int) throws -> Picture
+    _ frozen: FrozenPictures?, _ picture: (Int) throws -> Picture
   ) throws {
     let loader = PixelLoader(preprocessing: preprocessing)
+    let features = frozen.map { FrozenFeatures(width: image.outputWidth, store: $0.store) }
     let workspace = Workspace()
     let batches = stride(from: 0, to: all.rows, by: batchSize).map {
       $0..<min($0 + batchSize, all.rows)
@@ -83,29 +117,55 @@ extension DualEncoder {
       nonisolated(unsafe) let picture = picture
       let ahead = PicturesAhead { try picture($0) }
       defer { ahead.drain() }
+      func load(_ images: [Int]) throws -> PictureBatch {
+        try PictureBatch(images.count, of: loader.elementCount, in: workspace) {
+          try loader.load(images, step: nil, into: $0, picture: ahead.picture)
+        }
+      }
       for (index, images) in batches.enumerated() {
         workspace.reset()
-        let batch = try PictureBatch(images.count, of: loader.elementCount, in: workspace) {
-          try loader.load(Array(images), step: nil, into: $0, picture: ahead.picture)
-        }
-        if index + 1 < batches.count { ahead.announce(batches[index + 1]) }
-        Matmul.$keepsRowsAlike.withValue(true) {
-          encodeImages(batch, into: all.slice(rows: images), in: workspace)
+        try Matmul.$keepsRowsAlike.withValue(true) {
+          let out = all.slice(rows: images)
+          guard let frozen, let features else {
+            let batch = try load(Array(images))
+            if index + 1 < batches.count { ahead.announce(batches[index + 1]) }
+            return encodeImages(batch, into: out, in: workspace)
+          }
+          let pooled = try features.gather(images.map(FrozenFeatures.Key.init), in: workspace) {
+            try frozen.key($0.image)
+          } compute: {
+            poolImages(try load($0.map(\.image)), in: workspace)
+          }
+          let side = EncodedSide(
+            ImageInput.pooled(pooled), of: self, training: false, in: workspace)
+          Elementwise.copy(side.embeddings, into: out)
         }
       }
     }
   }
 
-  /// The text tower's vectors before the projection, [captions, its output width].
+  /// The frozen text tower's vectors before the projection, [captions, its output width]. A row has the same
+  /// bits in any batch.
   func poolTexts(_ sequences: [[Int32]], in workspace: Workspace) -> Matrix {
-    let activations = text.forward(
-      TokenBatch(sequences), reading: .pooled, in: workspace, training: false)
-    return text.output(activations, in: workspace).vectors
+    frozenRows(isTrained: false) {
+      let activations = text.forward(
+        TokenBatch(sequences), reading: .pooled, in: workspace, training: false)
+      return text.output(activations, in: workspace).vectors
+    }
   }
 
-  /// The image tower's pooled output before the projection, [pictures, its output width].
+  /// The frozen image tower's pooled output before the projection, [pictures, its output width]. A row has
+  /// the same bits in any batch.
   func poolImages(_ batch: PictureBatch, in workspace: Workspace) -> Matrix {
-    let activations = image.forward(batch, reading: .pooled, in: workspace, training: false)
-    return image.pool(activations, in: workspace).vectors
+    frozenRows(isTrained: false) {
+      let activations = image.forward(batch, reading: .pooled, in: workspace, training: false)
+      return image.pool(activations, in: workspace).vectors
+    }
+  }
+
+  /// What a tower computes. The rows of a frozen one have the same bits in any batch: they stay from step to
+  /// step and from run to run, and a run that is resumed first draws them in other company.
+  func frozenRows<Result>(isTrained: Bool, _ forward: () -> Result) -> Result {
+    isTrained ? forward() : Matmul.$keepsRowsAlike.withValue(true, operation: forward)
   }
 }

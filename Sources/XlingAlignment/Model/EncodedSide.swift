@@ -71,9 +71,11 @@ struct EncodedSide {
     case .tokens(let sequences):
       let isTrained = training && model.textIsTrained
       let text = model.text
-      let activations = text.forward(
-        TokenBatch(sequences), reading: head.readsTokens ? .all : .pooled, dropout: dropout,
-        in: workspace, training: isTrained)
+      let activations = model.frozenRows(isTrained: model.textIsTrained) {
+        text.forward(
+          TokenBatch(sequences), reading: head.readsTokens ? .all : .pooled, dropout: dropout,
+          in: workspace, training: isTrained)
+      }
       if head.readsTokens {
         self.init(
           head, activations.hidden, activations.encoder.layout, width: width, noise, workspace,
@@ -81,7 +83,9 @@ struct EncodedSide {
             ? { text.backward(activations, dHidden: $0, in: workspace) } : nil)
         return
       }
-      let output = text.output(activations, in: workspace)
+      let output = model.frozenRows(isTrained: model.textIsTrained) {
+        text.output(activations, in: workspace)
+      }
       self.init(
         head, output.vectors, width: width, noise, workspace,
         tower: isTrained
@@ -101,9 +105,11 @@ struct EncodedSide {
     case .pictures(let batch):
       let isTrained = training && model.imageIsTrained
       let image = model.image
-      let activations = image.forward(
-        batch, reading: .pooled, dropout: dropout, in: workspace, training: isTrained)
-      let pooled = image.pool(activations, in: workspace)
+      let (activations, pooled) = model.frozenRows(isTrained: model.imageIsTrained) {
+        let activations = image.forward(
+          batch, reading: .pooled, dropout: dropout, in: workspace, training: isTrained)
+        return (activations, image.pool(activations, in: workspace))
+      }
       self.init(
         head, pooled.vectors, width: width, noise, workspace,
         tower: isTrained

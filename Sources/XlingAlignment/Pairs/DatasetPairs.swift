@@ -75,6 +75,10 @@ public final class DatasetPairs: PairSource {
     return picture
   }
 
+  public func pictureHash(_ image: Int) throws -> [UInt8]? {
+    Digest.bytes(of: try AtomicFile.read(paths[image]))
+  }
+
   public func announce(_ images: [Int]) {
     ahead.announce(cache.withLock { cache in images.filter { cache.pictures[$0] == nil } })
   }

@@ -14,12 +14,15 @@ public protocol PairSource: Sendable {
   func tokens(_ image: Int, caption: Int) -> [Int32]
   /// As decoded, any size.
   func picture(_ image: Int) throws -> Picture
+  /// SHA-256 of what a picture is decoded from; nil where there is nothing to know it by.
+  func pictureHash(_ image: Int) throws -> [UInt8]?
   /// Pictures that will be asked for next: a source that reads files may begin.
   func announce(_ images: [Int])
 }
 
 extension PairSource {
   public func announce(_ images: [Int]) {}
+  public func pictureHash(_ image: Int) throws -> [UInt8]? { nil }
   public var emptyCaptions: Int { 0 }
   public var folder: String? { nil }
 }

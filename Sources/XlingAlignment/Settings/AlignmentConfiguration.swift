@@ -82,17 +82,18 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     self.steps = steps
   }
 
-  /// Keys that a file of another version lacks keep their defaults. Throws what decoding throws.
+  /// Keys that a file of another version lacks keep their defaults. Throws what decoding throws, also for
+  /// numbers that no run has.
   public init(from decoder: any Decoder) throws {
     let keys = try decoder.container(keyedBy: CodingKeys.self)
     recipe = try keys.decode(Recipe.self, forKey: .recipe)
     seed = try keys.decode(UInt64.self, forKey: .seed)
-    steps = try keys.decode(Int.self, forKey: .steps)
-    try keys.read(.batchSize, into: &batchSize)
-    try keys.read(.chunkSize, into: &chunkSize)
+    steps = try keys.decode(.steps, in: 0...Int.largestCount)
+    try keys.read(.batchSize, into: &batchSize, in: 1...Int.largestCount)
+    try keys.read(.chunkSize, into: &chunkSize, in: 1...Int.largestCount)
     try keys.read(.recomputesActivations, into: &recomputesActivations)
     try keys.read(.peakRate, into: &peakRate)
-    try keys.read(.warmupSteps, into: &warmupSteps)
+    try keys.read(.warmupSteps, into: &warmupSteps, in: 0...Int.largestCount)
     try keys.read(.finalRateShare, into: &finalRateShare)
     try keys.read(.schedule, into: &schedule)
     try keys.read(.imageRate, into: &imageRate)
@@ -100,10 +101,10 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     try keys.read(.dropout, into: &dropout)
     try keys.read(.textNoise, into: &textNoise)
     try keys.read(.imageNoise, into: &imageNoise)
-    try keys.read(.headDropout, into: &headDropout)
+    try keys.read(.headDropout, into: &headDropout, in: 0...1)
     try keys.read(.captionOrder, into: &captionOrder)
     try keys.read(.gradientClip, into: &gradientClip)
-    try keys.read(.embeddingWidth, into: &embeddingWidth)
+    try keys.read(.embeddingWidth, into: &embeddingWidth, in: 1...1 << 20)
     try keys.read(.addsTokenTypes, into: &addsTokenTypes)
     try keys.read(.textOutput, into: &textOutput)
     try keys.read(.imagePooling, into: &imagePooling)
@@ -112,14 +113,14 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     try keys.read(.pictureStatistics, into: &pictureStatistics)
     try keys.read(.pictureInput, into: &pictureInput)
     try keys.read(.captions, into: &captions)
-    try keys.read(.pairLimit, into: &pairLimit)
+    try keys.read(.pairLimit, into: &pairLimit, in: 1...Int.largestCount)
     try keys.read(.pairSeed, into: &pairSeed)
     try keys.read(.startsFrom, into: &startsFrom)
-    try keys.read(.validateEvery, into: &validateEvery)
-    try keys.read(.validationPairs, into: &validationPairs)
-    try keys.read(.patience, into: &patience)
-    try keys.read(.checkpointEvery, into: &checkpointEvery)
-    try keys.read(.logEvery, into: &logEvery)
+    try keys.read(.validateEvery, into: &validateEvery, in: 0...Int.largestCount)
+    try keys.read(.validationPairs, into: &validationPairs, in: 0...Int.largestCount)
+    try keys.read(.patience, into: &patience, in: 1...Int.largestCount)
+    try keys.read(.checkpointEvery, into: &checkpointEvery, in: 1...Int.largestCount)
+    try keys.read(.logEvery, into: &logEvery, in: 1...Int.largestCount)
   }
 
   /// Without what changes no bits of what is trained: two runs are one where these are equal.

@@ -29,13 +29,13 @@ public struct CaptionReading: Codable, Sendable, Equatable {
     let keys = try decoder.container(keyedBy: CodingKeys.self)
     try keys.read(.language, into: &language)
     try keys.read(.preprocessing, into: &preprocessing)
-    try keys.read(.maximumWords, into: &maximumWords)
-    try keys.read(.maximumTokens, into: &maximumTokens)
+    try keys.read(.maximumWords, into: &maximumWords, in: 1...Int.largestCount)
+    try keys.read(.maximumTokens, into: &maximumTokens, in: 2...Int.largestCount)
     try keys.read(.hasEndToken, into: &hasEndToken)
     try keys.read(.prompt, into: &prompt)
     try keys.read(.lowercases, into: &lowercases)
-    try keys.read(.paddedTo, into: &paddedTo)
-    try keys.read(.evaluatedTokens, into: &evaluatedTokens)
+    try keys.read(.paddedTo, into: &paddedTo, in: 1...1 << 20)
+    try keys.read(.evaluatedTokens, into: &evaluatedTokens, in: 2...Int.largestCount)
   }
 
   /// A caption in `language` as it is before the prompt. Throws `UnicodeFailure`.

@@ -41,6 +41,7 @@ public final class Trainer {
   public let configuration: AlignmentConfiguration
   /// Off, frozen towers run for every batch: same bits, slower; for tests.
   public var cachesFrozenFeatures = true
+  private let frozen: FrozenFeatureStores?
   /// Asked before every step, and between the batches of a validation: true stops.
   public var shouldStop: () -> Bool = { Interruption.requested }
   /// Hears how many of so many pairs are validated.
@@ -58,17 +59,19 @@ public final class Trainer {
   /// What ends a training from within a validation.
   private struct Stopped: Error {}
 
-  /// `model` as built from its towers by the configuration's recipe and seed. Throws
+  /// `model` as built from its towers by the configuration's recipe and seed; `frozen`: where vectors of
+  /// frozen towers stay from run to run, with the same bits. Throws
   /// ``AlignmentFailure/configuration(reason:)``.
   public init(
     _ model: DualEncoder, _ configuration: AlignmentConfiguration, training: any PairSource,
-    validation: (any PairSource)?
+    validation: (any PairSource)?, frozen: FrozenFeatureStores? = nil
   ) throws {
+    self.frozen = frozen
     self.model = model
     self.configuration = configuration
     self.training = training
     try configuration.check(pairs: training.count)
-    self.validation = Validation(validation, model, configuration)
+    self.validation = Validation(validation, model, configuration, stores: frozen)
     optimizer = configuration.optimizer.make(model.trainedParameters.map(\.parameter))
     schedule = configuration.schedule(pairs: training.count)
     sides = model.trainedParameters.map { _, parameter in
@@ -104,7 +107,7 @@ public final class Trainer {
   /// reading pictures and what `observe` throws.
   public func train(_ observe: (Event) throws -> Void = { _ in }) throws -> Outcome {
     var batches = TrainingBatches(
-      model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures)
+      model, training, configuration, cachesFrozenFeatures: cachesFrozenFeatures, stores: frozen)
     let (before, start) = (counters.seconds, ProgressBar.uptime())
     func complete() throws {
       counters.isValidationDue = true

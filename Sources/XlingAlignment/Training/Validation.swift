@@ -20,18 +20,21 @@ public struct ValidationPoint: Codable, Sendable, Equatable {
 
 /// The first caption of each of the first pictures of a split.
 struct Validation {
-  let source: any PairSource
-  let loader: PixelLoader
+  let inputs: PairInputs
   let pairs: Int
   let batchSize: Int
 
-  init?(_ source: (any PairSource)?, _ model: DualEncoder, _ configuration: AlignmentConfiguration)
-  {
+  init?(
+    _ source: (any PairSource)?, _ model: DualEncoder, _ configuration: AlignmentConfiguration,
+    stores: FrozenFeatureStores?
+  ) {
     guard let source, min(source.count, configuration.validationPairs) > 1 else { return nil }
-    self.source = source
     pairs = min(source.count, configuration.validationPairs)
     batchSize = min(configuration.batchSize, pairs)
-    loader = PixelLoader(preprocessing: configuration.preprocessing(for: model.image))
+    inputs = PairInputs(
+      model, source, configuration,
+      loader: PixelLoader(preprocessing: configuration.preprocessing(for: model.image)),
+      stores: stores)
   }
 
   func measure(
@@ -70,12 +73,15 @@ struct Validation {
   ) throws {
     let mark = workspace.mark()
     defer { workspace.release(to: mark) }
-    let ids = rows.map { source.tokens($0, caption: 0) }
-    Elementwise.copy(model.encodeTexts(ids, in: workspace), into: texts.slice(rows: rows))
-    let batch = try PictureBatch(rows.count, of: loader.elementCount, in: workspace) {
-      try loader.load(Array(rows), step: nil, into: $0, picture: source.picture)
-    }
-    Elementwise.copy(model.encodeImages(batch, in: workspace), into: images.slice(rows: rows))
+    let captions = try inputs.texts(
+      rows.map(FrozenFeatures.Key.init), in: workspace)
+    Elementwise.copy(
+      EncodedSide(captions, of: model, training: false, in: workspace).embeddings,
+      into: texts.slice(rows: rows))
+    let pictures = try inputs.pictures(Array(rows), in: workspace)
+    Elementwise.copy(
+      EncodedSide(pictures, of: model, training: false, in: workspace).embeddings,
+      into: images.slice(rows: rows))
   }
 
   /// Share of queries whose own item scores higher than every other.

@@ -16,11 +16,11 @@ public struct Augmentation: Codable, Sendable, Equatable {
   /// Keys that a file of another version lacks keep their defaults. Throws what decoding throws.
   public init(from decoder: any Decoder) throws {
     let keys = try decoder.container(keyedBy: CodingKeys.self)
-    try keys.read(.cropScale, into: &cropScale)
-    try keys.read(.flipProbability, into: &flipProbability)
-    try keys.read(.brightness, into: &brightness)
-    try keys.read(.contrast, into: &contrast)
-    try keys.read(.saturation, into: &saturation)
+    try keys.read(.cropScale, into: &cropScale, in: 0...1)
+    try keys.read(.flipProbability, into: &flipProbability, in: 0...1)
+    try keys.read(.brightness, into: &brightness, in: 0...1_000)
+    try keys.read(.contrast, into: &contrast, in: 0...1_000)
+    try keys.read(.saturation, into: &saturation, in: 0...1_000)
     try keys.read(.randAugment, into: &randAugment)
   }
 

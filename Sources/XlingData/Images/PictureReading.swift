@@ -27,6 +27,14 @@ public struct PictureReading: Codable, Sendable, Equatable {
   /// Pictures whose header claims more pixels are refused before anything is allocated.
   public var pixelLimit: Int
 
+  /// Throws what decoding throws, also for a limit below one.
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    orientation = try keys.decode(Orientation.self, forKey: .orientation)
+    truncated = try keys.decode(Truncated.self, forKey: .truncated)
+    pixelLimit = try keys.decode(.pixelLimit, in: 1...Int.largestCount)
+  }
+
   public init(
     orientation: Orientation = .ignore, truncated: Truncated = .strict,
     pixelLimit: Int = Picture.pixelLimit

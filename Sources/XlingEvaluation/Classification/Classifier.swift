@@ -106,7 +106,7 @@ public final class Classifier {
         of: $0, language: language, maximumTokens: plan.maximumTokens, by: tokenizer)
     }
     let rows = try keptTexts.rows(
-      of: ids.map(EmbeddingCache.key(ids:)), what: "sentences", batch: 4_096
+      of: ids.map(Digest.key(ids:)), what: "sentences", batch: 4_096
     ) { places in
       try model.embedTexts(places.map { ids[$0] }, batchSize: 256)
     }

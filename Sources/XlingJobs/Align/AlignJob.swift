@@ -29,6 +29,8 @@ public struct AlignJob {
     public var pictures = PictureChoices()
     /// Go on with what is there; without it a run that is there is an error.
     public var resumes = false
+    /// Vectors of frozen towers are kept beside the store, and taken from there.
+    public var keepsFeatures = true
     /// How the run was begun, for whoever goes on with it.
     public var command: RunCommand?
     /// The command that goes on after an interruption, for its message.
@@ -135,11 +137,13 @@ public struct AlignJob {
       identity.takeName(of: begun, on: dataset)
       if !options.resumes { try check(identity, is: begun, in: folder) }
     }
-    let journal = RunJournal(try store(folder.path), run: folder, command: options.command)
+    let opened = try store(folder.path)
+    let journal = RunJournal(opened, run: folder, command: options.command)
     let keptResults = try journal.prepare(identity, resume: goesOn)
     if keptResults > 0 { observe(.keptResults(keptResults)) }
     let damage = PictureDamage()
-    let training = try training(identity, dataset, folder, damage)
+    let training = try training(
+      identity, dataset, folder, damage, featuresBeside: options.keepsFeatures ? opened.path : nil)
     if goesOn, let record = try training.finishedRecord() {
       try journal.settle(record)
       observe(.alreadyFinished(folder: folder.path))
@@ -228,7 +232,8 @@ extension AlignJob {
   }
 
   private func training(
-    _ identity: RunIdentity, _ dataset: Dataset, _ folder: RunFolder, _ damage: PictureDamage
+    _ identity: RunIdentity, _ dataset: Dataset, _ folder: RunFolder, _ damage: PictureDamage,
+    featuresBeside store: String?
   ) throws -> RunTraining {
     let configuration = identity.configuration
     let model = try DualEncoder(
@@ -242,7 +247,8 @@ extension AlignJob {
     let hasValidation = dataset.coverage(configuration.language, .val).n > 0
     return try RunTraining(
       model, identity: identity, training: try pairs(.train),
-      validation: hasValidation ? try pairs(.val) : nil, run: folder)
+      validation: hasValidation ? try pairs(.val) : nil, run: folder,
+      frozen: try store.flatMap { try model.frozenFeatures(besideStore: $0, of: identity) })
   }
 
   /// Trains, and has the store know how far it came, however it ends.

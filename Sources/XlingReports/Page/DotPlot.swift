@@ -41,9 +41,10 @@ package struct DotPlot: Sendable {
   private let rows: [Row]
   /// The upper end of the axis, a rate.
   private let top: Double
+  /// For the rows' labels.
+  private let gutter: Double
 
   private static let rowHeight = 26.0
-  private static let gutter = 150.0
   private static let panelWidth = 390.0
   private static let gap = 36.0
   private static let headHeight = 50.0
@@ -57,6 +58,8 @@ package struct DotPlot: Sendable {
     self.series = Array(series.prefix(Self.seriesLimit))
     self.panels = panels
     self.rows = rows
+    let longest = rows.map(\.label.unicodeScalars.count).max() ?? 0
+    gutter = max(150, 18 + 6.8 * Double(longest))
     let highs = rows.flatMap {
       $0.points.flatMap { $0.compactMap { $0.map { $0.high ?? $0.value } } }
     }
@@ -64,7 +67,7 @@ package struct DotPlot: Sendable {
   }
 
   private var width: Double {
-    Self.gutter + Double(panels.count) * (Self.panelWidth + Self.gap) - Self.gap + 16
+    gutter + Double(panels.count) * (Self.panelWidth + Self.gap) - Self.gap + 16
   }
 
   package var svg: String {
@@ -93,7 +96,7 @@ package struct DotPlot: Sendable {
   }
 
   private var legend: String {
-    var x = Self.gutter
+    var x = gutter
     var entries = series.enumerated().map { index, text in
       defer { x += 34 + 7.2 * Double(text.unicodeScalars.count) }
       return Self.shape(index, x + 6, 10)
@@ -114,7 +117,7 @@ package struct DotPlot: Sendable {
       ? "<rect class=\"band\" x=\"0\" y=\"\(Self.number(y - Self.rowHeight / 2))\" "
         + "width=\"\(Self.number(width))\" height=\"\(Self.number(Self.rowHeight))\"/>" : ""
     return band
-      + "<text x=\"\(Self.number(Self.gutter - 14))\" y=\"\(Self.number(y + 4))\" "
+      + "<text x=\"\(Self.number(gutter - 14))\" y=\"\(Self.number(y + 4))\" "
       + "text-anchor=\"end\">\(HTML.escape(text))</text>"
   }
 
@@ -156,7 +159,7 @@ package struct DotPlot: Sendable {
   }
 
   private func x(_ rate: Double, _ panel: Int) -> Double {
-    Self.gutter + Double(panel) * (Self.panelWidth + Self.gap) + rate / top * Self.panelWidth
+    gutter + Double(panel) * (Self.panelWidth + Self.gap) + rate / top * Self.panelWidth
   }
 
   private static func middle(_ row: Int) -> Double {

@@ -4,12 +4,14 @@ enum Style {
   static let sheet = """
     :root {
       --paper: #fdfdfb; --ink: #1b1e23; --soft: #5a616b; --rule: #d9dbd8; --faint: #eceeeb;
-      --card: #ffffff; --m0: #c04d00; --m1: #0072b2; --m2: #00815e; --good: #00815e; --bad: #b3400a;
+      --card: #ffffff; --m0: #c04d00; --m1: #0072b2; --m2: #00815e;
+      --m3: #8a4fa3; --m4: #8a6d00; --m5: #c2185b; --good: #00815e; --bad: #b3400a;
     }
     @media (prefers-color-scheme: dark) {
       :root {
         --paper: #14161a; --ink: #e7e9ec; --soft: #a2a9b4; --rule: #343942; --faint: #23272e;
-        --card: #1b1e24; --m0: #ff9248; --m1: #62b8ef; --m2: #35cfa0; --good: #35cfa0;
+        --card: #1b1e24; --m0: #ff9248; --m1: #62b8ef; --m2: #35cfa0;
+        --m3: #c99be0; --m4: #dcc04f; --m5: #f48fb1; --good: #35cfa0;
         --bad: #ff9a68;
       }
     }
@@ -61,10 +63,20 @@ enum Style {
     svg .grid { stroke: var(--rule); stroke-width: 1; }
     svg .band { fill: var(--faint); opacity: .55; }
     .m0 { fill: var(--m0); stroke: var(--m0); } .m1 { fill: var(--m1); stroke: var(--m1); }
-    .m2 { fill: var(--m2); stroke: var(--m2); }
-    svg line.m0, svg line.m1, svg line.m2 { stroke-width: 1.6; opacity: .7; }
+    .m2 { fill: var(--m2); stroke: var(--m2); } .m3 { fill: var(--m3); stroke: var(--m3); }
+    .m4 { fill: var(--m4); stroke: var(--m4); } .m5 { fill: var(--m5); stroke: var(--m5); }
+    svg line.m0, svg line.m1, svg line.m2, svg line.m3, svg line.m4, svg line.m5 {
+      stroke-width: 1.6; opacity: .7; }
     svg .chance { stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 2.6 2.6; }
     svg polyline { fill: none; stroke: var(--m1); stroke-width: 1.4; }
+    svg polyline.m0, svg polyline.m1, svg polyline.m2, svg polyline.m3, svg polyline.m4,
+    svg polyline.m5 { fill: none; stroke-width: 1.6; }
+    svg polyline.m0 { stroke: var(--m0); } svg polyline.m2 { stroke: var(--m2); }
+    svg polyline.m3 { stroke: var(--m3); } svg polyline.m4 { stroke: var(--m4); }
+    svg polyline.m5 { stroke: var(--m5); }
+    table.heat td { background: color-mix(in srgb, var(--m1) calc(var(--share, 0%) * .55), transparent);
+      min-width: 74px; }
+    table.heat td b { display: inline-block; width: 1.1em; text-align: center; }
     svg circle.held { fill: var(--paper); stroke: var(--m0); stroke-width: 1.6; }
     .bar { display: block; height: 10px; min-width: 2px; border-radius: 2px;
       background: var(--m1); }

@@ -83,7 +83,7 @@ enum Chance {
   }
 
   /// Lentz's continued fraction on the side where it converges quickly (Press et al. 2007, section 6.4).
-  private static func incompleteBeta(_ a: Double, _ b: Double, _ x: Double) -> Double {
+  static func incompleteBeta(_ a: Double, _ b: Double, _ x: Double) -> Double {
     if x > (a + 1) / (a + b + 2) { return 1 - incompleteBeta(b, a, 1 - x) }
     let logarithm = lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x)
     let tiny = 1e-300

@@ -98,6 +98,22 @@ extension RunFolder {
     return stored.counters
   }
 
+  /// Of a finished run, which needs none; returns the bytes that they held, 0 of a run that may go on. Throws as
+  /// ``RunFolder/record()``, `FileFailure`.
+  public func removeCheckpoints() throws -> Int {
+    guard try record().isFinished, FileManager.default.fileExists(atPath: checkpoints) else {
+      return 0
+    }
+    let files = FileManager.default.enumerator(atPath: checkpoints)
+    var bytes = 0
+    while files?.nextObject() != nil { bytes += Int(files?.fileAttributes?[.size] as? Int ?? 0) }
+    do { try FileManager.default.removeItem(atPath: checkpoints) } catch {
+      throw FileFailure.cannotWrite(
+        path: checkpoints, reason: SystemWords.reason(of: error as NSError))
+    }
+    return bytes
+  }
+
   static let best = "best"
 
   /// Writes the model of the best validation so far, in place of the one before.

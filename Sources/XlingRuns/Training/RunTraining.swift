@@ -13,16 +13,17 @@ public final class RunTraining {
   public var model: DualEncoder { trainer.model }
   public var configuration: AlignmentConfiguration { trainer.configuration }
 
-  /// `model` as built from `identity`'s towers by the configuration's recipe and seed. Throws
-  /// `AlignmentFailure.configuration`.
+  /// `model` as built from `identity`'s towers by the configuration's recipe and seed; `frozen` as `Trainer`
+  /// has it. Throws `AlignmentFailure.configuration`.
   public init(
     _ model: DualEncoder, identity: RunIdentity, training: any PairSource,
-    validation: (any PairSource)?, run folder: RunFolder
+    validation: (any PairSource)?, run folder: RunFolder, frozen: FrozenFeatureStores? = nil
   ) throws {
     self.identity = identity
     self.folder = folder
     trainer = try Trainer(
-      model, identity.configuration, training: training, validation: validation)
+      model, identity.configuration, training: training, validation: validation,
+      frozen: frozen)
   }
 
   /// The record of a finished run of the same identity, its weights checked; nil where there is something

@@ -56,6 +56,11 @@ struct AlignCommand: ParsableCommand {
   @Flag(help: "Go on with an interrupted run: same options, same bits.")
   var resume = false
 
+  @Flag(
+    help: "Keep no vectors of frozen towers beside the store, and take none: the same bits, slower."
+  )
+  var noCache = false
+
   @OptionGroup var store: StoreOption
 
   @OptionGroup var guess: GuessOption
@@ -123,6 +128,7 @@ struct AlignCommand: ParsableCommand {
     (options.output, options.startFrom) = (output, startFrom)
     options.pictures = pictures.choices
     options.resumes = resume
+    options.keepsFeatures = !noCache
     options.command = RunCommand(
       folder: FileManager.default.currentDirectoryPath,
       words: ["xling"] + CommandLine.arguments.dropFirst().filter { $0 != "--resume" })

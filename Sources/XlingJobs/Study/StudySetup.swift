@@ -1,0 +1,147 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingEvaluation
+import XlingRetrieval
+import XlingRuns
+import XlingStudies
+import XlingTowers
+
+/// A study made ready: its data read, its towers known by content, its cells named.
+public struct StudySetup: Sendable {
+  public let path: String
+  public let plan: StudyPlan
+  /// As jobs are told it: `scenes`, or a folder.
+  let data: String
+  let measured: DataSource
+  let dataset: Dataset
+  let measuredDataset: Dataset
+
+  public var design: StudyDesign { plan.design }
+
+  public enum Event: Sendable {
+    /// Data that are built from the system's packages, since they are not there.
+    case building(folder: String)
+    case built(folder: String, languages: Int, seconds: Double)
+  }
+
+  /// `name`: a file, or a shipped study. Throws `StudyFailure`, `DataFailure`, `LanguageFailure`,
+  /// `TowerFailure`, `FileFailure`.
+  public init(_ name: String, isSmall: Bool, _ observe: (Event) -> Void) throws {
+    let (path, design) = try StudyFile.find(name)
+    let asked = isSmall ? try design.smallForm() : design
+    self.path = path
+    data = try Self.prepared(asked.data, isSmall, observe)
+    let measuredData =
+      asked.measure.data == asked.data
+      ? data : try Self.prepared(asked.measure.data, isSmall, observe)
+    let source = DataSource(measuredData)
+    try DatasetLanguages.check(asked.measure.languages, file: source.captions)
+    let trained = try DataSource(data).load().dataset
+    let other = measuredData == data ? trained : try source.load().dataset
+    (measured, dataset, measuredDataset) = (source, trained, other)
+    let split = Split(rawValue: asked.measure.split) ?? .test
+    let languages = try DatasetLanguages.resolve(
+      asked.measure.languages, in: other, split: split)
+    guard !languages.isEmpty else {
+      throw DatasetLanguageFailure.notInDataset(
+        given: "any language", dataset: other.folder, split: split.rawValue, has: [])
+    }
+    try Self.checkOver(asked.comparison, languages, path)
+    let choice = try asked.rates.map {
+      try DatasetLanguages.resolve($0.languages, in: other, split: .val)
+    }
+    try Self.checkAligned(asked, trained)
+    plan = try StudyPlan(
+      asked,
+      StudyInputs(
+        data: trained.contentHash, measuredData: other.contentHash,
+        languages: languages, choiceLanguages: choice ?? [],
+        towers: { text, image in
+          let pair = try TowerPair(text: text, image: image)
+          return [
+            pair.text.weightsHash, pair.text.configurationHash, pair.image.weightsHash,
+            pair.image.configurationHash, pair.tokenizer.contentHash,
+          ].joined(separator: " ")
+        }), path: path)
+  }
+
+  /// Languages of the primary comparison have to be measured.
+  private static func checkOver(
+    _ comparison: StudyDesign.Comparison?, _ languages: [String], _ path: String
+  ) throws {
+    let words = [StudyDesign.Comparison.untaught, StudyDesign.Comparison.all]
+    for language in comparison?.over ?? []
+    where !words.contains(language) && !languages.contains(language) {
+      throw StudyFailure.badFile(
+        path: path, line: 0,
+        expected: "compare.primary.over: untaught, all, or languages that are measured ("
+          + MessageList.of(languages) + ")", found: "\"\(language)\"")
+    }
+  }
+
+  /// Before anything is trained: the languages aligned on are there.
+  private static func checkAligned(_ design: StudyDesign, _ dataset: Dataset) throws {
+    let given =
+      design.axes.filter { $0.name == "language" }.flatMap(\.values)
+      + design.fixed.filter { $0.key == "language" }.map(\.value)
+    _ = try DatasetLanguages.resolve(given, in: dataset, split: .train)
+  }
+
+  /// The name that jobs take. An embedded dataset that is not there is built, as `xling align` does; the small
+  /// form of a study takes small scenes.
+  private static func prepared(
+    _ name: String, _ isSmall: Bool, _ observe: (Event) -> Void
+  ) throws -> String {
+    guard let embedded = EmbeddedDataset(rawValue: name) else { return name }
+    let isSmallScenes = isSmall && embedded == .scenes
+    let folder = isSmallScenes ? QuickstartPlan.small.data : embedded.folder
+    guard !FileManager.default.fileExists(atPath: folder) else {
+      return isSmallScenes ? folder : name
+    }
+    observe(.building(folder: folder))
+    let began = ProgressBar.uptime()
+    let summary: DatasetSummary
+    switch embedded {
+    case .scenes:
+      summary = try DatasetBuilder.scenes(
+        into: folder, counts: isSmallScenes ? QuickstartPlan.small.scenes : .standard)
+    case .emoji: summary = try DatasetBuilder.emoji(into: folder)
+    case .stamps: return try EmbeddedDataset.resolve(name)
+    }
+    observe(
+      .built(
+        folder: folder, languages: summary.languages.count, seconds: ProgressBar.uptime() - began))
+    return isSmallScenes ? folder : name
+  }
+}
+
+/// Where a study keeps what it makes.
+public struct StudyPlace: Sendable, Equatable {
+  public let folder: String
+
+  public init(folder: String) { self.folder = folder }
+
+  /// `output`, or `runs/studies/NAME`; of a shard or an array's task a folder in it, with its own store.
+  public init(_ design: StudyDesign, output: String?, part: String? = nil) {
+    let whole = output ?? "runs/studies/\(design.name)"
+    folder = part.map { "\(whole)/\($0)" } ?? whole
+  }
+
+  public var store: String { folder + "/study.sqlite" }
+  /// Of runs and results, as `xling align` and `xling eval` write it.
+  public var results: String { folder + "/xling.sqlite" }
+  public var page: String { folder + "/report.html" }
+
+  public func run(_ hash: String) -> String {
+    folder + "/runs/" + hash.prefix(StudyCell.shortLength)
+  }
+
+  /// Stores of shards and tasks below.
+  public var parts: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.sorted().map { "\(folder)/\($0)/study.sqlite" }
+      .filter { FileManager.default.fileExists(atPath: $0) }
+  }
+}

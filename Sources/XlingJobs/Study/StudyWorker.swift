@@ -1,0 +1,146 @@
+import Foundation
+import XlingAlignment
+import XlingCore
+import XlingData
+import XlingEvaluation
+import XlingExperiments
+import XlingRetrieval
+import XlingRuns
+import XlingStudies
+
+/// Does one cell: trains its run, or goes on with it, measures it, and tells what came of it.
+struct StudyWorker {
+  let setup: StudySetup
+  let place: StudyPlace
+  let results: ExperimentStore
+  let command: RunCommand?
+  let observe: (StudyJob.CellEvent) -> Void
+
+  struct Outcome {
+    var state: CellState
+    var result: CellResult?
+    var scores: [CellScore] = []
+    var words: String?
+  }
+
+  /// Throws what training and measuring throw, but for divergence, which is a result.
+  func work(_ cell: StudyCell, rate: String?) throws -> Outcome {
+    PeakMemory.reset()
+    let folder = place.run(try setup.plan.run(cell, rate: rate))
+    do {
+      let aligned = try align(cell, rate, folder)
+      var outcome = Outcome(
+        state: .done, result: try result(aligned, folder, steps: aligned.steps, aligned.seconds))
+      let scores = try measure(cell, folder)
+      if cell.kind == .cell {
+        outcome.scores = scores
+      } else {
+        outcome.result?.value = scores.reduce(0) { $0 + $1.value } / Double(max(1, scores.count))
+      }
+      outcome.result?.peakMB = PeakMemory.megabytes()
+      return outcome
+    } catch let failure as AlignmentFailure {
+      guard case .diverged(let step, _, _, _, _) = failure else { throw failure }
+      return Outcome(
+        state: .diverged, result: try result(nil, folder, steps: step, 0), words: "\(failure)")
+    }
+  }
+
+  private func align(
+    _ cell: StudyCell, _ rate: String?, _ folder: String
+  ) throws -> AlignResult {
+    let training = try setup.plan.training(cell, rate: rate)
+    var settings = training.settings
+    settings.checkpointEvery =
+      setup.design.checkpointEvery ?? settings.steps.map { max(25, $0 / 4) }
+    var options = AlignJob.Options(training.recipe, settings, data: setup.data)
+    (options.textTower, options.imageTower) = (training.textTower, training.imageTower)
+    (options.output, options.resumes, options.command) = (folder, true, command)
+    options.resumeCommand = command.map { ShellWords.command($0.words) }
+    return try AlignJob(options).run(
+      on: setup.dataset, storing: { _ in results }, observe: { observe(.align($0)) })
+  }
+
+  private func result(
+    _ aligned: AlignResult?, _ folder: String, steps: Int, _ seconds: Double
+  ) throws -> CellResult {
+    let record = try RunFolder(folder).record()
+    let configuration = record.identity.configuration
+    return CellResult(
+      rate: configuration.peakRate, steps: steps,
+      seconds: aligned == nil ? record.seconds : seconds,
+      peakMB: nil, trained: record.trainedParameters, parameters: record.allParameters,
+      pairs: record.trainingPairs, aligned: configuration.language,
+      checkpoint: aligned?.checkpoint ?? "", blasCore: record.blasCore,
+      run: "runs/" + PathParts.name(of: folder))
+  }
+
+  /// A cell in its languages on its split; a try on val, by what its rate is chosen by.
+  private func measure(_ cell: StudyCell, _ folder: String) throws -> [CellScore] {
+    let design = setup.design
+    let isTry = cell.kind == .attempt
+    let split = isTry ? Split.val : Split(rawValue: design.measure.split) ?? .test
+    let languages = isTry ? setup.plan.inputs.choiceLanguages : setup.plan.inputs.languages
+    var options = EvaluateJob.Options(
+      EvaluationSubject(run: folder, data: setup.measured, languages: languages, split: split))
+    let names = isTry ? Self.choiceMetrics(design) : design.measure.metrics
+    options.metrics = names.compactMap(Metric.named)
+    options.captionsPerPicture = design.measure.captions
+    options.keepsEmbeddings = false
+    let measured = try EvaluateJob(options).run(in: results) { event in
+      observe(.evaluate(event))
+    }
+    let protocols = Set(
+      measured.languages.filter { $0.subset == "all" }.map(\.protocol))
+    let evaluations = try results.evaluations(of: measured.run)
+      .filter { protocols.contains($0.measured.hash) && languages.contains($0.language) }
+    let places = Dictionary(languages.enumerated().map { ($1, $0) }) { first, _ in first }
+    return try evaluations.sorted {
+      (places[$0.language] ?? 0, $0.direction.rawValue) < (
+        places[$1.language] ?? 0, $1.direction.rawValue
+      )
+    }.flatMap { evaluation in
+      try options.metrics.map { try Self.score(evaluation, $0, pictures: measured.pictures) }
+    }
+  }
+
+  private static func choiceMetrics(_ design: StudyDesign) -> [String] {
+    let metric = design.rates?.metric ?? ""
+    return metric == StudyDesign.RateChoice.meanRecall ? ["R@1", "R@5", "R@10"] : [metric]
+  }
+
+  private static func score(
+    _ evaluation: Evaluation, _ metric: Metric, pictures: Int
+  ) throws -> CellScore {
+    let values = try metric.values(evaluation.ranking)
+    var sums = [Double](repeating: 0, count: pictures)
+    var counts = sums
+    for (value, picture) in zip(values, evaluation.pictures)
+    where sums.indices.contains(Int(picture)) {
+      sums[Int(picture)] += value
+      counts[Int(picture)] += 1
+    }
+    return CellScore(
+      language: evaluation.language, direction: evaluation.direction.words, metric: metric.name,
+      value: values.reduce(0, +) / Double(max(1, values.count)), n: values.count,
+      chance: metric.chance(evaluation.ranking), sums: sums, counts: counts)
+  }
+}
+
+/// The most memory that this process held since it was last asked to count anew (proc(5)).
+enum PeakMemory {
+  static func reset() {
+    guard let file = FileHandle(forWritingAtPath: "/proc/self/clear_refs") else { return }
+    try? file.write(contentsOf: Data("5".utf8))
+    try? file.close()
+  }
+
+  static func megabytes() -> Double? {
+    guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else {
+      return nil
+    }
+    let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    let number = line?.split(separator: " ").compactMap { Double($0) }.first
+    return number.map { ($0 / 1_024).rounded() }
+  }
+}

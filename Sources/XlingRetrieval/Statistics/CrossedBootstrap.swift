@@ -1,0 +1,149 @@
+import XlingCore
+
+/// Seeds and pictures drawn at once, with replacement, each draw used for all methods and languages: claims
+/// about a method average over both. A picture's captions go with it (Owen 2007, the pigeonhole bootstrap).
+///
+/// Drawing alone gives the wrong width: with few seeds their spread is drawn too small by (S - 1) / S, and what
+/// seeds and pictures share is counted thrice. So the draws give shape and dependence, and the two-way analysis
+/// of variance the scale: see ``CrossedFigure/estimate``.
+public struct CrossedBootstrap: Sendable {
+  public let seeds: Int
+  public let pictures: Int
+  private let resamples: Resamples
+  /// How often each draw holds each seed, [draws, seeds].
+  private let drawnSeeds: [[Double]]
+
+  public static let usualDraws = 2_000
+
+  public init(seeds: Int, pictures: Int, draws: Int = usualDraws, seed: UInt64 = 0) {
+    self.seeds = seeds
+    self.pictures = pictures
+    resamples = Resamples(clusterCount: pictures, count: draws, seed: seed)
+    drawnSeeds = (0..<draws).map { draw in
+      var stream = RandomStream(seed: seed, "crossed seeds", seeds, draw)
+      var counts = [Double](repeating: 0, count: seeds)
+      for _ in 0..<seeds { counts[stream.index(seeds)] += 1 / Double(seeds) }
+      return counts
+    }
+  }
+
+  public var draws: Int { resamples.count }
+
+  /// The interquartile mean over seeds and languages (``RunsAndTasks/interquartileMean(_:)``) of a method's
+  /// `figures`, one a language, with the percentile interval of the draws; languages are fixed, not drawn.
+  public func interquartileMean(_ figures: [CrossedFigure]) -> Estimate {
+    let values = figures.flatMap(\.bySeed)
+    let queries = figures.reduce(0) { $0 + $1.queries }
+    let method = "crossed-interquartile-\(draws)"
+    let value = RunsAndTasks.interquartileMean(values)
+    guard figures.allSatisfy(\.hasInterval), !figures.isEmpty else {
+      return Estimate(value: value, low: nil, high: nil, n: queries, method: method)
+    }
+    let replicates = drawnSeeds.enumerated().map { draw, weights in
+      var drawn: [Double] = []
+      for (seed, weight) in weights.enumerated() {
+        let times = Int((weight * Double(seeds)).rounded())
+        for figure in figures {
+          drawn.append(contentsOf: repeatElement(figure.ofSeeds[seed][draw], count: times))
+        }
+      }
+      return RunsAndTasks.interquartileMean(drawn)
+    }
+    return Estimate(
+      value: value, interval: Resamples.percentiles(replicates), n: queries, method: method)
+  }
+
+  /// A mean metric of one method in one language and direction: `sums` [seeds][pictures] of the values of
+  /// each picture's queries, `counts` [pictures] of these queries, which are the same for all seeds. Throws
+  /// ``RetrievalFailure``.
+  public func figure(
+    sums: [[Double]], counts: [Double]
+  ) throws(RetrievalFailure) -> CrossedFigure {
+    guard sums.count == seeds, counts.count == pictures, sums.allSatisfy({ $0.count == pictures })
+    else {
+      throw .shape(
+        what: "a study's figure", expected: "\(seeds) seeds of \(pictures) pictures",
+        found: "\(sums.count) seeds, \(counts.count) pictures")
+    }
+    let queries = counts.reduce(0, +)
+    guard queries > 0 else { throw .empty(what: "a language of the study") }
+    let means = sums.map { $0.reduce(0, +) / queries }
+    // Each picture's part in the mean, so that the mean over pictures of these is the mean itself.
+    let scale = Double(pictures) / queries
+    let parts = zip(sums, means).map { row, mean in
+      zip(row, counts).map { mean + ($0 - mean * $1) * scale }
+    }
+    let replicated = resamples.replicates(of: sums.map { .mean(sums: $0, sizes: counts) })
+    let replicates = drawnSeeds.enumerated().map { draw, weights in
+      zip(weights, replicated).reduce(0) { $0 + $1.0 * $1.1[draw] }
+    }
+    return CrossedFigure(
+      value: means.reduce(0, +) / Double(seeds), replicates: replicates, ofSeeds: replicated,
+      parts: parts,
+      isSeen: counts.map { $0 > 0 }, queries: Int(queries))
+  }
+}
+
+/// A figure of a study with its draws. Figures of one bootstrap can be averaged and subtracted: then what they
+/// share, seeds and pictures, cancels as it should.
+public struct CrossedFigure: Sendable {
+  public let value: Double
+  /// One a draw.
+  public let replicates: [Double]
+  /// The same of each seed, its pictures drawn: [seeds][draws].
+  let ofSeeds: [[Double]]
+  /// [seeds][pictures], whose mean is ``value``.
+  let parts: [[Double]]
+  /// Whether a picture has a query here.
+  let isSeen: [Bool]
+  /// Of one seed.
+  public let queries: Int
+
+  init(
+    value: Double, replicates: [Double], ofSeeds: [[Double]], parts: [[Double]], isSeen: [Bool],
+    queries: Int
+  ) {
+    (self.value, self.replicates, self.ofSeeds) = (value, replicates, ofSeeds)
+    (self.parts, self.isSeen, self.queries) = (parts, isSeen, queries)
+  }
+
+  public var seeds: Int { parts.count }
+
+  /// Each weighing the same; nil of none. Queries add up.
+  public static func mean(_ figures: [CrossedFigure]) -> CrossedFigure? {
+    guard let first = figures.first else { return nil }
+    func mean(_ rows: (CrossedFigure) -> [[Double]]) -> [[Double]] {
+      var sums = rows(first).map { $0.map { _ in 0.0 } }
+      for figure in figures {
+        for (row, values) in rows(figure).enumerated() {
+          for (place, value) in values.enumerated() { sums[row][place] += value }
+        }
+      }
+      return sums.map { $0.map { $0 / Double(figures.count) } }
+    }
+    var isSeen = first.isSeen
+    for figure in figures { isSeen = zip(isSeen, figure.isSeen).map { $0 || $1 } }
+    return CrossedFigure(
+      value: figures.reduce(0) { $0 + $1.value } / Double(figures.count),
+      replicates: mean { [$0.replicates] }[0], ofSeeds: mean(\.ofSeeds), parts: mean(\.parts),
+      isSeen: isSeen, queries: figures.reduce(0) { $0 + $1.queries })
+  }
+
+  public static func - (first: CrossedFigure, second: CrossedFigure) -> CrossedFigure {
+    func difference(_ one: [Double], _ other: [Double]) -> [Double] {
+      zip(one, other).map { $0 - $1 }
+    }
+    return CrossedFigure(
+      value: first.value - second.value,
+      replicates: difference(first.replicates, second.replicates),
+      ofSeeds: zip(first.ofSeeds, second.ofSeeds).map(difference),
+      parts: zip(first.parts, second.parts).map(difference),
+      isSeen: zip(first.isSeen, second.isSeen).map { $0 || $1 }, queries: first.queries)
+  }
+
+  /// The mean of each seed.
+  public var bySeed: [Double] { parts.map { $0.reduce(0, +) / Double($0.count) } }
+
+  /// Whether so many independent pictures lie behind it that an interval may be claimed.
+  public var hasInterval: Bool { isSeen.count { $0 } >= Clusters.fewest }
+}

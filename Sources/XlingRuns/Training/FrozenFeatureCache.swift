@@ -1,0 +1,87 @@
+import XlingAlignment
+import XlingCore
+import XlingExperiments
+import XlingTensor
+import XlingTowers
+
+/// Pooled vectors of one frozen tower in the cache of embeddings that lies beside a store: made by whichever
+/// run comes first, for all that train something else on the same tower and pictures.
+final class FrozenFeatureCache: FrozenFeatureStore {
+  private let rows: EmbeddingCache
+  /// The hash of everything that decides the tower's vectors.
+  private let tower: String
+  /// "captions" or "pictures".
+  private let what: String
+  private let damaged = Damaged()
+
+  /// Written by one training, which reads before it saves.
+  private final class Damaged: @unchecked Sendable {
+    var keys: Set<EmbeddingCache.Key> = []
+  }
+
+  init(_ rows: EmbeddingCache, tower: String, what: String) {
+    (self.rows, self.tower, self.what) = (rows, tower, what)
+  }
+
+  func read(
+    _ keys: [[UInt8]], width: Int, into place: (Int) -> UnsafeMutablePointer<Float>
+  ) throws -> [Bool] {
+    let kept = try rows.read(keys, model: tower, width: width, into: place)
+    damaged.keys = kept.damaged
+    if !kept.damaged.isEmpty {
+      ProgressBar.toStandardError(
+        "xling: warning: \(kept.damaged.count) vectors of \(what) in \(rows.path) are damaged; "
+          + "they are computed anew\n")
+    }
+    return kept.isFound
+  }
+
+  func save(_ keys: [[UInt8]], row: (Int) -> UnsafeBufferPointer<Float>) throws {
+    try rows.save(keys, model: tower, damaged: damaged.keys, row: row)
+  }
+}
+
+extension DualEncoder {
+  /// Where the vectors of this model's frozen towers are kept beside the store at `path`; nil where no tower
+  /// is frozen, and on a medium that keeps nothing. Throws `ExperimentFailure`.
+  public func frozenFeatures(
+    besideStore path: String, of identity: RunIdentity
+  ) throws -> FrozenFeatureStores? {
+    guard !textIsTrained || !imageIsTrained,
+      let rows = try EmbeddingCache.beside(store: path)
+    else { return nil }
+    func cache(
+      _ side: ParameterRole.Side, _ isTrained: Bool, _ source: TowerSource, _ what: String
+    ) -> FrozenFeatureCache {
+      // A trained tower's vectors are asked for by nobody, and its weights need no hash.
+      let tower = isTrained ? "" : pooledHash(side, source, identity.configuration)
+      return FrozenFeatureCache(rows, tower: tower, what: what)
+    }
+    return FrozenFeatureStores(
+      text: cache(.text, textIsTrained, identity.text, "captions"),
+      image: cache(.image, imageIsTrained, identity.image, "pictures"))
+  }
+
+  /// SHA-256 of all that decides the bits of a frozen tower's vectors: its architecture, how it pools, every
+  /// parameter, and the BLAS kernels, which round in their own ways.
+  private func pooledHash(
+    _ side: ParameterRole.Side, _ source: TowerSource, _ configuration: AlignmentConfiguration
+  ) -> String {
+    let digest = Digest()
+    digest.update("pooled \(side) \(source.configurationHash)\n")
+    digest.update("\(Matmul.coreName) \(Version.numerics)\n")
+    switch side {
+    case .text:
+      let output = configuration.textOutput
+      digest.update(output.map { "\($0.pooling.description) \($0.promptTokens ?? 0)" } ?? "[CLS]")
+      digest.update("\n\(text.head?.description ?? "no head")\n")
+    case .image:
+      digest.update("\(configuration.imagePooling?.rawValue ?? "cls")\n")
+    }
+    for (name, parameter) in parameters(of: side) {
+      digest.update("\(name) \(parameter.shape)\n")
+      digest.update(UnsafeRawBufferPointer(start: parameter.value, count: parameter.count * 4))
+    }
+    return digest.hexadecimal()
+  }
+}

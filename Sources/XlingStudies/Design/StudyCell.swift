@@ -1,0 +1,33 @@
+/// One piece of work of a study: a run that is trained and measured, or a try of a learning rate.
+public struct StudyCell: Sendable, Equatable {
+  public enum Kind: String, Sendable, Codable {
+    case cell
+    /// A run at one rate, measured on val, by which the rate is chosen.
+    case attempt = "try"
+  }
+
+  /// SHA-256 of what decides its bits: recipe, towers, tokenizer, data, settings, seed, what is measured, and the
+  /// program's numerics number. No name and no place.
+  public let hash: String
+  public let kind: Kind
+  /// Values by axis, without the seed.
+  public let factors: [String: String]
+  public let seed: UInt64
+  /// Of a try.
+  public let rate: String?
+  /// Of the same content but for the seed: they share their tries.
+  public let group: String
+  /// The tries by which its rate is chosen, by hash.
+  public let tries: [String]
+
+  public var short: String { String(hash.prefix(Self.shortLength)) }
+  public static let shortLength = 12
+
+  /// The shard, of 0..<count, that does it: by content, so that another cell more moves no other. Cells that share
+  /// tries stay together.
+  public func shard(of count: Int) -> Int {
+    let isAlone = kind == .cell && tries.isEmpty
+    let key = (isAlone ? hash : group).prefix(15)
+    return Int((UInt64(key, radix: 16) ?? 0) % UInt64(max(1, count)))
+  }
+}

@@ -1,0 +1,149 @@
+/// A study as its file has it: which runs, how they are measured, what is to be concluded.
+public struct StudyDesign: Codable, Sendable, Equatable {
+  /// What is varied, by the key of a setting; values as their setting writes them.
+  public struct Axis: Codable, Sendable, Equatable {
+    public let name: String
+    public let values: [String]
+  }
+
+  /// A setting that all cells share.
+  public struct Setting: Codable, Sendable, Equatable {
+    public let key: String
+    public let value: String
+  }
+
+  /// Combinations that are left out: every axis named has one of its values.
+  public struct Skip: Codable, Sendable, Equatable {
+    public let when: [String: [String]]
+  }
+
+  /// How each cell's learning rate is chosen: the same tries for every method, on val.
+  public struct RateChoice: Codable, Sendable, Equatable {
+    public let tries: [String]
+    public let split: String
+    public let languages: [String]
+    /// `mean_recall` (of R@1, R@5 and R@10), or a metric's name.
+    public let metric: String
+    /// The first so many seeds are tried.
+    public let seeds: Int
+
+    public static let meanRecall = "mean_recall"
+  }
+
+  public struct Measure: Codable, Sendable, Equatable {
+    public var data: String
+    public let split: String
+    /// As they are written, perhaps `all`.
+    public var languages: [String]
+    public let metrics: [String]
+    /// The first so many captions of each picture; nil takes all.
+    public let captions: Int?
+  }
+
+  /// The one comparison that the study was made for.
+  public struct Comparison: Codable, Sendable, Equatable {
+    /// The axis whose values are compared.
+    public let axis: String
+    public let baseline: String
+    public let metric: String
+    /// `untaught`, `all`, or languages.
+    public let over: [String]
+    public let correction: String
+
+    public static let untaught = "untaught"
+    public static let all = "all"
+  }
+
+  /// What `--small` changes.
+  public struct Small: Codable, Sendable, Equatable {
+    public let steps: Int?
+    public let seeds: Int?
+    public let languages: [String]?
+    public let axes: [Axis]
+  }
+
+  public var name: String
+  public let question: String
+  public let decides: String
+  /// What it takes, measured, in words.
+  public let cost: String
+  /// Without the seeds, in the order of the file.
+  public var axes: [Axis]
+  public var seeds: [UInt64]
+  public let skips: [Skip]
+  /// What all cells share besides, axes' names with one value each; and the data.
+  public var fixed: [Setting]
+  public var data: String
+  public let rates: RateChoice?
+  public var measure: Measure
+  public let comparison: Comparison?
+  /// How often a failed cell is begun again.
+  public let retries: Int
+  public let checkpointEvery: Int?
+  public let small: Small?
+  public var isSmall = false
+
+  /// The same study on little data, with few steps: it shows that everything works, and hardly what is better.
+  /// Throws ``StudyFailure/noSmallForm(study:)``.
+  public func smallForm() throws(StudyFailure) -> StudyDesign {
+    guard let small else { throw .noSmallForm(study: name) }
+    var design = self
+    design.name += "-small"
+    design.isSmall = true
+    if let steps = small.steps {
+      design.fixed.removeAll { $0.key == "steps" || $0.key == "epochs" }
+      design.axes.removeAll { $0.name == "steps" || $0.name == "epochs" }
+      design.fixed.append(Setting(key: "steps", value: "\(steps)"))
+    }
+    if let count = small.seeds { design.seeds = Array(seeds.prefix(count)) }
+    if let languages = small.languages { design.measure.languages = languages }
+    for axis in small.axes {
+      guard let place = design.axes.firstIndex(where: { $0.name == axis.name }) else { continue }
+      design.axes[place] = axis
+    }
+    return design
+  }
+
+  /// Values by axis, in one line: `lwa, pairs 1000`; a number says what it counts.
+  public func label(_ factors: [String: String]) -> String {
+    axes.map { axis in
+      let value = factors[axis.name] ?? ""
+      return Double(value) == nil || axes.count == 1 ? value : "\(axis.name) \(value)"
+    }.joined(separator: ", ")
+  }
+
+  /// What differs from an earlier form of the study, in words of the file.
+  public func differences(from earlier: StudyDesign) -> [String] {
+    let (now, before) = (said, earlier.said)
+    return Set(now.keys).union(before.keys).sorted().compactMap { key in
+      let (new, old) = (now[key], before[key])
+      return new == old ? nil : "\(key): \(old ?? "nothing") before, \(new ?? "nothing") now"
+    }
+  }
+
+  /// Whatever decides cells or their reading, by key.
+  private var said: [String: String] {
+    var said = ["train.data": data, "evaluate.data": measure.data, "evaluate.split": measure.split]
+    said["seeds"] = seeds.map(String.init).joined(separator: " ")
+    said["evaluate.languages"] = measure.languages.joined(separator: " ")
+    said["evaluate.metrics"] = measure.metrics.joined(separator: " ")
+    said["evaluate.captions"] = measure.captions.map(String.init)
+    for axis in axes { said["axes.\(axis.name)"] = axis.values.joined(separator: " ") }
+    for setting in fixed { said["train.\(setting.key)"] = setting.value }
+    for (index, skip) in skips.enumerated() {
+      said["skip \(index + 1)"] = skip.when.sorted { $0.key < $1.key }
+        .map { "\($0.key)=\($0.value.joined(separator: "|"))" }.joined(separator: " ")
+    }
+    if let rates {
+      said["learning_rate"] = rates.tries.joined(separator: " ")
+      said["learning_rate.choose_on"] =
+        "\(rates.split) \(rates.languages.joined(separator: " ")) \(rates.metric) \(rates.seeds)"
+    }
+    if let comparison {
+      said["compare"] =
+        "\(comparison.axis) \(comparison.baseline) \(comparison.metric) "
+        + comparison.over.joined(separator: " ")
+    }
+    return said
+  }
+}

@@ -1,0 +1,245 @@
+import XlingCore
+import XlingReports
+import XlingRetrieval
+
+extension StudyFigures {
+  /// One file that needs nothing else. The same tables give the same bytes.
+  public func html() -> String {
+    HTMLPage(
+      title: "Study: \(name)", finding: divergenceWarning.map { "\($0) \(finding)" } ?? finding,
+      summary: question + (decides.isEmpty ? "" : " Decides: \(decides).") + " " + protocolText,
+      sections: [
+        limitSection, curveSection, dotSection, comparisonSection, conditionSection, paretoSection,
+        mapSection,
+        profileSection,
+      ].compactMap { $0 },
+      footer:
+        "\(HTML.escape("\(cells) cells")), \(tries) tries of learning rates; the figures are made from "
+        + "<code>cells.csv</code>, <code>scores.csv</code> and <code>pictures.csv</code> alone "
+        + "(<code>xling study report --csv FOLDER</code>)."
+    ).html
+  }
+
+  private var limitSection: HTMLPage.Section {
+    HTMLPage.Section(
+      "limits", "What this study cannot tell", "Read this before the figures.",
+      "<ul>" + cannotTell.map { "<li>\(HTML.prose($0))</li>" }.joined(separator: "\n") + "</ul>")
+  }
+
+  private func tip(_ condition: Condition) -> String {
+    "\(condition.label): \(Figures.interval(condition.primary)), \(seeds.count) seeds, n = "
+      + "\(Figures.count(condition.primary.n)) queries a seed"
+  }
+
+  // MARK: - Curves
+
+  /// The axis along which values are numbers, where there is one.
+  private var numeric: String? {
+    let names = Set(conditions.flatMap { $0.factors.keys })
+    return names.sorted { ($0 == "pairs" ? 0 : 1, $0) < ($1 == "pairs" ? 0 : 1, $1) }.first {
+      name in
+      let values = Set(conditions.compactMap { $0.factors[name] })
+      return values.count > 1 && values.allSatisfy { Double($0) != nil }
+    }
+  }
+
+  private var curveSection: HTMLPage.Section? {
+    guard let numeric, let plot = curvePlot(numeric) else { return nil }
+    return HTMLPage.Section(
+      "curves", "By \(numeric)",
+      "\(metric) over \(over); lines between means over seeds, bars 95 % intervals.",
+      HTML.scrolling("Curves", plot.svg))
+  }
+
+  private func curvePlot(_ axis: String) -> XYPlot? {
+    var order: [String] = []
+    var members: [String: [Condition]] = [:]
+    for condition in conditions {
+      let rest = condition.factors.filter { $0.key != axis }.sorted { $0.key < $1.key }
+      let name =
+        rest.count == 1
+        ? rest[0].value : rest.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+      if members[name] == nil { order.append(name) }
+      members[name, default: []].append(condition)
+    }
+    let values = conditions.compactMap { $0.factors[axis].flatMap(Double.init) }
+    let isWide = (values.max() ?? 1) >= 8 * max(values.min() ?? 1, 1e-12) && (values.min() ?? 0) > 0
+    return XYPlot(
+      id: "curves", title: "\(metric) by \(axis)",
+      description: conditions.map(tip).joined(separator: ". "),
+      series: order.map { name in
+        XYPlot.Series(
+          name: name.isEmpty ? metric : name,
+          points: (members[name] ?? []).compactMap { condition in
+            guard let x = condition.factors[axis].flatMap(Double.init) else { return nil }
+            return .init(
+              x: x, y: condition.primary.value, low: condition.primary.low,
+              high: condition.primary.high,
+              tip: tip(condition))
+          }, isLine: true)
+      }, x: .init(axis, isLogarithmic: isWide) { Self.brief($0) },
+      y: .init("\(metric), %") { Figures.fixed(100 * $0, 0) })
+  }
+
+  private static func brief(_ value: Double) -> String {
+    Int(exactly: value).map(Figures.count) ?? "\(value)"
+  }
+
+  // MARK: - Conditions
+
+  private var dotSection: HTMLPage.Section {
+    let others = (conditions.first?.metrics.keys.sorted() ?? []).filter { $0 != metric }.prefix(1)
+    let plot = DotPlot(
+      title: "\(metric) by condition", description: conditions.map(tip).joined(separator: ". "),
+      series: ["mean over \(over)", "middle half"],
+      panels: ["\(metric), both directions"] + others.map { "\($0), both directions" },
+      rows: conditions.map { condition in
+        let middle = "\(condition.label), middle half of seeds and languages"
+        return DotPlot.Row(
+          label: condition.label,
+          points: [
+            [
+              point(condition.primary, tip(condition)),
+              point(
+                condition.interquartileMean,
+                "\(middle): \(Figures.interval(condition.interquartileMean))"),
+            ]
+          ]
+            + others.map { name in
+              [
+                condition.metrics[name].map {
+                  point($0, "\(condition.label), \(name): \(Figures.interval($0))")
+                }, nil,
+              ]
+            })
+      })
+    return HTMLPage.Section(
+      "conditions", "Every condition",
+      "The mean, and the mean of the middle half of seeds and languages, which a few lost languages do not move: "
+        + "the table below names the worst.", HTML.scrolling("Dot plot", plot.svg))
+  }
+
+  private func point(_ estimate: Estimate, _ tip: String) -> DotPlot.Point {
+    DotPlot.Point(value: estimate.value, low: estimate.low, high: estimate.high, tip: tip)
+  }
+
+  private func table(_ table: TextTable, _ caption: String) -> String {
+    func row(_ cells: [String]) -> String {
+      cells.enumerated().map { $0 < table.leading ? HTML.header($1, scope: "row") : HTML.cell($1) }
+        .joined()
+    }
+    let head = (table.rows.first ?? []).map { HTML.header($0, scope: "col") }.joined()
+    return HTML.table(caption: caption, head: [head], body: table.rows.dropFirst().map(row))
+  }
+
+  private var conditionSection: HTMLPage.Section {
+    HTMLPage.Section(
+      "table", "All figures", protocolText,
+      table(conditionTable, "Conditions over \(seeds.count) seeds"))
+  }
+
+  private var comparisonSection: HTMLPage.Section? {
+    guard !comparisons.isEmpty else { return nil }
+    return HTMLPage.Section(
+      "comparison", "The comparison that the study was made for", comparisonText,
+      table(comparisonTable, "Differences from \(baseline)"))
+  }
+
+  private var paretoSection: HTMLPage.Section? {
+    let best = conditions.filter { one in
+      !conditions.contains { $0.trained <= one.trained && $0.primary.value > one.primary.value }
+    }.map(\.label)
+    let plot = XYPlot(
+      id: "pareto", title: "\(metric) by trained parameters",
+      description: conditions.map { "\(tip($0)), \(Figures.count($0.trained)) trained" }.joined(
+        separator: ". "),
+      series: [
+        .init(
+          name: "on the front", points: paretoPoints(isLabelled: true) { best.contains($0.label) },
+          isLine: false),
+        .init(
+          name: "behind it",
+          points: paretoPoints(isLabelled: conditions.count < 8) { !best.contains($0.label) },
+          isLine: false),
+      ].filter { !$0.points.isEmpty },
+      x: .init("trained parameters", isLogarithmic: true) { Self.brief($0) },
+      y: .init("\(metric), %") { Figures.fixed(100 * $0, 0) })
+    return plot.map {
+      HTMLPage.Section(
+        "pareto", "What it costs",
+        "On the front: nothing with as few trained parameters has a higher mean. Intervals say how sure that is.",
+        HTML.scrolling("Pareto chart", $0.svg))
+    }
+  }
+
+  private func paretoPoints(
+    isLabelled: Bool, _ isShown: (Condition) -> Bool
+  ) -> [XYPlot.Point] {
+    conditions.filter(isShown).map { condition in
+      .init(
+        x: Double(condition.trained), y: condition.primary.value, low: condition.primary.low,
+        high: condition.primary.high, label: isLabelled ? condition.label : "",
+        tip: "\(tip(condition)); \(Figures.count(condition.trained)) trained, "
+          + "\(Figures.duration(condition.seconds)) a run")
+    }
+  }
+
+  // MARK: - Languages
+
+  private var mapSection: HTMLPage.Section {
+    let labels = conditions.map(\.label)
+    let byName = Dictionary(map.map { ([$0.language, $0.condition], $0) }) { $1 }
+    var languages: [String] = []
+    for cell in map where !languages.contains(cell.language) { languages.append(cell.language) }
+    let top = max(map.map(\.estimate.value).max() ?? 1, 1e-9)
+    let rows = languages.map { language in
+      (
+        name: language + (aligned.contains(language) ? " (aligned)" : ""),
+        cells: labels.map { label in
+          byName[[language, label]].map { cell in
+            HeatMap.Cell(
+              text: Figures.percent(cell.estimate.value), share: cell.estimate.value / top,
+              mark: cell.sign > 0 ? "▲" : cell.sign < 0 ? "▼" : "", tip: Self.tip(cell))
+          }
+        }
+      )
+    }
+    return HTMLPage.Section(
+      "map", "Language by language",
+      "\(metric), both directions. ▲ above and ▼ below \(baseline), in a band that holds for all languages and "
+        + "conditions at once (max-|t|); without a mark it cannot be told. Point at a cell to read its interval.",
+      HeatMap(columns: labels, rows: rows).html(
+        caption: "\(metric), % by language", corner: "language"))
+  }
+
+  private static func tip(_ cell: MapCell) -> String {
+    "\(cell.language), \(cell.condition): \(Figures.interval(cell.estimate)), n = \(Figures.count(cell.estimate.n))"
+      + (cell.difference.map {
+        "; difference \(Figures.points($0.value)) \(IntervalText.bounds($0.low, $0.high, Figures.points))"
+      } ?? "")
+  }
+
+  private var profileSection: HTMLPage.Section? {
+    let plot = XYPlot(
+      id: "profile", title: "Performance profile",
+      description: "Share of seeds and languages that reach a given \(metric), by condition.",
+      series: conditions.map { condition in
+        XYPlot.Series(
+          name: condition.label,
+          points: zip(thresholds, condition.profile).map { threshold, share in
+            .init(
+              x: threshold, y: share,
+              tip:
+                "\(condition.label): \(Figures.percent(share)) % reach \(Figures.percent(threshold)) %"
+            )
+          }, isLine: true)
+      }, x: .init("\(metric), %") { Figures.fixed(100 * $0, 0) },
+      y: .init("share of seeds × languages, %") { Figures.fixed(100 * $0, 0) })
+    return plot.map {
+      HTMLPage.Section(
+        "profile", "How many languages reach how much",
+        "A curve above another everywhere is better for every kind of language; where they cross, means hide it.",
+        HTML.scrolling("Performance profile", $0.svg))
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import XlingCore
+import XlingReports
+import XlingRetrieval
+
+extension StudyFigures {
+  /// What was found, in one sentence, whichever way it came out.
+  public var finding: String {
+    guard !comparisons.isEmpty else {
+      return "\(metric) over \(over): "
+        + conditions.map { "\($0.label) \(Figures.interval($0.primary))" }.joined(separator: "; ")
+        + "."
+    }
+    // Of a long family those that stand, which Holm's correction leaves few.
+    let shown = comparisons.count > 4 ? comparisons.filter(\.isFound) : comparisons
+    var parts = shown.map { comparison in
+      let name = comparison.first + (comparison.context.isEmpty ? "" : " (\(comparison.context))")
+      let difference = comparison.difference
+      return "\(name) \(comparison.verdict), \(Figures.points(difference.value)) points"
+        + " \(IntervalText.bounds(difference.low, difference.high, Figures.points))"
+    }
+    let others = comparisons.count - shown.count
+    if others > 0 {
+      let isTested = comparisons.contains { $0.adjusted != nil }
+      parts.append(
+        (shown.isEmpty ? "none of \(others)" : "\(others) others not")
+          + (isTested ? " told apart" : " tested"))
+    }
+    return "Against \(baseline), \(metric) over \(over): " + parts.joined(separator: "; ") + "."
+  }
+
+  /// How the figures came about, in one sentence.
+  public var protocolText: String {
+    "\(data), \(split) split, \(Figures.count(pictures)) pictures, both directions; \(seedText); 95 % intervals "
+      + (seeds.count > 1
+        ? "from a crossed bootstrap over seeds and pictures (\(Figures.count(draws)) draws, scaled by the two-way "
+          + "analysis of variance)" : "over pictures alone (one seed)") + "."
+  }
+
+  private var seedText: String {
+    let count = seeds.count == 1 ? "1 seed" : "\(seeds.count) seeds"
+    return seeds.count < plannedSeeds ? "\(count) of \(plannedSeeds)" : count
+  }
+
+  /// Markdown.
+  public var markdown: String {
+    var parts = ["# \(name)", question]
+    if let warning = divergenceWarning { parts.append("**\(warning)**") }
+    parts += [finding, protocolText, "## Conditions", conditionTable.markdown()]
+    if !comparisons.isEmpty {
+      parts += [
+        "## The comparison", comparisonText, comparisonTable.markdown(),
+      ]
+    }
+    parts += [
+      "## What this study cannot tell", cannotTell.map { "- \($0)" }.joined(separator: "\n"),
+    ]
+    return parts.joined(separator: "\n\n")
+  }
+
+  /// A study of which more than a twentieth diverged says so first.
+  var divergenceWarning: String? {
+    let diverged = states[CellState.diverged.rawValue] ?? 0
+    guard diverged * 20 > cells else { return nil }
+    return "\(diverged) of \(cells) runs diverged; they count at chance level in every mean."
+  }
+
+  var comparisonText: String {
+    "Primary: \(metric) over \(over), each against \(baseline); p after Holm's correction over "
+      + "\(comparisons.count). Intervals are of each difference for itself. The last column is the smallest true difference found with power 80 %."
+  }
+
+  var conditionTable: TextTable {
+    let head = [
+      "condition", "seeds", "\(metric), \(over)", "middle half", "worst languages", "aligned on",
+      "trained",
+      "time a run",
+    ]
+    return TextTable(
+      [head]
+        + conditions.map { condition in
+          [
+            condition.label, "\(condition.done + condition.diverged)" + divergedText(condition),
+            Figures.estimate(condition.primary, isRate: true),
+            Figures.estimate(condition.interquartileMean, isRate: true),
+            condition.worst.map { "\($0.language) \(Figures.percent($0.estimate.value))" }
+              .joined(separator: ", "),
+            condition.taught.map { Figures.estimate($0, isRate: true) } ?? "–",
+            "\(Figures.count(condition.trained)) "
+              + "(\(Figures.share(Double(condition.trained) / Double(max(1, condition.parameters)))))",
+            Figures.duration(condition.seconds) + triesText(condition),
+          ]
+        }, leading: 1)
+  }
+
+  func divergedText(_ condition: Condition) -> String {
+    condition.diverged > 0 ? ", \(condition.diverged) diverged" : ""
+  }
+
+  func triesText(_ condition: Condition) -> String {
+    condition.tries > 0
+      ? ", \(condition.tries) tries in \(Figures.duration(condition.trySeconds)), rate "
+        + condition.rates.map { "\($0)" }.joined(separator: ", ") : ""
+  }
+
+  var comparisonTable: TextTable {
+    let hasContext = comparisons.contains { !$0.context.isEmpty }
+    let head =
+      ["against \(baseline)"] + (hasContext ? ["where"] : [])
+      + ["difference, points", "p", "p (Holm)", "verdict", "detectable"]
+    return TextTable(
+      [head]
+        + comparisons.map { one in
+          let difference = one.difference
+          return [one.first] + (hasContext ? [one.context] : [])
+            + [
+              "\(Figures.points(difference.value)) "
+                + IntervalText.bounds(difference.low, difference.high, Figures.points),
+              one.pValue.map(Figures.p) ?? "–", one.adjusted.map(Figures.p) ?? "–",
+              one.verdict,
+              one.detectable.map { Figures.percent($0) } ?? "–",
+            ]
+        }, leading: hasContext ? 2 : 1)
+  }
+}
+
+extension StudyFigures.Comparison {
+  var verdict: String {
+    guard adjusted != nil else { return "not tested" }
+    return isFound ? difference.value > 0 ? "better" : "worse" : "not told apart"
+  }
+}

@@ -1,0 +1,104 @@
+import XlingCore
+import XlingRetrieval
+
+/// The cells of a study that are finished, by condition, with what each adds by language, direction and metric.
+struct MeasuredCells {
+  struct Part: Hashable {
+    let language: String
+    let direction: String
+    let metric: String
+  }
+
+  struct Condition {
+    let factors: [String: String]
+    /// By seed; diverged ones too.
+    let cells: [UInt64: StudyTables.Cell]
+  }
+
+  let tables: StudyTables
+  /// In the order of the grid.
+  let conditions: [Condition]
+  let missing: [Condition]
+  /// Finished in all ``conditions``.
+  let seeds: [UInt64]
+  let languages: [String]
+  let pictures: Int
+  /// Counts by part, and chance: the same for all cells.
+  private let shared: [Part: (counts: [Double], chance: Double?)]
+  private let sums: [String: [Part: [Double]]]
+
+  init(_ tables: StudyTables) {
+    self.tables = tables
+    var order: [[String: String]] = []
+    var cells: [[String: String]: [UInt64: StudyTables.Cell]] = [:]
+    for cell in tables.cells {
+      if cells[cell.factors] == nil { order.append(cell.factors) }
+      cells[cell.factors, default: [:]][cell.seed] = cell
+    }
+    let axes = tables.design.axes
+    func places(_ factors: [String: String]) -> [Int] {
+      axes.map { axis in axis.values.firstIndex(of: factors[axis.name] ?? "") ?? axis.values.count }
+    }
+    order.sort { places($0).lexicographicallyPrecedes(places($1)) }
+    let all = order.map { factors in
+      Condition(
+        factors: factors,
+        cells: (cells[factors] ?? [:]).filter {
+          $0.value.state == .done || $0.value.state == .diverged
+        })
+    }
+    conditions = all.filter { !$0.cells.isEmpty }
+    missing = all.filter { $0.cells.isEmpty }
+    let finished = conditions.map { Set($0.cells.keys) }
+    seeds = (finished.dropFirst().reduce(finished.first ?? []) { $0.intersection($1) }).sorted()
+    var shared: [Part: (counts: [Double], chance: Double?)] = [:]
+    var sums: [String: [Part: [Double]]] = [:]
+    var languages: [String] = []
+    for cell in tables.cells {
+      for score in tables.scores[cell.hash] ?? [] {
+        let part = Part(
+          language: score.language, direction: score.direction, metric: score.metric)
+        if shared[part] == nil {
+          shared[part] = (score.counts, score.chance)
+          if !languages.contains(score.language) { languages.append(score.language) }
+        }
+        sums[cell.hash, default: [:]][part] = score.sums
+      }
+    }
+    (self.shared, self.sums, self.languages) = (shared, sums, languages)
+    pictures = shared.values.map(\.counts.count).max() ?? 0
+  }
+
+  /// Languages that a finished cell was aligned on.
+  var aligned: [String] {
+    var found: [String] = []
+    for cell in tables.cells {
+      if let code = cell.result?.aligned, !code.isEmpty, !found.contains(code) {
+        found.append(code)
+      }
+    }
+    return found
+  }
+
+  /// Both directions of a language. A diverged cell counts at chance level; nil where the language is not
+  /// measured so. Throws `RetrievalFailure`.
+  func figure(
+    _ condition: Condition, _ language: String, _ metric: String, _ bootstrap: CrossedBootstrap
+  ) throws -> CrossedFigure? {
+    let parts = shared.keys.filter { $0.language == language && $0.metric == metric }
+      .sorted { $0.direction < $1.direction }
+    return CrossedFigure.mean(
+      try parts.compactMap { part in
+        guard let known = shared[part], known.counts.contains(where: { $0 > 0 }) else { return nil }
+        let rows = seeds.map { seed -> [Double] in
+          if let cell = condition.cells[seed], cell.state == .done,
+            let own = sums[cell.hash]?[part]
+          {
+            return own
+          }
+          return known.counts.map { $0 * (known.chance ?? 0) }
+        }
+        return try bootstrap.figure(sums: rows, counts: known.counts)
+      })
+  }
+}

@@ -1,0 +1,225 @@
+import XlingCore
+import XlingRetrieval
+
+/// From tables to figures.
+struct StudyAnalysis {
+  let measured: MeasuredCells
+  let bootstrap: CrossedBootstrap
+  let comparison: StudyDesign.Comparison
+  let over: [String]
+  /// [condition][language]: the primary metric, both directions.
+  private var byLanguage: [[String: CrossedFigure]] = []
+  /// [condition]: over the primary languages.
+  private(set) var primary: [CrossedFigure] = []
+
+  var design: StudyDesign { measured.tables.design }
+
+  static let thresholds = (0...20).map { Double($0) / 20 }
+  static let worstShown = 3
+
+  /// Nil where no seed is finished in every condition that was begun. Throws `RetrievalFailure`,
+  /// ``StudyFailure/nothingDone(path:)``.
+  init(_ measured: MeasuredCells, draws: Int) throws {
+    self.measured = measured
+    let design = measured.tables.design
+    let axis = design.axes.first
+    comparison =
+      design.comparison
+      ?? StudyDesign.Comparison(
+        axis: axis?.name ?? "", baseline: axis?.values.first ?? "",
+        metric: design.measure.metrics.last ?? "", over: [StudyDesign.Comparison.untaught],
+        correction: "holm")
+    over = Self.over(comparison.over, measured)
+    bootstrap = CrossedBootstrap(
+      seeds: measured.seeds.count, pictures: measured.pictures, draws: draws)
+    for condition in measured.conditions {
+      var figures: [String: CrossedFigure] = [:]
+      for language in measured.languages {
+        figures[language] = try measured.figure(condition, language, comparison.metric, bootstrap)
+      }
+      byLanguage.append(figures)
+      guard let mean = CrossedFigure.mean(over.compactMap { figures[$0] }) else {
+        throw RetrievalFailure.empty(what: "the languages that the study compares")
+      }
+      primary.append(mean)
+    }
+  }
+
+  private static func over(_ words: [String], _ measured: MeasuredCells) -> [String] {
+    let all = measured.languages
+    if words == [StudyDesign.Comparison.all] { return all }
+    if words == [StudyDesign.Comparison.untaught] {
+      let untaught = all.filter { !measured.aligned.contains($0) }
+      return untaught.isEmpty ? all : untaught
+    }
+    let named = all.filter(words.contains)
+    return named.isEmpty ? all : named
+  }
+
+  func label(_ condition: Int) -> String { design.label(measured.conditions[condition].factors) }
+
+  private func value(_ condition: Int) -> String {
+    measured.conditions[condition].factors[comparison.axis] ?? ""
+  }
+
+  /// What conditions share besides the axis compared.
+  private func context(_ condition: Int) -> String {
+    design.axes.filter { $0.name != comparison.axis }
+      .map { "\($0.name)=\(measured.conditions[condition].factors[$0.name] ?? "")" }
+      .joined(separator: " ")
+  }
+
+  private var contexts: [(name: String, conditions: [Int])] {
+    var order: [String] = []
+    var members: [String: [Int]] = [:]
+    for condition in measured.conditions.indices {
+      let name = context(condition)
+      if members[name] == nil { order.append(name) }
+      members[name, default: []].append(condition)
+    }
+    return order.map { ($0, members[$0] ?? []) }
+  }
+
+  private func baseline(_ conditions: [Int]) -> Int? {
+    conditions.first { value($0) == comparison.baseline }
+  }
+
+  // MARK: - Conditions
+
+  func condition(_ index: Int) throws -> StudyFigures.Condition {
+    let condition = measured.conditions[index]
+    let results = measured.seeds.compactMap { condition.cells[$0]?.result }
+    let tries = measured.tables.tries.filter { attempt in
+      condition.cells.values.contains { $0.group == attempt.group }
+    }
+    let figures = over.compactMap { byLanguage[index][$0] }
+    let taught = CrossedFigure.mean(measured.aligned.compactMap { byLanguage[index][$0] })
+    let ranked = over.compactMap { language in byLanguage[index][language].map { (language, $0) } }
+      .enumerated().sorted { ($0.element.1.value, $0.offset) < ($1.element.1.value, $1.offset) }
+    let values = figures.flatMap(\.bySeed)
+    return StudyFigures.Condition(
+      label: label(index), factors: condition.factors,
+      done: measured.seeds.count { condition.cells[$0]?.state == .done },
+      diverged: measured.seeds.count { condition.cells[$0]?.state == .diverged },
+      trained: results.map(\.trained).max() ?? 0, parameters: results.map(\.parameters).max() ?? 0,
+      steps: results.map(\.steps).max() ?? 0,
+      seconds: results.reduce(0) { $0 + $1.seconds } / Double(max(1, results.count)),
+      tries: tries.count, trySeconds: tries.reduce(0) { $0 + ($1.result?.seconds ?? 0) },
+      peakMB: results.compactMap(\.peakMB).max(), rates: Array(Set(results.map(\.rate))).sorted(),
+      primary: primary[index].rate, interquartileMean: bootstrap.interquartileMean(figures),
+      metrics: try metrics(condition), taught: taught?.rate,
+      worst: ranked.prefix(Self.worstShown).map {
+        .init(language: $0.element.0, estimate: $0.element.1.rate)
+      }, profile: RunsAndTasks.profile(values, at: Self.thresholds))
+  }
+
+  private func metrics(_ condition: MeasuredCells.Condition) throws -> [String: Estimate] {
+    var found: [String: Estimate] = [:]
+    for metric in design.measure.metrics {
+      let figures = try over.compactMap {
+        try measured.figure(condition, $0, metric, bootstrap)
+      }
+      found[metric] = CrossedFigure.mean(figures)?.rate
+    }
+    return found
+  }
+
+  // MARK: - Comparisons
+
+  /// The family of the primary comparison: each condition against the baseline of its context.
+  func comparisons() -> [StudyFigures.Comparison] {
+    let pairs = contexts.flatMap { context -> [(name: String, first: Int, second: Int)] in
+      guard let baseline = baseline(context.conditions) else { return [] }
+      return context.conditions.filter { $0 != baseline }.map { (context.name, $0, baseline) }
+    }
+    let differences = pairs.map { primary[$0.first] - primary[$0.second] }
+    let tested = differences.map(\.pValue)
+    let corrected = Holm.adjusted(tested.compactMap { $0 })
+    var next = 0
+    return zip(pairs, zip(differences, tested)).map { pair, found in
+      var adjusted: Double?
+      if found.1 != nil {
+        adjusted = corrected[next]
+        next += 1
+      }
+      return StudyFigures.Comparison(
+        first: value(pair.first), second: value(pair.second), context: pair.name,
+        difference: found.0.estimate, pValue: found.1, adjusted: adjusted,
+        detectable: found.0.detectable)
+    }
+  }
+
+  /// Sets of conditions that cannot be told apart, from the band over all pairs of a context at once.
+  func alike() -> [StudyFigures.Alike] {
+    contexts.flatMap { context -> [StudyFigures.Alike] in
+      let members = context.conditions
+      var pairs: [(Int, Int)] = []
+      for (place, first) in members.enumerated() {
+        for second in members[(place + 1)...] { pairs.append((first, second)) }
+      }
+      let band = SimultaneousBand(pairs.map { primary[$0.0] - primary[$0.1] })
+      var near: Set<[Int]> = []
+      for (pair, interval) in zip(pairs, band.intervals) {
+        guard let interval, interval.low <= 0, interval.high >= 0 else { continue }
+        near.insert([pair.0, pair.1])
+      }
+      return Self.cliques(members) { near.contains([min($0, $1), max($0, $1)]) }
+        .map { .init(context: context.name, labels: $0.map(value)) }
+    }
+  }
+
+  /// Largest sets of at least two in which all are near one another (Bron and Kerbosch 1973).
+  static func cliques(_ members: [Int], _ areNear: (Int, Int) -> Bool) -> [[Int]] {
+    var found: [[Int]] = []
+    func extend(_ clique: [Int], _ candidates: [Int], _ excluded: [Int]) {
+      if candidates.isEmpty, excluded.isEmpty, clique.count > 1 { found.append(clique) }
+      var (candidates, excluded) = (candidates, excluded)
+      for member in candidates {
+        extend(
+          clique + [member], candidates.filter { $0 != member && areNear($0, member) },
+          excluded.filter { areNear($0, member) })
+        candidates.removeAll { $0 == member }
+        excluded.append(member)
+      }
+    }
+    extend([], members, [])
+    return found
+  }
+
+  // MARK: - Languages
+
+  func map() -> [StudyFigures.MapCell] {
+    var pairs: [(condition: Int, language: String, baseline: Int)] = []
+    for context in contexts {
+      guard let baseline = baseline(context.conditions) else { continue }
+      for condition in context.conditions where condition != baseline {
+        for language in measured.languages where byLanguage[condition][language] != nil {
+          pairs.append((condition, language, baseline))
+        }
+      }
+    }
+    let differences = pairs.compactMap { pair -> CrossedFigure? in
+      guard let one = byLanguage[pair.condition][pair.language],
+        let other = byLanguage[pair.baseline][pair.language]
+      else { return nil }
+      return one - other
+    }
+    let band = SimultaneousBand(differences)
+    var known: [String: Estimate] = [:]
+    for (index, pair) in pairs.enumerated() where index < differences.count {
+      let interval = band.intervals[index]
+      known["\(pair.condition) \(pair.language)"] = Estimate(
+        value: differences[index].value, low: interval?.low, high: interval?.high,
+        n: differences[index].queries, method: "simultaneous")
+    }
+    return measured.languages.flatMap { language in
+      measured.conditions.indices.compactMap { condition in
+        byLanguage[condition][language].map {
+          StudyFigures.MapCell(
+            language: language, condition: label(condition), estimate: $0.rate,
+            difference: known["\(condition) \(language)"])
+        }
+      }
+    }
+  }
+}

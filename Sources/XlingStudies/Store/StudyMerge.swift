@@ -1,0 +1,132 @@
+import Foundation
+import GRDB
+import XlingCore
+import XlingExperiments
+
+/// What a merge did.
+public struct StudyMerge: Codable, Sendable, Equatable {
+  public private(set) var schema = "xling.study-merge/1"
+  public var output: String
+  public var stores: [String]
+  public var cells = 0
+  public var done = 0
+  /// Finished in several of the stores, and the same there to the bit.
+  public var shared = 0
+
+  public init(output: String, stores: [String]) { (self.output, self.stores) = (output, stores) }
+}
+
+extension StudyStore {
+  /// Joins stores of one study in a new file. The same cell in two of them must agree to the bit. Throws
+  /// ``StudyFailure/disagreement(cell:first:second:places:)``, ``StudyFailure/otherStudy(path:stored:given:)``,
+  /// `FileFailure/exists`.
+  public static func merge(
+    _ paths: [String], into output: String, allowsNetwork: Bool = false
+  ) throws -> StudyMerge {
+    guard !FileManager.default.fileExists(atPath: output) else {
+      throw FileFailure.exists(path: output)
+    }
+    var merge = StudyMerge(output: output, stores: paths)
+    var design: StudyDesign?
+    var found: [String: (cell: StudyTables.Cell, scores: [CellScore], from: String)] = [:]
+    var order: [String] = []
+    for path in paths {
+      let store = try StudyStore(looking: path)
+      guard let stored = try store.design() else { throw StudyFailure.nothingDone(path: path) }
+      if let design,
+        let difference = stored.differences(from: design).first ?? nameDifference(stored, design)
+      {
+        throw StudyFailure.otherStudy(
+          path: path, stored: "\(stored.name) (\(difference))", given: design.name)
+      }
+      design = stored
+      let scores = try store.scores()
+      for cell in try store.cells() {
+        let own = scores[cell.hash] ?? []
+        guard let known = found[cell.hash] else {
+          order.append(cell.hash)
+          found[cell.hash] = (cell, own, path)
+          continue
+        }
+        let isBetter =
+          !Self.hasResult(known.cell) && (Self.hasResult(cell) || known.cell.state == .planned)
+        if isBetter { found[cell.hash] = (cell, own, path) }
+        guard Self.hasResult(cell), Self.hasResult(known.cell) else { continue }
+        try check(cell, own, path, against: known)
+        merge.shared += 1
+      }
+    }
+    guard let design else { throw StudyFailure.nothingDone(path: output) }
+    try write(
+      order.compactMap { found[$0] }.map { ($0.cell, $0.scores) }, design, output, allowsNetwork)
+    merge.cells = order.count
+    merge.done = found.values.count { hasResult($0.cell) }
+    return merge
+  }
+
+  private static func nameDifference(_ one: StudyDesign, _ other: StudyDesign) -> String? {
+    one.name == other.name ? nil : "another name"
+  }
+
+  private static func hasResult(_ cell: StudyTables.Cell) -> Bool {
+    cell.state == .done || cell.state == .diverged
+  }
+
+  private static func check(
+    _ cell: StudyTables.Cell, _ scores: [CellScore], _ path: String,
+    against known: (cell: StudyTables.Cell, scores: [CellScore], from: String)
+  ) throws(StudyFailure) {
+    var places: [String] = []
+    let (one, other) = (known.cell.result, cell.result)
+    if known.cell.state != cell.state { places.append("the state") }
+    if one?.rate != other?.rate { places.append("the learning rate") }
+    if one?.steps != other?.steps { places.append("the steps") }
+    if one?.checkpoint != other?.checkpoint { places.append("the weights") }
+    if one?.value != other?.value { places.append("the value on val") }
+    let theirs = Dictionary(known.scores.map { ([$0.language, $0.direction, $0.metric], $0) }) {
+      $1
+    }
+    for score in scores where theirs[[score.language, score.direction, score.metric]] != score {
+      places.append("\(score.metric) of \(score.language), \(score.direction)")
+    }
+    if scores.count != known.scores.count { places.append("the number of scores") }
+    guard places.isEmpty else {
+      throw .disagreement(
+        cell: String(cell.hash.prefix(StudyCell.shortLength)), first: known.from, second: path,
+        places: places)
+    }
+  }
+
+  private static func write(
+    _ cells: [(cell: StudyTables.Cell, scores: [CellScore])], _ design: StudyDesign,
+    _ output: String, _ allowsNetwork: Bool
+  ) throws {
+    let store = try StudyStore(path: output, allowsNetwork: allowsNetwork)
+    // In the order of a plan: tries, then seed by seed as the axes run.
+    let axes = design.axes
+    func places(_ cell: StudyTables.Cell) -> [Int] {
+      [cell.kind == .attempt ? 0 : 1, design.seeds.firstIndex(of: cell.seed) ?? 0]
+        + axes.map { axis in axis.values.firstIndex(of: cell.factors[axis.name] ?? "") ?? 0 }
+    }
+    let sorted = cells.map { ($0, places($0.cell)) }
+      .sorted {
+        $0.1 == $1.1 ? $0.0.cell.hash < $1.0.cell.hash : $0.1.lexicographicallyPrecedes($1.1)
+      }
+      .map(\.0)
+    _ = try store.take(
+      design,
+      sorted.map { entry in
+        StudyCell(
+          hash: entry.cell.hash, kind: entry.cell.kind, factors: entry.cell.factors,
+          seed: entry.cell.seed, rate: entry.cell.rate, group: entry.cell.group, tries: [])
+      })
+    try store.file.write { database in
+      for (cell, scores) in sorted where cell.state != .planned && cell.state != .claimed {
+        try write(cell.hash, cell.state, cell.result, scores, cell.error, database)
+        try database.execute(
+          sql: "UPDATE cells SET attempts = ? WHERE hash = ?",
+          arguments: [cell.attempts, cell.hash])
+      }
+    }
+  }
+}

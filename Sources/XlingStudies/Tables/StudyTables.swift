@@ -1,0 +1,201 @@
+import Foundation
+import XlingCore
+
+/// A study as its tables have it; reports read nothing else. `study.json` is the design, `cells.csv` one row a
+/// cell, `tries.csv` one a try of a learning rate, `scores.csv` one a metric of a cell, `pictures.csv` the same by
+/// picture.
+public struct StudyTables: Sendable, Equatable {
+  /// A cell, or a try.
+  public struct Cell: Sendable, Equatable {
+    public var hash: String
+    public var kind: StudyCell.Kind
+    public var group: String
+    public var factors: [String: String]
+    public var seed: UInt64
+    /// Of a try.
+    public var rate: String?
+    public var state: CellState
+    public var attempts: Int
+    public var error: String?
+    public var result: CellResult?
+    /// Where it was found: the store's file.
+    public var store: String
+
+    public init(
+      hash: String, kind: StudyCell.Kind, group: String, factors: [String: String], seed: UInt64,
+      rate: String?, state: CellState, attempts: Int, error: String?, result: CellResult?,
+      store: String
+    ) {
+      (self.hash, self.kind, self.group, self.factors) = (hash, kind, group, factors)
+      (self.seed, self.rate, self.state, self.attempts) = (seed, rate, state, attempts)
+      (self.error, self.result, self.store) = (error, result, store)
+    }
+  }
+
+  public let design: StudyDesign
+  public var cells: [Cell]
+  public var tries: [Cell]
+  /// By cell.
+  public var scores: [String: [CellScore]]
+
+  public init(
+    design: StudyDesign, cells: [Cell], tries: [Cell], scores: [String: [CellScore]]
+  ) {
+    (self.design, self.cells, self.tries, self.scores) = (design, cells, tries, scores)
+  }
+
+  static let files = ["study.json", "cells.csv", "tries.csv", "scores.csv", "pictures.csv"]
+
+  /// Whether tables lie in a folder.
+  public static func areIn(_ folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: folder + "/cells.csv")
+  }
+
+  // MARK: - Writing
+
+  /// Throws `FileFailure`.
+  public func write(to folder: String) throws {
+    try AtomicFile.createFolder(folder)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try AtomicFile.write(try encoder.encode(design) + Data("\n".utf8), to: folder + "/study.json")
+    try AtomicFile.write(rows(cells, isTry: false).text, to: folder + "/cells.csv")
+    try AtomicFile.write(rows(tries, isTry: true).text, to: folder + "/tries.csv")
+    let (scores, pictures) = scoreTables
+    try AtomicFile.write(scores.text, to: folder + "/scores.csv")
+    try AtomicFile.write(pictures.text, to: folder + "/pictures.csv")
+  }
+
+  private static let before = ["seed", "lr", "status"]
+  private static let after = [
+    "steps", "seconds", "peak_mb", "trained", "store", "parameters", "training_pairs", "aligned",
+    "attempts",
+    "group", "blas_core", "checkpoint", "run", "error",
+  ]
+
+  private func rows(_ cells: [Cell], isTry: Bool) -> CSVTable {
+    let axes = design.axes.map(\.name)
+    let tried = Dictionary(grouping: tries, by: \.group).mapValues(\.count)
+    let columns = ["cell"] + axes + Self.before + [isTry ? "value" : "tries"] + Self.after
+    return CSVTable(
+      columns,
+      cells.map { cell in
+        let value = cell.result?.value.map { "\($0)" } ?? ""
+        return row(cell, axes, isTry ? value : "\(tried[cell.group] ?? 0)")
+      })
+  }
+
+  /// `own` is what cells and tries do not share: how many tries, or what one came to.
+  private func row(_ cell: Cell, _ axes: [String], _ own: String) -> [String] {
+    let result = cell.result
+    func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "" }
+    var row: [String] = [cell.hash]
+    row += axes.map { cell.factors[$0] ?? "" }
+    row += ["\(cell.seed)", result == nil ? cell.rate ?? "" : text(result?.rate)]
+    row += [cell.state.rawValue, own, text(result?.steps), text(result?.seconds)]
+    row += [text(result?.peakMB), text(result?.trained), cell.store, text(result?.parameters)]
+    row += [text(result?.pairs), text(result?.aligned), "\(cell.attempts)", cell.group]
+    row += [text(result?.blasCore), text(result?.checkpoint), text(result?.run), cell.error ?? ""]
+    return row
+  }
+
+  private var scoreTables: (scores: CSVTable, pictures: CSVTable) {
+    let key = ["cell", "language", "direction", "metric"]
+    var scores = CSVTable(key + ["value", "n", "chance"])
+    var pictures = CSVTable(key + ["sums", "counts"])
+    for cell in cells {
+      for score in self.scores[cell.hash] ?? [] {
+        let names = [cell.hash, score.language, score.direction, score.metric]
+        scores.rows.append(
+          names + ["\(score.value)", "\(score.n)", score.chance.map { "\($0)" } ?? ""])
+        pictures.rows.append(names + [NumberRow.text(score.sums), NumberRow.text(score.counts)])
+      }
+    }
+    return (scores, pictures)
+  }
+
+  // MARK: - Reading
+
+  /// What ``write(to:)`` wrote. Throws ``StudyFailure/badTable(path:line:expected:found:)``, `JSONFailure`,
+  /// `FileFailure`.
+  public init(reading folder: String) throws {
+    design = try JSONFile.decode(StudyDesign.self, from: folder + "/study.json")
+    cells = try Self.cells(folder + "/cells.csv", .cell, design)
+    tries = try Self.cells(folder + "/tries.csv", .attempt, design)
+    scores = try Self.scores(folder)
+  }
+
+  private static func cells(
+    _ path: String, _ kind: StudyCell.Kind, _ design: StudyDesign
+  ) throws -> [Cell] {
+    let axes = design.axes.map(\.name)
+    let table = try CSVTable(reading: path, expected: ["cell"] + axes + before + after)
+    return try table.rows.enumerated().map { index, row in
+      func bad(_ expected: String, _ column: String) -> StudyFailure {
+        .badTable(
+          path: path, line: index + 2, expected: expected, found: "\"\(table.value(column, row))\"")
+      }
+      func number(_ column: String) throws -> Double {
+        guard let value = Double(table.value(column, row)) else { throw bad("a number", column) }
+        return value
+      }
+      guard let state = CellState(rawValue: table.value("status", row)) else {
+        throw bad("a status", "status")
+      }
+      guard let seed = UInt64(table.value("seed", row)) else { throw bad("a seed", "seed") }
+      func optional(_ column: String) -> String? {
+        let text = table.value(column, row)
+        return text.isEmpty ? nil : text
+      }
+      let result = try optional("steps").map { _ in
+        CellResult(
+          rate: try number("lr"), steps: Int(try number("steps")), seconds: try number("seconds"),
+          peakMB: optional("peak_mb").flatMap(Double.init), trained: Int(try number("trained")),
+          parameters: Int(try number("parameters")), pairs: Int(try number("training_pairs")),
+          aligned: table.value("aligned", row), checkpoint: table.value("checkpoint", row),
+          blasCore: table.value("blas_core", row), run: table.value("run", row),
+          value: kind == .attempt ? optional("value").flatMap(Double.init) : nil)
+      }
+      return Cell(
+        hash: table.value("cell", row), kind: kind, group: table.value("group", row),
+        factors: Dictionary(zip(axes, row.dropFirst())) { $1 }, seed: seed,
+        rate: kind == .attempt ? optional("lr") : nil, state: state,
+        attempts: Int(try number("attempts")), error: optional("error"), result: result,
+        store: table.value("store", row))
+    }
+  }
+
+  private static func scores(_ folder: String) throws -> [String: [CellScore]] {
+    let key = ["cell", "language", "direction", "metric"]
+    let (path, other) = (folder + "/scores.csv", folder + "/pictures.csv")
+    let scores = try CSVTable(reading: path, expected: key + ["value", "n", "chance"])
+    let pictures = try CSVTable(reading: other, expected: key + ["sums", "counts"])
+    func names(_ table: CSVTable, _ row: [String]) -> [String] { key.map { table.value($0, row) } }
+    var byName: [[String]: (sums: [Double], counts: [Double])] = [:]
+    for (index, row) in pictures.rows.enumerated() {
+      guard let sums = NumberRow.values(pictures.value("sums", row)),
+        let counts = NumberRow.values(pictures.value("counts", row)), sums.count == counts.count
+      else {
+        throw StudyFailure.badTable(
+          path: other, line: index + 2, expected: "as many sums as counts", found: "others")
+      }
+      byName[names(pictures, row)] = (sums, counts)
+    }
+    var found: [String: [CellScore]] = [:]
+    for (index, row) in scores.rows.enumerated() {
+      let names = names(scores, row)
+      guard let value = Double(scores.value("value", row)), let n = Int(scores.value("n", row)),
+        let parts = byName[names]
+      else {
+        throw StudyFailure.badTable(
+          path: path, line: index + 2, expected: "a value, n, and a row of pictures.csv",
+          found: row.joined(separator: ","))
+      }
+      found[names[0], default: []].append(
+        CellScore(
+          language: names[1], direction: names[2], metric: names[3], value: value, n: n,
+          chance: Double(scores.value("chance", row)), sums: parts.sums, counts: parts.counts))
+    }
+    return found
+  }
+}

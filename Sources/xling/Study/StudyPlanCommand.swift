@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import XlingCore
+import XlingJobs
+import XlingReports
+import XlingStudies
+
+struct StudyPlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "A study's cells, and what is done already.",
+    discussion: """
+      --commands prints one line a cell that stands alone and may be run twice: for GNU parallel, Snakemake, or any \
+      scheduler. The list is the same on every machine with the same data, towers and program.
+      """)
+
+  @OptionGroup var options: StudyOptions
+
+  @Flag(help: "One command a cell in place of the list.")
+  var commands = false
+
+  @OptionGroup var shard: ShardOption
+
+  @OptionGroup var json: JSONOption
+
+  private struct Row: Encodable {
+    let cell: String
+    let kind: String
+    let factors: [String: String]
+    let seed: UInt64
+    let rate: String?
+    let state: String
+  }
+
+  private struct Plan: Encodable {
+    let schema = "xling.study-plan/1"
+    let study: String
+    let cells: [Row]
+  }
+
+  func run() throws {
+    let setup = try options.setup()
+    let shown = shard.shard.map { setup.plan.shard($0.index, of: $0.count) } ?? setup.plan.all
+    if commands {
+      for cell in shown where cell.kind == .cell { print(command(cell)) }
+      return
+    }
+    let states = try self.states(setup.design)
+    let rows = shown.map { cell in
+      Row(
+        cell: cell.hash, kind: cell.kind.rawValue, factors: cell.factors, seed: cell.seed,
+        rate: cell.rate, state: (states[cell.hash] ?? .planned).rawValue)
+    }
+    try json.print(Plan(study: setup.design.name, cells: rows)) { text(setup.design, shown, rows) }
+  }
+
+  private func command(_ cell: StudyCell) -> String {
+    var words = ["xling", "study", "run", options.study, "--cell", cell.short]
+    if options.small { words.append("--small") }
+    if let output = options.output { words += ["--output", output] }
+    return ShellWords.command(words)
+  }
+
+  private func states(_ design: StudyDesign) throws -> [String: CellState] {
+    let place = StudyPlace(design, output: options.output, part: shard.shard?.folder)
+    guard FileManager.default.fileExists(atPath: place.store) else { return [:] }
+    return try StudyStore(looking: place.store).states().mapValues(\.state)
+  }
+
+  private func text(_ design: StudyDesign, _ cells: [StudyCell], _ rows: [Row]) -> String {
+    let names = design.axes.map(\.name)
+    let hasTries = rows.contains { $0.rate != nil }
+    let table = TextTable(
+      [["cell"] + names + ["seed"] + (hasTries ? ["rate"] : []) + ["state"]]
+        + zip(cells, rows).map { cell, row in
+          [cell.short] + names.map { cell.factors[$0] ?? "" } + ["\(cell.seed)"]
+            + (hasTries ? [row.rate.map { "try \($0)" } ?? "chosen"] : []) + [row.state]
+        }, leading: names.count + 3 + (hasTries ? 1 : 0))
+    let finished = rows.count { CellState(rawValue: $0.state)?.isFinished == true }
+    let tries = cells.count { $0.kind == .attempt }
+    return table.ruled + "\n\n\(cells.count - tries) cells"
+      + (tries > 0 ? " and \(tries) tries of learning rates" : "") + ", \(finished) finished"
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import XlingCore
+import XlingJobs
+import XlingReports
+import XlingStudies
+
+struct StudyReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "A study's figures so far, as Markdown, HTML, CSV or JSON.",
+    discussion: """
+      The report is made from the tables alone: --csv FOLDER writes them, and `xling study report FOLDER` reads \
+      them back to the same report. It may be asked for while the study runs.
+      """)
+
+  @OptionGroup var options: StudyOptions
+
+  @Flag(help: "Write the page report.html, with plots, into the study's folder.")
+  var html = false
+
+  @Option(
+    help: "Write the tables there: study.json, cells.csv, tries.csv, scores.csv, pictures.csv.")
+  var csv: String?
+
+  @OptionGroup var threads: ThreadsOption
+
+  @OptionGroup var json: JSONOption
+
+  func run() throws {
+    threads.apply()
+    let (tables, folder, source) = try tables()
+    if let csv {
+      try tables.write(to: csv)
+      ProgressBar.toStandardError("xling: tables in \(csv)\n")
+    }
+    let figures = try StudyFigures(tables, path: source)
+    if html {
+      let page = folder + "/report.html"
+      try AtomicFile.write(figures.html(), to: page)
+      ProgressBar.toStandardError("xling: page in \(page)\n")
+    }
+    try json.print(figures) { figures.markdown }
+  }
+
+  /// Of a store, or of a folder that --csv wrote.
+  private func tables() throws -> (StudyTables, folder: String, source: String) {
+    if StudyTables.areIn(options.study) {
+      return (try StudyTables(reading: options.study), options.study, options.study)
+    }
+    let place = try options.place()
+    guard FileManager.default.fileExists(atPath: place.store) else {
+      throw place.parts.isEmpty
+        ? StudyFailure.nothingDone(path: place.folder)
+        : StudyFailure.onlyShards(folder: place.folder, stores: place.parts)
+    }
+    let store = try StudyStore(looking: place.store)
+    guard let design = try store.design() else { throw StudyFailure.nothingDone(path: place.store) }
+    return (try store.tables(design), place.folder, place.store)
+  }
+}

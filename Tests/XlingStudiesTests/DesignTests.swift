@@ -1,0 +1,161 @@
+import Foundation
+import Testing
+import XlingCore
+
+@testable import XlingStudies
+
+@Suite("a study's file and its cells")
+struct DesignTests {
+  @Test func aFileIsReadAndItsGridCounted() throws {
+    let design = try Samples.design()
+    #expect(design.axes.map(\.name) == ["method", "pairs"])
+    #expect(design.axes[1].values == ["10", "20"])
+    #expect(design.seeds == [1, 2, 3])
+    #expect(design.fixed == [.init(key: "steps", value: "4")])
+    let plan = try Samples.plan()
+    #expect(plan.cells.count == 9 && plan.tries.isEmpty)
+    #expect(StudyPlan.count(design) == 9)
+    #expect(Set(plan.cells.map(\.hash)).count == 9)
+    // Every condition at the first seed comes before the second seed.
+    #expect(plan.cells.map(\.seed) == [1, 1, 1, 2, 2, 2, 3, 3, 3])
+    let training = try plan.training(plan.cells[0], rate: nil)
+    #expect(training.settings.steps == 4 && training.settings.pairs == 10)
+    #expect(training.settings.seed == 1 && training.recipe.name == "projection")
+  }
+
+  @Test func fiveSeedsWithoutAWord() throws {
+    let text = Samples.text.replacing("seed = { count = 3, from = 1 }\n", with: "")
+    #expect(try Samples.design(text).seeds == [1, 2, 3, 4, 5])
+  }
+
+  @Test(arguments: [
+    ("steps = 4", "stepps = 4", 14, "stepps"),
+    ("method = [\"projection\", \"lwa\"]", "metod = [\"lwa\"]", 6, "did you mean \"method\"?"),
+    ("[\"projection\", \"lwa\"]", "[\"projection\", \"lwaa\"]", 6, "lwaa"),
+    ("pairs = [10, 20]", "pairs = [10, 10]", 7, "10 twice"),
+    ("pairs = [10, 20]", "pairs = [0]", 7, "\"0\""),
+    ("pairs = [10, 20]", "pairs = []", 7, "none"),
+    ("pairs = 20 }", "pairs = 30 }", 11, "30"),
+    ("baseline = \"projection\"", "baseline = \"da\"", 22, "da"),
+    ("metric = \"R@10\"", "metric = \"R@5\"", 23, "R@5"),
+    ("[budget]", "[train]\nsteps = 5\n[budget]", 14, "two places"),
+    ("metrics = [\"R@1\", \"R@10\"]", "metrics = [\"median rank\"]", 19, "median rank"),
+    ("name = \"tiny\"", "name = \"Tiny one\"", 2, "Tiny one"),
+  ])
+  func whatMeansNothingIsRefusedWithItsLine(
+    old: String, new: String, line: Int, words: String
+  ) throws {
+    let text = Samples.text.replacing(old, with: new)
+    #expect(text != Samples.text)
+    do {
+      _ = try Samples.design(text)
+      Issue.record("it was read")
+    } catch let failure as StudyFailure {
+      #expect("\(failure)".hasPrefix("tiny.toml, line \(line): expected "), "\(failure)")
+      #expect("\(failure)".contains(words), "\(failure)")
+      #expect(failure.exitStatus == .badData)
+    }
+  }
+
+  @Test func aRateIsAnAxisOrChosenNotBoth() throws {
+    let choice = "\n[learning_rate]\ntries = [1e-4, 1e-3]\n"
+    let text = Samples.text.replacing("pairs = [10, 20]", with: "rate = [0.1]")
+      .replacing("[[skip]]\nwhen = { method = \"projection\", pairs = 20 }\n", with: "")
+    #expect(throws: StudyFailure.self) { try Samples.design(text + choice) }
+    #expect(throws: StudyFailure.self) {
+      try Samples.design(Samples.text + choice + "choose_on = { split = \"test\" }\n")
+    }
+    let plan = try Samples.plan(Samples.text + choice)
+    // Two rates for each of three conditions, at the first seed.
+    #expect(plan.tries.count == 6 && plan.tries.allSatisfy { $0.seed == 1 })
+    #expect(plan.cells.allSatisfy { $0.tries.count == 2 })
+    let cell = try #require(plan.cells.first)
+    let attempt = try #require(plan.tries.first { cell.tries.contains($0.hash) })
+    // What was tried is not trained again.
+    #expect(try plan.run(attempt, rate: nil) == plan.run(cell, rate: attempt.rate))
+    #expect(try plan.run(attempt, rate: nil) != plan.run(plan.cells[3], rate: attempt.rate))
+  }
+
+  @Test func anEmptyGridIsRefused() throws {
+    let text = Samples.text.replacing(
+      "when = { method = \"projection\", pairs = 20 }", with: "when = { pairs = [10, 20] }")
+    #expect(throws: StudyFailure.emptyGrid(path: "tiny.toml")) { try Samples.plan(text) }
+  }
+
+  @Test func cellsAreNamedByTheirContent() throws {
+    let plan = try Samples.plan()
+    let hashes = Set(plan.cells.map(\.hash))
+    // Another order of the axes and one value more: the same cells stay the same.
+    let more = Samples.text.replacing("pairs = [10, 20]", with: "pairs = [40, 20, 10]")
+      .replacing("[\"projection\", \"lwa\"]", with: "[\"lwa\", \"projection\"]")
+    let grown = try Samples.plan(more)
+    #expect(hashes.isSubset(of: grown.cells.map(\.hash)) && grown.cells.count == 15)
+    let longer = try Samples.plan(Samples.text.replacing("steps = 4", with: "steps = 5"))
+    #expect(hashes.isDisjoint(with: longer.cells.map(\.hash)))
+    // What is said as an axis and what is said for all is the same content.
+    let fixed = Samples.text.replacing("pairs = [10, 20]\n", with: "")
+      .replacing(
+        "[[skip]]\nwhen = { method = \"projection\", pairs = 20 }\n", with: "[train]\npairs = 10\n")
+    #expect(hashes.isSuperset(of: try Samples.plan(fixed).cells.map(\.hash)))
+  }
+
+  @Test func shardsShareOutEveryCellOnce() throws {
+    let plan = try Samples.plan(Samples.text + "\n[learning_rate]\ntries = [1e-4, 1e-3]\n")
+    let shards = (1...3).map { plan.shard($0, of: 3) }
+    #expect(shards.flatMap { $0 }.count == plan.all.count)
+    #expect(Set(shards.flatMap { $0.map(\.hash) }) == Set(plan.all.map(\.hash)))
+    for shard in shards {
+      let own = Set(shard.map(\.hash))
+      #expect(shard.allSatisfy { own.isSuperset(of: $0.tries) }, "a cell's tries are in its shard")
+    }
+  }
+
+  @Test func aCellIsFoundByTheBeginningOfItsHash() throws {
+    let plan = try Samples.plan()
+    let cell = plan.cells[4]
+    #expect(try plan.cell(cell.short).map(\.hash) == [cell.hash])
+    #expect(throws: StudyFailure.unknownCell(given: "zz", study: "tiny", cells: 9)) {
+      try plan.cell("zz")
+    }
+    #expect(throws: StudyFailure.self) { try plan.cell("") }
+  }
+
+  @Test func tenThousandCellsArePlannedQuickly() throws {
+    let pairs = (1...1_000).map(String.init).joined(separator: ", ")
+    let text = Samples.text.replacing("pairs = [10, 20]", with: "pairs = [\(pairs)]")
+      .replacing("count = 3", with: "count = 5")
+      .replacing("[[skip]]\nwhen = { method = \"projection\", pairs = 20 }\n", with: "")
+    let began = ProgressBar.uptime()
+    let plan = try Samples.plan(text)
+    let seconds = ProgressBar.uptime() - began
+    #expect(plan.cells.count == 10_000)
+    // A second in release; plain loops are many times slower in debug.
+    #expect(seconds < 30)
+    print("planned \(plan.cells.count) cells in \(seconds) s")
+  }
+
+  @Test func theSmallFormChangesWhatItSays() throws {
+    let design = try Samples.design(
+      Samples.text + "\n[small]\nsteps = 2\nseeds = 1\n[small.axes]\npairs = [5]\n")
+    let small = try design.smallForm()
+    #expect(small.name == "tiny-small" && small.isSmall && small.seeds == [1])
+    #expect(small.axes[1].values == ["5"])
+    #expect(small.fixed == [.init(key: "steps", value: "2")])
+    #expect(throws: StudyFailure.noSmallForm(study: "tiny")) { try Samples.design().smallForm() }
+  }
+
+  @Test func theShippedStudiesAreRead() throws {
+    let shipped = try StudyFile.shipped()
+    #expect(shipped.map(\.name) == ["conservation", "locking", "scaling"])
+    for (name, path) in shipped {
+      let design = try StudyFile.read(path)
+      #expect(design.name == name && !design.cost.isEmpty)
+      #expect(StudyPlan.count(try design.smallForm()) <= 12)
+      let page = PathParts.folder(of: PathParts.folder(of: path)) + "/docs/studies/\(name).md"
+      let text = String(decoding: try AtomicFile.read(page), as: UTF8.self)
+      for heading in ["## Question", "## Design", "## Power", "## What it cannot tell"] {
+        #expect(text.contains(heading), "\(page): \(heading)")
+      }
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Testing
+import XlingCore
+import XlingRetrieval
+import XlingTestSupport
+
+@testable import XlingStudies
+
+@Suite("a study's figures, from its tables alone")
+struct StudyReportTests {
+  /// projection and lwa at ten pairs, lwa at twenty: lwa finds more.
+  private func tables(
+    diverged: Int = 0, unfinished: Int = 0
+  ) throws -> StudyTables {
+    let plan = try Samples.plan()
+    var scores: [String: [CellScore]] = [:]
+    let cells = plan.cells.enumerated().map { place, cell -> StudyTables.Cell in
+      let isDiverged = place < diverged
+      let state: CellState = isDiverged ? .diverged : place >= 9 - unfinished ? .planned : .done
+      if state == .done {
+        let rate = cell.factors["method"] == "lwa" ? 0.8 : 0.3
+        scores[cell.hash] = Samples.scores(rate: rate, seed: place)
+      }
+      return StudyTables.Cell(
+        hash: cell.hash, kind: .cell, group: cell.group, factors: cell.factors, seed: cell.seed,
+        rate: nil, state: state, attempts: state == .planned ? 0 : 1,
+        error: isDiverged ? "it \"diverged\", at once" : nil,
+        result: state == .planned ? nil : Samples.result, store: "study.sqlite")
+    }
+    return StudyTables(design: plan.design, cells: cells, tries: [], scores: scores)
+  }
+
+  @Test func theTablesComeBackAndSayTheSame() throws {
+    let folder = try TemporaryFolder()
+    let tables = try tables(diverged: 1, unfinished: 1)
+    try tables.write(to: folder.path)
+    let read = try StudyTables(reading: folder.path)
+    #expect(read == tables)
+    #expect(
+      try StudyFigures(read, path: "a", draws: 200) == StudyFigures(tables, path: "a", draws: 200))
+    let lines = String(decoding: try AtomicFile.read(folder.path + "/cells.csv"), as: UTF8.self)
+      .split(separator: "\n")
+    #expect(
+      lines.first
+        == "cell,method,pairs,seed,lr,status,tries,steps,seconds,peak_mb,trained,store,parameters,training_pairs,aligned,attempts,group,blas_core,checkpoint,run,error"
+    )
+  }
+
+  @Test func aFigureCanBeRecomputedFromTheTables() throws {
+    let tables = try tables()
+    let figures = try StudyFigures(tables, path: "a", draws: 200)
+    let lwa = try #require(figures.conditions.first { $0.label == "lwa, pairs 10" })
+    let cells = tables.cells.filter { $0.factors == ["method": "lwa", "pairs": "10"] }
+    let values = cells.flatMap { cell in
+      (tables.scores[cell.hash] ?? []).filter { $0.metric == "R@10" && $0.language == "tr" }
+        .map(\.value)
+    }
+    #expect(values.count == 6)
+    #expect(abs(lwa.primary.value - values.reduce(0, +) / 6) < 1e-12)
+    #expect(figures.languages == ["tr"] && figures.aligned == ["en"])
+    #expect(figures.over == "1 language not aligned on")
+    let comparison = try #require(figures.comparisons.first)
+    #expect(figures.comparisons.count == 1, "lwa at twenty pairs has no baseline")
+    #expect(comparison.first == "lwa" && comparison.second == "projection" && comparison.isFound)
+    #expect(comparison.context == "pairs=10")
+    #expect(abs(comparison.difference.value - 0.5) < 0.25)
+    #expect(
+      figures.finding.hasPrefix(
+        "Against projection, R@10 over 1 language not aligned on: lwa (pairs=10) better"))
+  }
+
+  @Test func divergedCellsCountAtChanceAndAreSaid() throws {
+    let figures = try StudyFigures(try tables(diverged: 1), path: "a", draws: 200)
+    let first = figures.conditions[0]
+    #expect(first.diverged == 1 && first.done == 2)
+    let bySeed = try tables(diverged: 1).cells.filter { $0.factors == first.factors }
+    #expect(bySeed[0].state == .diverged)
+    #expect(
+      figures.markdown.contains("1 of 9 runs diverged; they count at chance level in every mean."))
+    #expect(figures.html().contains("1 of 9 runs diverged"))
+    #expect(figures.states == ["done": 8, "diverged": 1])
+    // The mean holds 0.25 once.
+    let scores = try tables(diverged: 1).scores
+    let others = bySeed.dropFirst().flatMap { cell in
+      (scores[cell.hash] ?? []).filter { $0.metric == "R@10" && $0.language == "tr" }.map(\.value)
+    }
+    let expected = (0.25 + others.reduce(0, +) / 2) / 3
+    #expect(abs(first.primary.value - expected) < 1e-12)
+  }
+
+  @Test func anUnfinishedStudyIsOverTheSeedsThatAreWhole() throws {
+    let figures = try StudyFigures(try tables(unfinished: 1), path: "a", draws: 200)
+    #expect(figures.seeds == [1, 2] && figures.plannedSeeds == 3)
+    #expect(
+      figures.cannotTell.contains { $0.contains("2 of 3 seeds are finished in every condition") })
+    #expect(throws: StudyFailure.nothingDone(path: "a")) {
+      try StudyFigures(try tables(unfinished: 9), path: "a")
+    }
+  }
+
+  @Test func pagesAndTablesHoldEveryCondition() throws {
+    let figures = try StudyFigures(try tables(), path: "a", draws: 200)
+    let (page, text) = (figures.html(), figures.markdown)
+    for condition in figures.conditions {
+      #expect(page.contains(condition.label) && text.contains(condition.label))
+    }
+    for id in ["limits", "curves", "conditions", "comparison", "table", "pareto", "map", "profile"]
+    {
+      #expect(page.contains("<section id=\"\(id)\""), "\(id)")
+    }
+    #expect(!page.contains("NaN") && !page.contains("nan"))
+    #expect(text.contains("## What this study cannot tell"))
+    #expect(figures.map.count == 6)
+  }
+
+  @Test func setsThatAreNotToldApartAreTheLargest() {
+    let near: Set<[Int]> = [[0, 1], [1, 2], [2, 3], [1, 3]]
+    let found = StudyAnalysis.cliques([0, 1, 2, 3]) { near.contains([min($0, $1), max($0, $1)]) }
+    #expect(Set(found) == [[0, 1], [1, 2, 3]])
+  }
+
+  @Test func rowsOfNumbersComeBack() {
+    for values in [[], [0, 0, 0, 1], [0.1, 0.1, 1.0 / 3], [5, -1, -1]] as [[Double]] {
+      #expect(NumberRow.values(NumberRow.text(values)) == values)
+    }
+    #expect(NumberRow.text([0, 0, 0, 1]) == "0*3 1")
+    for bad in ["x", "1*", "1*0", "1*2*3", "nan"] {
+      #expect(NumberRow.values(bad) == nil, "\(bad)")
+    }
+  }
+
+  @Test func aBrokenTableIsToldWithItsLine() throws {
+    let folder = try TemporaryFolder()
+    try tables().write(to: folder.path)
+    let path = folder.path + "/cells.csv"
+    let text = String(decoding: try AtomicFile.read(path), as: UTF8.self)
+    try AtomicFile.write(text.replacing(",done,", with: ",finished,"), to: path)
+    do {
+      _ = try StudyTables(reading: folder.path)
+      Issue.record("it was read")
+    } catch let failure as StudyFailure {
+      #expect("\(failure)".hasPrefix("\(path), line 2: expected a status, found \"finished\""))
+    }
+  }
+}
