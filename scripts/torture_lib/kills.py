@@ -89,6 +89,43 @@ def with_lines(bench, folder):
         "".join(f"line {i} of a text that takes some time, number {i}\n" for i in range(900)))
 
 
+STUDY = """
+[study]
+name = "tiny"
+question = "Is nothing lost?"
+[axes]
+method = ["projection", "layernorm"]
+seed = { count = 2, from = 1 }
+[train]
+batch_size = 4
+[budget]
+steps = 12
+[evaluate]
+data = "set"
+languages = "all"
+[limits]
+checkpoint_every = 3
+"""
+
+
+def with_study(bench, folder):
+    dataset(folder / "set")
+    (folder / "tiny.toml").write_text(STUDY)
+
+
+def studied(folder):
+    store = folder / "runs/studies/tiny/study.sqlite"
+    scores = rows(store, "SELECT cell, language, direction, metric, value, sums FROM scores "
+                  "ORDER BY 1, 2, 3, 4")
+    return {
+        "states": rows(store, "SELECT hash, state, attempts, process FROM cells ORDER BY hash"),
+        "scores": hashlib.sha256(json.dumps(scores).encode()).hexdigest(),
+        "weights": {name: digest(folder / "runs/studies/tiny/runs" / name)
+                    for name in sorted(names(folder / "runs/studies/tiny/runs"))
+                    if name.endswith("model.safetensors") and "checkpoints" not in name},
+    }
+
+
 def with_counts(bench, folder):
     for number, side in enumerate(("pictures", "texts")):
         npy(folder / f"{side}.npy", 12_000, 16, number)
@@ -133,6 +170,8 @@ def scenarios(bench):
                  with_run),
         Scenario("quickstart", 15, "quickstart --data small --output quick --steps 1".split(),
                  evaluations("quick/xling.sqlite"), with_scenes, store="quick/xling.sqlite"),
+        Scenario("study", 25, "study run tiny.toml --threads 1".split(), studied, with_study,
+                 store="runs/studies/tiny/xling.sqlite"),
         Scenario("data build", 35, "data build scenes --train 60 --val 8 --test 8 --output "
                  "built".split(), tree("built")),
         Scenario("embed", 40, ["embed", "--tower", text, "--input", "lines.txt", "--output",
