@@ -146,8 +146,8 @@ let package = Package(
     tests(
       of: "XlingJobs",
       [
-        "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData", "XlingAlignment",
-        "XlingRuns", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingTinyModel",
+        "XlingLanguages", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData",
+        "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingTinyModel",
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["XlingTestSupport", "XlingCore", "XlingTowers"]),
