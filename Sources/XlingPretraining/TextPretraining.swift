@@ -75,6 +75,12 @@ public struct TextPretraining {
       + sentences.languages.joined(separator: ", ")
   }
 
+  /// How often texts are drawn in each language: what CLDR has in it times its weight, and its sentences.
+  public var pretraining: PretrainingData {
+    PretrainingData(
+      amounts: objective.stream.amounts, unit: "texts times the weight they are drawn with")
+  }
+
   public var licence: String {
     "trained on CLDR (Unicode License)"
       + (objective.stream.sentences == nil ? "" : " and on texts under terms of their own")

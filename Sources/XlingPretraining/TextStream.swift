@@ -112,6 +112,21 @@ struct TextStream: Sendable {
     evaluated.contains(language) ? 12 : frequent.contains(language) ? 3 : 1
   }
 
+  /// Of each language the texts there are, CLDR's times its weight.
+  var amounts: [String: Double] {
+    var amounts: [String: Double] = [:]
+    for item in corpus.items {
+      for language in item.texts.keys { amounts[language, default: 0] += Self.weight(language) }
+    }
+    for (language, lines) in sentences?.sentences ?? [:] {
+      amounts[language, default: 0] += Double(lines.count)
+    }
+    for texts in sentences?.translations ?? [] {
+      for language in texts.keys { amounts[language, default: 0] += 1 }
+    }
+    return amounts
+  }
+
   func tokens(_ text: String) -> [Int32] { tokenizer.ids(of: text, maximumLength: maximumLength) }
 
   /// `count` pairs with different keys. With `closeLists` the batch's lists are made of few concepts,

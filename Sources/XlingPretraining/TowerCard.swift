@@ -1,5 +1,6 @@
 import Foundation
 import XlingCore
+import XlingTowers
 
 /// What a shipped tower tells of itself: `card.json` beside its weights.
 public struct TowerCard<Quality: Codable>: Codable {
@@ -12,10 +13,12 @@ public struct TowerCard<Quality: Codable>: Codable {
   public var data: String
   public var licence: String
   public var quality: Quality
+  /// How much of each language the tower has seen; nil of pictures.
+  public var pretraining: PretrainingData?
 
   public init(
     kind: String, options: PretrainingOptions, seconds: Double, command: String, data: String,
-    licence: String, quality: Quality
+    licence: String, quality: Quality, pretraining: PretrainingData? = nil
   ) {
     self.kind = kind
     self.options = options
@@ -24,6 +27,7 @@ public struct TowerCard<Quality: Codable>: Codable {
     self.quality = quality
     self.data = data
     self.licence = licence
+    self.pretraining = pretraining
   }
 
   public func write(to folder: String) throws {

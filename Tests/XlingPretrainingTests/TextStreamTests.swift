@@ -3,6 +3,7 @@ import XlingCore
 import XlingData
 import XlingTestSupport
 import XlingTokenizers
+import XlingTowers
 
 @testable import XlingPretraining
 
@@ -23,6 +24,15 @@ import XlingTokenizers
     #expect(first.map(\.first) != other.map(\.first))
     #expect(Set(first.map(\.key)).count == 64)
     #expect(stream.monolingual(step: 4, count: 9) == stream.monolingual(step: 4, count: 9))
+  }
+
+  /// What a forecast takes for the size of a language in the tower's pretraining data.
+  @Test func theShippedCardHasTheAmounts() throws {
+    let amounts = try Self.stream.get().amounts
+    let card = try #require(try PretrainingData.read(Assets.path("towers/mini-text")))
+    #expect(card.amounts == amounts && amounts.count == 109)
+    // Drawn twelve times as often.
+    #expect((amounts["tr"] ?? 0) > 8 * (amounts["az"] ?? .infinity))
   }
 
   /// No pair across languages holds the English name of a held-out word or of an unseen emoji as its

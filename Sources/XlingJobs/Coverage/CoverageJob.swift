@@ -110,16 +110,7 @@ public struct CoverageJob: Sendable {
       other = try meter.measure(english, language: "en", locale: nil)
       kept = (english.name, other)
     }
-    guard other.condition.lines == counts.condition.lines else {
-      throw CoverageFailure.notParallel(
-        name: text.text.name, lines: counts.condition.lines, english: english.name,
-        englishLines: other.condition.lines)
-    }
-    guard counts.hasBlankLines(of: other) else {
-      let first = Set(counts.condition.firstBlank).symmetricDifference(other.condition.firstBlank)
-      throw CoverageFailure.blankInOne(
-        name: text.text.name, english: english.name, first: first.min() ?? 0)
-    }
+    try CoverageFailure.check(counts, parallel: other, named: english.name)
     return other
   }
 
@@ -135,22 +126,12 @@ public struct CoverageJob: Sendable {
     }
     let letters = counts.scalars.scripts.reduce(0) { $0 + $1.occurrences }
     guard let card, let most = counts.scalars.scripts.first, letters > 0 else { return }
-    let own = Self.scripts(of: card.script)
+    let own = LanguageScript.parts(of: card.script)
     let share = Double(most.occurrences) / Double(letters)
     if !own.contains(most.text), share > 0.5 {
       try observe(
         .otherScript(
           language: counts.language, expected: card.script, found: most.text, share: share))
-    }
-  }
-
-  /// A writing system's scripts: Japanese and Korean have several.
-  private static func scripts(of code: String) -> Set<String> {
-    switch code {
-    case "Jpan": ["Hani", "Hira", "Kana"]
-    case "Kore": ["Hang", "Hani"]
-    case "Hans", "Hant": ["Hani"]
-    default: [code]
     }
   }
 }

@@ -14,7 +14,7 @@ struct CoverageCommand: ParsableCommand {
     discussion: """
       Measures tokenizers on texts, without any model. With --lang alone: the shipped tokenizers on \
       CLDR's names and the captions of stamps, and a sentence of judgement. --explain METRIC tells a \
-      figure's formula and source.
+      figure's formula and source. --forecast RUN tells what recall to expect of a language.
       """)
 
   @Option(
@@ -54,6 +54,9 @@ struct CoverageCommand: ParsableCommand {
 
   @OptionGroup var arguments: TokenizerArguments
 
+  @OptionGroup(title: "Forecast")
+  var forecast: ForecastOptions
+
   @OptionGroup var store: StoreOption
 
   @OptionGroup var guess: GuessOption
@@ -66,6 +69,18 @@ struct CoverageCommand: ParsableCommand {
     if json.isAsked, format != nil {
       throw ValidationError("--json and --format both say how to print: give one of them")
     }
+    if forecast.forecast == nil, let name = forecast.given.first {
+      throw ValidationError("\(name) belongs to --forecast, which is not given")
+    }
+    if forecast.forecast != nil {
+      let others = GivenOptions.names([
+        ("--tokenizer", !tokenizers.isEmpty), ("--metric", !metrics.isEmpty),
+        ("--frame", frame != nil), ("--format", format != nil), ("--explain", explain != nil),
+      ])
+      if let name = others.first {
+        throw ValidationError("\(name) has no use with --forecast: leave it out")
+      }
+    }
     let words = DatasetLanguages.words(languages)
     if explain == nil, words.isEmpty, source.data == nil, source.texts.isEmpty {
       throw ValidationError("of what language? Name one, as in: xling coverage --lang tr")
@@ -77,6 +92,7 @@ struct CoverageCommand: ParsableCommand {
     threads.apply()
     Interruption.watch()
     let words = DatasetLanguages.words(languages)
+    if forecast.forecast != nil { return try tellForecast(words) }
     let shown = try shownMetrics()
     var options = CoverageJob.Options(
       try loaded(), source: try source.source(words), languages: words)
@@ -95,6 +111,19 @@ struct CoverageCommand: ParsableCommand {
     let table = CoverageTable(result, shown)
     if let format { return print(format.text(table)) }
     try json.print(result) { table.text(isJudged: metrics.isEmpty) }
+  }
+
+  private func tellForecast(_ words: [String]) throws {
+    let progress = LanguageProgress("forecast", texts: "sentences")
+    let result = try forecast.run(
+      try source.source(words), words, store, isStrict: guess.isStrict
+    ) { event in
+      if case .step(let step) = event { progress.tell(.step(step)) }
+      if let line = event.words {
+        ProgressBar.toStandardError("xling: \(TerminalText.visible(line))\n")
+      }
+    }
+    try json.print(result) { ForecastText(result: result).text }
   }
 
   private func tell(_ name: String) throws {

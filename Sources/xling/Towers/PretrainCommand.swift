@@ -135,7 +135,7 @@ struct PretrainTextCommand: ParsableCommand {
     try TowerCard(
       kind: "text", options: pretraining.options, seconds: pretraining.seconds,
       command: ShellWords.command(Array(CommandLine.arguments.dropFirst())), data: pretraining.data,
-      licence: pretraining.licence, quality: quality
+      licence: pretraining.licence, quality: quality, pretraining: pretraining.pretraining
     ).write(to: options.output)
     print(
       "translation R@1 on unseen pairs \(Self.text(quality.unseenMean)) queries, mean of "
