@@ -146,8 +146,9 @@ let package = Package(
     tests(
       of: "XlingJobs",
       [
-        "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData", "XlingAlignment",
-        "XlingRuns", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingTinyModel",
+        "XlingLanguages", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingCoverage",
+        "XlingData", "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments",
+        "XlingEvaluation", "XlingReports", "XlingTinyModel",
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["XlingTestSupport", "XlingCore", "XlingTowers"]),
