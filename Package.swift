@@ -164,9 +164,9 @@ let package = Package(
     tests(
       of: "XlingJobs",
       [
-        "XlingLanguages", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingData",
-        "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments", "XlingEvaluation",
-        "XlingStudies", "XlingTinyModel",
+        "XlingLanguages", "XlingTowers", "XlingAdapters", "XlingTokenizers", "XlingCoverage",
+        "XlingData", "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments",
+        "XlingEvaluation", "XlingReports", "XlingStudies", "XlingTinyModel",
       ]),
     .testTarget(
       name: "EndToEndTests", dependencies: ["XlingTestSupport", "XlingCore", "XlingTowers"]),

@@ -182,7 +182,8 @@ public final class Evaluator {
         queriesHash: Self.hash(pictures: queries.gold)))
   }
 
-  private static func hash(captions gold: Dataset.Gold) -> String {
+  /// What a stored evaluation from text to image has of its queries.
+  public static func hash(captions gold: Dataset.Gold) -> String {
     Digest.of(gold.captions.joined(separator: "\n"))
   }
 

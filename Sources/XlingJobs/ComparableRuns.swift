@@ -31,7 +31,7 @@ public struct ComparableRuns: Sendable, Equatable {
   }
 
   /// The protocol of the newest evaluation, on test before others.
-  private static func measured(of evaluations: [Evaluation]) -> EvaluationProtocol? {
+  static func measured(of evaluations: [Evaluation]) -> EvaluationProtocol? {
     evaluations.max { one, other in
       let (first, second) = (one.measured.split == "test", other.measured.split == "test")
       return first == second ? one.started < other.started : second

@@ -38,6 +38,9 @@ public protocol Tokenizer: Sendable {
   /// Readable text of ids, special tokens left out. Not an inverse: what the encoder removed,
   /// normalized or lower-cased stays so.
   func decode(_ ids: [Int32]) -> String
+
+  /// The UTF-8 of ``decode(_:)``, for many texts.
+  func decodedBytes(_ ids: [Int32]) -> [UInt8]
 }
 
 /// One thread's way to encode with a tokenizer: reused buffers, no allocation a text.
@@ -52,6 +55,8 @@ extension Tokenizer {
   public var declarations: [Declaration] { [] }
   public var spellsFramedByPieces: Bool { false }
   public var fixedPadding: Int? { nil }
+
+  public func decodedBytes(_ ids: [Int32]) -> [UInt8] { Array(decode(ids).utf8) }
 
   /// One text, at most `maximumTokens` tokens. For many texts keep a ``TokenizerSession`` or a
   /// ``BatchEncoder``.

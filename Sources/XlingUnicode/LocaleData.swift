@@ -65,6 +65,24 @@ public enum LocaleData {
     xling_locale_is_right_to_left(locale) == 1
   }
 
+  /// The characters that CLDR says a locale's language is written with, main and auxiliary ones (UTS #35,
+  /// "Exemplars"), with their capitals; nil where ICU has no such locale. Throws ``UnicodeFailure``.
+  public static func exemplars(of locale: String) throws(UnicodeFailure) -> [ClosedRange<UInt32>]? {
+    guard try covers(locale) else { return nil }
+    var bounds = [UInt32](repeating: 0, count: 256)
+    while true {
+      let count = Int(xling_exemplars(locale, &bounds, Int32(bounds.count / 2)))
+      if count < 0 {
+        throw .icu(operation: "read exemplar characters", error: UnicodeFailure.name(Int32(-count)))
+      }
+      if 2 * count > bounds.count {
+        bounds = [UInt32](repeating: 0, count: 2 * count)
+        continue
+      }
+      return count == 0 ? nil : (0..<count).map { bounds[2 * $0]...bounds[2 * $0 + 1] }
+    }
+  }
+
   /// Whether ICU knows a script of this code (ISO 15924).
   public static func isScript(_ code: String) -> Bool { xling_is_script(code) == 1 }
 

@@ -69,10 +69,10 @@ struct TextTests {
     #expect(one.sums == five.sums && one.blocks == five.blocks && one.tokens == five.tokens)
     #expect(one.words == five.words && one.icuWords == five.icuWords && one.worst == five.worst)
     #expect(one.scalars == five.scalars)
-    let first = CoverageBootstrap(blocks: 100, isPoisson: false).sums((0..<100).map(Double.init))
+    let first = CoverageBootstrap(blocks: 100, isPoisson: false).sums(Array(0..<100))
     Parallel.setThreads(1)
     #expect(
-      first == CoverageBootstrap(blocks: 100, isPoisson: false).sums((0..<100).map(Double.init)))
+      first == CoverageBootstrap(blocks: 100, isPoisson: false).sums(Array(0..<100)))
   }
 
   @Test func blocksStayFewAndKeepTheirSums() throws {

@@ -103,4 +103,9 @@ void xling_words_close(void *words);
 /// or minus an ICU error code.
 int32_t xling_words_find(void *words, const uint8_t *text, int32_t length, const int32_t **bounds);
 
+/// The characters that CLDR says a locale's language is written with, main and auxiliary ones, capitals and
+/// small letters: first and last of each range, at most `capacity` of them. Returns how many ranges there
+/// are, 0 where CLDR does not say, or minus an ICU error code.
+int32_t xling_exemplars(const char *locale, uint32_t *bounds, int32_t capacity);
+
 #endif

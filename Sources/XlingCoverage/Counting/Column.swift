@@ -22,6 +22,8 @@ public enum Column: Int, CaseIterable, Sendable {
   case decodableLines, undecodedLines
   /// ZERO WIDTH JOINER and NON-JOINER, and how many of them normalization takes away.
   case joiners, joinersLost
+  /// Letters, and those that are none of the language's (``LanguageLetters``).
+  case letters, foreignLetters
 
   /// The lengths after which texts are cut by widespread models.
   static let lengths: [(column: Column, tokens: Int)] = [

@@ -14,6 +14,8 @@ public struct CoverageCounts: Sendable {
   public let icuWords: WordTypes?
   public let scalars: ScalarFigures
   public let worst: [CostlyWord]
+  /// Lines that ``CoverageText/rewritten(by:)`` wrote otherwise.
+  public let rewrittenLines: Int
 
   public var lines: Int { sums[.lines] }
 
@@ -28,7 +30,14 @@ public struct CostlyWord: Sendable, Equatable, Codable {
   public let word: String
   public let occurrences: Int
   public let pieces: [String]
+  /// Places in `pieces` of the unknown token.
+  public let unknownPieces: [Int]
   public let hasUnknown: Bool
+
+  init(word: String, occurrences: Int, pieces: [String], unknownPieces: [Int]) {
+    (self.word, self.occurrences, self.pieces) = (word, occurrences, pieces)
+    (self.unknownPieces, hasUnknown) = (unknownPieces, !unknownPieces.isEmpty)
+  }
 }
 
 /// Word types, counted exactly, or from a sample of them (``WordTable``).

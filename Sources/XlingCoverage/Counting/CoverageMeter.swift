@@ -30,16 +30,20 @@ public final class CoverageMeter {
   /// How many words of a text cost most and are named.
   public static let worstWords = 20
 
-  /// `locale` is ICU's, for its word breaking; nil: without it. Throws as `LineBatches.eachBatch` does,
+  /// `locale` is ICU's, for its word breaking; nil: without it. `onlyTokens`: neither words nor characters are
+  /// looked at, which is all that English beside another text needs. `letters`: lines are looked through for
+  /// others. Throws as `LineBatches.eachBatch` does,
   /// ``CoverageFailure/noLines(name:)``, `UnicodeFailure`, `InterruptionFailure`.
   public func measure(
-    _ text: CoverageText, language: String, locale: String?
+    _ text: CoverageText, language: String, locale: String?, onlyTokens: Bool = false,
+    letters: LanguageLetters? = nil
   ) throws -> CoverageCounts {
-    try begin(locale)
+    try begin(locale, letters, onlyTokens: onlyTokens)
     var batches = LineBatches(text)
     var sums = Sums()
     var blocks = LineBlocks()
     var condition = TextCondition()
+    if letters != nil { condition.letters = LetterCondition() }
     let width = Column.allCases.count
     var rows: [Int32] = []
     try batches.eachBatch { bytes, lines in
@@ -56,6 +60,9 @@ public final class CoverageMeter {
           blocks.append(row)
           condition.lines += 1
           if row[Column.lines.rawValue] == 0 { condition.count(blankLine: condition.lines) }
+          condition.letters?.count(
+            line: condition.lines, letters: row[Column.letters.rawValue],
+            foreign: row[Column.foreignLetters.rawValue])
         }
       }
     }
@@ -68,15 +75,20 @@ public final class CoverageMeter {
         path: text.name, line: first.line, offset: first.offset, byte: first.byte)
     }
     guard sums[.lines] > 0 else { throw CoverageFailure.noLines(name: text.name) }
-    return finish(language, text.name, sums, blocks, condition, hasICUWords: locale != nil)
+    return finish(
+      language, batches, text.name, sums, blocks, condition, hasICUWords: locale != nil)
   }
 
-  private func begin(_ locale: String?) throws {
+  private func begin(
+    _ locale: String?, _ letters: LanguageLetters?, onlyTokens: Bool
+  ) throws {
     while meters.count < max(1, Parallel.threads) {
       meters.append(LineMeter(tokenizer, frame: frame, pieces: pieces))
     }
     for meter in meters {
       meter.removeAll()
+      meter.onlyTokens = onlyTokens
+      meter.letters = letters
       meter.breaker = try locale.map { locale throws(UnicodeFailure) in
         try WordBreaker(locale: locale)
       }
@@ -130,7 +142,7 @@ public final class CoverageMeter {
   }
 
   private func finish(
-    _ language: String, _ name: String, _ sums: Sums, _ blocks: LineBlocks,
+    _ language: String, _ batches: LineBatches, _ name: String, _ sums: Sums, _ blocks: LineBlocks,
     _ condition: TextCondition, hasICUWords: Bool
   ) -> CoverageCounts {
     let first = meters[0]
@@ -146,7 +158,7 @@ public final class CoverageMeter {
         UnsafeBufferPointer(start: first.counts, count: first.vocabulary)),
       words: WordTypes(first.words), icuWords: hasICUWords ? WordTypes(first.icuWords) : nil,
       scalars: ScalarFigures(first.scalars, covers: first.covers),
-      worst: worst(first, hasICUWords: hasICUWords))
+      worst: worst(first, hasICUWords: hasICUWords), rewrittenLines: batches.rewrittenLines)
   }
 
   /// The words that cost most tokens beyond one each, over all their occurrences; ICU's where they are
@@ -158,15 +170,23 @@ public final class CoverageMeter {
         ? entry.occurrences * Int(max(1, entry.length))
         : entry.occurrences * (Int(entry.measure.tokens) - 1)
     }
-    return table.entries.filter { cost($0) > 0 && $0.length <= 64 }
-      .map { (cost: cost($0), word: table.word($0), entry: $0) }
-      .sorted {
-        $0.cost != $1.cost ? $0.cost > $1.cost : $0.word.lexicographicallyPrecedes($1.word)
-      }
-      .prefix(Self.worstWords).map {
-        CostlyWord(
-          word: String(decoding: $0.word, as: UTF8.self), occurrences: $0.entry.occurrences,
-          pieces: meter.pieces($0.word), hasUnknown: $0.entry.measure.hasUnknown)
-      }
+    var best: [(cost: Int, word: ArraySlice<UInt8>, entry: WordTable.Entry)] = []
+    for entry in table.entries where entry.length <= 64 {
+      let cost = cost(entry)
+      if cost <= 0 || best.count == Self.worstWords && cost < best[best.count - 1].cost { continue }
+      let word = table.word(entry)
+      let place =
+        best.firstIndex {
+          cost != $0.cost ? cost > $0.cost : word.lexicographicallyPrecedes($0.word)
+        } ?? best.count
+      best.insert((cost, word, entry), at: place)
+      if best.count > Self.worstWords { best.removeLast() }
+    }
+    return best.map {
+      let found = meter.pieces($0.word)
+      return CostlyWord(
+        word: String(decoding: $0.word, as: UTF8.self), occurrences: $0.entry.occurrences,
+        pieces: found.pieces, unknownPieces: found.unknown)
+    }
   }
 }

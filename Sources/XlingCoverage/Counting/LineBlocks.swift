@@ -45,7 +45,12 @@ public struct LineBlocks: Sendable, Equatable {
   }
 
   /// One number a block.
-  func values(_ column: Column) -> [Double] {
-    (0..<count).map { Double(sums[$0 * Self.columns + column.rawValue]) }
+  func values(_ column: Column) -> [Int] {
+    (0..<count).map { sums[$0 * Self.columns + column.rawValue] }
+  }
+
+  /// Whether blocks of both hold the same lines.
+  func hasLines(of other: LineBlocks) -> Bool {
+    count == other.count && linesPerBlock == other.linesPerBlock && lineCount == other.lineCount
   }
 }

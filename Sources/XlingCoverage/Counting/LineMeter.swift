@@ -1,3 +1,4 @@
+import Foundation
 import XlingTokenizers
 import XlingUnicode
 
@@ -15,6 +16,10 @@ final class LineMeter {
   private var wordEncoding = Encoding()
   /// Nil: ICU's words are not asked for.
   var breaker: WordBreaker?
+  /// Nil: letters are not looked at.
+  var letters: LanguageLetters?
+  /// Words and characters are let be.
+  var onlyTokens = false
   /// By id.
   let counts: UnsafeMutablePointer<Int>
   let vocabulary: Int
@@ -58,7 +63,7 @@ final class LineMeter {
   func measure(_ line: UnsafeRawBufferPointer, into row: UnsafeMutablePointer<Int32>) throws {
     row.update(repeating: 0, count: Column.allCases.count)
     guard let text = line.bindMemory(to: UInt8.self).baseAddress,
-      countScalarsAndWords(text, line, row)
+      onlyTokens ? countScalars(text, line, row) : countScalarsAndWords(text, line, row)
     else { return }
     row[.lines] = 1
     row[.bytes] = Int32(line.count)
@@ -79,6 +84,10 @@ final class LineMeter {
       let (scalar, end) = WellFormed.next(text, at)
       scalars.add(scalar)
       row[.characters] += 1
+      if let letters, let isForeign = letters.isForeign(scalar) {
+        row[.letters] += 1
+        if isForeign { row[.foreignLetters] += 1 }
+      }
       if WhiteSpace.contains(scalar) {
         if start >= 0 { countWord(line, start..<at, row) }
         start = -1
@@ -91,6 +100,22 @@ final class LineMeter {
     if start >= 0 { countWord(line, start..<line.count, row) }
     if !hasWord { row[.characters] = 0 }
     return hasWord
+  }
+
+  private func countScalars(
+    _ text: UnsafePointer<UInt8>, _ line: UnsafeRawBufferPointer,
+    _ row: UnsafeMutablePointer<Int32>
+  ) -> Bool {
+    var at = 0
+    while at < line.count {
+      let (scalar, end) = WellFormed.next(text, at)
+      if !WhiteSpace.contains(scalar) {
+        row[.characters] = Int32(WellFormed.count(text, 0..<line.count))
+        return true
+      }
+      at = end
+    }
+    return false
   }
 
   private func countWord(
@@ -166,9 +191,17 @@ final class LineMeter {
     if unknowns > 0 { countUnknown(text, unknowns, row) }
     let framed = encoding.count + frame
     for length in Column.lengths where framed > length.tokens { row[length.column] = 1 }
-    if decodes {
+    if decodes, !onlyTokens {
       row[.decodableLines] = 1
-      if !tokenizer.decode(encoding.ids).utf8.elementsEqual(line) { row[.undecodedLines] = 1 }
+      if !isDecodedBack(line) { row[.undecodedLines] = 1 }
+    }
+  }
+
+  private func isDecodedBack(_ line: UnsafeRawBufferPointer) -> Bool {
+    tokenizer.decodedBytes(encoding.ids).withUnsafeBytes { text in
+      guard text.count == line.count, let one = text.baseAddress, let other = line.baseAddress
+      else { return text.count == line.count }
+      return memcmp(one, other, text.count) == 0
     }
   }
 
@@ -192,12 +225,13 @@ final class LineMeter {
     return wordEncoding.unknownCount == 0 && !wordEncoding.ids.contains(unknown)
   }
 
-  /// The pieces of a word, as they stand in the vocabulary.
-  func pieces(_ word: ArraySlice<UInt8>) -> [String] {
+  /// The pieces of a word, as they stand in the vocabulary, and which of them are the unknown one.
+  func pieces(_ word: ArraySlice<UInt8>) -> (pieces: [String], unknown: [Int]) {
     Array(word).withUnsafeBytes { session.encode($0, offsets: .bytes, into: &wordEncoding) }
-    return wordEncoding.ids.indices.map {
+    let pieces = wordEncoding.ids.indices.map {
       String(decoding: tokenizer.token($0, of: wordEncoding), as: UTF8.self)
     }
+    return (pieces, wordEncoding.ids.indices.filter { wordEncoding.ids[$0] == unknown })
   }
 
   func removeAll() {

@@ -52,33 +52,50 @@ public final class CoverageBootstrap: Sendable {
     return value
   }
 
-  /// Σ w·v of each draw.
-  func sums(_ values: [Double]) -> [Double] {
+  /// Σ w·v of each draw; values are whole numbers, so that every way of adding is exact.
+  func sums(_ values: [Int]) -> [Double] {
     precondition(values.count == blocks)
-    var sums = [Double](repeating: 0, count: Self.count)
-    sums.withUnsafeMutableBufferPointer { sums in
-      guard let sums = sums.baseAddress else { return }
-      nonisolated(unsafe) let out = sums
-      weights.withUnsafeBufferPointer { weights in
-        guard let weights = weights.baseAddress else { return }
-        nonisolated(unsafe) let rows = weights
-        Parallel.ranges(Self.count, grain: 250) { draws in
-          xk_weighted_sums(
-            rows + draws.lowerBound * blocks, values, out + draws.lowerBound,
-            Int64(draws.count), Int64(blocks))
-        }
-      }
+    guard let most = values.max(), let least = values.min(), most > 0 || least < 0 else {
+      return [Double](repeating: 0, count: Self.count)
     }
-    return sums
+    // A draw's weights add up to about as many as there are blocks.
+    if least >= 0, most <= Int(Int16.max), most * blocks < 1 << 28 {
+      return summed(values.map { Int16($0) }) { xk_weighted_counts($0, $1, $2, $3, $4) }
+    }
+    return summed(values.map { Double($0) }) { xk_weighted_sums($0, $1, $2, $3, $4) }
   }
 
-  /// The 95 % percentile interval of a ratio of sums, from the sums of each draw.
-  static func interval(_ above: [Double], _ below: [Double], scale: Double) -> (
-    low: Double, high: Double
-  )? {
-    let ratios = zip(above, below).compactMap { $1 > 0 ? scale * $0 / $1 : nil }.sorted()
-    guard ratios.count == above.count else { return nil }
-    return (percentile(ratios, 0.025), percentile(ratios, 0.975))
+  private func summed<Value: Sendable>(
+    _ values: [Value],
+    _ kernel:
+      @Sendable (
+        UnsafePointer<UInt16>, UnsafePointer<Value>, UnsafeMutablePointer<Double>, Int64, Int64
+      ) -> Void
+  ) -> [Double] {
+    [Double](unsafeUninitializedCapacity: Self.count) { sums, filled in
+      if let sums = sums.baseAddress {
+        nonisolated(unsafe) let out = sums
+        weights.withUnsafeBufferPointer { weights in
+          guard let weights = weights.baseAddress else { return }
+          nonisolated(unsafe) let rows = weights
+          Parallel.ranges(Self.count, grain: 250) { draws in
+            values.withUnsafeBufferPointer { values in
+              guard let values = values.baseAddress else { return }
+              kernel(
+                rows + draws.lowerBound * blocks, values, out + draws.lowerBound,
+                Int64(draws.count), Int64(blocks))
+            }
+          }
+        }
+      }
+      filled = Self.count
+    }
+  }
+
+  /// The 95 % percentile interval of what each draw gives.
+  static func interval(_ values: [Double]) -> (low: Double, high: Double) {
+    let sorted = values.sorted()
+    return (percentile(sorted, 0.025), percentile(sorted, 0.975))
   }
 
   /// Linear between order statistics (Hyndman and Fan's type 7).

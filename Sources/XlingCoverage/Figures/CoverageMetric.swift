@@ -82,65 +82,28 @@ extension CoverageMetric {
     _ counts: CoverageCounts, english: English?, draws: DrawnSums?
   ) -> CoverageFigure? {
     guard let value = value(counts, english), value.isFinite else { return nil }
-    let interval = ratio.flatMap { ratio in
-      draws.flatMap { draws in draws.interval(ratio) }
-    }
+    let interval = ratio.flatMap { ratio in draws?.ratios(ratio) }
+      .map { CoverageBootstrap.interval($0) }
     return CoverageFigure(metric: name, value: value, low: interval?.low, high: interval?.high)
+  }
+
+  /// The figure of `one` less that of `other`, texts of the same lines, each line drawn for both at once; nil
+  /// where either has no such figure.
+  public func difference(_ one: MeasuredText, from other: MeasuredText) -> CoverageFigure? {
+    guard let first = value(one.counts, one.english), first.isFinite,
+      let second = value(other.counts, other.english), second.isFinite
+    else { return nil }
+    var interval: (low: Double, high: Double)?
+    if let ratio, one.counts.blocks.hasLines(of: other.counts.blocks),
+      let ratios = one.draws?.ratios(ratio), let others = other.draws?.ratios(ratio)
+    {
+      interval = CoverageBootstrap.interval(zip(ratios, others).map { $0 - $1 })
+    }
+    return CoverageFigure(
+      metric: name, value: first - second, low: interval?.low, high: interval?.high)
   }
 
   static func linear(_ terms: [(column: Column, factor: Double)], _ sums: Sums) -> Double {
     terms.reduce(0) { $0 + $1.factor * Double(sums[$1.column]) }
-  }
-}
-
-/// Sums of a text's columns, and of its English's, over each bootstrap draw, formed when they are asked for.
-public final class DrawnSums {
-  private let bootstrap: CoverageBootstrap
-  private let counts: CoverageCounts
-  private let english: CoverageCounts?
-  private var own: [Column: [Double]] = [:]
-  private var others: [Column: [Double]] = [:]
-
-  /// English counts where its blocks are the text's.
-  public init(_ bootstrap: CoverageBootstrap, _ counts: CoverageCounts, english: CoverageCounts?) {
-    self.bootstrap = bootstrap
-    self.counts = counts
-    self.english = english.flatMap {
-      $0.blocks.count == counts.blocks.count
-        && $0.blocks.linesPerBlock == counts.blocks.linesPerBlock ? $0 : nil
-    }
-  }
-
-  private func sums(_ column: Column) -> [Double] {
-    if let sums = own[column] { return sums }
-    let sums = bootstrap.sums(counts.blocks.values(column))
-    own[column] = sums
-    return sums
-  }
-
-  private func englishSums(_ column: Column) -> [Double]? {
-    guard let english else { return nil }
-    if let sums = others[column] { return sums }
-    let sums = bootstrap.sums(english.blocks.values(column))
-    others[column] = sums
-    return sums
-  }
-
-  func interval(_ ratio: CoverageMetric.Ratio) -> (low: Double, high: Double)? {
-    guard let above = combined(ratio.above, sums),
-      let below = combined(ratio.below, ratio.english ? englishSums : sums)
-    else { return nil }
-    return CoverageBootstrap.interval(above, below, scale: ratio.scale)
-  }
-
-  private func combined(
-    _ terms: [(column: Column, factor: Double)], _ sums: (Column) -> [Double]?
-  ) -> [Double]? {
-    var total = [Double](repeating: 0, count: CoverageBootstrap.count)
-    for term in terms {
-      guard let values = sums(term.column) else { return nil }
-      for draw in total.indices { total[draw] += term.factor * values[draw] }
-    }
-    return total
   }
 }

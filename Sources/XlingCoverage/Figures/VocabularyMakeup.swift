@@ -8,6 +8,8 @@ public struct VocabularyMakeup: Sendable, Equatable {
   public struct Count: Sendable, Equatable, Codable {
     /// ISO 15924, or `mixed`, `common`, `special`.
     public let script: String
+    /// In English, as Unicode has it: "Latin"; of what is no script the word above.
+    public let name: String
     public let pieces: Int
   }
 
@@ -36,7 +38,9 @@ public struct VocabularyMakeup: Sendable, Equatable {
       if script == "mixed", mixed.count < Self.kept { mixed.append(piece) }
     }
     self.mixed = mixed
-    counts = pieces.map { Count(script: $0.key, pieces: $0.value) }
+    let names = Dictionary(known.map { ($1, ScalarProperties.scriptName($0)) }) { first, _ in first
+    }
+    counts = pieces.map { Count(script: $0.key, name: names[$0.key] ?? $0.key, pieces: $0.value) }
       .sorted { ($1.pieces, $0.script) < ($0.pieces, $1.script) }
   }
 

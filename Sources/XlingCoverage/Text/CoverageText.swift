@@ -11,6 +11,8 @@ public struct CoverageText: Sendable {
   /// What it is called in messages: a path, "CLDR and stamps".
   public let name: String
   let source: Source
+  /// What becomes of each line before it is measured.
+  private(set) var rewriting: (@Sendable (String) throws -> String)?
 
   /// A file, or `-` for stdin; read in parts when it is measured.
   public init(file: String) {
@@ -27,6 +29,14 @@ public struct CoverageText: Sendable {
     }
     self.name = name
     source = .bytes(bytes)
+  }
+
+  /// The same lines, each written otherwise: ends of lines that `body` puts in belong to the line. It is
+  /// called on several threads.
+  public func rewritten(by body: @escaping @Sendable (String) throws -> String) -> CoverageText {
+    var text = self
+    text.rewriting = body
+    return text
   }
 }
 
@@ -49,13 +59,15 @@ public struct TextCondition: Sendable, Equatable, Codable {
   /// Each was read as U+FFFD.
   public internal(set) var malformedBytes = 0
   public internal(set) var firstMalformed: [MalformedByte] = []
+  /// Nil where the language's letters were not asked for.
+  public internal(set) var letters: LetterCondition?
   /// Of the numbers of blank lines: equal for texts whose blank lines are the same.
   var blankHash: UInt64 = 0
 
   static let kept = 10
 
   enum CodingKeys: String, CodingKey {
-    case lines, blankLines, firstBlank, malformedBytes, firstMalformed
+    case lines, blankLines, firstBlank, malformedBytes, firstMalformed, letters
   }
 
   mutating func count(blankLine number: Int) {

@@ -10,6 +10,8 @@ struct LineBatches {
   private var lines = 0
   private var offset = 0
   private(set) var condition = TextCondition()
+  /// Lines that ``CoverageText/rewritten(by:)`` wrote otherwise.
+  private(set) var rewrittenLines = 0
 
   init(_ text: CoverageText, blockBytes: Int = 1 << 20) {
     self.text = text
@@ -87,7 +89,7 @@ struct LineBatches {
     guard bytes.count > 0 else { return }
     let ranges = Self.lines(bytes)
     if TextBytes.firstInvalid(bytes) == nil {
-      try body(bytes, ranges)
+      try deliver(bytes, ranges, body)
     } else {
       var repair = Repair()
       for (index, range) in ranges.enumerated() {
@@ -98,10 +100,30 @@ struct LineBatches {
         throw TextFailure.notUTF8(
           path: text.name, line: first.line, offset: first.offset, byte: first.byte)
       }
-      try repair.bytes.withUnsafeBytes { try body($0, repair.ranges) }
+      try repair.bytes.withUnsafeBytes { try deliver($0, repair.ranges, body) }
     }
     lines += ranges.count
     offset += bytes.count
+  }
+
+  private mutating func deliver(
+    _ bytes: UnsafeRawBufferPointer, _ ranges: [Range<Int>], _ body: Body
+  ) throws {
+    guard let rewriting = text.rewriting else { return try body(bytes, ranges) }
+    nonisolated(unsafe) let source = bytes
+    let lines = try concurrently(ranges, grain: 64) { range in
+      Array(try rewriting(String(decoding: source[range], as: UTF8.self)).utf8)
+    }
+    var written: [UInt8] = []
+    var places: [Range<Int>] = []
+    for (range, line) in zip(ranges, lines) {
+      places.append(written.count..<written.count + line.count)
+      written.append(contentsOf: line)
+      if !bytes[range].elementsEqual(line) { rewrittenLines += 1 }
+    }
+    // A line of nothing still has a place.
+    written.append(0x0A)
+    try written.withUnsafeBytes { try body($0, places) }
   }
 
   private static func lines(_ block: UnsafeRawBufferPointer) -> [Range<Int>] {

@@ -20,9 +20,14 @@ public struct Annotations: Sendable {
 
   public func keywords(_ concept: String) -> [String] { byConcept[concept]?.keywords ?? [] }
 
-  /// All `locales`, read in parallel, in their order. Throws ``DataFailure``.
-  public static func load(_ locales: [String], from cldr: CLDR) throws -> [Annotations] {
-    try concurrently(locales) { locale in try Annotations(locale, from: cldr) }
+  /// All `locales`, read in parallel, in their order; without keywords where only names are wanted. Throws
+  /// ``DataFailure``.
+  public static func load(
+    _ locales: [String], from cldr: CLDR, withKeywords: Bool = true
+  ) throws -> [Annotations] {
+    try concurrently(locales) { locale in
+      try Annotations(locale, from: cldr, withKeywords: withKeywords)
+    }
   }
 
   init(language: String, byConcept: [String: Annotation], toned: [String]) {
@@ -31,12 +36,14 @@ public struct Annotations: Sendable {
     self.toned = toned
   }
 
-  public init(_ locale: String, from cldr: CLDR) throws(DataFailure) {
+  public init(
+    _ locale: String, from cldr: CLDR, withKeywords: Bool = true
+  ) throws(DataFailure) {
     var names: [[String: String]] = []
     var keywords: [[String: String]] = []
     var toned: Set<String> = []
     for layer in cldr.chain(locale) {
-      var file = AnnotationFile(keepsToned: locale == "en")
+      var file = AnnotationFile(keepsToned: locale == "en", keepsKeywords: withKeywords)
       // A derived annotation never replaces one of the same file's plain annotations.
       for part in ["annotationsDerived", "annotations"] {
         guard let data = try cldr.data(part, layer) else { continue }
@@ -69,11 +76,15 @@ public struct Annotations: Sendable {
 /// The annotations of one file, before inheritance.
 private struct AnnotationFile {
   let keepsToned: Bool
+  let keepsKeywords: Bool
   var names: [String: String] = [:]
   var keywords: [String: String] = [:]
   var toned: Set<String> = []
 
-  init(keepsToned: Bool) { self.keepsToned = keepsToned }
+  init(keepsToned: Bool, keepsKeywords: Bool) {
+    self.keepsToned = keepsToned
+    self.keepsKeywords = keepsKeywords
+  }
 
   mutating func read(_ data: Data, path: String) throws(DataFailure) {
     var scanner = XMLScanner(data, path: path)
@@ -94,6 +105,7 @@ private struct AnnotationFile {
       return
     }
     let isName = scanner.attribute("type") == "tts"
+    guard isName || keepsKeywords else { return }
     let text = Self.withoutDirections(try scanner.text())
     // Untranslated names of early releases are codes such as "E10–836".
     guard !text.isEmpty, !Self.isPlaceholder(text) else { return }
@@ -104,6 +116,7 @@ private struct AnnotationFile {
   /// Marks and embeddings of direction belong to where a text is shown; some Arabic names open an
   /// embedding that they never close.
   private static func withoutDirections(_ text: String) -> String {
+    if isPlain(text) { return text }
     let kept = text.unicodeScalars.filter {
       switch $0.value {
       case 0x200E, 0x200F, 0x061C, 0x202A...0x202E, 0x2066...0x2069: false
@@ -111,6 +124,29 @@ private struct AnnotationFile {
       }
     }
     return String(String.UnicodeScalarView(kept)).trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// Whether neither marks of direction nor white space at the ends can be there: so are nearly all.
+  private static func isPlain(_ text: String) -> Bool {
+    // U+061C begins with D8, the others with E2: letters of Arabic share D8 and are looked at again.
+    let utf8 = text.utf8
+    guard let first = text.unicodeScalars.first?.value, let last = text.unicodeScalars.last?.value,
+      isInside(first), isInside(last)
+    else { return false }
+    var before: UInt8 = 0
+    for byte in utf8 {
+      if byte == 0xE2 || before == 0xD8 && byte == 0x9C { return false }
+      before = byte
+    }
+    return true
+  }
+
+  /// Whether a scalar is surely no white space.
+  private static func isInside(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0x21...0x7E, 0xA1...0x167F, 0x3001...0xFEFE: true
+    default: false
+    }
   }
 
   private static func isPlaceholder(_ text: String) -> Bool {

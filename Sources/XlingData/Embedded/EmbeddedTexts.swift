@@ -27,7 +27,7 @@ public struct EmbeddedTexts: Sendable {
         }
       }
     }
-    for annotations in try Annotations.load(locales, from: cldr) {
+    for annotations in try Annotations.load(locales, from: cldr, withKeywords: false) {
       for (concept, annotation) in annotations.byConcept {
         if let name = annotation.name {
           texts[annotations.language, default: [:]]["name/\(concept)"] = name

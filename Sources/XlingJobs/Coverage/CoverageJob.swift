@@ -4,6 +4,7 @@ import XlingData
 import XlingLanguages
 import XlingRuns
 import XlingTokenizers
+import XlingUnicode
 
 /// What tokenizers do to languages, from texts alone.
 public struct CoverageJob: Sendable {
@@ -34,6 +35,9 @@ public struct CoverageJob: Sendable {
     public var frame: Int?
     /// Metrics that have to be there.
     public var asked: [String] = []
+    /// Ways in which every text is measured again, written otherwise.
+    public var perturbations: [Perturbation] = []
+    public var perturbationSeed: UInt64 = 0
 
     public init(
       _ tokenizers: [NamedTokenizer], source: CoverageSource, languages: [String]
@@ -48,6 +52,8 @@ public struct CoverageJob: Sendable {
     case condition(TextCondition, text: String, language: String)
     /// Most letters of a text are of another script than its language's card says.
     case otherScript(language: String, expected: String, found: String, share: Double)
+    /// Lines with letters that the language is not written with.
+    case otherLetters(LetterCondition, text: String, language: String)
     case fewLines(language: String, lines: Int)
   }
 
@@ -66,40 +72,83 @@ public struct CoverageJob: Sendable {
       }
     }
     let cards = try Languages.load()
-    var rows: [CoverageRow] = []
-    var vocabularies: [CoverageResult.Vocabulary] = []
-    let total = texts.count * options.tokenizers.count
+    let meters = options.tokenizers.map { CoverageMeter($0.tokenizer, frame: options.frame) }
+    var english = [MeasuredEnglish?](repeating: nil, count: meters.count)
+    var rows = [[CoverageRow]](repeating: [], count: meters.count)
+    var perturbed = rows.map { _ in [PerturbedCoverage]() }
+    var differences: [CoverageDifference] = []
+    let names = options.tokenizers.map(\.name)
     try observe(
-      .step(.began(run: options.tokenizers.map(\.name).joined(separator: ", "), total: total)))
-    var draws: CoverageBootstrap?
-    var drawn = (lines: 0, perBlock: 0)
-    for (number, named) in options.tokenizers.enumerated() {
-      let meter = CoverageMeter(named.tokenizer, frame: options.frame)
-      vocabularies.append(CoverageResult.Vocabulary(named))
-      var english: (name: String, counts: CoverageCounts)?
-      for (index, text) in texts.enumerated() {
+      .step(.began(run: names.joined(separator: ", "), total: texts.count * meters.count)))
+    // Texts outside, tokenizers inside: all of them see the draws of a text.
+    var draws = Draws()
+    for (index, text) in texts.enumerated() {
+      var measured: [MeasuredText] = []
+      let letters = try Self.letters(cards[code: text.language])
+      for (number, meter) in meters.enumerated() {
         try Interruption.check("nothing is kept")
         let counts = try meter.measure(
-          text.text, language: text.language, locale: CoverageMeter.locale(of: text.language))
+          text.text, language: text.language, locale: CoverageMeter.locale(of: text.language),
+          letters: letters)
         if number == 0 { try tell(counts, cards[code: text.language], observe) }
-        let other = try self.english(of: text, counts, meter, &english)
-        if (counts.blocks.count, counts.blocks.linesPerBlock) != drawn {
-          draws = CoverageBootstrap(for: counts)
-          drawn = (counts.blocks.count, counts.blocks.linesPerBlock)
-        }
-        let enough = counts.lines >= CoverageBootstrap.fewest ? draws : nil
-        rows.append(CoverageRow(named.name, counts, english: other, draws: enough))
-        try observe(.step(.done(number * texts.count + index + 1, language: text.language)))
+        let other = try self.english(of: text, counts, meter, &english[number])
+        let own = MeasuredText(counts, english: other, bootstrap: draws.of(counts))
+        measured.append(own)
+        perturbed[number] += try perturb(text, own, names[number], meter, &draws)
+        try observe(
+          .step(.done(index * meters.count + number + 1, language: text.language)))
+      }
+      for (number, row) in try CoverageRow.all(names, measured).enumerated() {
+        rows[number].append(row)
+      }
+      differences += zip(names, measured).dropFirst().map {
+        CoverageDifference($0, $1, against: names[0], measured[0])
       }
     }
     try observe(.step(.ended))
-    return CoverageResult(vocabularies: vocabularies, rows: rows)
+    return CoverageResult(
+      vocabularies: options.tokenizers.map { CoverageResult.Vocabulary($0) },
+      rows: rows.flatMap { $0 }, differences: differences, perturbed: perturbed.flatMap { $0 })
   }
+
+  /// The bootstrap's draws of the text measured last: texts of as many lines have the same.
+  private struct Draws {
+    private var bootstrap: CoverageBootstrap?
+    private var size = (blocks: 0, lines: 0)
+
+    mutating func of(_ counts: CoverageCounts) -> CoverageBootstrap? {
+      guard counts.lines >= CoverageBootstrap.fewest else { return nil }
+      if size != (counts.blocks.count, counts.blocks.linesPerBlock) {
+        bootstrap = CoverageBootstrap(for: counts)
+        size = (counts.blocks.count, counts.blocks.linesPerBlock)
+      }
+      return bootstrap
+    }
+  }
+
+  /// The text written otherwise, beside what was measured of it as it is.
+  private func perturb(
+    _ text: LanguageText, _ plain: MeasuredText, _ tokenizer: String, _ meter: CoverageMeter,
+    _ draws: inout Draws
+  ) throws -> [PerturbedCoverage] {
+    try options.perturbations.map { kind in
+      let seed = options.perturbationSeed
+      let written = text.text.rewritten {
+        try kind.apply($0, language: text.language, seed: seed)
+      }
+      let counts = try meter.measure(
+        written, language: text.language, locale: CoverageMeter.locale(of: text.language))
+      let own = MeasuredText(counts, english: plain.english, bootstrap: draws.of(counts))
+      return PerturbedCoverage(kind, seed: seed, tokenizer, own, plain)
+    }
+  }
+
+  private typealias MeasuredEnglish = (name: String, counts: CoverageCounts)
 
   /// English that belongs to a text: measured once where several texts have the same file.
   private func english(
     of text: LanguageText, _ counts: CoverageCounts, _ meter: CoverageMeter,
-    _ kept: inout (name: String, counts: CoverageCounts)?
+    _ kept: inout MeasuredEnglish?
   ) throws -> CoverageCounts? {
     guard let english = text.english else { return nil }
     let isFile = if case .files = options.source { true } else { false }
@@ -107,7 +156,7 @@ public struct CoverageJob: Sendable {
     if isFile, let kept, kept.name == english.name {
       other = kept.counts
     } else {
-      other = try meter.measure(english, language: "en", locale: nil)
+      other = try meter.measure(english, language: "en", locale: nil, onlyTokens: true)
       kept = (english.name, other)
     }
     try CoverageFailure.check(counts, parallel: other, named: english.name)
@@ -126,12 +175,22 @@ public struct CoverageJob: Sendable {
     }
     let letters = counts.scalars.scripts.reduce(0) { $0 + $1.occurrences }
     guard let card, let most = counts.scalars.scripts.first, letters > 0 else { return }
-    let own = LanguageScript.parts(of: card.script)
     let share = Double(most.occurrences) / Double(letters)
-    if !own.contains(most.text), share > 0.5 {
-      try observe(
+    if !LanguageLetters.scripts(of: card.script).contains(most.text), share > 0.5 {
+      return try observe(
         .otherScript(
           language: counts.language, expected: card.script, found: most.text, share: share))
+    }
+    if let found = condition.letters, found.isTold {
+      try observe(.otherLetters(found, text: counts.text, language: counts.language))
+    }
+  }
+
+  /// Nil for a language without a card.
+  static func letters(_ card: Language?) throws -> LanguageLetters? {
+    try card.map {
+      try LanguageLetters(
+        locale: CoverageMeter.locale(of: $0.code), script: $0.script, scripts: $0.writing.all)
     }
   }
 }

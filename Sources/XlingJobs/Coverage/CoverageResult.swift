@@ -33,8 +33,17 @@ public struct CoverageResult: Codable, Sendable, Equatable {
   public let vocabularies: [Vocabulary]
   public let spreads: [Spread]
   public let rows: [CoverageRow]
+  /// Each further tokenizer less the first, on the same lines.
+  public let differences: [CoverageDifference]
+  /// By tokenizer, language and perturbation.
+  public let perturbed: [PerturbedCoverage]
 
-  init(vocabularies: [Vocabulary], rows: [CoverageRow]) {
+  init(
+    vocabularies: [Vocabulary], rows: [CoverageRow], differences: [CoverageDifference],
+    perturbed: [PerturbedCoverage]
+  ) {
+    self.differences = differences
+    self.perturbed = perturbed
     schema = "xling.coverage/1"
     self.vocabularies = vocabularies
     self.rows = rows
@@ -51,6 +60,13 @@ public struct CoverageResult: Codable, Sendable, Equatable {
   }
 }
 
+extension CoverageResult {
+  /// A row's text written otherwise, in the order asked for.
+  public func perturbed(_ row: CoverageRow) -> [PerturbedCoverage] {
+    perturbed.filter { $0.tokenizer == row.tokenizer && $0.language == row.language }
+  }
+}
+
 /// A language with a tokenizer.
 public struct CoverageRow: Codable, Sendable, Equatable {
   public struct Figure: Codable, Sendable, Equatable {
@@ -59,6 +75,14 @@ public struct CoverageRow: Codable, Sendable, Equatable {
     public let value: Double
     @OrNull public private(set) var low: Double?
     @OrNull public private(set) var high: Double?
+
+    init(_ metric: CoverageMetric, _ figure: CoverageFigure) {
+      self.metric = metric.name
+      unit = metric.unit
+      value = figure.value
+      low = figure.low
+      high = figure.high
+    }
   }
 
   public let tokenizer: String
@@ -75,10 +99,15 @@ public struct CoverageRow: Codable, Sendable, Equatable {
   public let figures: [Figure]
   public let worst: [CostlyWord]
 
-  init(
-    _ tokenizer: String, _ counts: CoverageCounts, english: CoverageCounts?,
-    draws: CoverageBootstrap?
-  ) {
+  /// One text with all tokenizers, side by side: intervals take as long as counting.
+  static func all(_ names: [String], _ measured: [MeasuredText]) throws -> [CoverageRow] {
+    // Each has sums of draws of its own, which one thread forms.
+    nonisolated(unsafe) let texts = measured
+    return try concurrently(Array(names.indices)) { CoverageRow(names[$0], texts[$0]) }
+  }
+
+  private init(_ tokenizer: String, _ measured: MeasuredText) {
+    let counts = measured.counts
     self.tokenizer = tokenizer
     language = counts.language
     text = counts.text
@@ -91,12 +120,8 @@ public struct CoverageRow: Codable, Sendable, Equatable {
     icuWordTypes = counts.icuWords
     scalars = counts.scalars
     worst = counts.worst
-    let drawn = draws.map { DrawnSums($0, counts, english: english) }
     figures = CoverageMetric.all.compactMap { metric in
-      metric.figure(counts, english: english, draws: drawn).map {
-        Figure(
-          metric: metric.name, unit: metric.unit, value: $0.value, low: $0.low, high: $0.high)
-      }
+      measured.figure(metric).map { Figure(metric, $0) }
     }
   }
 

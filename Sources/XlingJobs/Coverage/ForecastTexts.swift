@@ -82,7 +82,7 @@ struct ForecastMeter {
       known.values[.fertility] = log(words)
     }
     if let card {
-      let own = LanguageScript.parts(of: card.script).reduce(0) { $0 + (pieces[$1] ?? 0) }
+      let own = LanguageLetters.scripts(of: card.script).reduce(0) { $0 + (pieces[$1] ?? 0) }
       known.values[.script] = log10(1 + Double(own))
     }
     guard let english = text.english else { return known }

@@ -89,4 +89,15 @@ package enum HTML {
   package static func languageAttributes(_ code: String) -> String {
     "lang=\"\(escape(code))\" dir=\"auto\""
   }
+
+  /// A language as the head of a row: its name, its own name for itself, its code.
+  package static func language(
+    _ name: String, native: String?, code: String, mark: String = ""
+  ) -> String {
+    let endonym = native.map {
+      " <bdi class=\"code\" \(languageAttributes(code))>\(escape($0))</bdi>"
+    }
+    return "<th scope=\"row\">\(escape(name))\(mark)"
+      + "\(endonym ?? "") <span class=\"code\">\(escape(code))</span></th>"
+  }
 }

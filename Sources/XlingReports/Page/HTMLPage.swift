@@ -37,6 +37,10 @@ package struct HTMLPage: Sendable {
   package var sections: [Section]
   /// Markup, safe already.
   package var footer: String
+  /// Of what sections have beyond ``Style/sheet``.
+  package var style = ""
+  /// What makes a page handier that is whole without it.
+  package var script = ""
 
   package init(
     title: String, finding: String, summary: String, figures: FigureRow? = nil,
@@ -60,7 +64,7 @@ package struct HTMLPage: Sendable {
     <meta name="color-scheme" content="light dark">
     <title>\(HTML.escape(title))</title>
     <style>
-    \(Style.sheet)
+    \(Style.sheet)\(style.isEmpty ? "" : "\n" + style)
     </style>
     </head>
     <body>
@@ -74,7 +78,7 @@ package struct HTMLPage: Sendable {
     </header>
     \(sections.map(\.html).joined(separator: "\n"))
     <footer><p>\(footer)</p></footer>
-    </main>
+    </main>\(script.isEmpty ? "" : "\n<script>\n\(script)\n</script>")
     </body>
     </html>
 

@@ -68,7 +68,9 @@ extension QuickstartReport {
         let found = methods.map { result($0.id, language.code, direction) }
         let top = found.compactMap { $0?.estimate.value }.max()
         let sizes = Set(found.compactMap { $0?.estimate.n }).sorted().map(Figures.count)
-        return languageHeader(language) + HTML.cell(sizes.joined(separator: ", "))
+        return HTML.language(
+          language.name, native: language.endonym, code: language.code,
+          mark: language.isPartial ? "*" : "") + HTML.cell(sizes.joined(separator: ", "))
           + found.map { resultCell($0, top: top) }.joined()
           + chanceCell(chance(language.code, direction))
       }
@@ -78,14 +80,6 @@ extension QuickstartReport {
       "all", "All languages", "The figures of the plot and of the methods it leaves out.",
       "<details><summary>Show the tables</summary>\(tables.joined(separator: "\n"))"
         + "<p class=\"note\">\(HTML.escape(chanceNote(languages.map(\.code))))</p></details>")
-  }
-
-  private func languageHeader(_ language: Language) -> String {
-    let endonym = language.endonym.map {
-      " <span class=\"code\" \(HTML.languageAttributes(language.code))>\(HTML.escape($0))</span>"
-    }
-    return "<th scope=\"row\">\(HTML.escape(language.name))\(language.isPartial ? "*" : "")"
-      + "\(endonym ?? "") <span class=\"code\">\(HTML.escape(language.code))</span></th>"
   }
 
   var splitSection: HTMLPage.Section? {

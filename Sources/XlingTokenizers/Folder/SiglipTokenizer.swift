@@ -58,6 +58,9 @@ struct SiglipTokenizer: Tokenizer {
   }
 
   func decode(_ ids: [Int32]) -> String { model.decode(ids.filter { $0 != special.end }) }
+  func decodedBytes(_ ids: [Int32]) -> [UInt8] {
+    model.decodedBytes(ids.filter { $0 != special.end })
+  }
   func session(cached: Bool) -> any TokenizerSession { SiglipSession(self, cached: cached) }
 
   var summary: TokenizerSummary {

@@ -104,25 +104,27 @@ public struct SentencePieceTokenizer: Tokenizer {
   }
 
   public func decode(_ ids: [Int32]) -> String {
-    let silent = Set([special.padding, special.start, special.end].compactMap { $0 })
+    String(decoding: decodedBytes(ids), as: UTF8.self)
+  }
+
+  public func decodedBytes(_ ids: [Int32]) -> [UInt8] {
+    let (padding, start, end) = (special.padding ?? -1, special.start ?? -1, special.end ?? -1)
     var bytes: [UInt8] = []
-    for id in ids where !silent.contains(id) {
+    bytes.reserveCapacity(8 * ids.count)
+    var hasByte = false
+    for id in ids where id != padding && id != start && id != end {
       let piece = piece(id)
-      if vocabulary.bytePieces != nil, piece.count == 6,
-        let byte = (0...255).first(where: { SentencePieceModel.bytePiece(UInt8($0)) == piece })
-      {
-        bytes.append(UInt8(byte))
+      if vocabulary.bytePieces != nil, let byte = PieceText.byte(piece) {
+        bytes.append(byte)
+        hasByte = true
       } else {
         bytes.append(contentsOf: piece)
       }
     }
-    let text = String(decoding: bytes, as: UTF8.self)
-      .replacing("\u{2581}", with: " ")
-    guard normalizer.whitespace.addsDummyPrefix else { return text }
-    if normalizer.whitespace.isSuffix {
-      return text.hasSuffix(" ") ? String(text.dropLast()) : text
-    }
-    return text.hasPrefix(" ") ? String(text.dropFirst()) : text
+    let whitespace = normalizer.whitespace
+    return PieceText.spaced(
+      bytes, mayBeMalformed: hasByte,
+      cutting: !whitespace.addsDummyPrefix ? .nothing : whitespace.isSuffix ? .end : .start)
   }
 }
 

@@ -3,7 +3,9 @@ import Foundation
 import XlingCore
 import XlingCoverage
 import XlingData
+import XlingExperiments
 import XlingJobs
+import XlingReports
 import XlingRuns
 import XlingTokenizers
 
@@ -52,6 +54,8 @@ struct CoverageCommand: ParsableCommand {
   @Option(help: "csv, markdown or latex in place of a table for reading.")
   var format: CoverageFormat?
 
+  @OptionGroup var more: CoverageMoreOptions
+
   @OptionGroup var arguments: TokenizerArguments
 
   @OptionGroup(title: "Forecast")
@@ -98,6 +102,8 @@ struct CoverageCommand: ParsableCommand {
       try loaded(), source: try source.source(words), languages: words)
     options.frame = frame
     options.asked = metrics.contains("all") || metrics.isEmpty ? [] : shown.map(\.name)
+    options.perturbations = try more.perturbations()
+    options.perturbationSeed = more.perturbSeed ?? 0
     let progress = LanguageProgress("coverage")
     let result = try CoverageJob(options).run { event in
       if case .step(let step) = event {
@@ -109,8 +115,24 @@ struct CoverageCommand: ParsableCommand {
       }
     }
     let table = CoverageTable(result, shown)
-    if let format { return print(format.text(table)) }
-    try json.print(result) { table.text(isJudged: metrics.isEmpty) }
+    if let format {
+      print(format.text(table))
+    } else {
+      try json.print(result) { table.text(isJudged: metrics.isEmpty) }
+    }
+    if let page = more.report { try write(result, to: page) }
+  }
+
+  /// With the store that there is; none is made.
+  private func write(_ result: CoverageResult, to page: String) throws {
+    let place = try store.place()
+    let columns = metrics.isEmpty ? CoverageReportJob.usual : try shownMetrics().map(\.name)
+    let job = CoverageReportJob(
+      result, metrics: try columns.map { try CoverageMetric.named($0) },
+      store: place.exists ? try ExperimentStore(reading: place.path) : nil,
+      data: source.data.map { source.files.source($0) })
+    try AtomicFile.write(try job.report().html(), to: page)
+    ProgressBar.toStandardError("xling: the page is \(TerminalText.visible(page))\n")
   }
 
   private func tellForecast(_ words: [String]) throws {

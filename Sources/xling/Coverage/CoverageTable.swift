@@ -24,26 +24,63 @@ struct CoverageTable {
   }
 
   var table: TextTable {
-    let header = ["language", "tokenizer", "lines"] + metrics.map(\.name)
-    let rows = result.rows.map { row in
-      [row.language, row.tokenizer, Figures.count(row.lines)]
-        + metrics.map { metric in row.figure(metric.name).map(Self.cell) ?? "–" }
+    let header =
+      ["language", "tokenizer"] + (isPerturbed ? ["perturbed", "changed"] : []) + ["lines"]
+      + metrics.map(\.name)
+    var rows = [header]
+    for row in result.rows {
+      rows.append(line(row))
+      for other in result.perturbed(row) { rows.append(line(other)) }
     }
-    return TextTable([header] + rows, leading: 2)
+    return TextTable(rows, leading: isPerturbed ? 3 : 2)
   }
 
-  /// `1.46 [1.44, 1.47]`; shares in percent.
-  private static func cell(_ figure: CoverageRow.Figure) -> String {
-    let scale = figure.unit == .share ? 100.0 : 1
+  private var isPerturbed: Bool { !result.perturbed.isEmpty }
+
+  private func line(_ row: CoverageRow) -> [String] {
+    var line = [row.language, row.tokenizer]
+    if isPerturbed { line += ["–", "–"] }
+    line.append(Figures.count(row.lines))
+    for metric in metrics { line.append(row.figure(metric.name).map(Self.cell) ?? "–") }
+    return line
+  }
+
+  private func line(_ row: PerturbedCoverage) -> [String] {
+    let changed = Double(row.changedLines) / Double(max(1, row.lines))
+    var line = [row.language, row.tokenizer, row.perturbation.rawValue, Figures.share(changed)]
+    line.append(Figures.count(row.lines))
+    for metric in metrics { line.append(row.figure(metric.name).map(Self.cell) ?? "–") }
+    return line
+  }
+
+  /// `1.52 (+0.06 [+0.05, +0.07])`: the difference to the text as it is.
+  private static func cell(_ figure: PerturbedCoverage.Figure) -> String {
+    func signed(_ value: Double) -> String {
+      let text = shown(value, figure.unit)
+      return value > 0 && text.contains { ("1"..."9").contains($0) } ? "+" + text : text
+    }
+    var difference = signed(figure.difference)
+    if let low = figure.differenceLow, let high = figure.differenceHigh {
+      difference += " [\(signed(low)), \(signed(high))]"
+    }
+    return "\(shown(figure.value, figure.unit)) (\(difference))"
+  }
+
+  private static func shown(_ value: Double, _ unit: CoverageMetric.Unit) -> String {
     let digits: Int =
-      switch figure.unit {
+      switch unit {
       case .share, .percent: 1
       case .count: 0
       case .ratio, .nats, .bits: 2
       }
-    func shown(_ value: Double) -> String { Figures.fixed(scale * value, digits) }
-    guard let low = figure.low, let high = figure.high else { return shown(figure.value) }
-    return "\(shown(figure.value)) [\(shown(low)), \(shown(high))]"
+    return Figures.fixed(unit == .share ? 100 * value : value, digits)
+  }
+
+  /// `1.46 [1.44, 1.47]`; shares in percent.
+  private static func cell(_ figure: CoverageRow.Figure) -> String {
+    let value = shown(figure.value, figure.unit)
+    guard let low = figure.low, let high = figure.high else { return value }
+    return "\(value) [\(shown(low, figure.unit)), \(shown(high, figure.unit))]"
   }
 
   func text(isJudged: Bool) -> String {
@@ -65,6 +102,11 @@ struct CoverageTable {
           + "a sample: there are more than are counted exactly."
       ]
     var parts = [table.text, note] + estimate
+    if isPerturbed {
+      parts.append(
+        "Perturbed rows: (difference to the text as it is, each line drawn for both at once); changed: lines "
+          + "written otherwise.")
+    }
     if result.rows.count > 2 { parts += spreads }
     if isJudged { parts += CoverageWords.judgements(result) }
     return parts.joined(separator: "\n\n")
@@ -72,17 +114,31 @@ struct CoverageTable {
 
   /// One figure a line, with all digits.
   var csv: String {
-    let header = "tokenizer,language,metric,unit,value,low,high,lines,text"
-    let lines = result.rows.flatMap { row in
-      row.figures.filter { figure in metrics.contains { $0.name == figure.metric } }.map { figure in
-        let bounds = [figure.low, figure.high].map { $0.map { "\($0)" } ?? "" }
-        return
-          ([
-            row.tokenizer, row.language, figure.metric, figure.unit.rawValue, "\(figure.value)",
-          ] + bounds + ["\(row.lines)", row.text]).map(Self.quoted).joined(separator: ",")
+    let more = isPerturbed ? ",perturbation,difference,difference_low,difference_high" : ""
+    var lines = ["tokenizer,language,metric,unit,value,low,high,lines,text" + more]
+    let names = Set(metrics.map(\.name))
+    for row in result.rows {
+      for figure in row.figures where names.contains(figure.metric) {
+        var fields = [row.tokenizer, row.language, figure.metric, figure.unit.rawValue]
+        fields += Self.numbers(figure.value, figure.low, figure.high)
+        fields += ["\(row.lines)", row.text] + (isPerturbed ? ["", "", "", ""] : [])
+        lines.append(fields.map(Self.quoted).joined(separator: ","))
+      }
+      for other in result.perturbed(row) {
+        for figure in other.figures where names.contains(figure.metric) {
+          var fields = [row.tokenizer, row.language, figure.metric, figure.unit.rawValue]
+          fields += Self.numbers(figure.value, figure.low, figure.high)
+          fields += ["\(other.lines)", row.text, other.perturbation.rawValue]
+          fields += Self.numbers(figure.difference, figure.differenceLow, figure.differenceHigh)
+          lines.append(fields.map(Self.quoted).joined(separator: ","))
+        }
       }
     }
-    return ([header] + lines).joined(separator: "\n")
+    return lines.joined(separator: "\n")
+  }
+
+  private static func numbers(_ values: Double?...) -> [String] {
+    values.map { $0.map { "\($0)" } ?? "" }
   }
 
   /// RFC 4180.

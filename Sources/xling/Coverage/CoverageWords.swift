@@ -57,12 +57,26 @@ enum CoverageWords {
         "warning: \(Figures.share(share)) of the letters in the text of \(language) are \(found), where "
           + "\(expected) is expected: is it labelled rightly?"
       ]
+    case .otherLetters(let found, let text, let language): [other(found, "\(text) (\(language))")]
     case .fewLines(let language, let lines):
       [
         "warning: the text of \(language) has \(lines) lines: no intervals under "
           + "\(CoverageBootstrap.fewest), and figures of so few say little"
       ]
     }
+  }
+
+  private static func other(_ found: LetterCondition, _ place: String) -> String {
+    let all = found.mostlyForeign + found.partlyForeign
+    let first = found.first.map(String.init).joined(separator: ", ")
+    let more = all > found.first.count ? ", …" : ""
+    let parts = [
+      found.mostlyForeign > 0 ? "\(found.mostlyForeign) mostly" : nil,
+      found.partlyForeign > 0 ? "\(found.partlyForeign) partly" : nil,
+    ].compactMap { $0 }.joined(separator: ", ")
+    return
+      "warning: \(place): \(all) of \(found.lines) lines have letters that the language is not written "
+      + "with (\(parts); lines \(first)\(more)): is the text of one language, and labelled rightly?"
   }
 
   private static func blank(_ condition: TextCondition, _ place: String) -> [String] {
