@@ -1,4 +1,5 @@
 import XlingAlignment
+import XlingCore
 import XlingExperiments
 import XlingRetrieval
 import XlingTensor
@@ -47,7 +48,7 @@ public struct TextAgreement {
     }
     // `kept` changes while the closure reads the model.
     let model = model
-    return try kept.rows(of: ids.map(EmbeddingCache.key(ids:)), what: "sentences", batch: 4_096) {
+    return try kept.rows(of: ids.map(Digest.key(ids:)), what: "sentences", batch: 4_096) {
       places in try model.embedTexts(places.map { ids[$0] }, batchSize: 256)
     }
   }
