@@ -1,3 +1,5 @@
+import Foundation
+
 /// The word types of a text with what a tokenizer does to each: exactly up to ``limit`` types, beyond it a
 /// sample that depends on the set of types alone. Of the hashes of all types those whose first `level` bits
 /// are 0 stay (adaptive sampling: Wegman 1984, Flajolet 1990); what is in the sample is counted exactly. So
@@ -66,10 +68,10 @@ final class WordTable {
     guard entry.hash == hash, entry.length == UInt32(truncatingIfNeeded: word.count) else {
       return false
     }
-    let kept = min(word.count, Self.keptBytes)
+    guard let bytes = word.baseAddress else { return true }
     return arena.withUnsafeBytes { arena in
-      for at in 0..<kept where arena[Int(entry.offset) + at] != word[at] { return false }
-      return true
+      guard let kept = arena.baseAddress else { return false }
+      return memcmp(kept + Int(entry.offset), bytes, min(word.count, Self.keptBytes)) == 0
     }
   }
 
