@@ -217,6 +217,9 @@ struct StudyTests {
         .split(separator: "\n").map(String.init)
     }
     #expect(halves.sorted() == lines.map(String.init).sorted())
+    let estimate = try study(["plan", "tiny.toml", "--estimate"])
+    #expect(estimate.status == 0, "\(estimate.stderr)")
+    #expect(estimate.stdout.contains("8 cells, 0 finished\n8 runs, about "))
     let task = try bench.xling(
       ["study", "run", "tiny.toml"],
       shell: "export SLURM_ARRAY_TASK_ID=19 SLURM_ARRAY_TASK_MIN=11")

@@ -115,7 +115,7 @@ extension CrossedFigure {
 public struct SimultaneousBand: Sendable {
   /// In the order given; nil for those without an interval.
   public let intervals: [(low: Double, high: Double)?]
-  /// By how many standard errors.
+  /// By how many standard errors, each widened for its degrees of freedom.
   public let critical: Double
 
   public init(_ figures: [CrossedFigure]) {
@@ -125,7 +125,10 @@ public struct SimultaneousBand: Sendable {
       let count = Double(max(1, figure.replicates.count))
       let mean = figure.replicates.reduce(0, +) / count
       let widening = figure.widening(variance)
-      let error = variance.total.squareRoot()
+      // As wide as a figure's own degrees of freedom make it: one of few does not widen the others.
+      let error =
+        variance.total.squareRoot() * StudentT.critical(freedom: variance.freedom)
+        / Detectable.normalQuantile(0.975)
       guard error > 0 else { return (0, []) }
       return (error, figure.replicates.map { abs($0 - mean) * widening / error })
     }

@@ -19,6 +19,9 @@ struct StudyPlanCommand: ParsableCommand {
   @Flag(help: "One command a cell in place of the list.")
   var commands = false
 
+  @Flag(help: "About how long training takes on this machine, and how much disk.")
+  var estimate = false
+
   @OptionGroup var shard: ShardOption
 
   @OptionGroup var json: JSONOption
@@ -36,6 +39,13 @@ struct StudyPlanCommand: ParsableCommand {
     let schema = "xling.study-plan/1"
     let study: String
     let cells: [Row]
+    let estimate: StudyEstimate?
+  }
+
+  func validate() throws {
+    if commands, estimate {
+      throw ValidationError("--commands and --estimate exclude each other; give one of them")
+    }
   }
 
   func run() throws {
@@ -51,7 +61,19 @@ struct StudyPlanCommand: ParsableCommand {
         cell: cell.hash, kind: cell.kind.rawValue, factors: cell.factors, seed: cell.seed,
         rate: cell.rate, state: (states[cell.hash] ?? .planned).rawValue)
     }
-    try json.print(Plan(study: setup.design.name, cells: rows)) { text(setup.design, shown, rows) }
+    let estimated = estimate ? try StudyEstimate(setup) : nil
+    try json.print(Plan(study: setup.design.name, cells: rows, estimate: estimated)) {
+      text(setup.design, shown, rows) + (estimated.map { "\n" + Self.words($0) } ?? "")
+    }
+  }
+
+  private static func words(_ estimate: StudyEstimate) -> String {
+    func megabytes(_ bytes: Int) -> String {
+      Figures.count(Int((Double(bytes) / 1e6).rounded())) + " MB"
+    }
+    return
+      "\(estimate.runs) runs, about \(ProgressBar.duration(estimate.seconds)) of training on this machine, all of "
+      + "it; up to \(megabytes(estimate.bytes)), \(megabytes(estimate.cleanBytes)) after `xling study clean`"
   }
 
   private func command(_ cell: StudyCell) -> String {
