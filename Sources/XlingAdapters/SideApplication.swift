@@ -23,6 +23,8 @@ struct SideApplication {
       parameter.isTrainable =
         !isLocked && side.thaw.contains { $0.thaws(parameter, layers: layers) }
     }
+    // Whatever the method names: no pretrained tower knows these rows.
+    (tower as? TextTower)?.addedWords?.rows.isTrainable = true
     for module in side.modules {
       for parameter in try insert(module) {
         parameter.isTrainable = true

@@ -23,11 +23,16 @@ public enum TokenizerFailure: Failure, Equatable {
   case contradiction(first: String, second: String, found: String)
   /// A class of tokenizers without a reader here.
   case unknownFamily(path: String, name: String, found: String)
+  /// New pieces that are none, or another tokenizer's.
+  case badExtension(file: String, expected: String, found: String)
+  /// A tokenizer behind whose pieces none can be put.
+  case notExtensible(path: String, found: String)
 
   public var exitStatus: ExitStatus {
     switch self {
     case .badVocabulary, .missingSpecialToken, .badConfiguration, .badModel, .nothingToTrainOn,
-      .noTokenizer, .unsupported, .badRecord, .contradiction, .unknownFamily:
+      .noTokenizer, .unsupported, .badRecord, .contradiction, .unknownFamily, .badExtension,
+      .notExtensible:
       .badData
     case .vocabularyTooSmall, .lowercaseUnknown, .uselessOption: .usage
     case .unicode: .internal
@@ -72,6 +77,12 @@ public enum TokenizerFailure: Failure, Equatable {
       "\(path) declares the tokenizer \(name), and has \(found): expected a tokenizer.json beside it, "
         + "or the files of BERT, XLM-R, CamemBERT, T5, Llama, GPT-2, RoBERTa, CLIP or SigLIP. Fetch its "
         + "tokenizer.json, or convert it with transformers."
+    case .badExtension(let file, let expected, let found):
+      "\(file): expected \(expected), found \(found). Make it anew for this tokenizer: xling tokenizer "
+        + "repair TOKENIZER --text FILE --output \(file)"
+    case .notExtensible(let path, let found):
+      "\(path) has \(found): new pieces can be put behind those of a vocab.txt (WordPiece), or of a "
+        + "Unigram .model whose ids are its own numbers, without byte fallback."
     case .unsupported(let file, let part, let found, let supported):
       "\(file): \(part): \(found) is not supported, and nothing is approximated; supported: "
         + "\(supported)."

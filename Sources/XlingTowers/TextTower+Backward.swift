@@ -10,7 +10,8 @@ extension TextTower {
     else { return }
     activations.dropout?.embeddings()?.apply(to: dNormal)
     let tables = wordEmbeddings.isTrainable || positionEmbeddings.isTrainable
-    let any = tables || tokenTypeEmbeddings.isTrainable
+    let any =
+      tables || tokenTypeEmbeddings.isTrainable || addedWords?.rows.isTrainable == true
     guard let embeddingNorm, let saved = activations.embeddings else {
       if any { scatter(dNormal, activations) }
       return
@@ -53,7 +54,11 @@ extension TextTower {
         guard let gradient = table.gradientMatrix else { return }
         Elementwise.add(source, to: gradient.slice(rows: Int(place)..<Int(place) + 1))
       }
-      add(to: wordEmbeddings, at: batch.ids[row])
+      if let addedWords, Int(batch.ids[row]) >= addedWords.first {
+        add(to: addedWords.rows, at: batch.ids[row] - Int32(addedWords.first))
+      } else {
+        add(to: wordEmbeddings, at: batch.ids[row])
+      }
       add(to: positionEmbeddings, at: activations.positions[row])
       if let types = batch.types, addsTokenTypes { add(to: tokenTypeEmbeddings, at: types[row]) }
     }

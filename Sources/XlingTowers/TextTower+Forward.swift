@@ -39,13 +39,27 @@ extension TextTower {
     let noType = addsTokenTypes ? nil : workspace.zeros(1, width).pointer
     Parallel.ranges(batch.ids.count, grain: 256) { rows in
       for row in rows {
-        let word = wordEmbeddings.value + Int(batch.ids[row]) * width
+        let word = embedding(of: batch.ids[row])
         let type = noType ?? tokenTypeEmbeddings.value + Int(batch.types?[row] ?? 0) * width
         let place = positionEmbeddings.value + Int(positions[row]) * width
         let out = sum.row(row)
         for column in 0..<width { out[column] = word[column] + type[column] + place[column] }
       }
     }
+  }
+
+  /// `width` numbers.
+  private func embedding(of id: Int32) -> UnsafeMutablePointer<Float> {
+    let width = configuration.hiddenSize
+    if let addedWords, Int(id) >= addedWords.first {
+      return addedWords.rows.value + (Int(id) - addedWords.first) * width
+    }
+    return wordEmbeddings.value + Int(id) * width
+  }
+
+  /// Ids from 0 on that a text may have.
+  public var wordCount: Int {
+    addedWords.map { $0.first + $0.parts.count } ?? configuration.vocabularySize
   }
 
   private func normalize(
@@ -78,7 +92,7 @@ extension TextTower {
   }
 
   private func check(_ batch: TokenBatch) {
-    let words = Int32(configuration.vocabularySize)
+    let words = Int32(wordCount)
     precondition(
       batch.ids.allSatisfy { $0 >= 0 && $0 < words },
       "a token id lies outside the \(words) words of the tower")

@@ -34,6 +34,8 @@ public final class TextTower: Tower {
   public let configuration: BERTConfiguration
   public let encoder: Encoder
   public let wordEmbeddings: Parameter
+  /// Rows of words that a vocabulary was extended by; nil: none.
+  public private(set) var addedWords: AddedWords?
   /// One row of zeros, and no parameter of the tower, where the family has no table of positions.
   public let positionEmbeddings: Parameter
   /// One row of zeros, and no parameter of the tower, where the family has no token types.
@@ -121,14 +123,28 @@ public final class TextTower: Tower {
   }
 
   public var addedParameters: [Parameter] {
-    head?.isOfCheckpoint == false ? head?.parameters ?? [] : []
+    (addedWords.map { [$0.rows] } ?? [])
+      + (head?.isOfCheckpoint == false ? head?.parameters ?? [] : [])
   }
+
+  /// Words with the ids from `first` on, behind the tokenizer's own; the row of each starts as the mean of
+  /// those of its parts, ids below `first`.
+  public func addWords(_ parts: [[Int32]], from first: Int) {
+    let added = AddedWords(parts, from: first, like: wordEmbeddings)
+    added.reset(to: wordEmbeddings)
+    addedWords = added
+  }
+
+  /// After the table was filled anew.
+  func resetAddedWords() { addedWords?.reset(to: wordEmbeddings) }
 
   /// Whether learned vectors may stand behind a text: they have no place among relative positions, and
   /// behind a causal mask nobody sees them.
   public var takesPrompts: Bool { configuration.hasPositions && !configuration.isCausal }
 
-  var embeddingsTrained: Bool { lowParameters.contains(where: \.isTrainable) }
+  var embeddingsTrained: Bool {
+    lowParameters.contains(where: \.isTrainable) || addedWords?.rows.isTrainable == true
+  }
 
   /// Numbers of a text's vector: what ``pooling`` and ``head`` make of hidden states.
   public var outputWidth: Int { head?.outputs ?? width * pooling.modes.count }

@@ -44,6 +44,7 @@ extension Tower {
     for parameter in checkpointParameters {
       Initialization.standard(parameter, seed: seed, deviation: deviation)
     }
+    (self as? TextTower)?.resetAddedWords()
   }
 }
 

@@ -124,6 +124,27 @@ struct ForecastJobTests {
     #expect(told == [.unlikeTexts(language: "eu")])
   }
 
+  /// A Wikipedia smaller than any measured counts as the smallest of them; of one far smaller no forecast is
+  /// made.
+  @Test func noForecastGoesFarBeyondWhatWasMeasured() throws {
+    var far = options(["chr"])
+    far.without = Self.ofTexts
+    let articles = try #require(try Languages.load()[code: "chr"]?.resources.wikipedia?.articles)
+    let least = try Self.languages.compactMap {
+      try Languages.load()[code: $0]?.resources.wikipedia?.articles
+    }.min()
+    #expect(articles < least ?? 0)
+    let row = try #require(try ForecastJob(far).run(in: store).runs.first?.forecasts.first)
+    #expect(row.extrapolates.contains("wikipedia beyond what was measured"))
+    let smallest = try Self.languages.map { Double(try Self.recall($0)) }.min() ?? 0
+    #expect(abs((row.recall ?? 0) - smallest) < 3, "\(row)")
+    far.languages = ["din"]
+    let other = try #require(try ForecastJob(far).run(in: store).runs.first?.forecasts.first)
+    #expect(
+      other.verdict == .notEnoughEvidence
+        && other.reasons == ["wikipedia: beyond the measured range by more than half of it"])
+  }
+
   @Test func tooFewLanguagesAreSaid() throws {
     try measure("one", Array(Self.languages.prefix(5)), datasetHash: "other")
     var few = options(["nl"])

@@ -34,8 +34,11 @@ struct OpenCLIPTests {
   static func export(_ model: DualEncoder, to folder: String) throws -> Checkpoint {
     let configuration = AlignmentConfiguration(recipe: model.recipe, seed: 0, steps: 1)
     try AtomicFile.createFolder(folder)
+    let tokenizer = try Assets.path("tokenizers") + "/mini-wordpiece/"
+    let names = ["tokenizer_config.json", "vocab.txt"]
+    let files = try names.map { ($0, try AtomicFile.read(tokenizer + $0)) }
     try OpenCLIPFolder(
-      model, configuration, tokenizer: try Assets.path("tokenizers") + "/mini-wordpiece"
+      model, configuration, tokenizer: Dictionary(uniqueKeysWithValues: files)
     ).write(to: folder)
     return try Checkpoint(folder + "/open_clip_model.safetensors")
   }
@@ -106,14 +109,13 @@ struct OpenCLIPTests {
   }
 
   @Test func refusesWhatOpenCLIPLacks() throws {
-    let folder = try TemporaryFolder()
     func reason(
       _ model: DualEncoder, _ change: (inout AlignmentConfiguration) -> Void = { _ in }
     ) -> String {
       var configuration = AlignmentConfiguration(recipe: model.recipe, seed: 0, steps: 1)
       change(&configuration)
       do {
-        _ = try OpenCLIPFolder(model, configuration, tokenizer: folder.path)
+        _ = try OpenCLIPFolder(model, configuration, tokenizer: [:])
         return ""
       } catch { return "\(error)" }
     }

@@ -2,6 +2,7 @@ import XlingAdapters
 import XlingCore
 import XlingData
 import XlingOptimization
+import XlingTokenizers
 import XlingTowers
 
 /// Everything that decides a run's bits besides towers, tokenizer and data.
@@ -38,6 +39,8 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var embeddingWidth = 256
   /// LilT's text tower adds no token types: false. nil adds the first one, as BERT does.
   public var addsTokenTypes: Bool?
+  /// Pieces behind the tokenizer's own, whose rows are trained whatever the recipe names; nil: none.
+  public var vocabulary: VocabularyExtension?
   /// How the text tower's states become a vector; nil: as its family has it, `[CLS]` or T5's mean.
   public var textOutput: TextOutput?
   /// How the image tower's states become a vector; nil: the class token's, as every run before had it.
@@ -106,6 +109,7 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     try keys.read(.gradientClip, into: &gradientClip)
     try keys.read(.embeddingWidth, into: &embeddingWidth, in: 1...1 << 20)
     try keys.read(.addsTokenTypes, into: &addsTokenTypes)
+    try keys.read(.vocabulary, into: &vocabulary)
     try keys.read(.textOutput, into: &textOutput)
     try keys.read(.imagePooling, into: &imagePooling)
     try keys.read(.temperature, into: &temperature)

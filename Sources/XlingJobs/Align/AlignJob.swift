@@ -26,6 +26,8 @@ public struct AlignJob {
     public var output: String?
     /// A run whose trained weights this one starts from.
     public var startFrom: String?
+    /// A file of new pieces for the tokenizer (`VocabularyExtensionFile`).
+    public var extendsVocabulary: String?
     public var pictures = PictureChoices()
     /// Go on with what is there; without it a run that is there is an error.
     public var resumes = false
@@ -91,7 +93,10 @@ public struct AlignJob {
     if let output = options.output { try Self.checkIsFree(RunFolder(output), options) }
     try DatasetLanguages.check([options.language], file: DataSource(options.data).captions)
     if let run = options.startFrom { _ = try RunFolder(run).record() }
-    self.towers = try towers ?? TowerPair(text: options.textTower, image: options.imageTower)
+    self.towers =
+      try towers
+      ?? TowerPair(
+        text: options.textTower, image: options.imageTower, extension: options.extendsVocabulary)
   }
 
   /// Without `resumes` a finished run may be this very one, which the data will tell where what can be known
@@ -183,6 +188,7 @@ extension AlignJob {
     configuration.dropout = try towers.dropout(configuration.dropout ?? .trained)
     try declarePictures(in: &configuration)
     configuration.startsFrom = start?.hash
+    configuration.vocabulary = towers.vocabulary
     try TextDeclarations(towers).apply(settings, to: &configuration)
     return RunIdentity(
       text: towers.text, image: towers.image, tokenizerHash: towers.tokenizer.contentHash,

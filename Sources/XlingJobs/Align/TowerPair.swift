@@ -10,12 +10,23 @@ public struct TowerPair {
   public let text: TowerSource
   public let image: TowerSource
   public let tokenizer: any Tokenizer
+  /// What the tokenizer has beyond its files.
+  let vocabulary: VocabularyExtension?
 
   /// From folders; the shipped mini towers where none are named. Throws what reading them throws.
   public init(text: String? = nil, image: String? = nil) throws {
+    try self.init(text: text, image: image, extension: nil)
+  }
+
+  /// `extension`: a file of new pieces for the tokenizer. Throws what reading it throws, and
+  /// `TokenizerFailure.badExtension` for pieces of another tokenizer.
+  init(text: String?, image: String?, extension path: String?) throws {
     self.text = try Self.source(text, shipped: "towers/mini-text")
     self.image = try Self.source(image, shipped: "towers/mini-image")
-    tokenizer = try TokenizerSource.load(self.text.place())
+    vocabulary = try path.map { try VocabularyExtensionFile.read($0).extension }
+    let place = try self.text.place()
+    tokenizer =
+      try vocabulary?.tokenizer(of: place, file: path ?? "") ?? TokenizerSource.load(place)
   }
 
   /// Absolute, so that the run is found whole from any working folder.
@@ -38,7 +49,7 @@ public struct TowerPair {
   /// `AlignmentFailure.configuration`, `TowerFailure.configuration`.
   func check(_ model: DualEncoder, maximumTokens: Int) throws {
     let tower = model.text.configuration
-    try tower.check(tokenizer, at: text.folder)
+    try model.text.check(tokenizer, at: text.folder)
     guard (3...max(3, tower.maximumTokens)).contains(maximumTokens) else {
       throw AlignmentFailure.configuration(
         reason: "captions of at most \(maximumTokens) tokens: expected 3 to "

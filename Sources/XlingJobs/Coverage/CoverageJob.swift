@@ -20,9 +20,7 @@ public struct CoverageJob: Sendable {
     /// A run's, by its folder. Throws what reading the run throws.
     public init(ofRun folder: String) throws {
       let identity = try RunFolder(folder).record().identity
-      self.init(
-        folder,
-        try TokenizerSource.load(identity.text.place(), trainedWith: identity.tokenizerHash))
+      self.init(folder, try identity.tokenizer())
     }
   }
 

@@ -41,13 +41,17 @@ struct ForecastFit {
     let values = features.compactMap { value($0, language) }
     let family = cards[code: language]?.family.name
     var forecast: RecallForecaster.Forecast?
+    var beyond: [Beyond] = []
     if let forecaster {
-      let index = forecaster.measured.firstIndex { $0.language == language }
-      forecast =
-        index.map { forecaster.forecast(leavingOut: $0) }
-        ?? forecaster.forecast(values, family: family)
+      if let index = forecaster.measured.firstIndex(where: { $0.language == language }) {
+        forecast = forecaster.forecast(leavingOut: index)
+      } else {
+        let (inside, outside) = Self.clamped(values, features, to: forecaster.measured)
+        forecast = forecaster.forecast(inside, family: family)
+        beyond = outside
+      }
     }
-    let reasons = reasons(model, forecast)
+    let reasons = reasons(model, forecast, beyond)
     return ForecastRow(
       language: language, name: cards[code: language]?.name ?? language, model: place,
       verdict: reasons.isEmpty ? .forecast : .notEnoughEvidence, reasons: reasons,
@@ -56,7 +60,7 @@ struct ForecastFit {
       interval: forecast.flatMap {
         $0.low == nil ? nil : $0.isOfNewFamily ? .families : .languages
       },
-      extrapolates: extrapolations(language, model),
+      extrapolates: extrapolations(language, model, beyond),
       measured: run.recalls[language].map { EstimateRow($0.estimate) },
       features: Dictionary(zip(features.map(\.rawValue), values)) { $1 })
   }
@@ -107,8 +111,32 @@ struct ForecastFit {
     return nil
   }
 
+  /// A feature outside of what was measured.
+  private struct Beyond {
+    let feature: ForecastFeature
+    /// By more than half of the measured range: nothing is known of such languages.
+    let isFar: Bool
+  }
+
+  /// A line goes on for ever, languages do not: a feature beyond the measured range counts as its end.
+  private static func clamped(
+    _ values: [Double], _ features: [ForecastFeature], to measured: [RecallForecaster.Measured]
+  ) -> (values: [Double], beyond: [Beyond]) {
+    var (inside, beyond): ([Double], [Beyond]) = ([], [])
+    for (place, value) in values.enumerated() {
+      let known = measured.map { $0.features[place] }
+      let (least, most) = (known.min() ?? value, known.max() ?? value)
+      inside.append(min(max(value, least), most))
+      let distance = max(least - value, value - most)
+      if distance > 0 {
+        beyond.append(Beyond(feature: features[place], isFar: distance > (most - least) / 2))
+      }
+    }
+    return (inside, beyond)
+  }
+
   private func reasons(
-    _ model: ForecastModel, _ forecast: RecallForecaster.Forecast?
+    _ model: ForecastModel, _ forecast: RecallForecaster.Forecast?, _ beyond: [Beyond]
   ) -> [String] {
     guard let forecast, let skill = model.leaveOneLanguageOut else {
       return [
@@ -121,13 +149,20 @@ struct ForecastFit {
     if let low = forecast.low, let high = forecast.high, high - low > range / 2 {
       reasons.append("the interval is wider than half of what was observed")
     }
+    let far = beyond.filter(\.isFar).map(\.feature.rawValue)
+    if !far.isEmpty {
+      reasons.append(
+        "\(far.joined(separator: ", ")): beyond the measured range by more than half of it")
+    }
     if skill.ratio >= 1 {
       reasons.append("languages left out are forecast no better than by the mean")
     }
     return reasons
   }
 
-  private func extrapolations(_ language: String, _ model: ForecastModel) -> [String] {
+  private func extrapolations(
+    _ language: String, _ model: ForecastModel, _ beyond: [Beyond]
+  ) -> [String] {
     guard let own = knowledge[language] else { return [] }
     let others = model.languages.filter { $0 != language }
     var found: [String] = []
@@ -143,6 +178,10 @@ struct ForecastFit {
     }
     if let share = own.characterCoverage, share < 0.95 {
       found.append("\((1_000 * share).rounded() / 10) % of its characters are known")
+    }
+    let told: Set<ForecastFeature> = [.premium, .characters]
+    found += beyond.filter { !told.contains($0.feature) }.map {
+      "\($0.feature.rawValue) beyond what was measured"
     }
     return found
   }

@@ -57,6 +57,10 @@ extension TextTower {
       tower = try load(source.folder)
     }
     tower.addsTokenTypes = configuration.addsTokenTypes ?? true
+    if let vocabulary = configuration.vocabulary {
+      try tower.configuration.check(vocabulary, at: source.folder)
+      tower.addWords(vocabulary.pieces.map(\.parts), from: vocabulary.firstId)
+    }
     return tower
   }
 }

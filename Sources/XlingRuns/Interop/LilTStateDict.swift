@@ -44,6 +44,12 @@ public struct LilTStateDict {
         reason: "LilT's text tower is a BERT, this is "
           + "\(model.text.configuration.modelType), whose parameters have no names there")
     }
+    guard model.text.addedWords == nil else {
+      throw .configuration(
+        reason:
+          "this run's vocabulary is extended, and LilT's code has no place for the new words: export "
+          + "it as a folder, for sentence-transformers or open_clip")
+    }
     try model.text.checkIsPlain(for: "LilT's code")
     guard model.image.configuration.isPlain, model.image.pooling == .cls else {
       throw .configuration(

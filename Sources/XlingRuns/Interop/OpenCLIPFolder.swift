@@ -29,12 +29,12 @@ struct OpenCLIPFolder {
   private let textHead: Parameter?
   private let imageHead: Parameter?
   private let pictures: ImagePreprocessing
-  private let tokenizer: String
+  private let tokenizer: [String: Data]
 
-  /// `tokenizer` is a folder. Throws ``RunFailure/configuration(reason:)`` for what open_clip
+  /// `tokenizer` are its files by name. Throws ``RunFailure/configuration(reason:)`` for what open_clip
   /// does not compute.
   init(
-    _ model: DualEncoder, _ configuration: AlignmentConfiguration, tokenizer: String
+    _ model: DualEncoder, _ configuration: AlignmentConfiguration, tokenizer: [String: Data]
   ) throws(RunFailure) {
     self.model = model
     self.tokenizer = tokenizer
@@ -132,8 +132,8 @@ struct OpenCLIPFolder {
         tensors.tensors, to: folder + "/open_clip_model.safetensors", metadata: ["format": "pt"])
     }
     try text.saveConfiguration(to: folder)
-    for name in try TokenizerSource.files(in: tokenizer) {
-      try AtomicFile.write(try AtomicFile.read(tokenizer + "/" + name), to: folder + "/" + name)
+    for (name, data) in tokenizer.sorted(by: { $0.key < $1.key }) {
+      try AtomicFile.write(data, to: folder + "/" + name)
     }
     let json = try JSONSerialization.data(
       withJSONObject: [

@@ -15,6 +15,8 @@ enum PlainTower {
     try check(model.recipe.text, model.text.configuration.modelType, program)
     var configuration = model.text.configuration
     configuration.layers = model.text.encoder.layers.count
+    // As many rows as the tower has, or more where the new words end behind them.
+    configuration.vocabularySize = max(configuration.vocabularySize, model.text.wordCount)
     if let modelType, modelType != configuration.modelType {
       configuration.modelType = modelType
       // Of zeros.
@@ -23,7 +25,15 @@ enum PlainTower {
     let plain = TextTower(configuration)
     plain.pooling = model.text.pooling
     plain.head = model.text.head
-    copy(model.text.outerParameters, into: plain.outerParameters)
+    let words = model.text.wordEmbeddings
+    copy(
+      model.text.outerParameters.filter { $0 !== words },
+      into: plain.outerParameters.filter { $0 !== plain.wordEmbeddings })
+    plain.wordEmbeddings.value.update(from: words.value, count: words.count)
+    if let added = model.text.addedWords {
+      (plain.wordEmbeddings.value + added.first * plain.width).update(
+        from: added.rows.value, count: added.rows.count)
+    }
     if !model.text.addsTokenTypes {
       let types = plain.tokenTypeEmbeddings
       types.value.update(repeating: 0, count: types.count)

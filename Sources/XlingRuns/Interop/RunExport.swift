@@ -40,7 +40,7 @@ public struct RunExport {
       case .openCLIP:
         try OpenCLIPFolder(
           try DualEncoder.load(run: run.path), record.identity.configuration,
-          tokenizer: try record.identity.text.place()
+          tokenizer: try record.identity.tokenizerFiles()
         ).write(to: folder)
       }
     }

@@ -13,7 +13,8 @@ struct SentenceTransformersFolder {
   private let tower: TextTower
   /// The run's head, layer by layer, each with what follows it.
   private let head: [(layer: Linear, activation: TextHead.Activation)]
-  private let tokenizer: String
+  /// Files by name.
+  private let tokenizer: [String: Data]
   private let captions: CaptionReading
   /// Of the tower's folder.
   private let prompts: [String: String]
@@ -44,15 +45,15 @@ struct SentenceTransformersFolder {
           "\(Self.program) has no pooling at CLIP's end token: no text tower of CLIP can be exported"
       )
     }
-    tokenizer = try record.identity.text.place()
+    tokenizer = try record.identity.tokenizerFiles()
     prompts = try TowerCheckpoint(record.identity.text.folder).reading?.prompts ?? [:]
   }
 
   /// Throws `TowerFailure`, `FileFailure`, ``RunFailure/configuration(reason:)``.
   func write(to folder: String) throws {
     try tower.save(to: folder, storage: .float32)
-    for name in try TokenizerSource.files(in: tokenizer) {
-      try AtomicFile.write(try AtomicFile.read(tokenizer + "/" + name), to: folder + "/" + name)
+    for (name, data) in tokenizer.sorted(by: { $0.key < $1.key }) {
+      try AtomicFile.write(data, to: folder + "/" + name)
     }
     var modules = Modules(folder)
     try Self.write(

@@ -21,8 +21,7 @@ public struct LoadedRun {
     name = Self.name(of: folder)
     record = try RunFolder(folder).record()
     model = try DualEncoder.load(run: folder, allowUnfinished: allowUnfinished)
-    let tokenizer = try TokenizerSource.load(
-      record.identity.text.place(), trainedWith: record.identity.tokenizerHash)
+    let tokenizer = try record.identity.tokenizer()
     guard tokenizer.contentHash == record.identity.tokenizerHash else {
       throw RunFailure.towerChanged(
         path: record.identity.text.folder, expected: record.identity.tokenizerHash,

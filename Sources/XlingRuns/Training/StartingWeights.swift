@@ -24,7 +24,13 @@ public struct StartingWeights {
   /// Copies every tensor that `model` has, too, in the same shape, trained or not; returns how many.
   /// Throws ``RunFailure/configuration(reason:)`` when there is none.
   public func copy(into model: DualEncoder) throws -> Int {
-    let shared = model.parameters.filter { file.entries[$0.name]?.shape == $0.parameter.shape }
+    // Rows of other pieces are no start, whatever their shape.
+    let hasSameWords =
+      record.identity.configuration.vocabulary?.pieces.map(\.parts) == model.text.addedWords?.parts
+    let added = model.text.addedWords.map { "text." + $0.rows.name }
+    let shared = model.parameters.filter {
+      file.entries[$0.name]?.shape == $0.parameter.shape && (hasSameWords || $0.name != added)
+    }
     guard shared.contains(where: { $0.parameter.role.part != .head }) else {
       throw RunFailure.configuration(
         reason: "\(run) trained no part of a tower that this recipe has: it gives no start")

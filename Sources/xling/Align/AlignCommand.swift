@@ -46,6 +46,14 @@ struct AlignCommand: ParsableCommand {
   @Option(help: "A run whose trained weights this one starts from, where names and shapes agree.")
   var startFrom: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      New pieces for the tokenizer, as `xling tokenizer repair` writes them; their rows start as the mean of \
+      their old pieces' and are trained whatever the method.
+      """, valueName: "file"))
+  var extendVocabulary: String?
+
   @OptionGroup var training: AlignTrainingOptions
 
   @OptionGroup var links: LinkOptions
@@ -126,6 +134,7 @@ struct AlignCommand: ParsableCommand {
     options.followsLinks = links.followLinks
     (options.textTower, options.imageTower) = (textTower, imageTower)
     (options.output, options.startFrom) = (output, startFrom)
+    options.extendsVocabulary = extendVocabulary
     options.pictures = pictures.choices
     options.resumes = resume
     options.keepsFeatures = !noCache

@@ -126,7 +126,11 @@ struct ShowCommand: ParsableCommand {
       ("text tower", tower(record.identity.text)),
       ("text vector", vectors(configuration)),
       ("image tower", tower(record.identity.image)),
-      ("tokenizer", String(record.identity.tokenizerHash.prefix(12))),
+      (
+        "tokenizer",
+        record.identity.tokenizerHash.prefix(12)
+          + (configuration.vocabulary.map { ", \($0.pieces.count) pieces added" } ?? "")
+      ),
       (
         "made by",
         "xling " + (record.program ?? "0.1.0 or earlier, which noted no version")

@@ -2,9 +2,9 @@ import ArgumentParser
 
 struct TokenizerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tokenizer", abstract: "Train, show, compare and time tokenizers.",
+    commandName: "tokenizer", abstract: "Train, show, compare, time and extend tokenizers.",
     subcommands: [
       TokenizerTrainCommand.self, TokenizerShowCommand.self, TokenizerDiffCommand.self,
-      TokenizerBenchCommand.self,
+      TokenizerBenchCommand.self, TokenizerRepairCommand.self,
     ])
 }
