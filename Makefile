@@ -48,6 +48,10 @@ install: build ## binary and assets under PREFIX (default /usr/local)
 	for folder in $(ASSETS); do \
 	  rm -rf "$(SHARE)/$$folder" && cp -R "$$folder" "$(SHARE)/$$folder" || exit 1; \
 	done
+	rm -rf "$(SHARE)/scripts"
+	install -d "$(SHARE)/scripts/real_towers_lib"
+	install -m 755 scripts/real-towers "$(SHARE)/scripts/real-towers"
+	install -m 644 scripts/real_towers_lib/*.py "$(SHARE)/scripts/real_towers_lib"
 
 uninstall: ## remove what install put there
 	rm -f "$(DESTDIR)$(PREFIX)/bin/xling"

@@ -26,6 +26,8 @@ public struct EvaluateJob: Sendable {
     public var replaces = false
     /// Embeddings are kept beside the store, and taken from there.
     public var keepsEmbeddings = true
+    /// Vectors of frozen towers, too, which runs share.
+    public var keepsFeatures = true
     public var rankings: Rankings?
     /// The same again with captions written otherwise, one after another.
     public var perturbations: [Perturbation] = []
@@ -92,7 +94,8 @@ public struct EvaluateJob: Sendable {
     let store = try store()
     try RunLookup.register(subject.run, in: store)
     let evaluator = try subject.evaluator(
-      try plan(subject), embeddingsBeside: options.keepsEmbeddings ? store.path : nil)
+      try plan(subject), embeddingsBeside: options.keepsEmbeddings ? store.path : nil,
+      featuresBeside: options.keepsFeatures ? store.path : nil)
     for (language, text) in evaluator.plan.centred.sorted(by: { $0.key < $1.key }) {
       let paired = try evaluator.pairedSentences(language)
       if paired > 0 {

@@ -93,12 +93,19 @@ public struct EvaluationSubject: Sendable, Equatable {
 }
 
 extension EvaluationSubject.Loaded {
-  /// `store`: the path of the store beside which embeddings are kept; nil keeps none. Throws
-  /// `DataFailure`, `ExperimentFailure`.
+  /// Embeddings and vectors of frozen towers are kept beside the store at `store`. Throws as below.
   func evaluator(_ plan: EvaluationPlan, embeddingsBeside store: String?) throws -> Evaluator {
+    try evaluator(plan, embeddingsBeside: store, featuresBeside: store)
+  }
+
+  /// `store`: the path of the store beside which embeddings are kept, `features`: and vectors of frozen towers;
+  /// nil keeps none. Throws `DataFailure`, `ExperimentFailure`.
+  func evaluator(
+    _ plan: EvaluationPlan, embeddingsBeside store: String?, featuresBeside features: String?
+  ) throws -> Evaluator {
     try Evaluator(
       run.model, tokenizer: run.tokenizer, dataset: dataset, plan: plan,
-      cache: try run.cache(beside: store), frozen: run.frozenFeatures(beside: store))
+      cache: try run.cache(beside: store), frozen: run.frozenFeatures(beside: features))
   }
 
   /// The language that others are held against: the one given, else the one aligned on. Throws as

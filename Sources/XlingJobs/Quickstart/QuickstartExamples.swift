@@ -9,15 +9,16 @@ import XlingRetrieval
 /// A few queries with the pictures that came first, drawn by an ``ExampleRule``.
 struct QuickstartExamples {
   private let results: [QuickstartResult]
-  private let shown = ["full", "lwa", "da"]
+  private let shown: [String]
   private let languages: [String]
   private let depth = 5
   /// By the results of the first seed.
-  let rule = ExampleRule(method: "lwa")
+  let rule: ExampleRule
 
   init(_ plan: QuickstartPlan, _ results: [QuickstartResult]) {
     languages = ["tr", "ko", "ru", "sw", "it", "zh"].filter(plan.languages.contains)
     self.results = results
+    (shown, rule) = (plan.shown, ExampleRule(method: plan.deciding))
   }
 
   func examples() throws -> [QuickstartReport.Example] {

@@ -35,26 +35,71 @@ struct QuickstartFigures {
     let evaluator = results[0].evaluator
     let examples = QuickstartExamples(plan, results)
     var report = QuickstartReport(
-      title: plan.isSmall
-        ? "A first try: image search in eight languages, aligned in one"
-        : "Image search in thirty languages, aligned in one",
-      summary: """
-        Two small pretrained towers, one for \(dataset.languages.count) languages and \
-        one for pictures, were aligned on English captions only, by five methods. Each test scene \
-        shows one to four emoji; its caption lists their names. \
-        \(evaluator.items.count) pictures are ranked for every caption, so that chance finds \
-        \(String(format: "%.1f", 1000 / Double(evaluator.items.count))) % within the first ten.
-        """ + (plan.isSmall ? " " + QuickstartPlan.smallNote : ""),
-      reference: QuickstartPlan.reference, languages: try languages(),
-      headlineLanguages: QuickstartPlan.headline,
-      methods: results.map(method), results: try estimates(), pairedTests: try pairedTests(),
+      title: title, summary: summary(evaluator), reference: plan.reference,
+      languages: try languages(), headlineLanguages: plan.short,
+      methods: results.map(method), plotted: plan.shown, results: try estimates(),
+      pairedTests: try pairedTests(),
       overallTests: try overallTests(), splitResults: try splitResults(),
       curves: curves,
       examples: try examples.examples(),
       measured: evaluator.measured(),
       provenance: provenance(seconds))
     report.exampleRule = examples.rule.words
+    if plan.kind == .real { report.repeats = try repeats() }
     return report
+  }
+
+  private var title: String {
+    switch plan.kind {
+    case .whole: "Image search in thirty languages, aligned in one"
+    case .small: "A first try: image search in eight languages, aligned in one"
+    case .real:
+      "Image search in \(plan.languages.count) languages, real towers aligned in one"
+    }
+  }
+
+  private func summary(_ evaluator: Evaluator) -> String {
+    let pictures = evaluator.items.count
+    let chance =
+      "\(pictures) pictures are ranked for every caption, so that chance finds "
+      + "\(String(format: "%.1f", 1000 / Double(pictures))) % within the first ten."
+    switch plan.kind {
+    case .whole, .small:
+      return """
+        Two small pretrained towers, one for \(dataset.languages.count) languages and \
+        one for pictures, were aligned on English captions only, by five methods. Each test scene \
+        shows one to four emoji; its caption lists their names. \(chance)
+        """ + (plan.kind == .small ? " " + QuickstartPlan.smallNote : "")
+    case .real:
+      return """
+        multilingual-e5-small and a DINOv2-small were aligned on \
+        \(dataset.coverage("en", .train).n) photographs and drawings with English sentences only, by \
+        four kinds of heads on locked towers, and by training the whole text tower (lit). \(chance) \
+        Languages are those that caption at least \(Clusters.fewest) of the test pictures. Captions \
+        repeat, so that strict recall cannot reach 100 %.
+        """
+    }
+  }
+
+  /// Recall where any picture with the caption's text, or the same picture, counts; English and the languages
+  /// of the short table, by the first seed.
+  private func repeats() throws -> [QuickstartReport.Repeats] {
+    try (["en"] + plan.short).flatMap { language in
+      try results.compactMap { result -> QuickstartReport.Repeats? in
+        guard let found = try result.evaluator.ambiguity(language) else { return nil }
+        func estimate(_ name: String) -> Estimate? {
+          found.metrics.first {
+            $0.direction == .textToImage && $0.name == "\(metric.name) \(name)"
+          }?.estimate
+        }
+        guard let lenient = estimate("lenient"), let bound = estimate("upper bound") else {
+          return nil
+        }
+        return .init(
+          language: language, method: result.method, captions: found.repeatedCaptions,
+          lenient: lenient, bound: bound)
+      }
+    }
   }
 
   private func languages() throws -> [QuickstartReport.Language] {
@@ -104,7 +149,7 @@ struct QuickstartFigures {
   }
 
   private var reference: QuickstartResult? {
-    results.first { $0.method == QuickstartPlan.reference }
+    results.first { $0.method == plan.reference }
   }
 
   /// Every method against full training, language by language; Holm over all of them.
@@ -153,12 +198,13 @@ struct QuickstartFigures {
   /// Scenes with and without words that pretraining never saw translated; the seven languages.
   private func splitResults() throws -> [QuickstartReport.SplitResult] {
     let items = results[0].evaluator.items
+    guard items.contains(where: \.isHeldOut) else { return [] }
     let subsets: [(String, Bool)] = [
       ("with held-out words", true), ("without held-out words", false),
     ]
     return try subsets.flatMap { name, heldOut in
       try results.compactMap { result in
-        let kept = try parts(result, QuickstartPlan.headline).compactMap {
+        let kept = try parts(result, plan.short).compactMap {
           part -> RankedQueries? in
           let pictures = part.clusters.ofQuery
           let chosen = pictures.indices.filter { items[Int(pictures[$0])].isHeldOut == heldOut }
@@ -176,20 +222,35 @@ struct QuickstartFigures {
     }
   }
 
+  /// "80, batches of 64", and what differs from the first method's.
+  private var steps: String {
+    let all = results.map { result in
+      let configuration = result.records[0].identity.configuration
+      return "\(configuration.steps), batches of \(configuration.batchSize)"
+    }
+    let others = zip(results, all).dropFirst().filter { $1 != all[0] }.map {
+      "\($0.method) \($1)"
+    }
+    return ([all[0]] + others).joined(separator: "; ")
+  }
+
   private func provenance(_ seconds: Double) -> [(name: String, value: String)] {
     let record = results[0].records[0]
     return [
       (
         "towers",
-        "mini-text \(record.identity.text.weightsHash.prefix(12)), mini-image "
-          + "\(record.identity.image.weightsHash.prefix(12))"
+        [record.identity.text, record.identity.image].map { tower in
+          "\(PathParts.name(of: tower.folder)) \(tower.weightsHash.prefix(12))"
+        }.joined(separator: ", ")
       ),
       ("seeds", options.seeds.map(String.init).joined(separator: ", ")),
-      ("steps", "\(plan.steps), batches of \(record.identity.configuration.batchSize)"),
+      ("steps", steps),
       (
         "learning rates",
         results.compactMap { result in
-          result.records.first.map { "\($0.method) \($0.identity.configuration.peakRate)" }
+          result.records.first.map {
+            "\(result.method) \($0.identity.configuration.peakRate)"
+          }
         }.joined(separator: ", ")
       ),
       (
@@ -197,6 +258,7 @@ struct QuickstartFigures {
         [
           summary.cldr.map { "CLDR \($0)" },
           summary.font.map { "font \($0.prefix(12))" },
+          plan.kind == .real ? "stamps \(dataset.contentHash.prefix(14))" : nil,
         ].compactMap { $0 }.joined(separator: ", ")
       ),
       ("BLAS core", record.blasCore),

@@ -5,6 +5,7 @@ import XlingData
 import XlingEvaluation
 import XlingExperiments
 import XlingReports
+import XlingRetrieval
 import XlingRuns
 
 /// The way from nothing to results: data, alignment by every method, evaluation in every language, report.
@@ -14,8 +15,13 @@ public struct QuickstartJob {
     public var plan: QuickstartPlan
     /// The folder of the runs.
     public var output: String
-    /// The scenes dataset; built there when missing.
+    /// The dataset; built there when missing.
     public var data: String
+    /// Folders; the shipped towers where none are given.
+    public var textTower: String?
+    public var imageTower: String?
+    /// Of Tux Paint's stamps; nil looks where Debian has them.
+    public var stamps: String?
     public var seeds: [UInt64] = [1]
     public var split = Split.test
     /// How the runs were begun, for whoever goes on with them.
@@ -33,7 +39,7 @@ public struct QuickstartJob {
     case evaluate(method: String, seed: UInt64?, LanguageStep)
   }
 
-  let options: Options
+  private var options: Options
 
   public init(_ options: Options) { self.options = options }
 
@@ -42,17 +48,28 @@ public struct QuickstartJob {
     in store: @autoclosure () throws -> ExperimentStore, _ observe: @escaping (Event) -> Void
   ) throws -> QuickstartReport {
     let began = ProgressBar.uptime()
-    let towers = try TowerPair()
-    let summary = try DatasetBuilder.scenes(into: options.data, counts: options.plan.scenes)
+    let towers = try TowerPair(text: options.textTower, image: options.imageTower)
+    let summary = try build()
     let dataset = try Dataset.load(options.data)
+    var job = self
+    if options.plan.kind == .real {
+      job.options.plan.short = QuickstartPlan.headline.filter(dataset.languages.contains)
+      job.options.plan.further = further(in: dataset)
+    }
+    return try job.run(towers, dataset, summary, try store(), began, observe)
+  }
+
+  private func run(
+    _ towers: TowerPair, _ dataset: Dataset, _ summary: DatasetSummary, _ store: ExperimentStore,
+    _ began: Double, _ observe: @escaping (Event) -> Void
+  ) throws -> QuickstartReport {
     try AtomicFile.createFolder(options.output)
-    let store = try store()
-    let results = try QuickstartPlan.methods.map { method in
+    let results = try options.plan.methods.map { method in
       QuickstartResult(
-        method,
+        method.name,
         of: try options.seeds.map { seed in
           let folder = try align(method, seed, towers, dataset, store, observe)
-          return try evaluate(method, seed, folder, dataset, store, observe)
+          return try evaluate(method.name, seed, folder, dataset, store, observe)
         })
     }
     return try QuickstartFigures(
@@ -60,24 +77,41 @@ public struct QuickstartJob {
     ).report(seconds: ProgressBar.uptime() - began)
   }
 
+  private func build() throws -> DatasetSummary {
+    switch options.plan.kind {
+    case .whole, .small:
+      try DatasetBuilder.scenes(into: options.data, counts: options.plan.scenes)
+    case .real:
+      try DatasetBuilder.stamps(
+        into: options.data, source: try options.stamps.map { try StampFolder(path: $0) })
+    }
+  }
+
+  /// Languages besides those of the short table that caption enough test pictures for an interval.
+  private func further(in dataset: Dataset) -> [String] {
+    dataset.languages.filter { code in
+      !QuickstartPlan.headline.contains(code) && code != "en"
+        && dataset.coverage(code, options.split).n >= Clusters.fewest
+    }
+  }
+
   /// The run's folder is named after everything that decides its bits: what is there and finished
   /// is taken, what is there and unfinished goes on.
   private func align(
-    _ method: String, _ seed: UInt64, _ towers: TowerPair, _ dataset: Dataset,
+    _ method: QuickstartPlan.Method, _ seed: UInt64, _ towers: TowerPair, _ dataset: Dataset,
     _ store: ExperimentStore, _ observe: @escaping (Event) -> Void
   ) throws -> String {
-    let card = try MethodCards.named(method)
-    var settings = card.training
-    (settings.steps, settings.seed) = (options.plan.steps, seed)
-    settings.checkpointEvery = max(25, options.plan.steps / 4)
-    var align = AlignJob.Options(card.recipe, settings, data: options.data)
+    var (recipe, settings) = try method.recipe(
+      options.plan, pictures: dataset.coverage("en", .train).n)
+    settings.seed = seed
+    var align = AlignJob.Options(recipe, settings, data: options.data)
     (align.resumes, align.command) = (true, options.command)
     align.resumeCommand = options.command.map { ShellWords.command($0.words) }
     let identity = try AlignJob(align, towers: towers).identity(on: dataset)
-    align.output = try folder(of: identity, method, dataset)
+    align.output = try folder(of: identity, method.name, dataset)
     return try AlignJob(align, towers: towers).run(
       on: dataset, storing: { _ in store },
-      observe: { observe(.align(method: method, seed: shown(seed), $0)) }
+      observe: { observe(.align(method: method.name, seed: shown(seed), $0)) }
     ).run
   }
 
@@ -115,7 +149,7 @@ public struct QuickstartJob {
     // One caption a picture, so that every language answers the same number of questions.
     let evaluator = try Evaluator(
       run.model, tokenizer: run.tokenizer, dataset: dataset,
-      plan: EvaluationPlan(split: options.split, captionsPerPicture: 1))
+      plan: plan(of: run), frozen: run.frozenFeatures(beside: store.path))
     let stored = try store.evaluations(of: run.name, under: evaluator.measured())
     let languages = options.plan.languages
     func measure(_ language: String) throws -> LanguageResult {
@@ -130,6 +164,13 @@ public struct QuickstartJob {
       observe: { observe(.evaluate(method: method, seed: shown(seed), $0)) }, work: measure)
     return QuickstartResult.Seed(
       record: run.record, run: run.name, evaluator: evaluator, languages: results)
+  }
+
+  private func plan(of run: LoadedRun) -> EvaluationPlan {
+    guard options.plan.kind == .real else {
+      return EvaluationPlan(split: options.split, captionsPerPicture: 1)
+    }
+    return EvaluationPlan(of: run, split: options.split, captionsPerPicture: 1)
   }
 
   /// The stored curves of a method's first seed.

@@ -1,11 +1,17 @@
+import XlingAdapters
+import XlingAlignment
 import XlingData
 
-/// What a quickstart does, in numbers. The cards' rates are near the best of a few tried on the val split,
-/// in English.
+/// What a quickstart does, in numbers. The rates are near the best of a few tried on the val split, in
+/// English.
 public struct QuickstartPlan: Sendable, Equatable {
+  public enum Kind: Sendable, Equatable {
+    case whole, small, real
+  }
+
   /// The five methods, all thirty languages, the whole of scenes: some minutes.
   public static let whole = QuickstartPlan(
-    steps: 80, scenes: .standard,
+    .whole, steps: 80, scenes: .standard,
     further: [
       "de", "fr", "pt", "nl", "cs", "uk", "sv", "fi", "hu", "ro", "el", "bg", "ar", "he", "fa",
       "hi", "bn", "ja", "vi", "id", "th", "sw",
@@ -14,31 +20,116 @@ public struct QuickstartPlan: Sendable, Equatable {
   /// The same way on little data, with few steps and eight languages: about a minute. It shows that
   /// everything works here, and hardly what is better.
   public static let small = QuickstartPlan(
-    steps: 12, scenes: SceneCounts(train: 512, val: 64, test: 100), further: [])
+    .small, steps: 12, scenes: SceneCounts(train: 512, val: 64, test: 100), further: [])
+
+  /// Real pretrained towers on photographs and drawings with human sentences; the languages are those of the
+  /// installed stamps that enough test pictures have.
+  public static let real = QuickstartPlan(
+    .real, steps: 400, scenes: .standard, further: [])
 
   /// What has to be said of ``small``.
   public static let smallNote =
     "This is the small quickstart: little data and few steps, to see that everything works here. Which "
     + "method is better, only the whole one can say."
 
-  public static let methods = ["projection", "layernorm", "lwa", "da", "full"]
-  /// What the others are held against.
+  /// What the others are held against, where it is among them.
   public static let reference = "full"
   /// The seven of LilT's Table 2.
   public static let headline = ["ru", "pl", "tr", "zh", "ko", "it", "es"]
 
-  /// Updates of each method, in batches of 64 pairs.
+  public let kind: Kind
+  /// Updates of each method, but for those that say their own.
   public var steps: Int
   /// Pictures of the dataset, where it is built.
   public var scenes: SceneCounts
-  /// Languages besides English and ``headline``.
+  /// Of the short table, besides English: ``headline``, as far as the data have them.
+  public var short = QuickstartPlan.headline
+  /// Languages besides English and ``short``.
   public var further: [String]
 
-  public var isSmall: Bool { further.isEmpty }
+  private init(_ kind: Kind, steps: Int, scenes: SceneCounts, further: [String]) {
+    (self.kind, self.steps, self.scenes, self.further) = (kind, steps, scenes, further)
+  }
+
   /// All but English.
-  public var others: [String] { Self.headline + further }
+  public var others: [String] { short + further }
   public var languages: [String] { ["en"] + others }
   /// Where it lies unless told otherwise.
-  public var folder: String { isSmall ? "runs/quickstart-small" : "runs/quickstart" }
-  public var data: String { isSmall ? "data/scenes-small" : "data/scenes" }
+  public var folder: String {
+    switch kind {
+    case .whole: "runs/quickstart"
+    case .small: "runs/quickstart-small"
+    case .real: "runs/quickstart-real"
+    }
+  }
+  public var data: String {
+    switch kind {
+    case .whole: "data/scenes"
+    case .small: "data/scenes-small"
+    case .real: "data/stamps"
+    }
+  }
+
+  public var methods: [Method] { kind == .real ? Method.real : Method.mini }
+  /// What the others are held against.
+  public var reference: String { kind == .real ? "lit" : Self.reference }
+  /// The methods that examples and the plot show, the reference first.
+  public var shown: [String] {
+    kind == .real ? ["lit", "hidden-noise", "linear"] : [Self.reference, "lwa", "da"]
+  }
+  /// By whose results examples are drawn.
+  public var deciding: String { shown[1] }
+
+  /// A method's card with what is said beside it.
+  public struct Method: Sendable, Equatable {
+    /// In tables; the card's name where nothing is changed.
+    public let name: String
+    let card: String
+    var options: [String] = []
+    var textNoise: Double?
+    var headDropout: Double?
+    var rate: Double?
+    var steps: Int?
+    var batchSize: Int?
+
+    static let mini = ["projection", "layernorm", "lwa", "da", "full"].map {
+      Method(name: $0, card: $0)
+    }
+
+    /// Heads on vectors of locked towers, which are computed once for all of them, and the text tower
+    /// trained whole above a locked image tower (LiT), whose steps cost a hundred times as much.
+    static let real = [
+      head("linear"), head("linear-noise", textNoise: 0.5),
+      head("hidden", options: ["head=hidden"], headDropout: 0.3),
+      head("hidden-noise", options: ["head=hidden"], textNoise: 0.5, headDropout: 0.3),
+      Method(name: "lit", card: "lit", rate: 1e-4, steps: 60, batchSize: 64),
+    ]
+
+    private static func head(
+      _ name: String, options: [String] = [], textNoise: Double? = nil, headDropout: Double? = nil
+    ) -> Method {
+      Method(
+        name: name, card: "projection", options: options, textNoise: textNoise,
+        headDropout: headDropout, rate: 1e-3, batchSize: 256)
+    }
+
+    /// For a dataset of so many training pictures. Throws what reading the card and changing it throws.
+    func recipe(
+      _ plan: QuickstartPlan, pictures: Int
+    ) throws -> (Recipe, TrainingSettings) {
+      let card = try MethodCards.named(card)
+      var (recipe, settings) = (card.recipe, card.training)
+      for option in options { try RecipeChange(assignment: option).apply(to: &recipe) }
+      settings.steps = min(steps ?? .max, plan.steps)
+      settings.rate = rate ?? settings.rate
+      settings.batchSize = batchSize.map { min($0, pictures) } ?? settings.batchSize
+      (settings.textNoise, settings.headDropout) = (textNoise, headDropout)
+      if plan.kind == .real {
+        settings.prompt = "query: "
+        settings.imagePooling = .clsMean
+      }
+      settings.checkpointEvery = max(25, plan.steps / 4)
+      return (recipe, settings)
+    }
+  }
 }

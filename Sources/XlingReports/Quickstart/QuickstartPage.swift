@@ -8,7 +8,8 @@ extension QuickstartReport {
     HTMLPage(
       title: title, finding: finding, summary: summary, figures: overview,
       sections: [
-        headlineSection, plotSection, costSection, curveSection, exampleSection, splitSection,
+        headlineSection, repeatSection, plotSection, costSection, curveSection, exampleSection,
+        splitSection,
         allLanguagesSection, testSection, provenanceSection,
       ].compactMap { $0 },
       footer: """

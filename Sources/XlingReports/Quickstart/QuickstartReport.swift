@@ -180,6 +180,27 @@ public struct QuickstartReport: Sendable {
     }
   }
 
+  /// What repeats in a language, and what a method reaches where any of the equal items counts.
+  public struct Repeats: Sendable {
+    public var language: String
+    public var method: String
+    /// Captions whose text another one has too.
+    public var captions: Int
+    /// Lenient recall, text to image, and the most that strict recall can reach.
+    public var lenient: Estimate
+    public var bound: Estimate
+
+    public init(
+      language: String, method: String, captions: Int, lenient: Estimate, bound: Estimate
+    ) {
+      self.language = language
+      self.method = method
+      self.captions = captions
+      self.lenient = lenient
+      self.bound = bound
+    }
+  }
+
   /// How a method's loss fell.
   public struct Curve: Sendable {
     public var method: String
@@ -216,6 +237,7 @@ public struct QuickstartReport: Sendable {
   public var examples: [Example]
   /// How examples were drawn, in a sentence.
   public var exampleRule = ""
+  public var repeats: [Repeats] = []
   public var measured: EvaluationProtocol
   /// More lines of the provenance block: seeds, hashes, machine, command.
   public var provenance: [(name: String, value: String)]

@@ -59,6 +59,35 @@ extension QuickstartReport {
       + "<small>±\(Figures.halfWidth(estimate))\(mark)</small></td>"
   }
 
+  var repeatSection: HTMLPage.Section? {
+    guard !repeats.isEmpty else { return nil }
+    let codes = ([alignedLanguage] + headlineLanguages).filter { code in
+      repeats.contains { $0.language == code }
+    }
+    func row(_ title: String, _ figure: (String) -> Estimate?) -> String {
+      HTML.header(title, scope: "row")
+        + codes.map { HTML.cell(figure($0).map(Figures.interval) ?? "–") }.joined()
+    }
+    var body = methods.map { method in
+      row(method.label) { code in
+        repeats.first { $0.language == code && $0.method == method.id }?.lenient
+      }
+    }
+    body.append(row("strict, at most") { code in repeats.first { $0.language == code }?.bound })
+    let head =
+      HTML.header("method", scope: "col")
+      + codes.map { HTML.header($0, scope: "col", "title=\"\(HTML.escape(name($0)))\"") }.joined()
+    let counts = codes.compactMap { code in
+      repeats.first { $0.language == code }.map { "\(code) \($0.captions)" }
+    }
+    return HTMLPage.Section(
+      "repeats", "Where captions repeat",
+      "Lenient recall: any picture that has a caption's text, or the same picture, is right. The last row is "
+        + "the most that strict recall can reach. Captions that another one repeats: "
+        + counts.joined(separator: ", ") + ".",
+      HTML.table(caption: "\(metric) lenient, text → image", head: [head], body: body))
+  }
+
   var allLanguagesSection: HTMLPage.Section {
     let tables = Self.directions.map { direction in
       var head = HTML.header("language", scope: "col") + HTML.header("n", scope: "col")

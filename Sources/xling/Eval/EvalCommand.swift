@@ -147,7 +147,7 @@ struct EvalCommand: ParsableCommand {
     options.pictures = pictures.choices
     options.measuresAmbiguity = ambiguity
     options.replaces = replace
-    options.keepsEmbeddings = !noCache
+    (options.keepsEmbeddings, options.keepsFeatures) = (!noCache, !noCache)
     options.perturbations = try perturb.map { try Perturbation.list($0) } ?? []
     options.perturbationSeed = perturbSeed ?? 0
     options.rankings = trec.trec.map { .init(folder: $0, depth: trec.trecDepth) }
