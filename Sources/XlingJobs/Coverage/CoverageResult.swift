@@ -106,7 +106,7 @@ public struct CoverageRow: Codable, Sendable, Equatable {
     return try concurrently(Array(names.indices)) { CoverageRow(names[$0], texts[$0]) }
   }
 
-  private init(_ tokenizer: String, _ measured: MeasuredText) {
+  init(_ tokenizer: String, _ measured: MeasuredText) {
     let counts = measured.counts
     self.tokenizer = tokenizer
     language = counts.language

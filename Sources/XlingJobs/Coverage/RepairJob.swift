@@ -90,7 +90,8 @@ public struct RepairJob: Sendable {
         try CoverageFailure.check(counts, parallel: english, named: text.english?.name ?? "")
       }
       return CoverageRow(
-        options.tokenizer, counts, english: english, draws: CoverageBootstrap(for: counts))
+        options.tokenizer,
+        MeasuredText(counts, english: english, bootstrap: CoverageBootstrap(for: counts)))
     }
   }
 

@@ -75,7 +75,7 @@ public struct QuickstartPlan: Sendable, Equatable {
   public var reference: String { kind == .real ? "lit" : Self.reference }
   /// The methods that examples and the plot show, the reference first.
   public var shown: [String] {
-    kind == .real ? ["lit", "hidden-noise", "linear"] : [Self.reference, "lwa", "da"]
+    kind == .real ? ["lit", "linear-noise", "linear"] : [Self.reference, "lwa", "da"]
   }
   /// By whose results examples are drawn.
   public var deciding: String { shown[1] }
@@ -99,9 +99,9 @@ public struct QuickstartPlan: Sendable, Equatable {
     /// Heads on vectors of locked towers, which are computed once for all of them, and the text tower
     /// trained whole above a locked image tower (LiT), whose steps cost a hundred times as much.
     static let real = [
-      head("linear"), head("linear-noise", textNoise: 0.5),
+      head("linear"), head("linear-noise", textNoise: 1, headDropout: 0.3),
       head("hidden", options: ["head=hidden"], headDropout: 0.3),
-      head("hidden-noise", options: ["head=hidden"], textNoise: 0.5, headDropout: 0.3),
+      head("hidden-noise", options: ["head=hidden"], textNoise: 1, headDropout: 0.3),
       Method(name: "lit", card: "lit", rate: 1e-4, steps: 60, batchSize: 64),
     ]
 
@@ -110,7 +110,7 @@ public struct QuickstartPlan: Sendable, Equatable {
     ) -> Method {
       Method(
         name: name, card: "projection", options: options, textNoise: textNoise,
-        headDropout: headDropout, rate: 1e-3, batchSize: 256)
+        headDropout: headDropout, rate: 3e-3, batchSize: 256)
     }
 
     /// For a dataset of so many training pictures. Throws what reading the card and changing it throws.
