@@ -20,9 +20,19 @@ public final class EmbeddingCache: Sendable {
   /// Whether nothing can be kept, as on a read-only medium.
   public var isReadOnly: Bool { file.isReadOnly }
 
-  /// `runs/xling.sqlite` has `runs/xling.embeddings.sqlite`.
-  public static func path(besideStore store: String) -> String {
-    PathParts.withoutExtension(store) + ".embeddings.sqlite"
+  /// What is kept; each in a file of its own.
+  public enum Content: String, Sendable, CaseIterable {
+    /// Of captions and pictures in the common space of one model.
+    case embeddings
+    /// Pooled vectors of a frozen tower, before the heads of the runs that share it.
+    case features
+  }
+
+  /// `runs/xling.sqlite` has `runs/xling.embeddings.sqlite`, and `runs/xling.features.sqlite`.
+  public static func path(
+    besideStore store: String, _ content: Content = .embeddings
+  ) -> String {
+    PathParts.withoutExtension(store) + ".\(content.rawValue).sqlite"
   }
 
   /// Opens or creates the cache; throws as ``ExperimentStore/init(path:waiting:)`` does.
@@ -37,8 +47,10 @@ public final class EmbeddingCache: Sendable {
 
   /// The cache beside a store; on a read-only medium one that is there is only read, and nil where
   /// there is none. Throws as above.
-  public static func beside(store: String) throws -> EmbeddingCache? {
-    let path = path(besideStore: store)
+  public static func beside(
+    store: String, _ content: Content = .embeddings
+  ) throws -> EmbeddingCache? {
+    let path = path(besideStore: store, content)
     do {
       return try EmbeddingCache(path: path)
     } catch ExperimentFailure.readOnly {

@@ -13,7 +13,7 @@ import XlingTinyModel
 struct FrozenFeatureTests {
   let bench: TinyBench
   var store: String { bench.path("xling.sqlite") }
-  var cache: String { EmbeddingCache.path(besideStore: store) }
+  var cache: String { EmbeddingCache.path(besideStore: store, .features) }
 
   init() throws { bench = try TinyBench() }
 

@@ -4,7 +4,7 @@ import XlingExperiments
 import XlingTensor
 import XlingTowers
 
-/// Pooled vectors of one frozen tower in the cache of embeddings that lies beside a store: made by whichever
+/// Pooled vectors of one frozen tower in a file beside a store: made by whichever
 /// run comes first, for all that train something else on the same tower and pictures.
 final class FrozenFeatureCache: FrozenFeatureStore {
   private let rows: EmbeddingCache
@@ -48,7 +48,7 @@ extension DualEncoder {
     besideStore path: String, of identity: RunIdentity
   ) throws -> FrozenFeatureStores? {
     guard !textIsTrained || !imageIsTrained,
-      let rows = try EmbeddingCache.beside(store: path)
+      let rows = try EmbeddingCache.beside(store: path, .features)
     else { return nil }
     func cache(
       _ side: ParameterRole.Side, _ isTrained: Bool, _ source: TowerSource, _ what: String

@@ -39,19 +39,21 @@ struct CheckedThing: Encodable {
 
   /// A store, or a store of embeddings.
   static func store(_ path: String) -> CheckedThing {
-    path.hasSuffix(cacheEnd)
+    cacheEnds.contains(where: path.hasSuffix)
       ? CheckedThing(.embeddings, path) { try EmbeddingCache(reading: path).check() }
       : CheckedThing(.store, path) { try ExperimentStore(reading: path).check() }
   }
 
-  /// A store and the embeddings beside it.
+  /// A store, and the embeddings and vectors of frozen towers beside it.
   static func storeAndEmbeddings(_ path: String) -> [CheckedThing] {
-    let beside = EmbeddingCache.path(besideStore: path)
+    let beside = EmbeddingCache.Content.allCases.map {
+      EmbeddingCache.path(besideStore: path, $0)
+    }
     return [store(path)]
-      + (beside != path && FileManager.default.fileExists(atPath: beside) ? [store(beside)] : [])
+      + beside.filter { $0 != path && FileManager.default.fileExists(atPath: $0) }.map(store)
   }
 
-  private static let cacheEnd = ".embeddings.sqlite"
+  private static let cacheEnds = EmbeddingCache.Content.allCases.map { ".\($0.rawValue).sqlite" }
 
   /// Every run of a store; one whose folder is gone is told, and is no damage.
   static func runs(of path: String) -> [CheckedThing] {
