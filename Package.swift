@@ -15,7 +15,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 /// Swift's own libraries are linked into the released program: looking up symbols among 48 shared libraries
 /// takes a third of its start. The parts of Foundation call one another, hence the group.
 let staticLibraries =
-  ["-static-stdlib", "-Xlinker", "--start-group"]
+  ["-static-stdlib", "-use-ld=lld", "-Xlinker", "--start-group"]
   + [
     "Foundation", "CoreFoundation", "_FoundationCShims", "_FoundationCollections",
     "FoundationEssentials", "FoundationInternationalization", "_FoundationICU", "swiftCore",
