@@ -32,7 +32,7 @@ struct CheckTests {
     let report = try Parsed.object(all.stdout)
     #expect(report["schema"] as? String == "xling.check/1" && report["whole"] as? Bool == true)
     let kinds = (report["checked"] as? [[String: Any]] ?? []).compactMap { $0["kind"] as? String }
-    #expect(kinds == ["store", "embeddings", "run"])
+    #expect(kinds == ["store", "embeddings", "features", "run"])
     for what in ["runs/one", "one", "runs/xling.sqlite", "scenes"] {
       let result = try bench.xling(["check", what])
       #expect(result.status == 0 && result.stdout.hasPrefix("whole  "), "\(what): \(result.stderr)")

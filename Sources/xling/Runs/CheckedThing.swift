@@ -7,7 +7,7 @@ import XlingRuns
 
 /// A run, store, cache or dataset, and what `xling check` found of it.
 struct CheckedThing: Encodable {
-  enum Kind: String, Encodable { case run, store, embeddings, data }
+  enum Kind: String, Encodable { case run, store, embeddings, features, data }
 
   let kind: Kind
   let path: String
@@ -37,11 +37,17 @@ struct CheckedThing: Encodable {
     CheckedThing(.run, folder) { RunFolder(folder).check() }
   }
 
-  /// A store, or a store of embeddings.
+  /// A store, or what is kept beside one.
   static func store(_ path: String) -> CheckedThing {
-    cacheEnds.contains(where: path.hasSuffix)
-      ? CheckedThing(.embeddings, path) { try EmbeddingCache(reading: path).check() }
-      : CheckedThing(.store, path) { try ExperimentStore(reading: path).check() }
+    let content = EmbeddingCache.Content.allCases.first {
+      path.hasSuffix(".\($0.rawValue).sqlite")
+    }
+    guard let content else {
+      return CheckedThing(.store, path) { try ExperimentStore(reading: path).check() }
+    }
+    return CheckedThing(content == .embeddings ? .embeddings : .features, path) {
+      try EmbeddingCache(reading: path).check()
+    }
   }
 
   /// A store, and the embeddings and vectors of frozen towers beside it.
@@ -52,8 +58,6 @@ struct CheckedThing: Encodable {
     return [store(path)]
       + beside.filter { $0 != path && FileManager.default.fileExists(atPath: $0) }.map(store)
   }
-
-  private static let cacheEnds = EmbeddingCache.Content.allCases.map { ".\($0.rawValue).sqlite" }
 
   /// Every run of a store; one whose folder is gone is told, and is no damage.
   static func runs(of path: String) -> [CheckedThing] {
