@@ -37,9 +37,9 @@ struct CheckCommand: ParsableCommand {
     abstract: "Verify that a run, a store or a dataset is whole: every file, every row.",
     discussion: """
       A run: every file against the hashes kept with it. A store: SQLite's own checks and the \
-      checksum of every row, of the embeddings and vectors of frozen towers beside it too. A dataset: captions parse, every \
-      picture decodes; of a published test set also the published hashes. Without an argument: the \
-      store that is found and its runs. Ends with 0 when all is whole, with 65 and the names of files \
+      checksum of every row, of the embeddings and vectors of frozen towers beside it too. A dataset: \
+      captions parse, every picture decodes; of a published test set also the published hashes. Without \
+      an argument: the store that is found and its runs. Ends with 0 when all is whole, with 65 and the names of files \
       when not. What versions before kept no hash of is told, and is no error.
       """)
 
