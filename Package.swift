@@ -131,7 +131,7 @@ let package = Package(
     tests(of: "XlingUnicode"),
     tests(of: "XlingLanguages", ["XlingUnicode"]),
     tests(of: "XlingTokenizers", ["XlingUnicode"]),
-    tests(of: "XlingCoverage", ["XlingTokenizers"]),
+    tests(of: "XlingCoverage", ["XlingTokenizers", "XlingUnicode"]),
     tests(of: "XlingTensor", ["CKernels"]),
     tests(of: "XlingTowers", ["XlingTensor"]),
     tests(of: "XlingAdapters", ["XlingTensor", "XlingTowers"]),

@@ -32,6 +32,10 @@ public protocol Tokenizer: Sendable {
   /// Malformed bytes read as U+FFFD. Slower than encoding; added tokens are not looked for.
   func normalized(_ utf8: UnsafeRawBufferPointer) -> [UInt8]
 
+  /// Whether normalization changes more than white space, where a look at each scalar alone tells; nil: only
+  /// ``normalized(_:)`` does.
+  func changes(_ utf8: UnsafeRawBufferPointer) -> Bool?
+
   /// What a piece is. `id` must lie in 0..<vocabularySize.
   func kind(ofPiece id: Int32) -> PieceKind
 
@@ -55,6 +59,8 @@ extension Tokenizer {
   public var declarations: [Declaration] { [] }
   public var spellsFramedByPieces: Bool { false }
   public var fixedPadding: Int? { nil }
+
+  public func changes(_ utf8: UnsafeRawBufferPointer) -> Bool? { nil }
 
   public func decodedBytes(_ ids: [Int32]) -> [UInt8] { Array(decode(ids).utf8) }
 

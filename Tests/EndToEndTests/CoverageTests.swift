@@ -151,6 +151,25 @@ struct CoverageTests {
     #expect(idle.status == 64 && idle.stderr.contains("nothing else is drawn"))
   }
 
+  /// Without ICU's words the other figures are the same.
+  @Test func icuWordsAreLeftOut() throws {
+    try AtomicFile.write("a ab, a\n", to: folder.path + "/de.txt")
+    let metrics = ["fertility_ws_isolated", "strr_types_ws", "alp"].flatMap { ["--metric", $0] }
+    let common = ["--tokenizer", "vocab.txt", "--text", "de=de.txt", "--format", "csv"] + metrics
+    func measure(_ more: String...) throws -> XlingBinary.Result {
+      try XlingBinary.run(
+        ["coverage"] + common + more, environment: ["XLING_HOME": Self.home], in: folder.path)
+    }
+    let (with, without) = (try measure(), try measure("--no-icu-words"))
+    #expect(without.status == 0 && without.stdout == with.stdout, "\(without.stderr)")
+    let json = try coverage(
+      "--tokenizer", "vocab.txt", "--text", "de=de.txt", "--no-icu-words", "--json")
+    #expect(json.status == 0 && json.stdout.contains("\"continued_words_ws\""))
+    #expect(!json.stdout.contains("\"continued_words_icu\""))
+    let refused = try measure("--metric", "unk_words_icu", "--no-icu-words")
+    #expect(refused.status == 64 && refused.stderr.contains("ICU's words"), "\(refused.stderr)")
+  }
+
   /// UTF-16 is read by its mark and named without one; Latin-1 is named.
   @Test func encodingsAreReadOrNamed() throws {
     func write(_ name: String, _ bytes: [UInt8]) throws {

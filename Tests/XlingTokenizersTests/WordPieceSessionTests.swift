@@ -128,6 +128,28 @@ import XlingTestSupport
     }
   }
 
+  /// A look at each scalar tells what normalizing tells, where it tells anything.
+  @Test(arguments: configurations.indices)
+  func scalarsTellWhatChanges(index: Int) throws {
+    func dense(_ text: String) -> [Unicode.Scalar] {
+      text.unicodeScalars.filter { !$0.properties.isWhitespace && $0 != "\u{2581}" }
+    }
+    let tokenizer = try Self.tokenizer(Self.configurations[index])
+    var told = [0, 0]
+    for number in 0..<2_000 {
+      let bytes = Self.text(number)
+      bytes.withUnsafeBytes { raw in
+        guard let isChanged = tokenizer.changes(raw) else { return }
+        told[isChanged ? 1 : 0] += 1
+        let normalized = String(decoding: tokenizer.normalized(raw), as: UTF8.self)
+        #expect(
+          isChanged == (dense(String(decoding: bytes, as: UTF8.self)) != dense(normalized)),
+          "\(bytes)")
+      }
+    }
+    #expect(told[0] > 20 && (told[1] > 20 || !tokenizer.configuration.lowercase), "\(told)")
+  }
+
   private static func scalarNumbers(_ bytes: [UInt8]) -> [Int32] {
     var numbers: [Int32] = []
     var scalar: Int32 = 0

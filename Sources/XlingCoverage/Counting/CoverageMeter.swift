@@ -75,7 +75,7 @@ public final class CoverageMeter {
         path: text.name, line: first.line, offset: first.offset, byte: first.byte)
     }
     guard sums[.lines] > 0 else { throw CoverageFailure.noLines(name: text.name) }
-    return finish(
+    return try finish(
       language, batches, text.name, sums, blocks, condition, hasICUWords: locale != nil)
   }
 
@@ -89,7 +89,7 @@ public final class CoverageMeter {
       meter.removeAll()
       meter.onlyTokens = onlyTokens
       meter.letters = letters
-      meter.breaker = try locale.map { locale throws(UnicodeFailure) in
+      meter.words.breaker = try locale.map { locale throws(UnicodeFailure) in
         try WordBreaker(locale: locale)
       }
     }
@@ -144,33 +144,35 @@ public final class CoverageMeter {
   private func finish(
     _ language: String, _ batches: LineBatches, _ name: String, _ sums: Sums, _ blocks: LineBlocks,
     _ condition: TextCondition, hasICUWords: Bool
-  ) -> CoverageCounts {
+  ) throws -> CoverageCounts {
     let first = meters[0]
+    for meter in meters { try meter.words.settle() }
     for meter in meters.dropFirst() {
       for id in 0..<first.vocabulary { first.counts[id] += meter.counts[id] }
-      first.words.merge(meter.words)
-      first.icuWords.merge(meter.icuWords)
+      first.words.words.merge(meter.words.words)
+      first.words.icuWords.merge(meter.words.icuWords)
       first.scalars.merge(meter.scalars)
     }
     return CoverageCounts(
       language: language, text: name, sums: sums, blocks: blocks, condition: condition,
       tokens: TokenDistribution(
         UnsafeBufferPointer(start: first.counts, count: first.vocabulary)),
-      words: WordTypes(first.words), icuWords: hasICUWords ? WordTypes(first.icuWords) : nil,
-      scalars: ScalarFigures(first.scalars, covers: first.covers),
-      worst: worst(first, hasICUWords: hasICUWords), rewrittenLines: batches.rewrittenLines)
+      words: WordTypes(first.words.words),
+      icuWords: hasICUWords ? WordTypes(first.words.icuWords) : nil,
+      scalars: ScalarFigures(first.scalars, covers: first.words.covers),
+      worst: worst(first.words, hasICUWords: hasICUWords), rewrittenLines: batches.rewrittenLines)
   }
 
   /// The words that cost most tokens beyond one each, over all their occurrences; ICU's where they are
   /// asked for, since a line of Chinese is one word between spaces.
-  private func worst(_ meter: LineMeter, hasICUWords: Bool) -> [CostlyWord] {
+  private func worst(_ meter: WordMeter, hasICUWords: Bool) -> [CostlyWord] {
     let table = hasICUWords ? meter.icuWords : meter.words
     func cost(_ entry: WordTable.Entry) -> Int {
       entry.measure.hasUnknown
         ? entry.occurrences * Int(max(1, entry.length))
         : entry.occurrences * (Int(entry.measure.tokens) - 1)
     }
-    var best: [(cost: Int, word: ArraySlice<UInt8>, entry: WordTable.Entry)] = []
+    var best: [(cost: Int, word: UnsafeRawBufferPointer, entry: WordTable.Entry)] = []
     for entry in table.entries where entry.length <= 64 {
       let cost = cost(entry)
       if cost <= 0 || best.count == Self.worstWords && cost < best[best.count - 1].cost { continue }

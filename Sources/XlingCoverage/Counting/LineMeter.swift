@@ -12,74 +12,66 @@ final class LineMeter {
   /// By id, whether it is a piece of one byte; nil without such pieces.
   private let isByte: [Bool]?
   private let decodes: Bool
-  private var encoding = Encoding()
-  private var wordEncoding = Encoding()
-  /// Nil: ICU's words are not asked for.
-  var breaker: WordBreaker?
+  @exclusivity(unchecked) private var encoding = Encoding()
+  let words: WordMeter
   /// Nil: letters are not looked at.
-  var letters: LanguageLetters?
+  @exclusivity(unchecked) var letters: LanguageLetters?
   /// Words and characters are let be.
-  var onlyTokens = false
+  @exclusivity(unchecked) var onlyTokens = false
   /// By id.
   let counts: UnsafeMutablePointer<Int>
   let vocabulary: Int
-  let words = WordTable()
-  let icuWords = WordTable()
   let scalars = ScalarCounts()
-  /// Measures of words that the sample leaves out, by a part of their hash.
-  private let memory: UnsafeMutablePointer<Remembered>
-  private static let memoryCount = 1 << 14
-
-  private struct Remembered: BitwiseCopyable {
-    var hash: UInt64
-    var measure: WordMeasure
-  }
-
   /// `frame` tokens stand around a text.
-  init(_ tokenizer: any Tokenizer, frame: Int, pieces: PieceTable) {
+  init(
+    _ tokenizer: any Tokenizer, frame: Int, pieces: PieceTable, limit: Int = WordTable.limit
+  ) {
     self.tokenizer = tokenizer
     self.frame = frame
     session = tokenizer.session(cached: true)
+    words = WordMeter(tokenizer, session, limit: limit)
     unknown = tokenizer.special.unknown ?? -1
     isByte = pieces.isByte
     decodes = pieces.decodes
     vocabulary = tokenizer.vocabularySize
     counts = .allocate(capacity: vocabulary)
     counts.initialize(repeating: 0, count: vocabulary)
-    memory = .allocate(capacity: Self.memoryCount)
-    memory.initialize(
-      repeating: Remembered(
-        hash: 0,
-        measure: WordMeasure(tokens: 0, hasUnknown: false, isChanged: false, hasJoiner: false)),
-      count: Self.memoryCount)
   }
 
-  deinit {
-    counts.deallocate()
-    memory.deallocate()
-  }
+  deinit { counts.deallocate() }
 
   /// A well-formed line without its end; `row` has a number a ``Column``. Throws `UnicodeFailure`.
   func measure(_ line: UnsafeRawBufferPointer, into row: UnsafeMutablePointer<Int32>) throws {
     row.update(repeating: 0, count: Column.allCases.count)
+    session.encode(line, offsets: .bytes, into: &encoding)
     guard let text = line.bindMemory(to: UInt8.self).baseAddress,
-      onlyTokens ? countScalars(text, line, row) : countScalarsAndWords(text, line, row)
+      onlyTokens ? countScalars(text, line, row) : try countScalarsAndWords(text, line, row)
     else { return }
     row[.lines] = 1
     row[.bytes] = Int32(line.count)
-    session.encode(line, offsets: .bytes, into: &encoding)
     countTokens(text, line, row)
-    if let breaker { try countWords(breaker, line, row) }
   }
 
-  /// False for a blank line, of which nothing is counted but its scalars.
+  /// False for a blank line, of which nothing is counted but its scalars. Throws `UnicodeFailure`.
   private func countScalarsAndWords(
     _ text: UnsafePointer<UInt8>, _ line: UnsafeRawBufferPointer,
     _ row: UnsafeMutablePointer<Int32>
-  ) -> Bool {
+  ) throws -> Bool {
+    let isJoined = Self.holdsJoiningSpace(line)
+    // Read here, or references are counted at every scalar.
+    let (words, scalars, letters) = (words, scalars, letters)
     var at = 0
     var start = -1
     var hasWord = false
+    func countWord(to end: Int) throws {
+      if start >= 0 {
+        let word = UnsafeRawBufferPointer(rebasing: line[start..<end])
+        // A line of Chinese is one word.
+        let encoded = word.count == line.count ? encoding : nil
+        try words.count(word, encoded: encoded, breaking: !isJoined, row)
+      }
+      start = -1
+    }
     while at < line.count {
       let (scalar, end) = WellFormed.next(text, at)
       scalars.add(scalar)
@@ -89,17 +81,28 @@ final class LineMeter {
         if isForeign { row[.foreignLetters] += 1 }
       }
       if WhiteSpace.contains(scalar) {
-        if start >= 0 { countWord(line, start..<at, row) }
-        start = -1
+        try countWord(to: at)
       } else if start < 0 {
         start = at
         hasWord = true
       }
       at = end
     }
-    if start >= 0 { countWord(line, start..<line.count, row) }
+    try countWord(to: line.count)
+    if isJoined, hasWord { try words.countWords(of: line, row) }
     if !hasWord { row[.characters] = 0 }
     return hasWord
+  }
+
+  /// Whether NARROW NO-BREAK SPACE E2 80 AF is there: white space that joins words for ICU (its Word_Break is
+  /// ExtendNumLet).
+  private static func holdsJoiningSpace(_ line: UnsafeRawBufferPointer) -> Bool {
+    var at = 0
+    while let found = line[at...].firstIndex(of: 0xE2) {
+      if found + 2 < line.count, line[found + 1] == 0x80, line[found + 2] == 0xAF { return true }
+      at = found + 1
+    }
+    return false
   }
 
   private func countScalars(
@@ -116,63 +119,6 @@ final class LineMeter {
       at = end
     }
     return false
-  }
-
-  private func countWord(
-    _ line: UnsafeRawBufferPointer, _ range: Range<Int>, _ row: UnsafeMutablePointer<Int32>
-  ) {
-    let word = UnsafeRawBufferPointer(rebasing: line[range])
-    let measure = measure(word, in: words)
-    row[.words] += 1
-    row[.wordTokens] += Int32(bitPattern: measure.tokens)
-    if measure.tokens > 1 { row[.continuedWords] += 1 }
-    if measure.hasUnknown { row[.unknownWords] += 1 }
-    if measure.isChanged { row[.changedLines] = 1 }
-    if measure.hasJoiner {
-      let there = Self.joiners(word)
-      row[.joiners] += Int32(there)
-      let left = tokenizer.normalized(word).withUnsafeBytes { Self.joiners($0) }
-      row[.joinersLost] += Int32(max(0, there - left))
-    }
-  }
-
-  private func countWords(
-    _ breaker: WordBreaker, _ line: UnsafeRawBufferPointer, _ row: UnsafeMutablePointer<Int32>
-  ) throws {
-    try breaker.forEachWord(of: line) { range in
-      let measure = measure(UnsafeRawBufferPointer(rebasing: line[range]), in: icuWords)
-      row[.icuWords] += 1
-      row[.icuWordTokens] += Int32(bitPattern: measure.tokens)
-      if measure.tokens > 1 { row[.icuContinuedWords] += 1 }
-      if measure.hasUnknown { row[.icuUnknownWords] += 1 }
-    }
-  }
-
-  private func measure(_ word: UnsafeRawBufferPointer, in table: WordTable) -> WordMeasure {
-    let hash = WordTable.hash(word)
-    if table.isSampled(hash) {
-      if let known = table.count(word, hash) { return known }
-      let measure = measureAnew(word)
-      table.insert(word, hash, measure)
-      return measure
-    }
-    let place = Int(truncatingIfNeeded: hash) & (Self.memoryCount - 1)
-    if memory[place].hash == hash { return memory[place].measure }
-    let measure = measureAnew(word)
-    memory[place] = Remembered(hash: hash, measure: measure)
-    return measure
-  }
-
-  private func measureAnew(_ word: UnsafeRawBufferPointer) -> WordMeasure {
-    session.encode(word, offsets: .bytes, into: &wordEncoding)
-    let hasUnknown =
-      wordEncoding.unknownCount > 0 || unknown >= 0 && wordEncoding.ids.contains(unknown)
-    let isPlain = word.allSatisfy { $0 < 0x80 }
-    let normalized = tokenizer.normalized(word)
-    return WordMeasure(
-      tokens: UInt32(wordEncoding.count), hasUnknown: hasUnknown,
-      isChanged: !normalized.withUnsafeBytes { Self.isSame(word, $0) },
-      hasJoiner: !isPlain && Self.joiners(word) > 0)
   }
 
   private func countTokens(
@@ -217,57 +163,10 @@ final class LineMeter {
     }
   }
 
-  /// Whether a scalar alone becomes no unknown token.
-  func covers(_ scalar: UInt32) -> Bool {
-    if WhiteSpace.contains(scalar) { return true }
-    guard let scalar = Unicode.Scalar(scalar), let bytes = UTF8.encode(scalar) else { return false }
-    Array(bytes).withUnsafeBytes { session.encode($0, offsets: .bytes, into: &wordEncoding) }
-    return wordEncoding.unknownCount == 0 && !wordEncoding.ids.contains(unknown)
-  }
-
-  /// The pieces of a word, as they stand in the vocabulary, and which of them are the unknown one.
-  func pieces(_ word: ArraySlice<UInt8>) -> (pieces: [String], unknown: [Int]) {
-    Array(word).withUnsafeBytes { session.encode($0, offsets: .bytes, into: &wordEncoding) }
-    let pieces = wordEncoding.ids.indices.map {
-      String(decoding: tokenizer.token($0, of: wordEncoding), as: UTF8.self)
-    }
-    return (pieces, wordEncoding.ids.indices.filter { wordEncoding.ids[$0] == unknown })
-  }
-
   func removeAll() {
     counts.update(repeating: 0, count: vocabulary)
     words.removeAll()
-    icuWords.removeAll()
     scalars.removeAll()
-  }
-
-  /// ZERO WIDTH NON-JOINER E2 80 8C and JOINER E2 80 8D.
-  private static func joiners(_ text: UnsafeRawBufferPointer) -> Int {
-    guard text.count >= 3 else { return 0 }
-    var count = 0
-    for at in 0..<(text.count - 2)
-    where text[at] == 0xE2 && text[at + 1] == 0x80 && text[at + 2] | 1 == 0x8D {
-      count += 1
-    }
-    return count
-  }
-
-  /// Whether two texts are equal once White_Space and ▁ are taken out of both.
-  static func isSame(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Bool {
-    if first.elementsEqual(second) { return true }
-    return dense(first) == dense(second)
-  }
-
-  private static func dense(_ text: UnsafeRawBufferPointer) -> [UInt8] {
-    guard let bytes = text.bindMemory(to: UInt8.self).baseAddress else { return [] }
-    var kept: [UInt8] = []
-    var at = 0
-    while at < text.count {
-      let (scalar, end) = WellFormed.next(bytes, at)
-      if !WhiteSpace.contains(scalar), scalar != 0x2581 { kept.append(contentsOf: text[at..<end]) }
-      at = end
-    }
-    return kept
   }
 }
 

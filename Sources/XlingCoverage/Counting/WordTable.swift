@@ -15,114 +15,172 @@ final class WordTable {
     var offset: UInt32
     var length: UInt32
     var measure: WordMeasure
+    /// ICU's words in it, nil where nobody asked, and of how many occurrences they are counted.
+    var parts: WordParts?
+    var settled: Int
   }
 
   /// Words beyond are told apart by their hash, their length, and their beginning.
   static let keptBytes = 255
 
-  private(set) var entries: [Entry] = []
-  private var arena: [UInt8] = []
+  // Plain memory: a word of text costs one look here, and arrays would check and count references in each.
+  @exclusivity(unchecked) private var kept = Grown<Entry>(capacity: 1 << 9)
+  @exclusivity(unchecked) private var arena = Grown<UInt8>(capacity: 1 << 13)
   /// By slot, an entry's number plus one; 0 for none.
-  private var slots: [UInt32] = Array(repeating: 0, count: 1 << 10)
+  @exclusivity(unchecked) private var slots = Grown<UInt32>(zeros: 1 << 10)
   /// Bits that have to be 0.
-  private(set) var level = 0
+  @exclusivity(unchecked) private(set) var level = 0
   let limit: Int
+
+  /// Valid until a word is taken.
+  var entries: UnsafeBufferPointer<Entry> { kept.elements }
 
   init(limit: Int = WordTable.limit) { self.limit = limit }
 
+  deinit {
+    kept.deallocate()
+    arena.deallocate()
+    slots.deallocate()
+  }
+
   func removeAll() {
-    entries.removeAll(keepingCapacity: entries.count <= 1 << 14)
-    arena.removeAll(keepingCapacity: arena.count <= 1 << 18)
-    slots = Array(repeating: 0, count: 1 << 10)
+    kept.removeAll(keeping: 1 << 14)
+    arena.removeAll(keeping: 1 << 18)
+    slots.deallocate()
+    slots = Grown(zeros: 1 << 10)
     level = 0
   }
 
   @inline(__always)
   func isSampled(_ hash: UInt64) -> Bool { level == 0 || hash >> UInt64(64 - level) == 0 }
 
-  func word(_ entry: Entry) -> ArraySlice<UInt8> {
-    arena[Int(entry.offset)..<Int(entry.offset) + min(Int(entry.length), Self.keptBytes)]
+  /// Valid until a word is taken.
+  @inline(__always)
+  func word(_ entry: Entry) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      start: arena.base + Int(entry.offset), count: min(Int(entry.length), Self.keptBytes))
   }
 
   /// Counts the word and tells its measure; nil where it is not there yet.
   @inline(__always)
   func count(_ word: UnsafeRawBufferPointer, _ hash: UInt64, times: Int = 1) -> WordMeasure? {
+    guard let number = number(word, hash) else { return nil }
+    kept.base[number].occurrences += times
+    return kept.base[number].measure
+  }
+
+  /// Counts a stretch between white space, whose ICU words are ``unsettled()`` from then on if `breaking`.
+  @inline(__always)
+  func count(
+    _ word: UnsafeRawBufferPointer, _ hash: UInt64, breaking: Bool
+  ) -> (WordMeasure, WordParts?)? {
+    guard let number = number(word, hash) else { return nil }
+    kept.base[number].occurrences += 1
+    if !breaking { kept.base[number].settled += 1 }
+    return (kept.base[number].measure, kept.base[number].parts)
+  }
+
+  /// Takes the ICU words of a stretch that is there, which were counted for one occurrence.
+  func settle(_ word: UnsafeRawBufferPointer, _ hash: UInt64, _ parts: WordParts) {
+    guard let number = number(word, hash) else { return }
+    kept.base[number].parts = parts
+    kept.base[number].settled += 1
+  }
+
+  /// The measure of a word that is there; it is not counted.
+  func measure(_ word: UnsafeRawBufferPointer, _ hash: UInt64) -> WordMeasure? {
+    number(word, hash).map { kept[$0].measure }
+  }
+
+  @inline(__always)
+  private func number(_ word: UnsafeRawBufferPointer, _ hash: UInt64) -> Int? {
     let mask = slots.count - 1
     var slot = Int(truncatingIfNeeded: hash) & mask
     while true {
       let number = slots[slot]
       if number == 0 { return nil }
-      if holds(Int(number) - 1, word, hash) {
-        return entries.withUnsafeMutableBufferPointer { entries in
-          entries[Int(number) - 1].occurrences += times
-          return entries[Int(number) - 1].measure
-        }
-      }
+      if holds(Int(number) - 1, word, hash) { return Int(number) - 1 }
       slot = (slot + 1) & mask
+    }
+  }
+
+  /// Whether one more would leave some out.
+  var isFull: Bool { kept.count >= limit }
+
+  /// Gives stretches that came again since their ICU words were counted, and how often; from now on they
+  /// have been. `body` takes no word here. Rethrows.
+  func settle(_ body: (UnsafeRawBufferPointer, _ times: Int) throws -> Void) rethrows {
+    for number in 0..<kept.count {
+      let entry = kept[number]
+      let times = entry.occurrences - entry.settled
+      kept.base[number].settled = entry.occurrences
+      if times > 0, entry.length <= Self.keptBytes { try body(word(entry), times) }
     }
   }
 
   @inline(__always)
   private func holds(_ number: Int, _ word: UnsafeRawBufferPointer, _ hash: UInt64) -> Bool {
-    let entry = entries[number]
-    guard entry.hash == hash, entry.length == UInt32(truncatingIfNeeded: word.count) else {
-      return false
-    }
+    guard kept.base[number].hash == hash,
+      kept.base[number].length == UInt32(truncatingIfNeeded: word.count)
+    else { return false }
     guard let bytes = word.baseAddress else { return true }
-    return arena.withUnsafeBytes { arena in
-      guard let kept = arena.baseAddress else { return false }
-      return memcmp(kept + Int(entry.offset), bytes, min(word.count, Self.keptBytes)) == 0
-    }
+    return memcmp(
+      arena.base + Int(kept.base[number].offset), bytes, min(word.count, Self.keptBytes)) == 0
   }
 
   /// Takes a sampled word that is not there yet.
   func insert(
-    _ word: UnsafeRawBufferPointer, _ hash: UInt64, _ measure: WordMeasure, occurrences: Int = 1
+    _ word: UnsafeRawBufferPointer, _ hash: UInt64, _ measure: WordMeasure,
+    _ parts: WordParts? = nil, occurrences: Int = 1
   ) {
     let offset = UInt32(truncatingIfNeeded: arena.count)
-    arena.append(contentsOf: word.prefix(Self.keptBytes))
-    entries.append(
+    arena.append(word.prefix(Self.keptBytes))
+    kept.append(
       Entry(
         hash: hash, occurrences: occurrences, offset: offset,
-        length: UInt32(truncatingIfNeeded: word.count), measure: measure))
-    if entries.count > limit {
+        length: UInt32(truncatingIfNeeded: word.count), measure: measure, parts: parts,
+        settled: occurrences))
+    if kept.count > limit {
       sampleFewer()
-    } else if 2 * entries.count > slots.count {
+    } else if 2 * kept.count > slots.count {
       fill(4 * slots.count)
     } else {
-      place(entries.count - 1)
+      place(kept.count - 1)
     }
   }
 
   private func place(_ number: Int) {
     let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: entries[number].hash) & mask
+    var slot = Int(truncatingIfNeeded: kept.base[number].hash) & mask
     while slots[slot] != 0 { slot = (slot + 1) & mask }
     slots[slot] = UInt32(number + 1)
   }
 
   private func fill(_ size: Int) {
-    slots = Array(repeating: 0, count: size)
-    for number in entries.indices { place(number) }
+    slots.deallocate()
+    slots = Grown(zeros: size)
+    for number in 0..<kept.count { place(number) }
   }
 
   private func sampleFewer() {
-    while entries.count > limit {
+    while kept.count > limit {
       level += 1
       keepSampled()
     }
   }
 
   private func keepSampled() {
-    var kept: [Entry] = []
-    var bytes: [UInt8] = []
+    var fewer = Grown<Entry>(capacity: kept.count / 2 + 1)
+    var bytes = Grown<UInt8>(capacity: arena.count / 2 + 1)
     for var entry in entries where isSampled(entry.hash) {
       let word = word(entry)
       entry.offset = UInt32(truncatingIfNeeded: bytes.count)
-      bytes.append(contentsOf: word)
-      kept.append(entry)
+      bytes.append(word[...])
+      fewer.append(entry)
     }
-    (entries, arena) = (kept, bytes)
+    kept.deallocate()
+    arena.deallocate()
+    (kept, arena) = (fewer, bytes)
     fill(slots.count)
   }
 
@@ -133,11 +191,8 @@ final class WordTable {
       keepSampled()
     }
     for entry in other.entries where isSampled(entry.hash) {
-      other.word(entry).withUnsafeBytes { bytes in
-        if !add(bytes, entry) {
-          insert(bytes, entry)
-        }
-      }
+      let bytes = other.word(entry)
+      if !add(bytes, entry) { insert(bytes, entry) }
     }
   }
 
@@ -146,10 +201,10 @@ final class WordTable {
     var slot = Int(truncatingIfNeeded: entry.hash) & mask
     while slots[slot] != 0 {
       let number = Int(slots[slot]) - 1
-      if entries[number].hash == entry.hash, entries[number].length == entry.length,
-        word(entries[number]).elementsEqual(bytes)
+      if kept.base[number].hash == entry.hash, kept.base[number].length == entry.length,
+        word(kept[number]).elementsEqual(bytes)
       {
-        entries[number].occurrences += entry.occurrences
+        kept.base[number].occurrences += entry.occurrences
         return true
       }
       slot = (slot + 1) & mask
@@ -161,7 +216,8 @@ final class WordTable {
     // Another level may have come with an entry before.
     guard isSampled(entry.hash) else { return }
     insert(bytes, entry.hash, entry.measure, occurrences: entry.occurrences)
-    if entries.last?.hash == entry.hash { entries[entries.count - 1].length = entry.length }
+    let last = kept.count - 1
+    if last >= 0, kept.base[last].hash == entry.hash { kept.base[last].length = entry.length }
   }
 
   /// Murmur's finalizer over words of eight bytes (Appleby 2011, public domain).
@@ -188,14 +244,4 @@ final class WordTable {
     value = (value ^ value >> 33) &* 0xc4ce_b9fe_1a85_ec53
     return value ^ value >> 33
   }
-}
-
-/// What a tokenizer makes of one word alone.
-struct WordMeasure: BitwiseCopyable, Equatable {
-  var tokens: UInt32
-  var hasUnknown: Bool
-  /// Normalization changes more than white space.
-  var isChanged: Bool
-  /// It has zero width joiners or non-joiners.
-  var hasJoiner: Bool
 }

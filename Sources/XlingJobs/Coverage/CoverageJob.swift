@@ -31,6 +31,8 @@ public struct CoverageJob: Sendable {
     public var languages: [String]
     /// Tokens around a text, for truncation; nil: the tokenizer's.
     public var frame: Int?
+    /// Whether words by ICU's rules are looked at, beside those between white space.
+    public var hasICUWords = true
     /// Metrics that have to be there.
     public var asked: [String] = []
     /// Ways in which every text is measured again, written otherwise.
@@ -86,8 +88,7 @@ public struct CoverageJob: Sendable {
       for (number, meter) in meters.enumerated() {
         try Interruption.check("nothing is kept")
         let counts = try meter.measure(
-          text.text, language: text.language, locale: CoverageMeter.locale(of: text.language),
-          letters: letters)
+          text.text, language: text.language, locale: locale(of: text.language), letters: letters)
         if number == 0 { try tell(counts, cards[code: text.language], observe) }
         let other = try self.english(of: text, counts, meter, &english[number])
         let own = MeasuredText(counts, english: other, bootstrap: draws.of(counts))
@@ -107,6 +108,10 @@ public struct CoverageJob: Sendable {
     return CoverageResult(
       vocabularies: options.tokenizers.map { CoverageResult.Vocabulary($0) },
       rows: rows.flatMap { $0 }, differences: differences, perturbed: perturbed.flatMap { $0 })
+  }
+
+  private func locale(of language: String) -> String? {
+    options.hasICUWords ? CoverageMeter.locale(of: language) : nil
   }
 
   /// The bootstrap's draws of the text measured last: texts of as many lines have the same.
@@ -135,7 +140,7 @@ public struct CoverageJob: Sendable {
         try kind.apply($0, language: text.language, seed: seed)
       }
       let counts = try meter.measure(
-        written, language: text.language, locale: CoverageMeter.locale(of: text.language))
+        written, language: text.language, locale: locale(of: text.language))
       let own = MeasuredText(counts, english: plain.english, bootstrap: draws.of(counts))
       return PerturbedCoverage(kind, seed: seed, tokenizer, own, plain)
     }

@@ -73,3 +73,26 @@ extension BertTokenizer {
     return splitter.normalized(AlignedText(bytes)).bytes
   }
 }
+
+extension BertTokenizer {
+  public func changes(_ utf8: UnsafeRawBufferPointer) -> Bool? {
+    guard let text = utf8.bindMemory(to: UInt8.self).baseAddress else { return false }
+    let codes = codes.reader
+    var isChanged = false
+    var at = 0
+    while at < utf8.count {
+      let (scalar, length) = UTF8Scalar.decode(text, at, utf8.count)
+      // It may stand for a malformed byte.
+      if scalar == 0xFFFD { return nil }
+      let code = codes[scalar]
+      // One scalar stands for this one.
+      switch code & (WordCodes.expands | WordCodes.kindMask) {
+      case WordCodes.letter, WordCodes.lone:
+        if WordCodes.mapped(scalar, code) != scalar { isChanged = true }
+      default: return nil
+      }
+      at += length
+    }
+    return isChanged
+  }
+}

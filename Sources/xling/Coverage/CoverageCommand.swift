@@ -80,10 +80,14 @@ struct CoverageCommand: ParsableCommand {
       let others = GivenOptions.names([
         ("--tokenizer", !tokenizers.isEmpty), ("--metric", !metrics.isEmpty),
         ("--frame", frame != nil), ("--format", format != nil), ("--explain", explain != nil),
+        ("--no-icu-words", more.leavesICUWords),
       ])
       if let name = others.first {
         throw ValidationError("\(name) has no use with --forecast: leave it out")
       }
+    }
+    if more.leavesICUWords, let name = metrics.first(where: { $0.contains("_icu") }) {
+      throw ValidationError("--metric \(name) is of ICU's words, which --no-icu-words leaves out")
     }
     let words = DatasetLanguages.words(languages)
     if explain == nil, words.isEmpty, source.data == nil, source.texts.isEmpty {
@@ -101,6 +105,7 @@ struct CoverageCommand: ParsableCommand {
     var options = CoverageJob.Options(
       try loaded(), source: try source.source(words), languages: words)
     options.frame = frame
+    options.hasICUWords = !more.leavesICUWords
     options.asked = metrics.contains("all") || metrics.isEmpty ? [] : shown.map(\.name)
     options.perturbations = try more.perturbations()
     options.perturbationSeed = more.perturbSeed ?? 0

@@ -25,6 +25,11 @@ struct CoverageMoreOptions: ParsableArguments {
     transform: NumberRange.seed)
   var perturbSeed: UInt64?
 
+  @Flag(
+    name: .customLong("no-icu-words"),
+    help: "Leave words by ICU's rules out, and their metrics: a text is measured faster.")
+  var leavesICUWords = false
+
   func validate() throws {
     if report?.isEmpty == true { throw ValidationError("--report is empty: name a file") }
     guard let perturb else {
