@@ -155,7 +155,9 @@ struct CoverageTests {
   @Test func icuWordsAreLeftOut() throws {
     try AtomicFile.write("a ab, a\n", to: folder.path + "/de.txt")
     let metrics = ["fertility_ws_isolated", "strr_types_ws", "alp"].flatMap { ["--metric", $0] }
-    let common = ["--tokenizer", "vocab.txt", "--text", "de=de.txt", "--format", "csv"] + metrics
+    let common =
+      ["--tokenizer", "vocab.txt", "--no-lowercase", "--text", "de=de.txt", "--format", "csv"]
+      + metrics
     func measure(_ more: String...) throws -> XlingBinary.Result {
       try XlingBinary.run(
         ["coverage"] + common + more, environment: ["XLING_HOME": Self.home], in: folder.path)
@@ -163,7 +165,8 @@ struct CoverageTests {
     let (with, without) = (try measure(), try measure("--no-icu-words"))
     #expect(without.status == 0 && without.stdout == with.stdout, "\(without.stderr)")
     let json = try coverage(
-      "--tokenizer", "vocab.txt", "--text", "de=de.txt", "--no-icu-words", "--json")
+      "--tokenizer", "vocab.txt", "--no-lowercase", "--text", "de=de.txt", "--no-icu-words",
+      "--json")
     #expect(json.status == 0 && json.stdout.contains("\"continued_words_ws\""))
     #expect(!json.stdout.contains("\"continued_words_icu\""))
     let refused = try measure("--metric", "unk_words_icu", "--no-icu-words")

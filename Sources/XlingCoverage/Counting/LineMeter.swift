@@ -15,7 +15,8 @@ final class LineMeter {
   @exclusivity(unchecked) private var encoding = Encoding()
   let words: WordMeter
   /// Nil: letters are not looked at.
-  @exclusivity(unchecked) var letters: LanguageLetters?
+  var letters: LanguageLetters? { didSet { letterKinds.forget() } }
+  private let letterKinds = LetterKinds()
   /// Words and characters are let be.
   @exclusivity(unchecked) var onlyTokens = false
   /// By id.
@@ -59,7 +60,8 @@ final class LineMeter {
   ) throws -> Bool {
     let isJoined = Self.holdsJoiningSpace(line)
     // Read here, or references are counted at every scalar.
-    let (words, scalars, letters) = (words, scalars, letters)
+    let (words, scalars, letters, kinds) = (words, scalars, letters, letterKinds.table)
+    let looks = letters != nil
     var at = 0
     var start = -1
     var hasWord = false
@@ -76,9 +78,11 @@ final class LineMeter {
       let (scalar, end) = WellFormed.next(text, at)
       scalars.add(scalar)
       row[.characters] += 1
-      if let letters, let isForeign = letters.isForeign(scalar) {
-        row[.letters] += 1
-        if isForeign { row[.foreignLetters] += 1 }
+      if looks {
+        var kind = scalar < LetterKinds.limit ? kinds[Int(scalar)] : LetterKinds.unseen
+        if kind == LetterKinds.unseen, let letters { kind = letterKinds.see(scalar, letters) }
+        if kind >= LetterKinds.own { row[.letters] += 1 }
+        if kind == LetterKinds.foreign { row[.foreignLetters] += 1 }
       }
       if WhiteSpace.contains(scalar) {
         try countWord(to: at)
