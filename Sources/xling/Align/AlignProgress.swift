@@ -20,6 +20,7 @@ final class AlignProgress {
   func show(_ event: AlignJob.Event) {
     switch event {
     case .planned(let plan): if tellsPlan { ProgressBar.toStandardError(plan.text + "\n") }
+    case .trunks(let plan): for line in plan.lines { ProgressBar.toStandardError(line + "\n") }
     case .warning(let warning): warning.tell()
     case .keptResults(let count):
       ProgressBar.toStandardError(
