@@ -147,7 +147,8 @@ public final class Encoder {
       let y = workspace.take(dy.rows, width)
       guard
         let again = layers[index].forward(
-          activations.hidden[index - activations.first], layout, reading: outputRows(activations.outputRows, of: index),
+          activations.hidden[index - activations.first], layout,
+          reading: outputRows(activations.outputRows, of: index),
           dropout: activations.dropout.map { LayerDropout(rows: $0, layer: index) }, into: y,
           in: workspace, saving: true)
       else { preconditionFailure("a layer that saves returns what it saved") }

@@ -189,24 +189,37 @@ struct TrunkTests {
   @Test func whatDoesNotFitIsTold() throws {
     var configuration = try configuration("da")
     configuration.steps = 24
-    func plan(_ wish: TrunkWish, _ configuration: AlignmentConfiguration) throws -> TrunkPlan {
+    func plan(
+      _ wish: TrunkWish, _ configuration: AlignmentConfiguration, free: Int? = nil
+    ) throws -> TrunkPlan {
       let text = try TowerSource(folder: bench.folder.path + "/text")
       let image = try TowerSource(folder: bench.folder.path + "/image")
       let identity = RunIdentity(
         text: text, image: image, tokenizerHash: "t", dataHash: "d", configuration: configuration)
       return try TrunkPlan(
         try DualEncoder(text: text, image: image, configuration: configuration), identity,
-        training: TinyPairs(), validation: nil, besideStore: store, wish)
+        training: TinyPairs(), validation: nil, besideStore: store, wish, free: free)
     }
     let small = try plan(TrunkWish(limit: 100), configuration)
-    #expect(small.sides.map(\.verdict) == [
-      .overLimit(limit: 100, taken: 0), .overLimit(limit: 100, taken: 0),
-    ])
+    #expect(
+      small.sides.map(\.verdict) == [
+        .overLimit(limit: 100, taken: 0), .overLimit(limit: 100, taken: 0),
+      ])
     let image = try #require(small.sides.last?.demand)
     // 22 pictures of 5 rows of 16 numbers, and an entry each.
     #expect(image.bytes == 22 * (5 * 16 * 4 + 96))
-    #expect(try plan(TrunkWish(isForced: true, limit: 100), configuration).sides.map(\.verdict)
-      == [.kept(there: 0), .kept(there: 0)])
+    #expect(
+      try plan(TrunkWish(isForced: true, limit: 100), configuration).sides.map(\.verdict)
+        == [.kept(there: 0), .kept(there: 0)])
+    #expect(
+      try plan(TrunkWish(), configuration, free: 99).sides.last?.verdict
+        == .diskTooSmall(free: 99))
+    let error = #expect(throws: CacheFailure.self) {
+      try plan(TrunkWish(isForced: true), configuration, free: 99)
+    }
+    #expect(error?.exitStatus == .inputOutput)
+    #expect(error?.description.contains("99 bytes free") == true)
+    #expect(!FileManager.default.fileExists(atPath: root))
     var rare = configuration
     rare.steps = 3
     #expect(try plan(TrunkWish(), rare).sides.map(\.verdict) == [.seenRarely, .seenRarely])
@@ -243,8 +256,9 @@ struct TrunkTests {
     let kept = try model.embedTexts(ids, batchSize: 5, frozen: frozen)
     let plain = try model.embedTexts(ids, batchSize: 7)
     for row in 0..<22 {
-      #expect(Array(UnsafeBufferPointer(start: kept.row(row), count: 12))
-        == Array(UnsafeBufferPointer(start: plain.row(row), count: 12)))
+      #expect(
+        Array(UnsafeBufferPointer(start: kept.row(row), count: 12))
+          == Array(UnsafeBufferPointer(start: plain.row(row), count: 12)))
     }
     // Captions that no step drew are added.
     #expect(try entries() > before)

@@ -54,13 +54,14 @@ public struct CacheInventory: Sendable {
           kind: content == .embeddings ? .embeddings : .features, path: path, hash: model.hash,
           about: nil, entries: model.entries, bytes: model.bytes, lastUse: Self.lastUse(path))
       }
-    } + trunks.map { folder in
-      KeptCache(
-        kind: .trunk, path: folder, hash: PathParts.name(of: folder),
-        about: try? TrunkDescription.read(folder), entries: StateCache.entries(in: folder),
-        bytes: Self.bytes(of: folder),
-        lastUse: Self.lastUse(folder + "/" + TrunkDescription.file))
     }
+      + trunks.map { folder in
+        KeptCache(
+          kind: .trunk, path: folder, hash: PathParts.name(of: folder),
+          about: try? TrunkDescription.read(folder), entries: StateCache.entries(in: folder),
+          bytes: Self.bytes(of: folder),
+          lastUse: Self.lastUse(folder + "/" + TrunkDescription.file))
+      }
   }
 
   /// What is wrong with each, by path; empty lists where all is whole. Findings that begin with `note:` are

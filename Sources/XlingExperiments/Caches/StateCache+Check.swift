@@ -34,7 +34,8 @@ extension StateCache {
           (damaged, "records", ".states"), (segment.damagedEntries, "entries", ".index"),
         ].compactMap { count, what, ending in
           count == 0
-            ? nil : "\(segment.path)\(ending): \(count) \(what) are not as they were written (checksum)"
+            ? nil
+            : "\(segment.path)\(ending): \(count) \(what) are not as they were written (checksum)"
         }
       }
   }

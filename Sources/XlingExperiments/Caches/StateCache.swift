@@ -199,7 +199,9 @@ public final class StateCache: Sendable {
       guard let segment = state.segments[name] else { continue }
       let before = segment.damagedEntries
       for entry in segment.newEntries() {
-        if let former = state.places[entry.key] { state.spares[entry.key, default: []].append(former) }
+        if let former = state.places[entry.key] {
+          state.spares[entry.key, default: []].append(former)
+        }
         state.places[entry.key] = Place(entry: entry, segment: segment)
       }
       damaged += segment.damagedEntries - before

@@ -151,7 +151,7 @@ public struct AlignJob {
     let keptResults = try journal.prepare(identity, resume: goesOn)
     if keptResults > 0 { observe(.keptResults(keptResults)) }
     let damage = PictureDamage()
-    let training = try training(
+    let (training, trunks) = try training(
       identity, dataset, folder, damage, start: start,
       featuresBeside: options.keepsFeatures ? opened.path : nil, observe)
     if goesOn, let record = try training.finishedRecord() {
@@ -164,6 +164,7 @@ public struct AlignJob {
       observe(.warning(warning))
     }
     observe(.planned(plan(training, dataset)))
+    if let trunks { observe(.trunks(trunks)) }
     training.trainer.validating = { observe(.validating(done: $0, of: $1)) }
     let record = try train(training, journal, resume: goesOn, observe)
     observe(.trained)
@@ -241,7 +242,7 @@ extension AlignJob {
   private func training(
     _ identity: RunIdentity, _ dataset: Dataset, _ folder: RunFolder, _ damage: PictureDamage,
     start: StartingWeights?, featuresBeside store: String?, _ observe: (Event) -> Void
-  ) throws -> RunTraining {
+  ) throws -> (RunTraining, TrunkPlan?) {
     let configuration = identity.configuration
     let model = try DualEncoder(
       text: towers.text, image: towers.image, configuration: configuration)
@@ -258,14 +259,19 @@ extension AlignJob {
     }
     let hasValidation = dataset.coverage(configuration.language, .val).n > 0
     let (train, val) = (try pairs(.train), hasValidation ? try pairs(.val) : nil)
-    let frozen = try store.flatMap { store in
-      let plan = try TrunkPlan(
-        model, identity, training: train, validation: val, besideStore: store, options.trunks)
-      observe(.trunks(plan))
-      return try model.frozenFeatures(besideStore: store, of: identity, trunks: plan.budget)
+    let trunks = try store.map {
+      try TrunkPlan(
+        model, identity, training: train, validation: val, besideStore: $0, options.trunks)
     }
-    return try RunTraining(
-      model, identity: identity, training: train, validation: val, run: folder, frozen: frozen)
+    let frozen = try store.flatMap {
+      try model.frozenFeatures(
+        besideStore: $0, of: identity, trunks: trunks?.budget ?? .nothing)
+    }
+    return (
+      try RunTraining(
+        model, identity: identity, training: train, validation: val, run: folder, frozen: frozen),
+      trunks
+    )
   }
 
   /// Trains, and has the store know how far it came, however it ends.

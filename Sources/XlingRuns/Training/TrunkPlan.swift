@@ -46,17 +46,18 @@ public struct TrunkPlan: Sendable {
   /// States are made unasked where each is seen more often than this: writing and checking cost something.
   static let leastTimes = 2.0
 
-  /// Throws ``CacheFailure/diskTooSmall(path:needed:free:)`` and `AlignmentFailure.configuration` for states
+  /// `free`: bytes that may still be written, as far as it is known without asking the disk. Throws
+  /// ``CacheFailure/diskTooSmall(path:needed:free:)`` and `AlignmentFailure.configuration` for states
   /// that are forced and cannot be kept, `CacheFailure.limit`.
   public init(
     _ model: DualEncoder, _ identity: RunIdentity, training: any PairSource,
-    validation: (any PairSource)?, besideStore store: String, _ wish: TrunkWish
+    validation: (any PairSource)?, besideStore store: String, _ wish: TrunkWish, free: Int? = nil
   ) throws {
     folder = StateCache.root(besideStore: store)
     let configuration = identity.configuration
     let limit = try wish.limit ?? CacheLimit.ofEnvironment()
     var taken = CacheInventory.bytes(of: folder)
-    var free = CacheInventory.free(at: folder)
+    var free = free ?? CacheInventory.free(at: folder)
     for (side, source) in [(ParameterRole.Side.text, identity.text), (.image, identity.image)] {
       let demand = model.trunkDemand(
         of: side, configuration, training: training, validation: validation)

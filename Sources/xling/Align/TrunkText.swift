@@ -17,10 +17,11 @@ extension TrunkPlan {
       let found = there > 0 ? ", \(ByteSize.text(there)) of it there" : ""
       return "xling: keeps what \(what) compute: \(size) in \(folder)\(found)"
     case .overLimit(let limit, let taken):
-      return "xling: does not keep what \(what) compute: \(size), where \(ByteSize.text(taken)) of "
-        + "\(ByteSize.text(limit)) are taken (--cache-trunk keeps it all the same)"
+      return "xling: does not keep what \(what) compute: \(size), where "
+        + "\(ByteSize.text(taken)) of \(ByteSize.text(limit)) are taken (--cache-trunk keeps it all the same)"
     case .diskTooSmall(let free):
-      return "xling: does not keep what \(what) compute: \(size), and \(ByteSize.text(free)) are free "
+      return
+        "xling: does not keep what \(what) compute: \(size), and \(ByteSize.text(free)) are free "
         + "where the store lies"
     case .hindered(let hindrance):
       // Who trains a tower from below knows.

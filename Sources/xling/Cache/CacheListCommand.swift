@@ -5,7 +5,8 @@ import XlingExperiments
 
 struct CacheListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "What is kept, of which model or tower, how much, and used when.")
+    commandName: "list", abstract: "What is kept, of which model or tower, how much, and used when."
+  )
 
   @OptionGroup var store: StoreOption
 

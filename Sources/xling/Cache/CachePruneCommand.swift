@@ -35,7 +35,8 @@ struct CachePruneCommand: ParsableCommand {
 
   func validate() throws {
     if olderThan == nil, limit == nil {
-      throw ValidationError("say what to remove: --older-than 30d, --limit 10GB, or --limit 0 for all")
+      throw ValidationError(
+        "say what to remove: --older-than 30d, --limit 10GB, or --limit 0 for all")
     }
   }
 
