@@ -30,6 +30,9 @@ struct TrainingBatches {
       stores: stores)
   }
 
+  /// Whether what frozen layers compute of a picture is computed once and no more.
+  var keepsInputs: Bool { pairs.imageIsFixed }
+
   /// Pairs of every batch.
   var batchSize: Int { sampler.batchSize }
 
