@@ -58,8 +58,11 @@ public struct ProgressBar {
     if case .lines = style { drawn = began }
   }
 
-  /// `done` of `total` are done; `detail` (a loss, a language) is only evaluated when it is shown.
-  public mutating func advance(to done: Int, _ detail: @autoclosure () -> String = "") {
+  /// `done` of `total` are done; `detail` (a loss, a language) is only evaluated when it is shown. `remaining`:
+  /// seconds, where they are known better than from the rate so far.
+  public mutating func advance(
+    to done: Int, _ detail: @autoclosure () -> String = "", remaining: Double? = nil
+  ) {
     let time = now()
     switch style {
     case .silent: return
@@ -67,7 +70,7 @@ public struct ProgressBar {
     case .lines(let seconds): guard time - drawn >= seconds else { return }
     }
     drawn = time
-    show(done, detail(), at: time, isLast: false)
+    show(done, detail(), at: time, isLast: false, remaining)
   }
 
   /// The last state, which stays to be read. Harmless when called again.
@@ -77,13 +80,14 @@ public struct ProgressBar {
     show(done ?? total, detail, at: now(), isLast: true)
   }
 
-  private func show(_ done: Int, _ detail: String, at time: Double, isLast: Bool) {
+  private func show(
+    _ done: Int, _ detail: String, at time: Double, isLast: Bool, _ known: Double? = nil
+  ) {
     let elapsed = max(time - began, 1e-9)
     let rate = Double(done - first) / elapsed
-    let remaining = Double(max(total - done, 0))
+    let remaining = known ?? (rate > 0 ? Double(max(total - done, 0)) / rate : .infinity)
     let clock =
-      isLast
-      ? "in \(Self.duration(elapsed))" : "ETA \(rate > 0 ? Self.duration(remaining / rate) : "-")"
+      isLast ? "in \(Self.duration(elapsed))" : "ETA \(Self.duration(remaining))"
     let facts = [
       "\(done)/\(total) \(unit)", Self.rate(rate, unit), TerminalText.visible(detail), clock,
     ]

@@ -5,6 +5,7 @@ public enum Version {
   /// Raised only when the same command, seed and machine give other bits than before. Runs recorded before
   /// there was a number have the first.
   /// 2: rows of frozen towers do not depend on their batch with AVX2 kernels either.
-  public static let numerics = 2
+  /// 3: nor do those of frozen layers below trained ones.
+  public static let numerics = 3
   public static let firstNumerics = 1
 }

@@ -136,7 +136,7 @@ public final class Evaluator {
     if let embeddedPictures { return embeddedPictures }
     let all = try keptPictures.rows(
       of: items.map { .file(dataset.path(of: $0)) }, by: model, input: pictureInput,
-      damage: damage, frozen: { try frozenFeatures()?.image })
+      damage: damage, frozen: frozenFeatures)
     embeddedPictures = all
     return all
   }
@@ -154,7 +154,7 @@ public final class Evaluator {
     let keys = ids.map(Digest.key(ids:))
     return try keptCaptions.rows(of: keys, what: "captions", batch: 4_096) { places in
       try model.embedTexts(
-        places.map { ids[$0] }, batchSize: 256, frozen: try frozenFeatures()?.text)
+        places.map { ids[$0] }, batchSize: 256, frozen: try frozenFeatures())
     }
   }
 

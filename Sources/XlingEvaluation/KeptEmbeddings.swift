@@ -88,7 +88,7 @@ extension KeptEmbeddings {
   /// reading them throws, and as ``rows(of:what:batch:embed:)``.
   mutating func rows(
     of pictures: [LabelledPictures.Source], by model: DualEncoder, input: PictureInput,
-    damage: PictureDamage, frozen: () throws -> (any FrozenFeatureStore)? = { nil }
+    damage: PictureDamage, frozen: () throws -> FrozenFeatureStores? = { nil }
   ) throws -> EmbeddingMatrix {
     // What was wrong with a picture is told by reading it, so where damage passes nothing is kept.
     if input.reading.truncated != .strict { self = KeptEmbeddings(nil, width: width) }
@@ -101,8 +101,8 @@ extension KeptEmbeddings {
       }
     }
     return try rows(of: keys, what: "pictures", batch: 512) { places in
-      let kept = try frozen().flatMap { store in
-        DualEncoder.FrozenPictures(store, input: input) { index in
+      let kept = try frozen().flatMap { stores in
+        DualEncoder.FrozenPictures(stores, input: input) { index in
           switch pictures[places[index]] {
           case .file(let path): Digest.bytes(of: try AtomicFile.read(path))
           case .pixels(let picture):

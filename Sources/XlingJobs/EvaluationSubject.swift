@@ -120,7 +120,10 @@ extension LoadedRun {
   /// Asked when a vector is missing; nil without a store.
   func frozenFeatures(beside store: String?) -> () throws -> FrozenFeatureStores? {
     { [model, identity = record.identity] in
-      try store.flatMap { try model.frozenFeatures(besideStore: $0, of: identity) }
+      try store.flatMap {
+        try model.frozenFeatures(
+          besideStore: $0, of: identity, trunks: try .adding(toTrunksBeside: $0))
+      }
     }
   }
 

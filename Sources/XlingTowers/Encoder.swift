@@ -27,9 +27,11 @@ public final class Encoder {
   public struct Activations {
     /// Of ``hidden``: with the prompt's rows.
     public let layout: SequenceLayout
-    /// What enters each layer and, last, what leaves the stack: layers + 1 matrices [rows, width],
-    /// the last of as many rows as ``outputRows``.
+    /// What enters each layer from ``first`` on and, last, what leaves the stack: matrices [rows, width],
+    /// the last of as many rows as ``outputRows``. Of a pass from the embeddings layers + 1.
     public let hidden: [Matrix]
+    /// The lowest layer that was computed: 0, or the depth of the states that the pass began with.
+    let first: Int
     /// Which rows left the last layer; nil: all.
     let outputRows: [Int]?
     /// Of the embeddings: without the prompt's rows.
@@ -47,33 +49,58 @@ public final class Encoder {
     return layers.firstIndex(where: \.isTrainable)
   }
 
-  /// `x` [rows, width] is what the embeddings give. Layers below everything trained keep nothing.
+  /// `x` [rows, width] is what the embeddings give, or the states that enter layer `start` (see
+  /// ``states(at:_:_:reading:in:)``). Layers below everything trained keep nothing, and their rows have the
+  /// same bits in any batch.
   func forward(
-    _ x: Matrix, _ inputLayout: SequenceLayout, reading outputs: OutputRows = .all,
-    dropout: TowerDropout? = nil, in workspace: Workspace, training: Bool, embeddingsTrained: Bool
+    _ x: Matrix, _ inputLayout: SequenceLayout, from start: Int = 0,
+    reading outputs: OutputRows = .all, dropout: TowerDropout? = nil, in workspace: Workspace,
+    training: Bool, embeddingsTrained: Bool
   ) -> Activations {
+    precondition(start == 0 || prompt == nil, "a prompt's rows join before the first layer")
     let (x, layout) = withPrompt(x, inputLayout, workspace)
     let dropout = dropout?.rows(of: layout)
     let outputRows = self.outputRows(outputs, layout)
-    let first = embeddingsTrained ? 0 : (lowestTrained ?? layers.count)
-    let firstSaved = training ? first : layers.count
+    let lowest = embeddingsTrained ? 0 : (lowestTrained ?? layers.count)
+    let firstSaved = training ? lowest : layers.count
+    precondition(start <= lowest, "what is trained lies above the states that are given")
     var hidden = [x]
     var saved: [EncoderLayer.Saved] = []
-    for (index, layer) in layers.enumerated() {
+    for index in start..<layers.count {
       let rows = self.outputRows(outputRows, of: index)
-      let y = workspace.take(rows?.count ?? x.rows, width)
-      if let kept = layer.forward(
-        hidden[index], layout, reading: rows,
-        dropout: dropout.map { LayerDropout(rows: $0, layer: index) }, into: y, in: workspace,
-        saving: index >= firstSaved && !recomputesActivations)
-      {
-        saved.append(kept)
+      let y = workspace.take(rows?.count ?? layout.rows, width)
+      let kept = FrozenRows.alike(index < lowest) {
+        layers[index].forward(
+          hidden[index - start], layout, reading: rows,
+          dropout: dropout.map { LayerDropout(rows: $0, layer: index) }, into: y, in: workspace,
+          saving: index >= firstSaved && !recomputesActivations)
       }
+      if let kept { saved.append(kept) }
       hidden.append(y)
     }
     return Activations(
-      layout: layout, hidden: hidden, outputRows: outputRows, inputLayout: inputLayout,
-      saved: saved, firstSaved: firstSaved, dropout: dropout)
+      layout: layout, hidden: hidden, first: start, outputRows: outputRows,
+      inputLayout: inputLayout, saved: saved, firstSaved: firstSaved, dropout: dropout)
+  }
+
+  /// What enters layer `depth`, from what the embeddings give: [rows, width], of those rows that are read
+  /// where no layer follows. A row has the same bits in any batch.
+  func states(
+    at depth: Int, _ x: Matrix, _ layout: SequenceLayout, reading outputs: OutputRows,
+    in workspace: Workspace
+  ) -> Matrix {
+    precondition(prompt == nil && depth <= layers.count)
+    let outputRows = self.outputRows(outputs, layout)
+    return FrozenRows.alike(true) {
+      var x = x
+      for (index, layer) in layers.prefix(depth).enumerated() {
+        let rows = self.outputRows(outputRows, of: index)
+        let y = workspace.take(rows?.count ?? layout.rows, width)
+        _ = layer.forward(x, layout, reading: rows, into: y, in: workspace, saving: false)
+        x = y
+      }
+      return x
+    }
   }
 
   private func outputRows(_ outputs: OutputRows, _ layout: SequenceLayout) -> [Int]? {
@@ -120,7 +147,8 @@ public final class Encoder {
       let y = workspace.take(dy.rows, width)
       guard
         let again = layers[index].forward(
-          activations.hidden[index], layout, reading: outputRows(activations.outputRows, of: index),
+          activations.hidden[index - activations.first], layout,
+          reading: outputRows(activations.outputRows, of: index),
           dropout: activations.dropout.map { LayerDropout(rows: $0, layer: index) }, into: y,
           in: workspace, saving: true)
       else { preconditionFailure("a layer that saves returns what it saved") }

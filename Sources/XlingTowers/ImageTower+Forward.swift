@@ -5,15 +5,21 @@ extension ImageTower {
   /// What one forward pass leaves behind.
   public struct Activations {
     public let encoder: Encoder.Activations
-    /// Of CLIP's norm in front of the layers.
-    let embeddingNorm: LayerNorm.Saved?
-    /// Unfolded patches [all patches of the batch, channels * patch * patch], and which they are.
-    let unfolded: Matrix
-    let patches: [[Int32]]
+    /// nil for a pass that began above the embeddings.
+    let embedded: Embedded?
     let dropout: RowDropout?
     /// The last layer's output before the final norm, [rows, width], of those rows that were to be
     /// read.
     public var hidden: Matrix { encoder.hidden.last! }
+  }
+
+  /// What the embeddings of a batch leave behind.
+  struct Embedded {
+    /// Of CLIP's norm in front of the layers.
+    let norm: LayerNorm.Saved?
+    /// Unfolded patches [all patches of the batch, channels * patch * patch], and which they are.
+    let unfolded: Matrix
+    let patches: [[Int32]]
   }
 
   /// Pixels to hidden states. `training` keeps what the way back needs; `dropout` is for training
@@ -22,19 +28,50 @@ extension ImageTower {
     _ batch: PictureBatch, reading outputs: OutputRows = .all, dropout: TowerDropout? = nil,
     in workspace: Workspace, training: Bool
   ) -> Activations {
-    let all = (0..<Int32(configuration.patches)).map { $0 }
-    let patches = batch.patches ?? Array(repeating: all, count: batch.count)
+    let patches = patches(of: batch)
+    let layout = SequenceLayout(lengths: patches.map { $0.count + prefix.count })
+    let rowDropout = dropout?.rows(of: layout)
+    let (rows, embedded) = embed(batch, patches, layout, rowDropout, in: workspace)
+    let activations = encoder.forward(
+      rows, layout, reading: rowsRead(outputs), dropout: dropout, in: workspace,
+      training: training, embeddingsTrained: embeddingsTrained)
+    return Activations(encoder: activations, embedded: embedded, dropout: rowDropout)
+  }
+
+  func patches(of batch: PictureBatch) -> [[Int32]] {
+    batch.patches
+      ?? Array(repeating: (0..<Int32(configuration.patches)).map { $0 }, count: batch.count)
+  }
+
+  /// What enters the first layer, [rows, width].
+  func embed(
+    _ batch: PictureBatch, _ patches: [[Int32]], _ layout: SequenceLayout, _ dropout: RowDropout?,
+    in workspace: Workspace
+  ) -> (Matrix, Embedded) {
+    let unfolded = unfold(batch, patches, workspace)
+    let projected = workspace.take(unfolded.rows, width)
+    FrozenRows.alike(!embeddingsTrained) { patchProjection.forward(unfolded, into: projected) }
+    let rows = workspace.take(layout.rows, width)
+    addPositions(projected, patches, layout, into: rows)
+    dropout?.embeddings()?.apply(to: rows)
+    guard let embeddingNorm else {
+      return (rows, Embedded(norm: nil, unfolded: unfolded, patches: patches))
+    }
+    let normal = workspace.take(layout.rows, width)
+    let saved = embeddingNorm.forward(rows, into: normal, in: workspace)
+    return (normal, Embedded(norm: saved, unfolded: unfolded, patches: patches))
+  }
+
+  /// The tokens before the patches, and the projected patches, each with its position.
+  private func addPositions(
+    _ projected: Matrix, _ patches: [[Int32]], _ layout: SequenceLayout, into rows: Matrix
+  ) {
     let prefix = prefix
     let before = prefix.count
     let firstPatchPosition = configuration.positionedTokens
-    let layout = SequenceLayout(lengths: patches.map { $0.count + before })
-    let unfolded = unfold(batch, patches, workspace)
-    let projected = workspace.take(unfolded.rows, width)
-    patchProjection.forward(unfolded, into: projected)
-    let rows = workspace.take(layout.rows, width)
     let positions = positionEmbeddings.value
     let isEmbedded = configuration.positions > 0
-    Parallel.ranges(batch.count, grain: 4) { pictures in
+    Parallel.ranges(patches.count, grain: 4) { pictures in
       for picture in pictures {
         let start = Int(layout.offsets[picture])
         for (index, token) in prefix.enumerated() {
@@ -52,21 +89,10 @@ extension ImageTower {
         }
       }
     }
-    let rowDropout = dropout?.rows(of: layout)
-    rowDropout?.embeddings()?.apply(to: rows)
-    let normal = embeddingNorm == nil ? rows : workspace.take(layout.rows, width)
-    let savedNorm = embeddingNorm?.forward(rows, into: normal, in: workspace)
-    let activations = encoder.forward(
-      normal, layout, reading: rowsRead(outputs), dropout: dropout, in: workspace,
-      training: training,
-      embeddingsTrained: embeddingsTrained)
-    return Activations(
-      encoder: activations, embeddingNorm: savedNorm, unfolded: unfolded, patches: patches,
-      dropout: rowDropout)
   }
 
   /// All where pooling needs more than the class token's.
-  private func rowsRead(_ outputs: OutputRows) -> OutputRows {
+  func rowsRead(_ outputs: OutputRows) -> OutputRows {
     guard case .pooled = outputs, pooling != .cls else { return outputs }
     return .all
   }

@@ -70,7 +70,7 @@ extension ImageTower {
     let dInputs = encoder.backward(
       activations.encoder, dHidden: dHidden, toEmbeddings: embeddingsTrained, in: workspace)
     guard var dRows = dInputs else { return }
-    if let embeddingNorm, let saved = activations.embeddingNorm {
+    if let embeddingNorm, let saved = activations.embedded?.norm {
       let before = workspace.take(dRows.rows, dRows.columns)
       embeddingNorm.backward(saved, dy: dRows, dx: before)
       dRows = before
@@ -113,17 +113,20 @@ extension ImageTower {
   package func embeddingsBackward(
     _ activations: Activations, _ dRows: Matrix, _ workspace: Workspace
   ) {
+    guard let embedded = activations.embedded else {
+      preconditionFailure("the pass began above the embeddings")
+    }
     let layout = activations.encoder.inputLayout
     let prefix = prefix
     let firstPatchPosition = configuration.positionedTokens
     let table = configuration.positions > 0 ? positionEmbeddings.gradient : nil
-    let dProjected = workspace.take(activations.unfolded.rows, width)
+    let dProjected = workspace.take(embedded.unfolded.rows, width)
     let before = prefix.count
     func add(_ row: Matrix, to gradient: UnsafeMutablePointer<Float>?, at place: Int) {
       guard let gradient else { return }
       Elementwise.add(row, to: Matrix(gradient + place * width, rows: 1, columns: width))
     }
-    for (picture, patches) in activations.patches.enumerated() {
+    for (picture, patches) in embedded.patches.enumerated() {
       let start = Int(layout.offsets[picture])
       for (index, token) in prefix.enumerated() {
         let row = dRows.slice(rows: start + index..<start + index + 1)
@@ -136,6 +139,6 @@ extension ImageTower {
         dProjected.row(start - picture * before + index).update(from: row.pointer, count: width)
       }
     }
-    patchProjection.backward(activations.unfolded, dy: dProjected, dx: nil)
+    patchProjection.backward(embedded.unfolded, dy: dProjected, dx: nil)
   }
 }

@@ -9,18 +9,13 @@ extension TextTower {
     in workspace: Workspace, training: Bool
   ) -> Activations {
     check(batch)
-    let sum = workspace.take(batch.ids.count, configuration.hiddenSize)
-    let layout = batch.layout
     let positions = positions(of: batch)
-    addTables(batch, positions, into: sum, workspace)
-    let normal =
-      embeddingNorm == nil ? sum : workspace.take(batch.ids.count, configuration.hiddenSize)
-    let saved = embeddingNorm?.forward(sum, into: normal, in: workspace)
-    let rowDropout = dropout?.rows(of: layout)
+    let (normal, saved) = embed(batch, positions, in: workspace)
+    let rowDropout = dropout?.rows(of: batch.layout)
     rowDropout?.embeddings()?.apply(to: normal)
     let (read, isPooled) = self.read(outputs, batch)
     let activations = encoder.forward(
-      normal, layout, reading: read, dropout: dropout, in: workspace, training: training,
+      normal, batch.layout, reading: read, dropout: dropout, in: workspace, training: training,
       embeddingsTrained: embeddingsTrained)
     let normalized = normalize(activations, in: workspace)
     if let normalized, configuration.t5 != nil {
@@ -29,6 +24,17 @@ extension TextTower {
     return Activations(
       batch: batch, positions: positions, encoder: activations, dropout: rowDropout,
       embeddings: saved, normalized: normalized, isPooled: isPooled)
+  }
+
+  /// The tables' sum behind its norm, [tokens, width], and what the norm keeps.
+  func embed(
+    _ batch: TokenBatch, _ positions: [Int32], in workspace: Workspace
+  ) -> (Matrix, LayerNorm.Saved?) {
+    let sum = workspace.take(batch.ids.count, configuration.hiddenSize)
+    addTables(batch, positions, into: sum, workspace)
+    guard let embeddingNorm else { return (sum, nil) }
+    let normal = workspace.take(batch.ids.count, configuration.hiddenSize)
+    return (normal, embeddingNorm.forward(sum, into: normal, in: workspace))
   }
 
   /// The sum of the tables' rows of each token.
@@ -62,7 +68,7 @@ extension TextTower {
     addedWords.map { $0.first + $0.parts.count } ?? configuration.vocabularySize
   }
 
-  private func normalize(
+  func normalize(
     _ activations: Encoder.Activations, in workspace: Workspace
   ) -> Normalized? {
     guard let finalNorm, let last = activations.hidden.last else { return nil }
@@ -72,7 +78,7 @@ extension TextTower {
 
   /// From 0 in BERT; in RoBERTa and XLM-R from the place behind the padding id on, and only tokens
   /// other than padding count (Liu et al. 2019's code). Without a table all share a row of zeros.
-  private func positions(of batch: TokenBatch) -> [Int32] {
+  func positions(of batch: TokenBatch) -> [Int32] {
     guard configuration.hasPositions else { return [Int32](repeating: 0, count: batch.ids.count) }
     let padding = Int32(configuration.paddingId)
     var positions = [Int32](repeating: padding, count: batch.ids.count)
@@ -91,7 +97,7 @@ extension TextTower {
     return positions
   }
 
-  private func check(_ batch: TokenBatch) {
+  func check(_ batch: TokenBatch) {
     let words = Int32(wordCount)
     precondition(
       batch.ids.allSatisfy { $0 >= 0 && $0 < words },

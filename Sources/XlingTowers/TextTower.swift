@@ -111,7 +111,7 @@ public final class TextTower: Tower {
   }
 
   /// What has to be reached on the way back through all layers.
-  private var lowParameters: [Parameter] {
+  var lowParameters: [Parameter] {
     [wordEmbeddings] + (configuration.hasPositions ? [positionEmbeddings] : [])
       + (configuration.tokenTypes > 0 ? [tokenTypeEmbeddings] : [])
       + (embeddingNorm?.parameters ?? []) + (relativePositions.map { [$0.table] } ?? [])

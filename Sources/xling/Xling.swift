@@ -22,7 +22,7 @@ struct Xling: ParsableCommand {
       AttributeCommand.self,
       ClassifyCommand.self, AuditCommand.self, RunsCommand.self, ShowCommand.self,
       MethodsCommand.self, LanguagesCommand.self, DriftCommand.self, InterpolateCommand.self,
-      ImportCommand.self, ExportCommand.self, CheckCommand.self,
+      ImportCommand.self, ExportCommand.self, CheckCommand.self, CacheCommand.self,
       StudyCommand.self,
       InspectCommand.self, ForwardCommand.self, EmbedCommand.self, PixelsCommand.self,
     ])

@@ -46,6 +46,25 @@ struct AlignJobTests {
       storing: { _ in try ExperimentStore(path: runs.store) }, observe: { heard.append($0) })
   }
 
+  /// What is kept of a frozen tower is known by the weights that it has from the start.
+  @Test func aStartFromAnotherRunIsNotGivenTheTowersOwnVectors() throws {
+    var events: [AlignJob.Event] = []
+    _ = try run(options, &events)
+    var tuned = try options
+    tuned.recipe = try .named("layernorm")
+    tuned.output = runs.gallery.folder.path + "/runs/tuned"
+    _ = try run(tuned, &events)
+    var checkpoints: [String] = []
+    for (name, keeps) in [("kept", true), ("plain", false)] {
+      var started = try options
+      started.output = runs.gallery.folder.path + "/runs/" + name
+      started.startFrom = runs.gallery.folder.path + "/runs/tuned"
+      started.keepsFeatures = keeps
+      checkpoints.append(try run(started, &events).checkpoint)
+    }
+    #expect(checkpoints[0] == checkpoints[1])
+  }
+
   @Test func trainsStoresAndIsEvaluated() throws {
     var events: [AlignJob.Event] = []
     let result = try run(options, &events)

@@ -34,7 +34,8 @@ final class TinyBench {
 
   func trainer(
     _ run: String, _ configuration: AlignmentConfiguration,
-    validation: any PairSource = TinyPairs(count: 9), featuresBeside store: String? = nil
+    validation: any PairSource = TinyPairs(count: 9), featuresBeside store: String? = nil,
+    trunks wish: TrunkWish? = nil
   ) throws -> RunTraining {
     let text = try TowerSource(folder: folder.path + "/text")
     let image = try TowerSource(folder: folder.path + "/image")
@@ -44,7 +45,14 @@ final class TinyBench {
     let training = try RunTraining(
       model, identity: identity, training: TinyPairs(), validation: validation,
       run: RunFolder(path(run)),
-      frozen: try store.flatMap { try model.frozenFeatures(besideStore: $0, of: identity) })
+      frozen: try store.flatMap { store in
+        let plan = try wish.map {
+          try TrunkPlan(
+            model, identity, training: TinyPairs(), validation: validation, besideStore: store, $0)
+        }
+        return try model.frozenFeatures(
+          besideStore: store, of: identity, trunks: plan?.budget ?? .nothing)
+      })
     // Tests of other modules raise real signals in this process.
     training.trainer.shouldStop = { false }
     return training

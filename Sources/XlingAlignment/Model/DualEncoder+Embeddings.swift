@@ -17,7 +17,8 @@ extension DualEncoder {
   ) {
     let mark = workspace.mark()
     defer { workspace.release(to: mark) }
-    let side = EncodedSide(.tokens(sequences), of: self, training: false, in: workspace)
+    let side = EncodedSide(
+      TextInput.tokens(sequences), of: self, training: false, in: workspace)
     Elementwise.copy(side.embeddings, into: out)
   }
 
@@ -32,21 +33,18 @@ extension DualEncoder {
   private func encodeImages(_ batch: PictureBatch, into out: Matrix, in workspace: Workspace) {
     let mark = workspace.mark()
     defer { workspace.release(to: mark) }
-    let side = EncodedSide(.pictures(batch), of: self, training: false, in: workspace)
+    let side = EncodedSide(ImageInput.pictures(batch), of: self, training: false, in: workspace)
     Elementwise.copy(side.embeddings, into: out)
   }
 
   /// As ``encodeTexts(_:in:)`` for any number of captions. A row has the same bits in any batch; `frozen`
-  /// keeps a frozen tower's vectors. Throws ``EmbeddingFailure/notFinite(what:rows:count:)``, and what
-  /// `frozen` throws.
+  /// keeps a frozen tower's vectors, and the states of a trunk. Throws
+  /// ``EmbeddingFailure/notFinite(what:rows:count:)``, and what `frozen` throws.
   public func embedTexts(
-    _ sequences: [[Int32]], batchSize: Int = 64, frozen: (any FrozenFeatureStore)? = nil
+    _ sequences: [[Int32]], batchSize: Int = 64, frozen: FrozenFeatureStores? = nil
   ) throws -> EmbeddingMatrix {
     let workspace = Workspace()
-    // A head that reads tokens needs more than one vector of a caption.
-    let isKept = !textIsTrained && !textHead.readsTokens
-    let features =
-      isKept ? frozen.map { FrozenFeatures(width: text.outputWidth, store: $0) } : nil
+    let texts = KeptTexts(self, frozen)
     return try EmbeddingMatrix(
       count: sequences.count, width: embeddingWidth, name: "caption embeddings",
       isUnitLength: true
@@ -55,34 +53,29 @@ extension DualEncoder {
         workspace.reset()
         let batch = first..<min(first + batchSize, sequences.count)
         try Matmul.$keepsRowsAlike.withValue(true) {
-          let out = all.slice(rows: batch)
-          guard let features else {
-            return encodeTexts(Array(sequences[batch]), into: out, in: workspace)
-          }
-          let pooled = try features.gather(batch.map(FrozenFeatures.Key.init), in: workspace) {
-            Digest.key(ids: sequences[$0.image])
-          } compute: {
-            poolTexts($0.map { sequences[$0.image] }, in: workspace)
-          }
-          let side = EncodedSide(TextInput.pooled(pooled), of: self, training: false, in: workspace)
-          Elementwise.copy(side.embeddings, into: out)
+          let side = EncodedSide(
+            try texts.input(batch.map { $0 }, in: workspace) { sequences[$0] }, of: self,
+            training: false, in: workspace)
+          Elementwise.copy(side.embeddings, into: all.slice(rows: batch))
         }
       }
     }
   }
 
-  /// Where a frozen image tower's vectors are kept, and the hash by which each picture's are known.
+  /// Where a frozen image tower's vectors or a trunk's states are kept, and the hash by which each picture's
+  /// are known.
   public struct FrozenPictures {
-    let store: any FrozenFeatureStore
+    let stores: FrozenFeatureStores
     let key: (Int) throws -> [UInt8]
 
     /// `hash`: the SHA-256 of a picture's file. nil where what is wrong with a picture is told by reading
     /// it, so that none may be passed over.
     public init?(
-      _ store: any FrozenFeatureStore, input: PictureInput, hash: @escaping (Int) throws -> [UInt8]
+      _ stores: FrozenFeatureStores, input: PictureInput,
+      hash: @escaping (Int) throws -> [UInt8]
     ) {
       guard input.reading.truncated == .strict else { return nil }
-      self.store = store
+      self.stores = stores
       key = { Digest.key(pictureHash: try hash($0), preprocessing: input.description) }
     }
   }
@@ -97,8 +90,7 @@ extension DualEncoder {
     try EmbeddingMatrix(
       count: count, width: embeddingWidth, name: "picture embeddings", isUnitLength: true
     ) {
-      try embedPictures(
-        into: $0, preprocessing, batchSize, imageIsTrained ? nil : frozen, picture)
+      try embedPictures(into: $0, preprocessing, batchSize, frozen, picture)
     }
   }
 
@@ -107,7 +99,7 @@ extension DualEncoder {
     _ frozen: FrozenPictures?, _ picture: (Int) throws -> Picture
   ) throws {
     let loader = PixelLoader(preprocessing: preprocessing)
-    let features = frozen.map { FrozenFeatures(width: image.outputWidth, store: $0.store) }
+    let pictures = KeptPictures(self, frozen)
     let workspace = Workspace()
     let batches = stride(from: 0, to: all.rows, by: batchSize).map {
       $0..<min($0 + batchSize, all.rows)
@@ -117,51 +109,24 @@ extension DualEncoder {
       nonisolated(unsafe) let picture = picture
       let ahead = PicturesAhead { try picture($0) }
       defer { ahead.drain() }
-      func load(_ images: [Int]) throws -> PictureBatch {
-        try PictureBatch(images.count, of: loader.elementCount, in: workspace) {
-          try loader.load(images, step: nil, into: $0, picture: ahead.picture)
-        }
-      }
       for (index, images) in batches.enumerated() {
         workspace.reset()
         try Matmul.$keepsRowsAlike.withValue(true) {
-          let out = all.slice(rows: images)
-          guard let frozen, let features else {
-            let batch = try load(Array(images))
-            if index + 1 < batches.count { ahead.announce(batches[index + 1]) }
-            return encodeImages(batch, into: out, in: workspace)
+          let input = try pictures.input(Array(images), in: workspace) { images in
+            try PictureBatch(images.count, of: loader.elementCount, in: workspace) {
+              try loader.load(images, step: nil, into: $0, picture: ahead.picture)
+            }
           }
-          let pooled = try features.gather(images.map(FrozenFeatures.Key.init), in: workspace) {
-            try frozen.key($0.image)
-          } compute: {
-            poolImages(try load($0.map(\.image)), in: workspace)
-          }
-          let side = EncodedSide(
-            ImageInput.pooled(pooled), of: self, training: false, in: workspace)
-          Elementwise.copy(side.embeddings, into: out)
+          if index + 1 < batches.count, !pictures.keeps { ahead.announce(batches[index + 1]) }
+          let side = EncodedSide(input, of: self, training: false, in: workspace)
+          Elementwise.copy(side.embeddings, into: all.slice(rows: images))
         }
       }
     }
   }
 
-  /// The frozen text tower's vectors before the projection, [captions, its output width]. A row has the same
-  /// bits in any batch.
-  func poolTexts(_ sequences: [[Int32]], in workspace: Workspace) -> Matrix {
-    frozenRows(isTrained: false) {
-      let activations = text.forward(
-        TokenBatch(sequences), reading: .pooled, in: workspace, training: false)
-      return text.output(activations, in: workspace).vectors
-    }
-  }
-
-  /// The frozen image tower's pooled output before the projection, [pictures, its output width]. A row has
-  /// the same bits in any batch.
-  func poolImages(_ batch: PictureBatch, in workspace: Workspace) -> Matrix {
-    frozenRows(isTrained: false) {
-      let activations = image.forward(batch, reading: .pooled, in: workspace, training: false)
-      return image.pool(activations, in: workspace).vectors
-    }
-  }
+  /// Which rows of the last hidden states the text head reads.
+  var textRows: OutputRows { textHead.readsTokens ? .all : .pooled }
 
   /// What a tower computes. The rows of a frozen one have the same bits in any batch: they stay from step to
   /// step and from run to run, and a run that is resumed first draws them in other company.

@@ -107,6 +107,9 @@ public final class DualEncoder {
   /// What the current update adds to and leaves out at the heads; nil in evaluation.
   var noise: TrainingNoise?
 
+  /// Of a finished run (``settle()``); nil in training.
+  var settledTrunks: [ParameterRole.Side: Trunk?]?
+
   /// Names of parameters that another run trained and this one took over: frozen or not, they are not the
   /// towers' own.
   public var carried: Set<String> = []

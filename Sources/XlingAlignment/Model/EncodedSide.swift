@@ -4,17 +4,35 @@ import XlingTowers
 
 /// What a batch gives to the text side.
 public enum TextInput {
-  /// Token ids, framed by start and end.
-  case tokens([[Int32]])
+  /// Token ids, framed by start and end, and where they are kept the states that enter the lowest trained
+  /// layer, sequence after sequence.
+  public struct Tokens {
+    public var sequences: [[Int32]]
+    var states: Matrix?
+  }
+
+  case tokens(Tokens)
   /// Vectors of a frozen tower, [captions, its output width].
   case pooled(Matrix)
+
+  public static func tokens(_ sequences: [[Int32]]) -> TextInput {
+    .tokens(Tokens(sequences: sequences))
+  }
 }
 
 /// What a batch gives to the image side.
 public enum ImageInput {
-  case pictures(PictureBatch)
+  public enum Pixels {
+    case batch(PictureBatch)
+    /// So many pictures' states that enter the lowest trained layer, picture after picture.
+    case states(count: Int, Matrix)
+  }
+
+  case pixels(Pixels)
   /// Pooled output of a frozen tower, [pictures, image width].
   case pooled(Matrix)
+
+  public static func pictures(_ batch: PictureBatch) -> ImageInput { .pixels(.batch(batch)) }
 }
 
 /// One side's way forward, and the way back from its embeddings.
@@ -68,13 +86,11 @@ struct EncodedSide {
     switch input {
     case .pooled(let pooled):
       self.init(head, pooled, width: width, noise, workspace, tower: nil)
-    case .tokens(let sequences):
+    case .tokens(let tokens):
       let isTrained = training && model.textIsTrained
       let text = model.text
       let activations = model.frozenRows(isTrained: model.textIsTrained) {
-        text.forward(
-          TokenBatch(sequences), reading: head.readsTokens ? .all : .pooled, dropout: dropout,
-          in: workspace, training: isTrained)
+        model.forward(tokens, dropout: dropout, in: workspace, training: isTrained)
       }
       if head.readsTokens {
         self.init(
@@ -102,12 +118,12 @@ struct EncodedSide {
     switch input {
     case .pooled(let pooled):
       self.init(head, pooled, width: width, noise, workspace, tower: nil)
-    case .pictures(let batch):
+    case .pixels(let pixels):
       let isTrained = training && model.imageIsTrained
       let image = model.image
       let (activations, pooled) = model.frozenRows(isTrained: model.imageIsTrained) {
-        let activations = image.forward(
-          batch, reading: .pooled, dropout: dropout, in: workspace, training: isTrained)
+        let activations = model.forward(
+          pixels, dropout: dropout, in: workspace, training: isTrained)
         return (activations, image.pool(activations, in: workspace))
       }
       self.init(

@@ -12,13 +12,20 @@ public protocol FrozenFeatureStore: Sendable {
   func save(_ keys: [[UInt8]], row: (Int) -> UnsafeBufferPointer<Float>) throws
 }
 
-/// The stores of both towers; a tower that is trained asks for none.
+/// The stores of both towers: of vectors of wholly frozen ones, and of the states that enter the lowest
+/// trained layer of others.
 public struct FrozenFeatureStores: Sendable {
-  public let text: any FrozenFeatureStore
-  public let image: any FrozenFeatureStore
+  public let text: (any FrozenFeatureStore)?
+  public let image: (any FrozenFeatureStore)?
+  public let textTrunk: (any TrunkStateStore)?
+  public let imageTrunk: (any TrunkStateStore)?
 
-  public init(text: any FrozenFeatureStore, image: any FrozenFeatureStore) {
+  public init(
+    text: (any FrozenFeatureStore)?, image: (any FrozenFeatureStore)?,
+    textTrunk: (any TrunkStateStore)? = nil, imageTrunk: (any TrunkStateStore)? = nil
+  ) {
     (self.text, self.image) = (text, image)
+    (self.textTrunk, self.imageTrunk) = (textTrunk, imageTrunk)
   }
 }
 
@@ -28,7 +35,7 @@ public struct FrozenFeatureStores: Sendable {
 final class FrozenFeatures {
   struct Key: Hashable {
     let image: Int
-    /// Zero on the image side.
+    /// On the image side the view, 0 without.
     let caption: Int
 
     init(image: Int, caption: Int) { (self.image, self.caption) = (image, caption) }
@@ -45,6 +52,9 @@ final class FrozenFeatures {
   init(width: Int, store: (any FrozenFeatureStore)? = nil) {
     (self.width, self.store) = (width, store)
   }
+
+  /// Whether a row was gathered before.
+  func has(_ key: Key) -> Bool { rowOf[key] != nil }
 
   /// [keys, width] from `workspace`; `compute` gives the rows of those that were never seen, `content` what
   /// a store knows them by (nil keeps them in no store). Throws what they and the store throw.

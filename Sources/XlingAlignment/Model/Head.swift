@@ -55,7 +55,7 @@ public enum Head {
   }
 
   /// Reads every token's output, not the pooled vector alone.
-  var readsTokens: Bool { if case .tokens = self { true } else { false } }
+  public var readsTokens: Bool { if case .tokens = self { true } else { false } }
 
   /// What the way back needs of one forward pass.
   enum Saved {

@@ -1,4 +1,5 @@
 import XlingCore
+import XlingTensor
 import XlingTowers
 
 /// Which towers leave out activations in training, at the rates of their configurations.
@@ -9,6 +10,16 @@ public enum DropoutPolicy: String, Codable, Sendable, CaseIterable {
   case trained
   /// Locked ones, too, as LilT's training mode does.
   case all
+}
+
+extension DualEncoder {
+  /// Whether a side's tower leaves something out in training, and so gives other vectors every time.
+  public func drops(_ side: ParameterRole.Side, _ policy: DropoutPolicy?) -> Bool {
+    let (rates, isTrained) =
+      side == .text
+      ? (text.configuration.dropout, textIsTrained) : (image.configuration.dropout, imageIsTrained)
+    return !rates.isZero && (policy == .all || policy == .trained && isTrained)
+  }
 }
 
 /// The dropout of one update: the same whenever it is asked for.

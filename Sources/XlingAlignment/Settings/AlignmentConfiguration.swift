@@ -47,6 +47,9 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var imagePooling: ImagePooling?
   public var temperature: Float = 0.07
   public var augmentation: Augmentation?
+  /// So many augmented views of each picture, whose states or vectors are kept; nil: a new view at every
+  /// step.
+  public var cachedViews: Int?
   public var pictureStatistics = PictureStatistics.half
   /// How pictures are read and prepared; nil squeezes them into the tower's square, bicubic, EXIF
   /// ignored, normalized by ``pictureStatistics``.
@@ -114,6 +117,7 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     try keys.read(.imagePooling, into: &imagePooling)
     try keys.read(.temperature, into: &temperature)
     try keys.read(.augmentation, into: &augmentation)
+    try keys.read(.cachedViews, into: &cachedViews, in: 1...Int.largestCount)
     try keys.read(.pictureStatistics, into: &pictureStatistics)
     try keys.read(.pictureInput, into: &pictureInput)
     try keys.read(.captions, into: &captions)
@@ -137,6 +141,9 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     decisive.logEvery = usual.logEvery
     return decisive
   }
+
+  /// Whether each step shows another picture: what is computed of it cannot be kept.
+  public var augmentsAnew: Bool { augmentation != nil && cachedViews == nil }
 
   /// Steps that show each of `pairs` pictures `epochs` times.
   public static func steps(epochs: Int, pairs: Int, batchSize: Int) -> Int {
@@ -191,6 +198,12 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
       try need(
         recipe.text.head != .none || recipe.image.head != .none,
         "head dropout \(headDropout), but the recipe \(recipe.name) has no head on either side")
+    }
+    if let cachedViews {
+      try need(
+        augmentation != nil,
+        "\(cachedViews) cached views, but nothing is done to pictures: give --augment, or leave "
+          + "--cache-views out")
     }
     try need(warmupSteps >= 0, "\(warmupSteps) warm-up steps: expected zero or more")
     try need(

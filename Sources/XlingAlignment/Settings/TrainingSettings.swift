@@ -31,6 +31,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var pairs: Int?
   public var pairsSeed: UInt64?
   public var augment: AugmentationChoice?
+  public var cacheViews: Int?
   public var dropout: DropoutPolicy?
   public var textNoise: Double?
   public var imageNoise: Double?
@@ -156,6 +157,10 @@ public struct TrainingSettings: Sendable, Equatable {
       "augment", \.augment,
       "What is done to pictures; with none, what frozen towers compute is kept."
     ) { $0.augmentation = $1.augmentation },
+    TrainingOption(
+      "cache_views", \.cacheViews, NumberRange.whole(1...1_000),
+      "Augment each picture in so many ways only, so that what frozen layers compute is kept."
+    ) { $0.cachedViews = $1 },
     TrainingOption(
       "dropout", \.dropout,
       "Which towers leave out activations, at the rates of their config.json (default: trained)."

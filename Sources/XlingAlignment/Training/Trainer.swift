@@ -16,6 +16,7 @@ public struct TrainingProgress: Sendable {
   public let seconds: Double
   /// When this step was validated.
   public let validation: ValidationPoint?
+  public let pace: TrainingPace
 }
 
 /// Aligns two towers on pairs. It writes nothing: its state goes to whoever observes it, and from such a
@@ -53,6 +54,7 @@ public final class Trainer {
   private let workspace = Workspace()
   private var counters = TrainingState.Counters()
   private let schedule: RunSchedule
+  private var pace: TrainingPace
   /// Which side's rate each of the optimizer's parameters has.
   private let sides: [KeyPath<RunSchedule.Rates, Double>]
 
@@ -74,6 +76,13 @@ public final class Trainer {
     self.validation = Validation(validation, model, configuration, stores: frozen)
     optimizer = configuration.optimizer.make(model.trainedParameters.map(\.parameter))
     schedule = configuration.schedule(pairs: training.count)
+    pace = TrainingPace(
+      batchSize: configuration.batchSize, steps: configuration.steps,
+      stepsPerEpoch: training.count / configuration.batchSize,
+      validateEvery: configuration.validateEvery, validationPairs: self.validation?.pairs ?? 0,
+      keepsInputs: TrainingBatches(
+        model, training, configuration, cachesFrozenFeatures: true, stores: frozen
+      ).keepsInputs)
     sides = model.trainedParameters.map { _, parameter in
       switch parameter.role.side {
       case .text: \.text
@@ -141,7 +150,8 @@ public final class Trainer {
     TrainingProgress(
       step: counters.step, steps: configuration.steps, loss: counters.loss ?? .nan,
       rate: schedule.rates(counters.step - 1).shared,
-      temperature: model.temperature.value.pointee, seconds: counters.seconds, validation: point)
+      temperature: model.temperature.value.pointee, seconds: counters.seconds, validation: point,
+      pace: pace)
   }
 
   /// One update, after which the counters have the loss before it.
@@ -155,9 +165,15 @@ public final class Trainer {
     }
     model.noise = TrainingNoise(configuration, step: step)
     let size = batches.batchSize
+    let began = ProgressBar.uptime()
+    var input = 0.0
     let loss = try model.forwardBackward(
       count: size, chunk: configuration.chunkSize ?? size, in: workspace
-    ) { try batches.draw(step: step, rows: $0, in: workspace) }
+    ) { rows in
+      let asked = ProgressBar.uptime()
+      defer { input += ProgressBar.uptime() - asked }
+      return try batches.draw(step: step, rows: rows, in: workspace)
+    }
     let norm = GradientNorm.of(optimizer.parameters)
     let first = counters.firstLoss ?? loss
     // A loss ten times that of the first step, or of guessing, will not come back.
@@ -173,6 +189,7 @@ public final class Trainer {
     optimizer.step(rates: sides.map { Float(rates[keyPath: $0]) })
     model.clampTemperature()
     (counters.step, counters.loss) = (step + 1, loss)
+    pace.note(step: step, input: input, work: ProgressBar.uptime() - began - input)
   }
 
   private func validate(_ observe: (Event) throws -> Void) throws -> ValidationPoint? {
@@ -181,11 +198,13 @@ public final class Trainer {
       return nil
     }
     workspace.reset()
+    let began = ProgressBar.uptime()
     let point = try validation.measure(model, step: done, in: workspace) { pairs, all in
       validating(pairs, all)
       // The validation is done anew on the resume: what was updated is kept.
       if pairs < all { try stopIfAsked() }
     }
+    pace.note(validation: ProgressBar.uptime() - began)
     counters.validation = point
     // Without a patience the last checkpoint is the run's model.
     if counters.stopping.note(point), configuration.patience != nil { try observe(.best(point)) }

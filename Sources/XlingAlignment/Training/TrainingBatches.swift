@@ -8,27 +8,30 @@ struct TrainingBatches {
   private let pairs: PairInputs
   private var sampler: BatchSampler
   private let order: CaptionOrder
+  private let views: Int?
 
   /// Without `cachesFrozenFeatures` frozen towers run for every batch.
   init(
     _ model: DualEncoder, _ source: any PairSource, _ configuration: AlignmentConfiguration,
     cachesFrozenFeatures: Bool, stores: FrozenFeatureStores?
   ) {
+    views = configuration.cachedViews
     let loader = PixelLoader(
       preprocessing: configuration.preprocessing(for: model.image),
-      augmentation: configuration.augmentation?.images, seed: configuration.seed)
+      augmentation: configuration.augmentation?.images, seed: configuration.seed, views: views)
     sampler = BatchSampler(
       seed: configuration.seed, count: source.count, batchSize: configuration.batchSize)
     order = configuration.captionOrder ?? .drawn
-    // Under `all` a locked tower with rates gives other vectors every time.
-    let drops = configuration.dropout == .all
     pairs = PairInputs(
       model, source, configuration, loader: loader,
-      textVaries: !cachesFrozenFeatures || drops && !model.text.configuration.dropout.isZero,
-      imageVaries: !cachesFrozenFeatures || configuration.augmentation != nil
-        || drops && !model.image.configuration.dropout.isZero,
+      textVaries: !cachesFrozenFeatures || model.drops(.text, configuration.dropout),
+      imageVaries: !cachesFrozenFeatures || configuration.augmentsAnew
+        || model.drops(.image, configuration.dropout),
       stores: stores)
   }
+
+  /// Whether what frozen layers compute of a picture is computed once and no more.
+  var keepsInputs: Bool { pairs.imageIsFixed }
 
   /// Pairs of every batch.
   var batchSize: Int { sampler.batchSize }
@@ -46,9 +49,9 @@ struct TrainingBatches {
       try pairs.texts(captions, in: workspace),
       try pictures(images, step, firstRow: rows.lowerBound, workspace)
     )
-    // Read while the model is at work; frozen features are computed once and read no more.
-    if !pairs.imageIsFixed, rows.upperBound == batchSize {
-      pairs.source.announce(sampler.images(step: step + 1))
+    // Read while the model is at work; what is kept of frozen layers is not read again.
+    if rows.upperBound == batchSize {
+      pairs.announce(sampler.images(step: step + 1).map { key(step + 1, $0) })
     }
     return batch
   }
@@ -61,10 +64,18 @@ struct TrainingBatches {
     }
   }
 
+  /// A picture in the view of the step's epoch.
+  private func key(_ step: Int, _ image: Int) -> FrozenFeatures.Key {
+    FrozenFeatures.Key(
+      image: image, caption: views.map { sampler.view(step: step, image: image, of: $0) } ?? 0)
+  }
+
   private func pictures(
     _ images: [Int], _ step: Int, firstRow: Int, _ workspace: Workspace
   ) throws -> ImageInput {
-    if pairs.imageIsFixed { return try pairs.pictures(images, in: workspace) }
+    if pairs.imageIsFixed || views != nil {
+      return try pairs.pictures(images.map { key(step, $0) }, in: workspace)
+    }
     let (loader, source) = (pairs.loader, pairs.source)
     return .pictures(
       try PictureBatch(images.count, of: loader.elementCount, in: workspace) {

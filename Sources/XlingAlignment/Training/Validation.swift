@@ -78,7 +78,7 @@ struct Validation {
     Elementwise.copy(
       EncodedSide(captions, of: model, training: false, in: workspace).embeddings,
       into: texts.slice(rows: rows))
-    let pictures = try inputs.pictures(Array(rows), in: workspace)
+    let pictures = try inputs.pictures(rows.map(FrozenFeatures.Key.init), in: workspace)
     Elementwise.copy(
       EncodedSide(pictures, of: model, training: false, in: workspace).embeddings,
       into: images.slice(rows: rows))

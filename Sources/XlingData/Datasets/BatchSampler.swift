@@ -41,4 +41,10 @@ package struct BatchSampler {
     var stream = RandomStream(seed: seed, "caption turn", image)
     return (stream.index(captions) + step / stepsPerEpoch) % captions
   }
+
+  /// The one of a picture's `views` whose turn it is in the step's epoch.
+  package func view(step: Int, image: Int, of views: Int) -> Int {
+    var stream = RandomStream(seed: seed, "view turn", image)
+    return (stream.index(views) + step / stepsPerEpoch) % views
+  }
 }

@@ -33,6 +33,8 @@ public struct AlignJob {
     public var resumes = false
     /// Vectors of frozen towers are kept beside the store, and taken from there.
     public var keepsFeatures = true
+    /// And states of trunks.
+    public var trunks = TrunkWish()
     /// How the run was begun, for whoever goes on with it.
     public var command: RunCommand?
     /// The command that goes on after an interruption, for its message.
@@ -66,6 +68,8 @@ public struct AlignJob {
   public enum Event {
     /// The data are read; the first step comes next.
     case planned(Plan)
+    /// What is kept of frozen layers, before the first step.
+    case trunks(TrunkPlan)
     case warning(Warning)
     /// The store has so many results of this very run, whose folder is gone: it is trained anew, and they
     /// are kept.
@@ -147,8 +151,9 @@ public struct AlignJob {
     let keptResults = try journal.prepare(identity, resume: goesOn)
     if keptResults > 0 { observe(.keptResults(keptResults)) }
     let damage = PictureDamage()
-    let training = try training(
-      identity, dataset, folder, damage, featuresBeside: options.keepsFeatures ? opened.path : nil)
+    let (training, trunks) = try training(
+      identity, dataset, folder, damage, start: start,
+      featuresBeside: options.keepsFeatures ? opened.path : nil, observe)
     if goesOn, let record = try training.finishedRecord() {
       try journal.settle(record)
       observe(.alreadyFinished(folder: folder.path))
@@ -158,11 +163,8 @@ public struct AlignJob {
     for warning in try TowerWarnings.nonFinite(training.model, text: text, image: image) {
       observe(.warning(warning))
     }
-    if let start {
-      let taken = try start.copy(into: training.model)
-      observe(.starting(from: start.run, tensors: taken))
-    }
     observe(.planned(plan(training, dataset)))
+    if let trunks { observe(.trunks(trunks)) }
     training.trainer.validating = { observe(.validating(done: $0, of: $1)) }
     let record = try train(training, journal, resume: goesOn, observe)
     observe(.trained)
@@ -239,22 +241,37 @@ extension AlignJob {
 
   private func training(
     _ identity: RunIdentity, _ dataset: Dataset, _ folder: RunFolder, _ damage: PictureDamage,
-    featuresBeside store: String?
-  ) throws -> RunTraining {
+    start: StartingWeights?, featuresBeside store: String?, _ observe: (Event) -> Void
+  ) throws -> (RunTraining, TrunkPlan?) {
     let configuration = identity.configuration
     let model = try DualEncoder(
       text: towers.text, image: towers.image, configuration: configuration)
     try towers.check(model, maximumTokens: configuration.maximumTokens)
+    // What is kept of frozen layers is known by their weights, which are these from here on.
+    if let start {
+      let taken = try start.copy(into: model)
+      observe(.starting(from: start.run, tensors: taken))
+    }
     func pairs(_ split: Split) throws -> DatasetPairs {
       try DatasetPairs(
         dataset, split: split, tokenizer: towers.tokenizer, configuration: configuration,
         damage: damage)
     }
     let hasValidation = dataset.coverage(configuration.language, .val).n > 0
-    return try RunTraining(
-      model, identity: identity, training: try pairs(.train),
-      validation: hasValidation ? try pairs(.val) : nil, run: folder,
-      frozen: try store.flatMap { try model.frozenFeatures(besideStore: $0, of: identity) })
+    let (train, val) = (try pairs(.train), hasValidation ? try pairs(.val) : nil)
+    let trunks = try store.map {
+      try TrunkPlan(
+        model, identity, training: train, validation: val, besideStore: $0, options.trunks)
+    }
+    let frozen = try store.flatMap {
+      try model.frozenFeatures(
+        besideStore: $0, of: identity, trunks: trunks?.budget ?? .nothing)
+    }
+    return (
+      try RunTraining(
+        model, identity: identity, training: train, validation: val, run: folder, frozen: frozen),
+      trunks
+    )
   }
 
   /// Trains, and has the store know how far it came, however it ends.

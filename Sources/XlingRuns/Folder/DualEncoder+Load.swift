@@ -32,7 +32,7 @@ extension DualEncoder {
       text: identity.text, image: identity.image, configuration: identity.configuration)
     model.carried = Set(record.carried)
     try RunFolder.read(model.storedParameters, from: weights)
-    for (_, parameter) in model.parameters { parameter.isTrainable = false }
+    model.settle()
     return model
   }
 }

@@ -42,24 +42,27 @@ final class FrozenFeatureCache: FrozenFeatureStore {
 }
 
 extension DualEncoder {
-  /// Where the vectors of this model's frozen towers are kept beside the store at `path`; nil where no tower
-  /// is frozen, and on a medium that keeps nothing. Throws `ExperimentFailure`.
+  /// Where the vectors of this model's frozen towers, and the states of its trunks, are kept beside the store at
+  /// `path`; nil where nothing is frozen, and on a medium that keeps nothing. Throws `ExperimentFailure`.
   public func frozenFeatures(
-    besideStore path: String, of identity: RunIdentity
+    besideStore path: String, of identity: RunIdentity, trunks budget: TrunkBudget = .nothing
   ) throws -> FrozenFeatureStores? {
-    guard !textIsTrained || !imageIsTrained,
-      let rows = try EmbeddingCache.beside(store: path, .features)
-    else { return nil }
+    let keepsVectors = !textIsTrained && !textHead.readsTokens || !imageIsTrained
+    let rows = try keepsVectors ? EmbeddingCache.beside(store: path, .features) : nil
     func cache(
-      _ side: ParameterRole.Side, _ isTrained: Bool, _ source: TowerSource, _ what: String
-    ) -> FrozenFeatureCache {
-      // A trained tower's vectors are asked for by nobody, and its weights need no hash.
-      let tower = isTrained ? "" : pooledHash(side, source, identity.configuration)
-      return FrozenFeatureCache(rows, tower: tower, what: what)
+      _ side: ParameterRole.Side, _ isKept: Bool, _ source: TowerSource, _ what: String
+    ) -> FrozenFeatureCache? {
+      guard let rows, isKept else { return nil }
+      return FrozenFeatureCache(
+        rows, tower: pooledHash(side, source, identity.configuration), what: what)
     }
+    let textTrunk = try trunkCache(.text, identity.text, besideStore: path, budget)
+    let imageTrunk = try trunkCache(.image, identity.image, besideStore: path, budget)
+    guard rows != nil || textTrunk != nil || imageTrunk != nil else { return nil }
     return FrozenFeatureStores(
-      text: cache(.text, textIsTrained, identity.text, "captions"),
-      image: cache(.image, imageIsTrained, identity.image, "pictures"))
+      text: cache(.text, !textIsTrained && !textHead.readsTokens, identity.text, "captions"),
+      image: cache(.image, !imageIsTrained, identity.image, "pictures"),
+      textTrunk: textTrunk, imageTrunk: imageTrunk)
   }
 
   /// SHA-256 of all that decides the bits of a frozen tower's vectors: its architecture, how it pools, every
@@ -75,6 +78,8 @@ extension DualEncoder {
       let output = configuration.textOutput
       digest.update(output.map { "\($0.pooling.description) \($0.promptTokens ?? 0)" } ?? "[CLS]")
       digest.update("\n\(text.head?.description ?? "no head")\n")
+      // Named only where they are left out, so that what was kept before is found.
+      if !text.addsTokenTypes { digest.update("no token types\n") }
     case .image:
       digest.update("\(configuration.imagePooling?.rawValue ?? "cls")\n")
     }

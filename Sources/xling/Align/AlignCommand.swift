@@ -64,10 +64,8 @@ struct AlignCommand: ParsableCommand {
   @Flag(help: "Go on with an interrupted run: same options, same bits.")
   var resume = false
 
-  @Flag(
-    help: "Keep no vectors of frozen towers beside the store, and take none: the same bits, slower."
-  )
-  var noCache = false
+  @OptionGroup(title: "What frozen layers compute")
+  var caches: TrunkOptions
 
   @OptionGroup var store: StoreOption
 
@@ -137,7 +135,7 @@ struct AlignCommand: ParsableCommand {
     options.extendsVocabulary = extendVocabulary
     options.pictures = pictures.choices
     options.resumes = resume
-    options.keepsFeatures = !noCache
+    (options.keepsFeatures, options.trunks) = (!caches.noCache, caches.wish)
     options.command = RunCommand(
       folder: FileManager.default.currentDirectoryPath,
       words: ["xling"] + CommandLine.arguments.dropFirst().filter { $0 != "--resume" })

@@ -1,4 +1,5 @@
 import Foundation
+import XlingAlignment
 import XlingCore
 import XlingJobs
 
@@ -20,6 +21,7 @@ final class AlignProgress {
   func show(_ event: AlignJob.Event) {
     switch event {
     case .planned(let plan): if tellsPlan { ProgressBar.toStandardError(plan.text + "\n") }
+    case .trunks(let plan): for line in plan.lines { ProgressBar.toStandardError(line + "\n") }
     case .warning(let warning): warning.tell()
     case .keptResults(let count):
       ProgressBar.toStandardError(
@@ -38,11 +40,23 @@ final class AlignProgress {
         bar = ProgressBar(label, total: progress.steps, startingAt: progress.step - 1)
       }
       detail = String(format: "loss %.3f", progress.loss)
-      bar?.advance(to: progress.step, detail)
+      bar?.advance(
+        to: progress.step, progress.pace.words + ", " + detail,
+        remaining: progress.pace.remaining(after: progress.step))
     case .trained:
       bar?.finish(detail)
       bar = nil
     }
+  }
+}
+
+extension TrainingPace {
+  /// `33 pairs/s, 40 % for pictures`: how fast, and what a step waits for.
+  fileprivate var words: String {
+    let rate = String(
+      format: pairsPerSecond >= 10 ? "%.0f pairs/s" : "%.1f pairs/s", pairsPerSecond)
+    guard let waiting else { return rate }
+    return rate + String(format: ", %.0f %% for ", 100 * waiting.share) + waiting.what
   }
 }
 

@@ -77,6 +77,9 @@ struct AlignTrainingOptions: ParsableArguments {
   @Option(help: help("augment"))
   var augment: AugmentationChoice?
 
+  @Option(help: help("cache_views"), transform: value("cache_views"))
+  var cacheViews: String?
+
   @Option(help: help("dropout"))
   var dropout: DropoutPolicy?
 
@@ -165,6 +168,7 @@ struct AlignTrainingOptions: ParsableArguments {
       ("optimizer", "--optimizer", optimizer?.rawValue), ("seed", "--seed", seed),
       ("language", "--language", language), ("pairs", "--pairs", pairs),
       ("pairs_seed", "--pairs-seed", pairsSeed), ("augment", "--augment", augment?.rawValue),
+      ("cache_views", "--cache-views", cacheViews),
       ("dropout", "--dropout", dropout?.rawValue), ("text_noise", "--text-noise", textNoise),
       ("image_noise", "--image-noise", imageNoise),
       ("head_dropout", "--head-dropout", headDropout),

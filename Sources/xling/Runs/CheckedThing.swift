@@ -7,7 +7,7 @@ import XlingRuns
 
 /// A run, store, cache or dataset, and what `xling check` found of it.
 struct CheckedThing: Encodable {
-  enum Kind: String, Encodable { case run, store, embeddings, features, data }
+  enum Kind: String, Encodable { case run, store, embeddings, features, trunk, data }
 
   let kind: Kind
   let path: String
@@ -50,13 +50,16 @@ struct CheckedThing: Encodable {
     }
   }
 
-  /// A store, and the embeddings and vectors of frozen towers beside it.
+  /// A store, and the embeddings, vectors of frozen towers and states of trunks beside it.
   static func storeAndEmbeddings(_ path: String) -> [CheckedThing] {
     let beside = EmbeddingCache.Content.allCases.map {
       EmbeddingCache.path(besideStore: path, $0)
     }
     return [store(path)]
       + beside.filter { $0 != path && FileManager.default.fileExists(atPath: $0) }.map(store)
+      + CacheInventory(besideStore: path).trunks.map { folder in
+        CheckedThing(.trunk, folder) { StateCache.problems(in: folder) }
+      }
   }
 
   /// Every run of a store; one whose folder is gone is told, and is no damage.
