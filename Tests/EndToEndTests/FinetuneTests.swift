@@ -115,6 +115,7 @@ struct FinetuneTests {
         ["finetune", "runs/one", "--data", "emoji-size-2"], 66,
         "xling data build emoji --shift size-2"
       ),
+      (finetune("layernorm", "x", ["--eval-data", "nowhere"]), 66, "nowhere does not exist"),
       (["data", "build", "scenes", "--shift", "size"], 64, "scenes has no shifts"),
     ]
     for (arguments, status, says) in cases {

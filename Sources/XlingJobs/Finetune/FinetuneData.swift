@@ -1,5 +1,6 @@
 import XlingCore
 import XlingData
+import XlingEvaluation
 
 /// Which classes are never trained on.
 public enum HeldOutClasses: Sendable, Equatable {
@@ -71,6 +72,27 @@ struct FinetuneData {
         throw .unknownHeldOut(classes: unknown, path: options.data, known: classes)
       }
       return Array(Set(names)).sorted()
+    }
+  }
+
+  /// Test pictures that a classifier is measured by.
+  struct Test {
+    let part: ClassMeasurement.Part
+    let pictures: LabelledPictures
+    /// Classes of the data that are none of the classifier's.
+    let others: [String]
+  }
+
+  /// Of each data that is asked for: those of trained classes and, where there are two held-out classes to tell
+  /// apart, of these. Throws as ``test(_:_:_:split:)``.
+  func tests(_ options: FinetuneJob.Options) throws -> [Test] {
+    try ([options.data] + options.evaluationData).flatMap { name in
+      let (seen, others) = try Self.test(name, all.classes, options)
+      let left = others.filter { !heldOut.contains($0) }
+      let own = [Test(part: .seen, pictures: seen, others: left)]
+      guard heldOut.count > 1 else { return own }
+      let unseen = try Self.test(name, heldOut, options).pictures
+      return own + [Test(part: .unseen, pictures: unseen, others: [])]
     }
   }
 

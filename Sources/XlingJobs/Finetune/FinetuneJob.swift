@@ -100,6 +100,8 @@ public struct FinetuneJob {
     let runHash = try FinetunedModel.hash(ofRun: options.run)
     let data = try FinetuneData(options)
     if !data.tooSmall.isEmpty { observe(.tooSmall(data.tooSmall)) }
+    // Before anything is trained: data that are not there are told at once.
+    let tests = try data.tests(options)
     let start = try options.startFrom.map {
       try FinetuneStart($0, run: options.run, runHash: runHash)
     }
@@ -113,7 +115,7 @@ public struct FinetuneJob {
     RunFolder(folder.path).removePartials()
     let (record, classifier) = try work.train(in: folder)
     observe(.trained)
-    let measured = try FinetuneMeasuring(work, classifier).measure(in: folder)
+    let measured = try FinetuneMeasuring(work, classifier).measure(tests, in: folder)
     if let damaged = work.damage.warning { observe(.warning(damaged)) }
     let runName = LoadedRun.name(of: folder.path)
     let rows = try measured.flatMap {
