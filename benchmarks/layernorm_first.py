@@ -8,7 +8,7 @@
 Of each seed: a run aligned on scenes, classifiers of CLDR's subgroups of emoji with few shots and with all
 pictures, LayerNorm tuning alone, together with and as initialization of linear probe, prompt, adapter and
 compacter, and full tuning; measured in distribution, on shifted pictures, on classes held out. Learning rates
-are chosen on val by the first seed among the same rates for every method. What is there already is not done
+are chosen on val by the first seed among the same rates for every method (--rates card: the cards' own). What is there already is not done
 again: a killed study goes on with the same command. Writes benchmarks/results/layernorm-first.csv and .md from
 the results of all classifiers; intervals are a crossed bootstrap over seeds and pictures.
 """
@@ -61,7 +61,8 @@ def finetune(chosen, method, mode, regime, seed, rates):
         stored = json.loads(done.read_text())
         rates.setdefault(key, stored["rate"])
         return stored
-    rate = ["--rate", rates[key]] if key in rates else ["--choose-rate", chosen.rates]
+    tries = [] if chosen.rates == "card" else ["--choose-rate", chosen.rates]
+    rate = ["--rate", rates[key]] if key in rates else tries
     command = ["finetune", f"runs/aligned-{seed}", "--data", "emoji", "--method", method, "--least", chosen.least,
                "--steps", chosen.steps, "--seed", seed, "--shots-seed", seed, "--output", folder,
                "--threads", chosen.threads, "--json", *rate]
@@ -248,7 +249,8 @@ def report(chosen, scores, rates, stored):
                 f"{d} {len(scores.grid('layernorm', 'none', regime, d, part, 'after')[0])}" for d in data)
             lines += ["", f"n: {counts}."]
     lines += ["", "## Learning rates", "",
-              "Chosen on val by the first seed among " + chosen.rates + ", the same tries for every method; the tries "
+              ("The cards' own" if chosen.rates == "card" else
+               f"Chosen on val by the first seed among {chosen.rates}, the same tries for every method") + "; the tries "
               f"took {sum(t['seconds'] for c in stored.values() for t in c['tries']):.0f} s, all of the study "
               f"{sum(c['wall'] for c in stored.values()):.0f} s.", "",
               "| method | " + " | ".join(f"{r}: {m}" for r in REGIMES for m in ["none", "with", "init"]) + " |",
