@@ -12,6 +12,8 @@ public enum AdapterFailure: Failure, Equatable {
   case trainsNothing(recipe: String)
   /// A recipe is applied once, to a tower as it was loaded.
   case alreadyAdapted(tower: String)
+  /// Modules are to be inserted where a run inserted some already.
+  case hasModules(tower: String)
   /// The recipe asks for what a tower of this size does not have.
   case doesNotFit(tower: String, expected: String, found: String)
 
@@ -35,6 +37,10 @@ public enum AdapterFailure: Failure, Equatable {
         + "Thaw a part, insert a module, or give one side a head."
     case .alreadyAdapted(let tower):
       "the \(tower) tower has adapters already. Load it afresh before a recipe is applied."
+    case .hasModules(let tower):
+      "the run's \(tower) tower has adapters, prompts or layers of its own already, and nothing is "
+        + "inserted beside them. Take a method that thaws what is there (layernorm, linear-probe, full), or "
+        + "a run aligned without modules in that tower (lit, layernorm, full)."
     case .doesNotFit(let tower, let expected, let found):
       "the recipe does not fit the \(tower) tower: expected \(expected), found \(found)."
     }

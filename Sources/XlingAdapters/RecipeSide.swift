@@ -1,3 +1,5 @@
+import XlingTowers
+
 /// One tower's part of a recipe; without rules and modules it is locked.
 extension Recipe {
   public struct Side: Sendable, Equatable {
@@ -23,6 +25,14 @@ extension Recipe {
 
     public static let locked = Side()
     public var isLocked: Bool { thaw.isEmpty && modules.isEmpty }
+
+    /// Thaws and inserts in a tower as an aligned run has it, `label` being "text" or "image": what the run
+    /// inserted stays. Throws ``AdapterFailure/hasModules(tower:)``, ``AdapterFailure/doesNotFit(tower:expected:found:)``.
+    public func applyFurther(
+      to tower: any Tower, label: String, seed: UInt64
+    ) throws(AdapterFailure) {
+      try SideApplication(side: self, tower: tower, label: label, seed: seed).runFurther()
+    }
 
     func locks(_ layer: Int) -> Bool { lock.contains { $0.contains(layer) } }
   }

@@ -17,7 +17,23 @@ struct SideApplication {
     else { throw .alreadyAdapted(tower: label) }
     try check()
     if side.start == .random { tower.initialize(seed: seed) }
-    let layers = encoder.layers.count
+    try thawAndInsert()
+  }
+
+  /// On a tower that another recipe may have adapted: what that inserted stays, and is thawed by rules as
+  /// the rest is; nothing is inserted beside it. Throws ``AdapterFailure/hasModules(tower:)``.
+  func runFurther() throws(AdapterFailure) {
+    let encoder = tower.encoder
+    let isPlain =
+      encoder.prompt == nil
+      && encoder.layers.allSatisfy { $0.adapterParameters.isEmpty && !$0.isInserted }
+    guard isPlain || side.modules.isEmpty else { throw .hasModules(tower: label) }
+    try check()
+    try thawAndInsert()
+  }
+
+  private func thawAndInsert() throws(AdapterFailure) {
+    let layers = tower.encoder.layers.count
     for parameter in tower.parameters.all {
       let isLocked = parameter.role.layer.map(side.locks) ?? false
       parameter.isTrainable =

@@ -19,7 +19,7 @@ struct Xling: ParsableCommand {
       QuickstartCommand.self, DataCommand.self, TokenizeCommand.self, TokenizerCommand.self,
       PretrainCommand.self, AlignCommand.self, EvalCommand.self, MergeCommand.self,
       CompareCommand.self, CoverageCommand.self, GapCommand.self, NeighboursCommand.self,
-      AttributeCommand.self,
+      AttributeCommand.self, FinetuneCommand.self,
       ClassifyCommand.self, AuditCommand.self, RunsCommand.self, ShowCommand.self,
       MethodsCommand.self, LanguagesCommand.self, DriftCommand.self, InterpolateCommand.self,
       ImportCommand.self, ExportCommand.self, CheckCommand.self, CacheCommand.self,

@@ -4,12 +4,12 @@ import XlingCore
 extension LabelledPictures {
   private static let side = 32
 
-  /// CIFAR-100's binary version (Krizhevsky 2009): `test.bin`, a record a picture of coarse label, fine
+  /// CIFAR-100's binary version (Krizhevsky 2009): `test.bin` and `train.bin`, a record a picture of coarse label, fine
   /// label, and 32 x 32 values of red, of green, of blue; `fine_label_names.txt`, a name a line. The
   /// fine labels are the classes, their names English.
-  static func cifar100(_ folder: String) throws -> LabelledPictures {
+  static func cifar100(_ folder: String, _ split: Split = .test) throws -> LabelledPictures {
     let classes = try labelNames(folder + "/fine_label_names.txt")
-    let path = folder + "/test.bin"
+    let path = folder + "/\(split.rawValue).bin"
     let data = try AtomicFile.read(path, hint: "It is part of cifar-100-binary.tar.gz.")
     let bytes = [UInt8](data)
     let plane = side * side

@@ -41,10 +41,10 @@ extension LabelledPictures {
       names: nil)
   }
 
-  /// The test pictures that show one concept, as all of `emoji` do; a concept is a class. Its names are
+  /// The split's pictures that show one concept, as all of `emoji` do; a concept is a class. Its names are
   /// the first captions of its first picture that has one in the language.
-  static func concepts(_ dataset: Dataset) throws -> LabelledPictures {
-    let items = dataset.items(in: .test).filter { $0.concepts.count == 1 }
+  static func concepts(_ dataset: Dataset, _ split: Split = .test) throws -> LabelledPictures {
+    let items = dataset.items(in: split).filter { $0.concepts.count == 1 }
     guard !items.isEmpty else { throw ClassificationFailure.noClasses(path: dataset.folder) }
     let classes = Set(items.map { $0.concepts[0] }).sorted()
     var numbers: [String: Int32] = [:]

@@ -18,11 +18,22 @@ public enum ClassificationFailure: Failure, Equatable {
   case badTemplate(path: String, template: String)
   case unknownPrompts(given: String, nearest: String?, known: [String])
 
+  /// Data that have no such part.
+  case noPart(path: String, split: Split)
+  /// Classes, each with how many pictures it has.
+  case fewPictures(path: String, shots: Int, classes: [String])
+  /// What is left to tell apart is one class, or none.
+  case fewClasses(path: String, classes: [String], why: String)
+  /// Classes that are to be held out and are none of the data.
+  case unknownHeldOut(classes: [String], path: String, known: [String])
+
   public var exitStatus: ExitStatus {
     switch self {
     case .noClasses, .missingNames, .noTemplate: .missingInput
     case .emptyClass, .badFile, .unknownClasses, .badTemplate: .badData
-    case .unnamed, .unknownPrompts: .usage
+    case .unnamed, .unknownPrompts, .fewPictures, .unknownHeldOut: .usage
+    case .noPart: .missingInput
+    case .fewClasses: .badData
     }
   }
 
@@ -52,6 +63,18 @@ public enum ClassificationFailure: Failure, Equatable {
     case .badTemplate(let path, let template):
       "\(path): expected templates that hold {} once, where the name goes, found \"\(template)\". "
         + "Mend that template."
+    case .noPart(let path, let split):
+      "\(path) has no \(split.rawValue) part: expected \(split.rawValue)/CLASS/PICTURE, CIFAR-100's "
+        + "\(split.rawValue).bin, SVHN's \(split.rawValue)_32x32.mat, or a dataset with "
+        + "\(split.rawValue) pictures of one concept each."
+    case .fewPictures(let path, let shots, let classes):
+      "\(classes.count) classes of \(path) have fewer than \(shots) training pictures: "
+        + "\(Self.list(classes)). Give fewer --shots, or leave such classes out by --least \(shots)."
+    case .fewClasses(let path, let classes, let why):
+      "\(path) leaves \(classes.isEmpty ? "no class" : "the class \(Self.list(classes)) alone") to train "
+        + "on\(why): expected two classes or more."
+    case .unknownHeldOut(let classes, let path, let known):
+      "\(path) has no class \(Self.list(classes)) to hold out. Its classes: \(Self.list(known))."
     case .unknownPrompts(let given, let nearest, let known):
       "there are no prompts \"\(given)\", and no such file."
         + (nearest.map { " Did you mean \"\($0)\"?" } ?? "")

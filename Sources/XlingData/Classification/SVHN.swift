@@ -2,10 +2,10 @@ import Foundation
 import XlingCore
 
 extension LabelledPictures {
-  /// SVHN's cropped digits (Netzer et al. 2011): `test_32x32.mat` with `X`, 32 x 32 x 3 x n bytes, and
+  /// SVHN's cropped digits (Netzer et al. 2011): `test_32x32.mat`, `train_32x32.mat` with `X`, 32 x 32 x 3 x n bytes, and
   /// `y`, n labels of 1 to 10, where 10 is the digit 0. The digits name themselves in any language.
-  static func svhn(_ folder: String) throws -> LabelledPictures {
-    let path = folder + "/test_32x32.mat"
+  static func svhn(_ folder: String, _ split: Split = .test) throws -> LabelledPictures {
+    let path = folder + "/\(split.rawValue)_32x32.mat"
     let data = try AtomicFile.read(path)
     let file = try MATFile(data, path: path, arrays: ["X", "y"])
     let values = try file.array("X")

@@ -36,15 +36,17 @@ public enum DatasetBuilder {
   }
 
   /// Single emoji, split by concept; the skin tones of train concepts add train pictures. Captions:
-  /// the name, then the keywords in one line. Throws as ``scenes(into:seed:counts:cldr:font:)``.
+  /// the name, then the keywords in one line. With `shift` the same pictures and captions, drawn otherwise.
+  /// Throws as ``scenes(into:seed:counts:cldr:font:)``.
   public static func emoji(
-    into folder: String, cldr: CLDR? = nil, font: EmojiFont? = nil
+    into folder: String, shift: EmojiShift? = nil, cldr: CLDR? = nil, font: EmojiFont? = nil
   ) throws -> DatasetSummary {
     let (cldr, font) = (try cldr ?? CLDR(), try font ?? EmojiFont())
-    let definition = try DatasetDefinition(name: "emoji", cldr: cldr, font: font, details: [])
+    let definition = try DatasetDefinition(
+      name: shift.map { "emoji-\($0.rawValue)" } ?? "emoji", cldr: cldr, font: font, details: [])
     return try DatasetFolder(folder).build(definition) { partial in
       let catalogue = try ConceptCatalogue(cldr: cldr)
-      let pictures = EmojiPictures(catalogue: catalogue)
+      let pictures = EmojiPictures(catalogue: catalogue, shift: shift)
       let items = try concurrently(pictures.all, grain: 32) { picture in
         try pictures.write(picture, font: font, into: partial)
       }
@@ -138,10 +140,11 @@ private struct EmojiPictures: Sendable {
   }
 
   let catalogue: ConceptCatalogue
+  let shift: EmojiShift?
   let all: [Single]
 
-  init(catalogue: ConceptCatalogue) {
-    self.catalogue = catalogue
+  init(catalogue: ConceptCatalogue, shift: EmojiShift?) {
+    (self.catalogue, self.shift) = (catalogue, shift)
     let toned = catalogue.tonedSequences.compactMap { sequence -> Single? in
       guard let concept = catalogue.byID[ConceptID.of(sequence)], concept.split == .train else {
         return nil
@@ -154,20 +157,30 @@ private struct EmojiPictures: Sendable {
   /// Nil when the font has no single glyph for it.
   func write(_ single: Single, font: EmojiFont, into folder: String) throws -> Dataset.Item? {
     guard let glyph = font.glyph(for: single.sequence) else { return nil }
-    let side = DatasetBuilder.canvas
-    let white = Background.Color(red: 255, green: 255, blue: 255)
-    let place = Placement(
-      sprite: EmojiSprite(glyph), centerX: Double(side) / 2, centerY: Double(side) / 2,
-      size: Double(side) * 0.9)
-    let picture = SceneComposer.compose(
-      width: side, height: side,
-      background: Background(first: white, second: white, pattern: .solid), placements: [place])
+    let picture = draw(EmojiSprite(glyph), single)
     let name = single.sequence.unicodeScalars.map { String($0.value, radix: 16) }
       .joined(separator: "-")
     try DatasetBuilder.write(picture, name + ".jpg", into: folder)
     return Dataset.Item(
       image: name + ".jpg", split: single.concept.split, captions: captions(single.concept),
       concepts: [single.concept.id], isHeldOut: catalogue.heldOut.contains(single.concept.id))
+  }
+
+  private func draw(_ sprite: EmojiSprite, _ single: Single) -> Picture {
+    let side = DatasetBuilder.canvas
+    if let shift {
+      // By what is drawn, so that a font with more emoji moves none of the others.
+      var stream = RandomStream(
+        seed: Digest.key(single.sequence), "emoji/shift/" + shift.rawValue)
+      return shift.draw(sprite, side: side, stream: &stream)
+    }
+    let white = Background.Color(red: 255, green: 255, blue: 255)
+    let place = Placement(
+      sprite: sprite, centerX: Double(side) / 2, centerY: Double(side) / 2,
+      size: Double(side) * 0.9)
+    return SceneComposer.compose(
+      width: side, height: side,
+      background: Background(first: white, second: white, pattern: .solid), placements: [place])
   }
 
   private func captions(_ concept: Concept) -> [String: [String]] {

@@ -7,13 +7,33 @@ public enum EmbeddedDataset: String, CaseIterable, Sendable {
 
   public var folder: String { "data/" + rawValue }
 
-  /// The folder that a name leads to: an embedded dataset's, else the name itself. Throws
+  /// The folder that a name leads to: an embedded dataset's, a shifted one's, else the name itself. Throws
   /// `FileFailure.missing` with the command that builds an embedded one.
   public static func resolve(_ name: String) throws(FileFailure) -> String {
+    if let shift = shift(name) {
+      let folder = folder(of: shift)
+      guard !FileManager.default.fileExists(atPath: name) else { return name }
+      guard FileManager.default.fileExists(atPath: folder) else {
+        throw .missing(
+          path: folder, hint: "Build it: xling data build emoji --shift \(shift.rawValue)")
+      }
+      return folder
+    }
     guard let embedded = EmbeddedDataset(rawValue: name) else { return name }
     guard FileManager.default.fileExists(atPath: embedded.folder) else {
       throw .missing(path: embedded.folder, hint: "Build it: xling data build \(name)")
     }
     return embedded.folder
+  }
+
+  /// The shift that "emoji-size-2" names.
+  private static func shift(_ name: String) -> EmojiShift? {
+    let prefix = emoji.rawValue + "-"
+    return name.hasPrefix(prefix) ? EmojiShift(rawValue: String(name.dropFirst(prefix.count))) : nil
+  }
+
+  /// Where a shifted `emoji` lies: "data/emoji-size-2".
+  public static func folder(of shift: EmojiShift) -> String {
+    emoji.folder + "-" + shift.rawValue
   }
 }

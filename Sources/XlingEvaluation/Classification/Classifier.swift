@@ -48,12 +48,7 @@ public final class Classifier {
     _ language: String, names: ClassNames, prompts: PromptSet, allowMissing: Bool = false
   ) throws -> ClassificationResult {
     let templates = try prompts.templates(in: language)
-    let named = pictures.classes.map { names.names(of: $0, in: language) }
-    let missing = zip(pictures.classes, named).filter { $1 == nil }.map(\.0)
-    guard missing.isEmpty || (allowMissing && missing.count < pictures.classes.count) else {
-      throw ClassificationFailure.missingNames(
-        language: language, classes: missing, of: pictures.classes.count)
-    }
+    let (named, missing) = try named(language, names, allowMissing)
     let present = named.indices.filter { named[$0] != nil }
     let sentences = present.map { Self.sentences(named[$0] ?? [], templates) }
     let ranking = try rank(sentences, present, language)
@@ -70,6 +65,29 @@ public final class Classifier {
       sharedNames: Self.shared(present.map { (pictures.classes[$0], named[$0] ?? []) }),
       templates: templates.count, accuracies: accuracies, ties: ranking.ranking.tieCount,
       protocolHash: protocolHash(present, sentences))
+  }
+
+  /// Unit vectors of all classes of the pictures, in their order. Throws as
+  /// ``classify(_:names:prompts:allowMissing:)``.
+  public func classVectors(
+    _ language: String, names: ClassNames, prompts: PromptSet
+  ) throws -> EmbeddingMatrix {
+    let templates = try prompts.templates(in: language)
+    let named = try named(language, names, false).names
+    return try classVectors(named.map { Self.sentences($0 ?? [], templates) }, language)
+  }
+
+  /// Each class's names, nil where it has none, and the classes without.
+  private func named(
+    _ language: String, _ names: ClassNames, _ allowMissing: Bool
+  ) throws -> (names: [[String]?], missing: [String]) {
+    let named = pictures.classes.map { names.names(of: $0, in: language) }
+    let missing = zip(pictures.classes, named).filter { $1 == nil }.map(\.0)
+    guard missing.isEmpty || (allowMissing && missing.count < pictures.classes.count) else {
+      throw ClassificationFailure.missingNames(
+        language: language, classes: missing, of: pictures.classes.count)
+    }
+    return (named, missing)
   }
 
   /// One sentence a name and template.

@@ -58,20 +58,24 @@ extension RunFolder {
   /// Writes what the towers' folders lack, the optimizer and the state; then removes older checkpoints. Throws
   /// `FileFailure`; the checkpoint before stays good.
   func save(_ state: TrainingState, of identity: RunIdentity) throws {
+    guard exists else { throw RunFailure.folderGone(path: path) }
+    try saveCheckpoint(state, try Self.encode(CheckpointState(state.counters, identity)))
+  }
+
+  /// The same with a `state.json` of the caller's.
+  func saveCheckpoint(_ state: TrainingState, _ json: Data) throws {
     let step = state.counters.step
     let digits = String(step)
     let name = "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     let target = checkpoints + "/" + name
     guard !FileManager.default.fileExists(atPath: target) else { return }
-    guard exists else { throw RunFailure.folderGone(path: path) }
     let partial = Partials.path(of: target)
     try AtomicFile.createFolder(partial)
     var isWhole = false
     defer { if !isWhole { try? FileManager.default.removeItem(atPath: partial) } }
     try Self.write(state.model, to: partial + "/model.safetensors")
     try Self.write(state.optimizer, to: partial + "/optimizer.safetensors")
-    try AtomicFile.write(
-      try Self.encode(CheckpointState(state.counters, identity)), to: partial + "/state.json")
+    try AtomicFile.write(json, to: partial + "/state.json")
     try ContentSums.write(
       ["model.safetensors", "optimizer.safetensors", "state.json"], in: partial)
     guard rename(partial, target) == 0 else {

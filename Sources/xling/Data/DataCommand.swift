@@ -15,13 +15,17 @@ struct DataCommand: ParsableCommand {
 
 extension EmbeddedDataset: ExpressibleByArgument {}
 
+extension EmojiShift: ExpressibleByArgument {
+  static let words = Kind.allCases.map(\.rawValue).joined(separator: ", ")
+}
+
 struct DataBuildCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build",
     abstract: "Build a dataset from what packages of the system hold.",
     discussion: """
       scenes: pictures of one to four emoji with captions in about 95 languages.
-      emoji: single emoji, unseen concepts in val and test.
+      emoji: single emoji, unseen concepts in val and test; --shift draws them otherwise.
       stamps: Tux Paint's stamps with sentences in about 75 languages \
       (apt install tuxpaint-stamps-default).
       The same packages and seed give the same bytes; a folder that holds the dataset already is \
@@ -33,6 +37,14 @@ struct DataBuildCommand: ParsableCommand {
 
   @Option(help: "The folder that it goes to (default: data/NAME).")
   var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Of emoji: the same pictures drawn otherwise: \(EmojiShift.words), each with a level from 1 to 3 \
+      behind it (size-3; without, 2).
+      """, valueName: "name"))
+  var shift: EmojiShift?
 
   @Option(help: "Seed of the scenes.", transform: NumberRange.seed)
   var seed: UInt64 = 0
@@ -48,14 +60,21 @@ struct DataBuildCommand: ParsableCommand {
 
   @OptionGroup var json: JSONOption
 
+  func validate() throws {
+    if let shift, name != .emoji {
+      throw ValidationError(
+        "--shift \(shift.rawValue): \(name.rawValue) has no shifts; give it with emoji")
+    }
+  }
+
   func run() throws {
-    let folder = output ?? name.folder
+    let folder = output ?? shift.map(EmbeddedDataset.folder(of:)) ?? name.folder
     let summary =
       switch name {
       case .scenes:
         try DatasetBuilder.scenes(
           into: folder, seed: seed, counts: SceneCounts(train: train, val: val, test: test))
-      case .emoji: try DatasetBuilder.emoji(into: folder)
+      case .emoji: try DatasetBuilder.emoji(into: folder, shift: shift)
       case .stamps: try DatasetBuilder.stamps(into: folder)
       }
     if json.isAsked {

@@ -69,6 +69,15 @@ struct ShowCommand: ParsableCommand {
   @OptionGroup var json: JSONOption
 
   func run() throws {
+    if let name = which.name, FinetuneFolder(name).exists {
+      let record = try FinetuneFolder(name).record()
+      try json.print(record) {
+        let state = record.isFinished ? "" : "\nnot finished; given again, its command goes on"
+        return FinetuneText.summary(record, LoadedRun.name(of: name)).joined(separator: "\n")
+          + state
+      }
+      return
+    }
     let found = try which.found()
     let (folder, store) = (found.folder, found.place.path)
     let record = try RunFolder(folder).record()
