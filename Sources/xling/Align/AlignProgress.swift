@@ -1,6 +1,7 @@
 import Foundation
 import XlingCore
 import XlingJobs
+import XlingTensor
 
 /// What an alignment says on stderr while it works.
 final class AlignProgress {
@@ -21,6 +22,7 @@ final class AlignProgress {
     switch event {
     case .planned(let plan): if tellsPlan { ProgressBar.toStandardError(plan.text + "\n") }
     case .warning(let warning): warning.tell()
+    case .measured(let measurement): ProgressBar.toStandardError("xling: \(measurement.text)\n")
     case .keptResults(let count):
       ProgressBar.toStandardError(
         "xling: the store has this very run with \(count) results, and its folder is gone; it is "
