@@ -6,8 +6,10 @@ import XlingTowers
 /// Towers in bf16 against the float64 results that fp32 is held against, within what rounding to eight bits
 /// costs.
 struct PrecisionTests {
-  /// Of a hidden state's norm.
-  static let bound = 0.02
+  /// Of a hidden state's norm. T5 divides no scores by the root of the width: in a tower of random weights its
+  /// softmax makes more of the same rounding (3.0 %, to eight digits alike by oneDNN on AMX and on AVX-512,
+  /// and by rounding alone).
+  private func bound(_ folder: ParityFolder) -> Double { folder.name == "mt5" ? 0.035 : 0.02 }
 
   @Test(arguments: TowerParityTests.folders)
   func everyHiddenState(folder: ParityFolder) throws {
@@ -32,7 +34,7 @@ struct PrecisionTests {
     for output in outputs where output.name.contains("layer_output") {
       guard expected.names.contains(output.name) else { continue }
       let golden = try expected.floats(output.name)
-      #expect(Distance.relative(output.values, golden) <= Self.bound, "\(output.name)")
+      #expect(Distance.relative(output.values, golden) <= bound(folder), "\(output.name)")
       differs = differs || Distance.largest(output.values, golden) > TowerParityTests.bound
     }
     #expect(differs, "bf16 was not used")
