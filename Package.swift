@@ -25,6 +25,12 @@ let staticLibraries =
 let package = Package(
   name: "xling",
   products: [.executable(name: "xling", targets: ["xling"])],
+  traits: [
+    .trait(
+      name: "OneDNN",
+      description: "Products in bf16 by oneDNN (libdnnl-dev, which brings an OpenCL loader along)."),
+    .default(enabledTraits: ["OneDNN"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -37,6 +43,10 @@ let package = Package(
     .target(name: "CFiles"),
     .target(name: "CTOML"),
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
+    .target(
+      name: "CONeDNN",
+      cxxSettings: [.define("XLING_ONEDNN", .when(traits: ["OneDNN"]))],
+      linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
     .target(name: "CKernels"),
     .target(
       name: "CImageCodecs",
@@ -55,7 +65,8 @@ let package = Package(
     .target(
       name: "XlingCoverage",
       dependencies: ["XlingCore", "CKernels", "XlingUnicode", "XlingTokenizers"]),
-    .target(name: "XlingTensor", dependencies: ["XlingCore", "COpenBLAS", "CKernels"]),
+    .target(
+      name: "XlingTensor", dependencies: ["XlingCore", "COpenBLAS", "CONeDNN", "CKernels"]),
     .target(name: "XlingTowers", dependencies: ["XlingCore", "CKernels", "XlingTensor"]),
     .target(
       name: "XlingAdapters", dependencies: ["XlingCore", "XlingTensor", "XlingTowers"]),

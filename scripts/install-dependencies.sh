@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(
-  libopenblas-dev libicu-dev libssl-dev libfreetype-dev libharfbuzz-dev libjpeg62-turbo-dev
+  libopenblas-dev libdnnl-dev libicu-dev libssl-dev libfreetype-dev libharfbuzz-dev libjpeg62-turbo-dev
   libpng-dev zlib1g-dev libwebp-dev libarchive-dev libsqlite3-dev libtomlplusplus-dev
   unicode-cldr-core fonts-noto-color-emoji pkg-config make
 )

@@ -120,7 +120,8 @@ public final class Evaluator {
       subset: subset + (perturbation?.label ?? ""), ties: plan.ties.rawValue,
       captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)\(vectors)\(centring)",
       imagePreprocessing: pictureInput.description + plan.imagePoolingWords,
-      tokenizerHash: tokenizer.contentHash, blasCore: Matmul.coreName,
+      tokenizerHash: tokenizer.contentHash, precision: model.precision.stored,
+      blasCore: model.precision.kernels,
       resamples: plan.resamples, seed: plan.seed)
   }
 

@@ -3,6 +3,7 @@ import XlingData
 import XlingEvaluation
 import XlingExperiments
 import XlingRuns
+import XlingTensor
 
 /// A run on a dataset, in some languages.
 public struct EvaluationSubject: Sendable, Equatable {
@@ -15,6 +16,8 @@ public struct EvaluationSubject: Sendable, Equatable {
   public var languages: [String]
   /// nil: test; of the run's own data val, where these have no test pictures.
   public var split: Split?
+  /// nil: the run's own.
+  public var precision: Precision?
 
   public init(
     run: String, data: DataSource? = nil, languages: [String] = [], split: Split? = nil
@@ -63,7 +66,8 @@ public struct EvaluationSubject: Sendable, Equatable {
     let split = try split ?? (data == nil ? OwnData.split(of: dataset, ofRun: run) : .test)
     let codes = try Self.languages(languages, ofRun: run, in: dataset, split: split)
     let loaded = Loaded(
-      run: try LoadedRun(folder: run), source: source, dataset: dataset, split: split,
+      run: try LoadedRun(folder: run, precision: precision), source: source, dataset: dataset,
+      split: split,
       languages: codes)
     if data == nil || languages.isEmpty {
       try observe(

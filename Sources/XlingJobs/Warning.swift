@@ -6,6 +6,8 @@ import XlingExperiments
 public enum Warning: Sendable, Equatable {
   /// A checkpoint holds NaN or infinity in these tensors.
   case nonFinite(path: String, tensors: [String])
+  /// What there is to say of bf16 on this processor.
+  case precision(String)
   /// Nothing says how many heads a tower has: so many, of 64 numbers each, are taken.
   case guessedHeads(path: String, heads: Int)
   /// Codes of a dataset that are other spellings of ours, by theirs.

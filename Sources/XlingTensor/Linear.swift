@@ -31,6 +31,11 @@ public struct Linear {
 
   /// x [rows, in] into y [rows, out]; y may be a slice of columns.
   public func forward(_ x: Matrix, into y: Matrix) {
+    if weight.precision == .bf16 {
+      Matmul.multiply(x, weight.packed(transposed: true), bias: bias?.value, into: y)
+      lowRank?.forward(x, addingTo: y)
+      return
+    }
     // The bias is laid down first and the product added to it: one pass less over y.
     if let bias { Elementwise.broadcast(bias.value, into: y) }
     Matmul.multiply(x, weight.matrix, into: y, transposeB: true, beta: bias == nil ? 0 : 1)
@@ -40,11 +45,22 @@ public struct Linear {
   /// dW += dy^T x, db += column sums of dy, and, when asked, dx (+)= dy W. Only what is trained is
   /// computed.
   public func backward(_ x: Matrix, dy: Matrix, dx: Matrix?, accumulate: Bool = false) {
+    let isHalf = weight.precision == .bf16
     if let gradient = weight.gradientMatrix {
-      Matmul.multiply(dy, x, into: gradient, transposeA: true, beta: 1)
+      if isHalf {
+        Matmul.addOuter(dy, x, to: gradient)
+      } else {
+        Matmul.multiply(dy, x, into: gradient, transposeA: true, beta: 1)
+      }
     }
     if let bias, let gradient = bias.gradient { Elementwise.addColumnSums(dy, into: gradient) }
-    if let dx { Matmul.multiply(dy, weight.matrix, into: dx, beta: accumulate ? 1 : 0) }
+    if let dx {
+      if isHalf {
+        Matmul.multiply(dy, weight.packed(transposed: false), into: dx, accumulate: accumulate)
+      } else {
+        Matmul.multiply(dy, weight.matrix, into: dx, beta: accumulate ? 1 : 0)
+      }
+    }
     lowRank?.backward(x, dy: dy, addingTo: dx)
   }
 }

@@ -44,6 +44,7 @@ public final class LowRankUpdate {
   /// Adds (α / r) B A to a dense layer's weight [out, in], which then computes what both did.
   public func merge(into weight: Parameter) {
     Matmul.multiply(up.matrix, down.matrix, into: weight.matrix, alpha: scale, beta: 1)
+    weight.forgetPacked()
   }
 
   /// [rows, rank] for the length of `body`.

@@ -13,6 +13,13 @@ public final class Parameter {
 
   public let count: Int
 
+  /// Of dense layers' products with this matrix.
+  public var precision = Precision.fp32 {
+    didSet { forgetPacked() }
+  }
+  /// W and Wᵀ as products take them, while the values stay what they are.
+  private var packed: (plain: PackedWeights?, transposed: PackedWeights?)
+
   /// What `calloc` gave for the values; nil while they belong to `owner`.
   private var memory: UnsafeMutableRawPointer?
   private var owner: AnyObject?
@@ -56,11 +63,33 @@ public final class Parameter {
     memory = nil
     self.owner = owner
     value = values
+    forgetPacked()
   }
+
+  /// The matrix, or its transpose, for products in bf16. What is trained changes from step to step and is
+  /// laid out for each product; what is frozen, once.
+  public func packed(transposed: Bool) -> PackedWeights {
+    if let known = transposed ? packed.transposed : packed.plain { return known }
+    let made = PackedWeights(matrix, transposed: transposed)
+    if !isTrainable {
+      if transposed { packed.transposed = made } else { packed.plain = made }
+    }
+    return made
+  }
+
+  /// For whoever writes values of a frozen parameter.
+  public func forgetPacked() {
+    packed = (nil, nil)
+    version += 1
+  }
+
+  /// Another number whenever what was laid out of the values may be stale.
+  private(set) var version = 0
 
   public var isTrainable: Bool {
     get { gradient != nil }
     set {
+      forgetPacked()
       if newValue, gradient == nil {
         let memory = Self.allocate(count)
         gradientMemory = memory

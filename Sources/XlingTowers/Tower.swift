@@ -32,6 +32,11 @@ extension Tower {
     outerParameters + unusedParameters + encoder.layers.flatMap(\.parameters)
   }
 
+  /// Of the dense layers' products.
+  public func use(_ precision: Precision) {
+    for parameter in parameters.all { parameter.precision = precision }
+  }
+
   /// Names of parameters that hold NaN or infinity: a checkpoint so damaged computes nothing.
   /// Reads every weight.
   public var nonFiniteParameters: [String] {

@@ -39,6 +39,7 @@ private struct WrongPairs: PairSource {
       }
     ),
     ("chunks", { $0.chunkSize = 4 }),
+    ("bf16", { $0.precision = .bf16 }),
     ("recomputation", { $0.recomputesActivations = true }),
     ("delayed image tower", { $0.imageRate = .delay }),
     ("lilt's schedule", { $0.schedule = .lilt }),

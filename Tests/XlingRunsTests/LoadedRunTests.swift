@@ -5,6 +5,7 @@ import XlingCore
 import XlingData
 import XlingExperiments
 import XlingRuns
+import XlingTensor
 import XlingTinyModel
 import XlingTokenizers
 
@@ -14,10 +15,11 @@ import XlingTokenizers
   init() throws { gallery = try Gallery() }
 
   /// Two steps on the test pictures, which is enough here.
-  private func align(_ name: String) throws -> String {
+  private func align(_ name: String, _ precision: Precision? = nil) throws -> String {
     var configuration = AlignmentConfiguration(recipe: try .named("projection"), seed: 1, steps: 2)
     configuration.batchSize = 2
     configuration.embeddingWidth = 8
+    configuration.precision = precision
     let text = try TowerSource(folder: gallery.folder.path + "/text")
     let image = try TowerSource(folder: gallery.folder.path + "/image")
     let dataset = try Dataset.load(gallery.data)
@@ -41,6 +43,26 @@ import XlingTokenizers
     #expect(run.record.isFinished)
     #expect(run.tokenizer.contentHash == gallery.tokenizer.contentHash)
     #expect(run.model.embeddingWidth == 8)
+  }
+
+  /// Numbers of two precisions have other keys, in the store and beside it.
+  @Test func aRunHasItsPrecisionUnlessToldOtherwise() throws {
+    let (plain, half) = (try align("one"), try align("two", .bf16))
+    #expect(try LoadedRun(folder: plain).model.precision == .fp32)
+    let run = try LoadedRun(folder: half)
+    #expect(run.model.precision == .bf16)
+    #expect(run.record.blasCore == Precision.bf16.kernels)
+    let stored = try LoadedRun.stored(run.record, folder: half, status: .finished).key
+    #expect(stored.precision == "bf16" && stored.blasCore == Precision.bf16.kernels)
+    let other = try LoadedRun(folder: half, precision: .fp32)
+    #expect(other.model.precision == .fp32)
+    #expect(try other.modelHash() != run.modelHash())
+    #expect(
+      try run.record.identity.configuration.differences(
+        from: LoadedRun(folder: plain).record.identity.configuration) == ["precision"])
+    // As before there was a choice: nothing of it stands in an fp32 run's record.
+    let text = String(decoding: try AtomicFile.read(plain + "/run.json"), as: UTF8.self)
+    #expect(!text.contains("precision"))
   }
 
   @Test func theStoredKeyIsThatOfTheRun() throws {

@@ -15,6 +15,14 @@ public final class DualEncoder {
   public let recipe: Recipe
   public let embeddingWidth: Int
 
+  /// Of the dense layers of both towers; heads and loss are float32 in both.
+  public var precision = Precision.fp32 {
+    didSet {
+      text.use(precision)
+      image.use(precision)
+    }
+  }
+
   /// The temperature stays in this range.
   public static let temperatureRange: ClosedRange<Float> = 0.001...0.5
 

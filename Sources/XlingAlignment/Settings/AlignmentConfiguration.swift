@@ -2,6 +2,7 @@ import XlingAdapters
 import XlingCore
 import XlingData
 import XlingOptimization
+import XlingTensor
 import XlingTokenizers
 import XlingTowers
 
@@ -16,6 +17,8 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var chunkSize: Int?
   /// Compute the layers' activations again on the way back instead of keeping them.
   public var recomputesActivations = false
+  /// Of the towers' products; nil, as in every run before there was a choice: fp32.
+  public var precision: Precision?
   /// Of the learning rate; LilT's is 1e-4 with batches of 512.
   public var peakRate = 1e-3
   public var warmupSteps = 50
@@ -98,6 +101,7 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     try keys.read(.batchSize, into: &batchSize, in: 1...Int.largestCount)
     try keys.read(.chunkSize, into: &chunkSize, in: 1...Int.largestCount)
     try keys.read(.recomputesActivations, into: &recomputesActivations)
+    try keys.read(.precision, into: &precision)
     try keys.read(.peakRate, into: &peakRate)
     try keys.read(.warmupSteps, into: &warmupSteps, in: 0...Int.largestCount)
     try keys.read(.finalRateShare, into: &finalRateShare)

@@ -1,6 +1,7 @@
 import XlingCore
 import XlingData
 import XlingOptimization
+import XlingTensor
 import XlingTowers
 
 /// How a recipe is trained, as far as somebody says it: a card's [training] table, `xling.toml`, `--set`
@@ -13,6 +14,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var batchSize: Int?
   public var chunk: Int?
   public var recomputes: Bool?
+  public var precision: Precision.Choice?
   public var rate: Double?
   public var warmupSteps: Int?
   public var finalRateShare: Double?
@@ -82,6 +84,10 @@ public struct TrainingSettings: Sendable, Equatable {
       "recompute", \.recomputes,
       "Compute activations again on the way back: less memory, more time."
     ) { $0.recomputesActivations = $1 },
+    TrainingOption(
+      "precision", \.precision,
+      "Of the towers' products: bf16 rounds what enters them, auto takes what is faster (default: fp32)."
+    ) { $0.precision = $1.precision },
     TrainingOption(
       "rate", \.rate, NumberRange.positive(to: 1_000),
       "The learning rate after the warm-up (default: the method's)."

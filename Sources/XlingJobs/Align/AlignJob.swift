@@ -5,6 +5,7 @@ import XlingCore
 import XlingData
 import XlingExperiments
 import XlingRuns
+import XlingTensor
 import XlingTowers
 
 /// Aligns two towers on the captions of a dataset, in a run's folder, and records the run in a store.
@@ -71,6 +72,8 @@ public struct AlignJob {
     /// What is kept of frozen layers, before the first step.
     case trunks(TrunkPlan)
     case warning(Warning)
+    /// What was measured and taken where `auto` was asked for.
+    case measured(Precision.Measurement)
     /// The store has so many results of this very run, whose folder is gone: it is trained anew, and they
     /// are kept.
     case keptResults(Int)
@@ -88,6 +91,8 @@ public struct AlignJob {
   /// The dataset's folder.
   private let data: String
   private let towers: TowerPair
+  /// What `auto` was found to be.
+  private let measurement: Precision.Measurement?
 
   /// Throws where a folder is in the way, a language is none, towers or the run to start from cannot be
   /// read: `RunFailure`, `LanguageFailure`, `TowerFailure`, `TokenizerFailure`, `FileFailure`.
@@ -101,6 +106,19 @@ public struct AlignJob {
       try towers
       ?? TowerPair(
         text: options.textTower, image: options.imageTower, extension: options.extendsVocabulary)
+    measurement = try options.settings.precision == .auto ? Self.measure(self.towers) : nil
+  }
+
+  /// At the width of the wider tower.
+  private static func measure(_ towers: TowerPair) throws -> Precision.Measurement {
+    let widths = try [towers.text, towers.image].map { tower in
+      switch try TowerCheckpoint(tower.folder).configuration {
+      case .text(let text): text.hiddenSize
+      case .image(let image): image.hiddenSize
+      case .whole(let whole): whole.image.hiddenSize
+      }
+    }
+    return Precision.measure(width: widths.max() ?? 0)
   }
 
   /// Without `resumes` a finished run may be this very one, which the data will tell where what can be known
@@ -141,8 +159,11 @@ public struct AlignJob {
     let goesOn = folder.exists
     let start = try options.startFrom.map { try StartingWeights(run: $0) }
     var identity = try identity(on: dataset, start)
+    if let measurement, !goesOn { observe(.measured(measurement)) }
     if goesOn {
       let begun = try folder.record().identity
+      // A second measurement may come out otherwise.
+      if measurement != nil { identity.configuration.precision = begun.configuration.precision }
       identity.takeName(of: begun, on: dataset)
       if !options.resumes { try check(identity, is: begun, in: folder) }
     }
@@ -162,6 +183,9 @@ public struct AlignJob {
     let (text, image) = (towers.text, towers.image)
     for warning in try TowerWarnings.nonFinite(training.model, text: text, image: image) {
       observe(.warning(warning))
+    }
+    if let caution = training.model.precision.caution {
+      observe(.warning(.precision(caution)))
     }
     observe(.planned(plan(training, dataset)))
     if let trunks { observe(.trunks(trunks)) }
@@ -187,6 +211,7 @@ extension AlignJob {
     var configuration = settings.configuration(of: options.recipe) { configuration in
       min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)
     }
+    if let measurement, measurement.fastest == .bf16 { configuration.precision = .bf16 }
     configuration.dropout = try towers.dropout(configuration.dropout ?? .trained)
     try declarePictures(in: &configuration)
     configuration.startsFrom = start?.hash

@@ -17,7 +17,8 @@ enum TrainingDuration {
       // A tower that learns nothing is computed once for each pair and then remembered.
       sum + (side.isTrained ? seen : min(seen, Double(pairs))) * side.operations
     }
-    return operations / (shareReached * operationsPerSecond()) + Double(steps) * besideTowers
+    return operations / (shareReached * operationsPerSecond(model.precision)) + Double(steps)
+      * besideTowers
   }
 
   /// Of captions such as COCO's, with start and end.
@@ -46,16 +47,18 @@ enum TrainingDuration {
   }
 
   /// Of products of the size that towers form, on all threads, measured for a few hundredths of a second.
-  private static func operationsPerSecond() -> Double {
+  private static func operationsPerSecond(_ precision: Precision) -> Double {
     let workspace = Workspace()
     let (rows, inner, columns) = (512, 256, 512)
-    let (a, b) = (workspace.zeros(rows, inner), workspace.zeros(inner, columns))
+    let x = workspace.zeros(rows, inner)
     let y = workspace.take(rows, columns)
-    Matmul.multiply(a, b, into: y)
+    let dense = Linear("measured", from: inner, to: columns, bias: false)
+    dense.weight.precision = precision
+    dense.forward(x, into: y)
     var (count, began) = (0, ProgressBar.uptime())
     var now = began
     while now - began < 0.03 {
-      Matmul.multiply(a, b, into: y)
+      dense.forward(x, into: y)
       count += 1
       now = ProgressBar.uptime()
     }

@@ -7,6 +7,7 @@ import XlingExperiments
 import XlingReports
 import XlingRetrieval
 import XlingRuns
+import XlingTensor
 
 /// The way from nothing to results: data, alignment by every method, evaluation in every language, report.
 /// What is there already is not done again.
@@ -22,6 +23,7 @@ public struct QuickstartJob {
     public var imageTower: String?
     /// Of Tux Paint's stamps; nil looks where Debian has them.
     public var stamps: String?
+    public var precision: Precision.Choice?
     public var seeds: [UInt64] = [1]
     public var split = Split.test
     /// How the runs were begun, for whoever goes on with them.
@@ -104,6 +106,7 @@ public struct QuickstartJob {
     var (recipe, settings) = try method.recipe(
       options.plan, pictures: dataset.coverage("en", .train).n)
     settings.seed = seed
+    settings.precision = options.precision ?? settings.precision
     var align = AlignJob.Options(recipe, settings, data: options.data)
     (align.resumes, align.command) = (true, options.command)
     align.resumeCommand = options.command.map { ShellWords.command($0.words) }

@@ -1,11 +1,13 @@
 import XlingAdapters
 import XlingAlignment
 import XlingCore
+import XlingTensor
 import XlingTowers
 
 extension DualEncoder {
   /// Builds an untrained model from two tower folders. Throws `TowerFailure`, `FileFailure`,
-  /// `AdapterFailure`.
+  /// `AdapterFailure`,
+  /// `PrecisionFailure`.
   public convenience init(
     text: TowerSource, image: TowerSource, configuration: AlignmentConfiguration
   ) throws {
@@ -15,21 +17,27 @@ extension DualEncoder {
       recipe: configuration.recipe, seed: configuration.seed,
       embeddingWidth: configuration.embeddingWidth, temperature: configuration.temperature,
       textHead: configuration.textOutput?.head ?? .method)
+    precision = configuration.precision ?? .fp32
+    try precision.check()
   }
 
   /// Rebuilds a run's model: the frozen towers from their folders, whose hashes must be those
   /// trained on, then what was trained. `allowUnfinished` takes the last checkpoint of a run that
-  /// was interrupted. The result is not trained further: nothing keeps gradients. Throws
-  /// ``RunFailure``, `TowerFailure` or `FileFailure`.
-  public static func load(run path: String, allowUnfinished: Bool = false) throws -> DualEncoder {
+  /// was interrupted. The result is not trained further: nothing keeps gradients. `precision` goes before
+  /// the run's own. Throws ``RunFailure``, `TowerFailure`, `PrecisionFailure` or `FileFailure`.
+  public static func load(
+    run path: String, allowUnfinished: Bool = false, precision: Precision? = nil
+  ) throws -> DualEncoder {
     let run = RunFolder(path)
     let record = try run.record()
     let weights = try run.modelFile(record, allowUnfinished: allowUnfinished)
     let identity = record.identity
     try identity.text.verify()
     try identity.image.verify()
+    var configuration = identity.configuration
+    configuration.precision = precision ?? configuration.precision
     let model = try DualEncoder(
-      text: identity.text, image: identity.image, configuration: identity.configuration)
+      text: identity.text, image: identity.image, configuration: configuration)
     model.carried = Set(record.carried)
     try RunFolder.read(model.storedParameters, from: weights)
     model.settle()

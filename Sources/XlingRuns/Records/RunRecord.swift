@@ -66,7 +66,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     trainedParameters = model.trainedParameters.reduce(0) { $0 + $1.parameter.count }
     allParameters = model.parameters.reduce(0) { $0 + $1.parameter.count }
     carried = model.carried.sorted()
-    blasCore = Matmul.coreName
+    blasCore = model.precision.kernels
     (program, numerics) = (Version.current, Version.numerics)
   }
 

@@ -15,12 +15,15 @@ public struct LoadedRun {
   public let tokenizer: any Tokenizer
 
   /// Loads towers, what was trained, and the tokenizer beside the text tower, whose hash must be
-  /// the one trained with. Throws `RunFailure`, `TowerFailure`, `TokenizerFailure`.
-  public init(folder: String, allowUnfinished: Bool = false) throws {
+  /// the one trained with. `precision` goes before the run's own. Throws `PrecisionFailure`, `RunFailure`, `TowerFailure`, `TokenizerFailure`.
+  public init(
+    folder: String, allowUnfinished: Bool = false, precision: Precision? = nil
+  ) throws {
     self.folder = folder
     name = Self.name(of: folder)
     record = try RunFolder(folder).record()
-    model = try DualEncoder.load(run: folder, allowUnfinished: allowUnfinished)
+    model = try DualEncoder.load(
+      run: folder, allowUnfinished: allowUnfinished, precision: precision)
     let tokenizer = try record.identity.tokenizer()
     guard tokenizer.contentHash == record.identity.tokenizerHash else {
       throw RunFailure.towerChanged(
@@ -45,6 +48,7 @@ public struct LoadedRun {
       recipe: String(decoding: configuration, as: UTF8.self),
       datasetHash: identity.dataHash, textTowerHash: identity.text.weightsHash,
       imageTowerHash: identity.image.weightsHash, tokenizerHash: identity.tokenizerHash,
+      precision: (identity.configuration.precision ?? .fp32).stored,
       seed: identity.configuration.seed, blasCore: blasCore)
   }
 
@@ -67,7 +71,7 @@ extension LoadedRun {
     let identity = record.identity
     digest.update("\(identity.text.configurationHash) \(identity.image.configurationHash)\n")
     // Where rows once depended on their place in a batch, rows kept by then are not taken for today's.
-    let kernels = Matmul.coreName + (Matmul.rowsDifferByPlace ? ", rows alike" : "")
+    let kernels = model.precision.kernels + (Matmul.rowsDifferByPlace ? ", rows alike" : "")
     digest.update("\(kernels) \(model.embeddingWidth)\n\(try model.recipe.toml())\n")
     let configuration = identity.configuration
     if let output = configuration.textOutput {

@@ -43,7 +43,9 @@ public final class RunJournal {
     }
     try store.check(
       name: name,
-      key: try LoadedRun.key(identity, blasCore: Matmul.coreName).written(as: stored.key))
+      key: try LoadedRun.key(
+        identity, blasCore: (identity.configuration.precision ?? .fp32).kernels
+      ).written(as: stored.key))
     return try store.contents(of: name).evaluations
   }
 

@@ -72,7 +72,7 @@ extension DualEncoder {
   ) -> String {
     let digest = Digest()
     digest.update("pooled \(side) \(source.configurationHash)\n")
-    digest.update("\(Matmul.coreName) \(Version.numerics)\n")
+    digest.update("\(precision.kernels) \(Version.numerics)\n")
     switch side {
     case .text:
       let output = configuration.textOutput

@@ -63,8 +63,8 @@ extension DualEncoder {
     _ side: ParameterRole.Side, _ source: TowerSource, _ trunk: Trunk
   ) -> String {
     let digest = Digest()
-    digest.update("states \(side) \(trunk.depth) fp32 \(source.configurationHash)\n")
-    digest.update("\(Matmul.coreName) \(Version.numerics)\n")
+    digest.update("states \(side) \(trunk.depth) \(source.configurationHash)\n")
+    digest.update("\(precision.kernels) \(Version.numerics)\n")
     if side == .text { digest.update(text.addsTokenTypes ? "types\n" : "no types\n") }
     // Inserted layers count among the tower's, and stand above: whether one follows decides the rows.
     let isLast = trunk.depth == trunk.layers

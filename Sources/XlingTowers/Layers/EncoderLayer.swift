@@ -142,7 +142,8 @@ public final class EncoderLayer {
     let savedNorm = attentionNorm?.forward(sum, into: middle, in: workspace)
 
     let second = workspace.take(y.rows, y.columns)
-    let savedFeedForward = feedForward.forward(middle, into: second, in: workspace)
+    let savedFeedForward = feedForward.forward(
+      middle, into: second, in: workspace, saving: saving)
     dropout?.hidden(.feedForwardOutput, rows: outputs)?.apply(to: second)
     let total = workspace.take(y.rows, y.columns)
     Elementwise.sum(adapt(.feedForward, second, workspace, saving, &kept), middle, into: total)
@@ -174,7 +175,8 @@ public final class EncoderLayer {
     let savedSecond = feedForwardNorm.forward(
       adapt(.feedForward, middle, workspace, saving, &kept), into: second, in: workspace)
     let savedFeedForward = feedForward.forward(
-      second, dropout: dropout?.hidden(.feedForwardInner, rows: outputs), into: y, in: workspace)
+      second, dropout: dropout?.hidden(.feedForwardInner, rows: outputs), into: y, in: workspace,
+      saving: saving)
     dropout?.hidden(.feedForwardOutput, rows: outputs)?.apply(to: y)
     let feedForwardBranch = scale(feedForwardScale, y, workspace, saving)
     Elementwise.add(middle, to: y)

@@ -8,13 +8,15 @@ public struct FeedForwardBlock {
   public let factor: Linear?
   public let output: Linear
   public let activation: Activation
-  private let dropsInside: Bool
+  let dropsInside: Bool
 
   struct Saved {
     let x: Matrix
     /// Before the activation and what enters the last dense layer, [rows, intermediate width].
     let before: Matrix
     let after: Matrix
+    /// Before the activation, in the place of both where products are bf16's.
+    var halfBefore: HalfMatrix?
     let gate: Gate?
     let dropout: Dropout?
   }
@@ -42,15 +44,16 @@ public struct FeedForwardBlock {
   var parameters: [Parameter] {
     intermediate.parameters + (factor?.parameters ?? []) + output.parameters
   }
-  private var innerIsTrainable: Bool {
+  var innerIsTrainable: Bool {
     intermediate.isTrainable || factor?.isTrainable == true
   }
   var isTrainable: Bool { innerIsTrainable || output.isTrainable }
 
   /// `dropout` is that of what enters the last dense layer, which only some families have.
   func forward(
-    _ x: Matrix, dropout: Dropout? = nil, into y: Matrix, in workspace: Workspace
+    _ x: Matrix, dropout: Dropout? = nil, into y: Matrix, in workspace: Workspace, saving: Bool
   ) -> Saved {
+    if isHalf { return forwardHalf(x, into: y, in: workspace, saving: saving) }
     let before = workspace.take(x.rows, intermediate.outputs)
     intermediate.forward(x, into: before)
     let after = workspace.take(x.rows, intermediate.outputs)
@@ -76,6 +79,10 @@ public struct FeedForwardBlock {
   func backward(
     _ saved: Saved, dy: Matrix, dx: Matrix?, accumulate: Bool, in workspace: Workspace
   ) {
+    if let before = saved.halfBefore {
+      backwardHalf(saved.x, before, dy: dy, dx: dx, accumulate: accumulate, in: workspace)
+      return
+    }
     let inner =
       innerIsTrainable || dx != nil ? workspace.take(dy.rows, intermediate.outputs) : nil
     output.backward(saved.after, dy: dy, dx: inner)

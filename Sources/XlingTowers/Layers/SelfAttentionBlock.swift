@@ -17,6 +17,8 @@ public struct SelfAttentionBlock {
   /// Turn queries and keys; nil in families without.
   public var rotary: RotaryPositions?
   public var span = AttentionSpan.all
+  /// Queries, keys and values of frozen layers in bf16.
+  private let joined = JoinedWeights()
 
   package struct Saved {
     let x: Matrix
@@ -71,9 +73,7 @@ public struct SelfAttentionBlock {
     dropout: Dropout? = nil, into y: Matrix, in workspace: Workspace, saving: Bool
   ) -> Saved? {
     let qkv = workspace.take(x.rows, 3 * width)
-    query.forward(x, into: qkv.slice(columns: 0..<width))
-    forward(key, x, into: qkv.slice(columns: width..<2 * width), workspace)
-    forward(value, x, into: qkv.slice(columns: 2 * width..<3 * width), workspace)
+    project(x, into: qkv, workspace)
     if let rotary {
       rotary.turn(qkv.slice(columns: 0..<width), layout)
       rotary.turn(qkv.slice(columns: width..<2 * width), layout)
@@ -121,12 +121,28 @@ public struct SelfAttentionBlock {
       rotary.turn(dqkv.slice(columns: 0..<width), layout, back: true)
       rotary.turn(dqkv.slice(columns: width..<2 * width), layout, back: true)
     }
+    guard !isJoined else {
+      joined.backward([query, key, value], dy: dqkv, dx: dx, accumulate: true)
+      return
+    }
     for (index, dense) in [query, key, value].enumerated() {
       let dHeads = dqkv.slice(columns: index * width..<(index + 1) * width)
       dense.backward(
         saved.x, dy: index == 0 ? dHeads : gathered(dHeads, workspace), dx: dx,
         accumulate: true)
     }
+  }
+
+  private var isJoined: Bool {
+    keyWidth == width && JoinedWeights.join([query, key, value])
+  }
+
+  /// Queries, keys and values of all heads, side by side.
+  private func project(_ x: Matrix, into qkv: Matrix, _ workspace: Workspace) {
+    guard !isJoined else { return joined.forward([query, key, value], x, into: qkv) }
+    query.forward(x, into: qkv.slice(columns: 0..<width))
+    forward(key, x, into: qkv.slice(columns: width..<2 * width), workspace)
+    forward(value, x, into: qkv.slice(columns: 2 * width..<3 * width), workspace)
   }
 
   /// Keys or values of all heads, each head's own where they are not shared.

@@ -2,6 +2,7 @@ import Foundation
 import XlingAlignment
 import XlingCore
 import XlingJobs
+import XlingTensor
 
 /// What an alignment says on stderr while it works.
 final class AlignProgress {
@@ -23,6 +24,7 @@ final class AlignProgress {
     case .planned(let plan): if tellsPlan { ProgressBar.toStandardError(plan.text + "\n") }
     case .trunks(let plan): for line in plan.lines { ProgressBar.toStandardError(line + "\n") }
     case .warning(let warning): warning.tell()
+    case .measured(let measurement): ProgressBar.toStandardError("xling: \(measurement.text)\n")
     case .keptResults(let count):
       ProgressBar.toStandardError(
         "xling: the store has this very run with \(count) results, and its folder is gone; it is "

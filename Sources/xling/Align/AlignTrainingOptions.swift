@@ -4,6 +4,7 @@ import XlingAlignment
 import XlingCore
 import XlingData
 import XlingOptimization
+import XlingTensor
 import XlingTowers
 
 extension AugmentationChoice: ExpressibleByArgument {}
@@ -12,6 +13,7 @@ extension CaptionPreprocessing: ExpressibleByArgument {}
 extension DropoutPolicy: ExpressibleByArgument {}
 extension ImageRate: ExpressibleByArgument {}
 extension OptimizerName: ExpressibleByArgument {}
+extension Precision.Choice: ExpressibleByArgument {}
 extension RateSchedule: ExpressibleByArgument {}
 extension TextOutput.Head: ExpressibleByArgument {}
 
@@ -46,6 +48,9 @@ struct AlignTrainingOptions: ParsableArguments {
 
   @Flag(help: help("recompute"))
   var recompute = false
+
+  @Option(help: help("precision"))
+  var precision: Precision.Choice?
 
   @Option(help: help("rate"), transform: value("rate"))
   var rate: String?
@@ -162,7 +167,8 @@ struct AlignTrainingOptions: ParsableArguments {
     [
       ("steps", "--steps", steps), ("epochs", "--epochs", epochs),
       ("batch_size", "--batch-size", batchSize), ("chunk", "--chunk", chunk),
-      ("recompute", "--recompute", recompute ? "true" : nil), ("rate", "--rate", rate),
+      ("recompute", "--recompute", recompute ? "true" : nil),
+      ("precision", "--precision", precision?.rawValue), ("rate", "--rate", rate),
       ("warmup_steps", "--warmup", warmup), ("schedule", "--schedule", schedule?.rawValue),
       ("image_rate", "--image-rate", imageRate?.rawValue),
       ("optimizer", "--optimizer", optimizer?.rawValue), ("seed", "--seed", seed),

@@ -99,7 +99,8 @@ struct EvalCommand: ParsableCommand {
       try GivenOptions.refuse(
         GivenOptions.names([
           ("a run", which.name != nil), ("--data", subject.data != nil),
-          ("--split", subject.split != nil), ("--strict", which.guess.strict),
+          ("--split", subject.split != nil),
+          ("--precision", subject.precision.precision != nil), ("--strict", which.guess.strict),
           ("--captions-per-picture", captionsPerPicture != nil), ("--centre", !centre.isEmpty),
           ("--store", which.store.path != nil), ("--ambiguity", ambiguity),
           ("--replace", replace), ("--no-cache", noCache), ("--perturb", perturb != nil),

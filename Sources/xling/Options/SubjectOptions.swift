@@ -39,24 +39,28 @@ struct SubjectDataOptions: ParsableArguments {
     help: "train, val or test (default: test; of the run's own data val, where it has no test).")
   var split: Split?
 
+  @OptionGroup var precision: RunPrecisionOption
+
   func validate() throws {
     if data == nil, files.root != nil {
       throw ValidationError("--root is where the files of --data lie: name both")
     }
   }
 
-  /// Throws ``GuessFailure/strict(what:example:)``.
+  /// Throws ``GuessFailure/strict(what:example:)``, `PrecisionFailure`.
   func subject(
     _ found: RunOption.Found, _ guess: GuessOption
-  ) throws(GuessFailure) -> EvaluationSubject {
+  ) throws -> EvaluationSubject {
     if data == nil {
       try guess.allow("the data", example: GivenCommand.adding(["--data", "scenes"]))
     }
     if languages.words.isEmpty {
       try guess.allow("languages", example: GivenCommand.adding(["--lang", "tr"]))
     }
-    return EvaluationSubject(
+    var subject = EvaluationSubject(
       run: found.folder, data: data.map { files.source($0) }, languages: languages.words,
       split: split)
+    subject.precision = try precision.chosen()
+    return subject
   }
 }

@@ -4,6 +4,7 @@ import XlingCore
 import XlingExperiments
 import XlingJobs
 import XlingReports
+import XlingTensor
 
 struct QuickstartCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -66,6 +67,11 @@ struct QuickstartCommand: ParsableCommand {
   @Option(help: "test, or val to choose settings on.")
   var split: EvaluatedSplit = .test
 
+  @Option(
+    help:
+      "Of the towers' products: fp32, bf16, or auto, which takes what is faster (default: fp32).")
+  var precision: Precision.Choice?
+
   @OptionGroup var threads: ThreadsOption
 
   private var plan: QuickstartPlan {
@@ -106,6 +112,7 @@ struct QuickstartCommand: ParsableCommand {
       (options.textTower, options.imageTower) = (downloads.text, downloads.image)
     }
     options.output = output ?? options.output
+    options.precision = precision
     options.data = data ?? options.data
     options.seeds = (0..<UInt64(seeds)).map { seed + $0 }
     options.split = split == .val ? .val : .test

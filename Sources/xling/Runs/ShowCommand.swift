@@ -218,7 +218,7 @@ struct ShowCommand: ParsableCommand {
           + "\(configuration.optimizer.weightDecay)\(clip), captions "
           + "\(configuration.captions.description), at most \(configuration.maximumTokens) "
           + "tokens, \(configuration.augmentation == nil ? "not augmented" : "augmented"), seed "
-          + "\(configuration.seed)"
+          + "\(configuration.seed)\(configuration.precision.map { ", \($0.rawValue)" } ?? "")"
       )
     ]
     if let noise = noise(configuration) { facts.append(("while training", noise)) }

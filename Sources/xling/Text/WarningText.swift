@@ -18,6 +18,7 @@ extension Warning {
     switch self {
     case .nonFinite(let path, let tensors):
       ["warning: \(path) holds NaN or infinity in \(tensors.joined(separator: ", "))"]
+    case .precision(let caution): ["warning: \(caution)"]
     case .guessedHeads(let path, let heads):
       [
         "warning: \(path) does not say how many heads it has: \(heads) of 64 numbers each are taken, "

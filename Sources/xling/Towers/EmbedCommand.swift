@@ -88,6 +88,8 @@ struct EmbedCommand: ParsableCommand {
     transform: NumberRange.whole(1...NumberRange.heads))
   var heads: Int?
 
+  @OptionGroup var precision: TowerPrecisionOption
+
   @OptionGroup var threads: ThreadsOption
 
   @Flag(help: "Go on with the rows that an interrupted run left.")
@@ -110,11 +112,14 @@ struct EmbedCommand: ParsableCommand {
     let rows: EmbedRows
     var input: PictureInput?
     var protocolWords = ""
+    let chosen: Precision
     switch try half(of: checkpoint) {
     case .text:
       try refusePictureOptions()
       items = try EmbedInputs.texts(self.input, field: field)
       let text = try texts.tower(of: checkpoint)
+      chosen = try precision.chosen(width: text.width)
+      text.use(chosen)
       try TowerWarnings.nonFinite(text, in: checkpoint).tell()
       let cutter = try TokenizerSource.load(tokenizer ?? checkpoint.folder)
       let reading = try texts.reading(of: checkpoint, text, by: cutter, at: tokenizer ?? tower)
@@ -130,12 +135,15 @@ struct EmbedCommand: ParsableCommand {
       (choices.pooling, choices.pictures) = (imagePooling, pictures.choices)
       let image = try TowerPictures(checkpoint, choices)
       try TowerWarnings.all(image.tower, in: checkpoint).tell()
+      chosen = try precision.chosen(width: image.tower.width)
+      image.tower.use(chosen)
       input = image.input
       protocolWords = image.tower.pooling.rawValue
       rows = EmbedRows(items, image.tower, image.input, damage)
     }
     let partial = EmbedPartial(
-      output, width: rows.width, identity: try identity(checkpoint, items, input, protocolWords),
+      output, width: rows.width,
+      identity: try identity(checkpoint, items, input, protocolWords, chosen),
       resume: resume)
     try embed(items.count, rows, into: partial)
     damage.warning?.tell()
@@ -199,7 +207,8 @@ struct EmbedCommand: ParsableCommand {
 
   /// Everything that decides the rows: resumed work must agree in it.
   private func identity(
-    _ checkpoint: TowerCheckpoint, _ items: [String], _ input: PictureInput?, _ texts: String
+    _ checkpoint: TowerCheckpoint, _ items: [String], _ input: PictureInput?, _ texts: String,
+    _ precision: Precision
   ) throws -> String {
     let digest = Digest()
     digest.update(try checkpoint.checkpoint.contentHash())
@@ -208,7 +217,7 @@ struct EmbedCommand: ParsableCommand {
       "\(texts) \(input?.description ?? "") \(imageSize ?? 0) \(interpolate.map(\.rawValue) ?? "") \(normalize) "
         + "\(heads ?? 0) \(tokenizer ?? "")\n")
     // Bits differ between kernel sets, and where these tell places apart, from those of versions before.
-    digest.update("\(Matmul.coreName)\(Matmul.rowsDifferByPlace ? ", rows alike" : "")\n")
+    digest.update("\(precision.kernels)\(Matmul.rowsDifferByPlace ? ", rows alike" : "")\n")
     for item in items { digest.update("\(item.utf8.count) \(item)") }
     return digest.hexadecimal()
   }

@@ -40,6 +40,8 @@ struct ForwardCommand: ParsableCommand {
     transform: NumberRange.whole(1...NumberRange.heads))
   var heads: Int?
 
+  @OptionGroup var precision: TowerPrecisionOption
+
   @OptionGroup var threads: ThreadsOption
 
   func run() throws {
@@ -67,6 +69,7 @@ struct ForwardCommand: ParsableCommand {
     _ checkpoint: TowerCheckpoint, _ inputs: Checkpoint, beside others: [String] = []
   ) throws -> [RawForward.Output] {
     let text = try checkpoint.text()
+    text.use(try precision.chosen(width: text.width))
     try TowerWarnings.nonFinite(text, in: checkpoint).tell()
     return try RawForward.run(
       text, on: inputs, readouts: checkpoint.readouts, named: checkpoint.textVectors,
@@ -80,6 +83,7 @@ struct ForwardCommand: ParsableCommand {
     let follows = checkpoint.configuration.image?.takesOtherSizes == true
     let size = interpolate == nil && !follows ? nil : RawForward.pictureSize(inputs)
     let image = try checkpoint.image(imageSize: size, interpolation: interpolate)
+    image.use(try precision.chosen(width: image.width))
     try TowerWarnings.all(image, in: checkpoint).tell()
     return try RawForward.run(
       image, on: inputs, readouts: checkpoint.readouts, named: checkpoint.pictureVectors,
