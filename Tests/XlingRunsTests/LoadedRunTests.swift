@@ -51,6 +51,11 @@ import XlingTokenizers
     #expect(try LoadedRun(folder: plain).model.precision == .fp32)
     let run = try LoadedRun(folder: half)
     #expect(run.model.precision == .bf16)
+    // It reaches the towers, and what the heads learn of them.
+    #expect(run.model.parameters(of: .text).allSatisfy { $0.parameter.precision == .bf16 })
+    #expect(run.model.parameters(of: .image).allSatisfy { $0.parameter.precision == .bf16 })
+    let weights = try [plain, half].map { try AtomicFile.read($0 + "/model.safetensors") }
+    #expect(weights[0].suffix(256) != weights[1].suffix(256))
     #expect(run.record.blasCore == Precision.bf16.kernels)
     let stored = try LoadedRun.stored(run.record, folder: half, status: .finished).key
     #expect(stored.precision == "bf16" && stored.blasCore == Precision.bf16.kernels)

@@ -16,12 +16,7 @@ public final class DualEncoder {
   public let embeddingWidth: Int
 
   /// Of the dense layers of both towers; heads and loss are float32 in both.
-  public var precision = Precision.fp32 {
-    didSet {
-      text.use(precision)
-      image.use(precision)
-    }
-  }
+  public private(set) var precision = Precision.fp32
 
   /// The temperature stays in this range.
   public static let temperatureRange: ClosedRange<Float> = 0.001...0.5
@@ -129,6 +124,13 @@ public final class DualEncoder {
 
   public func zeroGradients() {
     for (_, parameter) in trainedParameters { parameter.zeroGradient() }
+  }
+
+  /// No observer of ``precision``: initializers, which set it, call none.
+  public func use(_ precision: Precision) {
+    self.precision = precision
+    text.use(precision)
+    image.use(precision)
   }
 
   func clampTemperature() {

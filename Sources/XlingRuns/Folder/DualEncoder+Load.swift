@@ -17,8 +17,9 @@ extension DualEncoder {
       recipe: configuration.recipe, seed: configuration.seed,
       embeddingWidth: configuration.embeddingWidth, temperature: configuration.temperature,
       textHead: configuration.textOutput?.head ?? .method)
-    precision = configuration.precision ?? .fp32
+    let precision = configuration.precision ?? .fp32
     try precision.check()
+    use(precision)
   }
 
   /// Rebuilds a run's model: the frozen towers from their folders, whose hashes must be those
