@@ -3,7 +3,7 @@
 
     benchmarks/layernorm_first.py [--binary .build/release/xling] [--work runs/layernorm-first]
                                   [--steps 80] [--seeds 5] [--shots 8] [--least 8] [--hold-out 10]
-                                  [--rates 1e-3,3e-3,1e-2] [--threads N]
+                                  [--rates 0.003,0.01] [--batch 32] [--threads N]
 
 Of each seed: a run aligned on scenes, classifiers of CLDR's subgroups of emoji with few shots and with all
 pictures, LayerNorm tuning alone, together with and as initialization of linear probe, prompt, adapter and
@@ -64,7 +64,7 @@ def finetune(chosen, method, mode, regime, seed, rates):
     tries = [] if chosen.rates == "card" else ["--choose-rate", chosen.rates]
     rate = ["--rate", rates[key]] if key in rates else tries
     command = ["finetune", f"runs/aligned-{seed}", "--data", "emoji", "--method", method, "--least", chosen.least,
-               "--steps", chosen.steps, "--seed", seed, "--shots-seed", seed, "--output", folder,
+               "--steps", chosen.steps, "--batch-size", chosen.batch, "--seed", seed, "--shots-seed", seed, "--output", folder,
                "--threads", chosen.threads, "--json", *rate]
     if regime == "low":
         command += ["--shots", chosen.shots]
@@ -192,7 +192,8 @@ def report(chosen, scores, rates, stored):
     lines = [
         "# LayerNorm first", "",
         f"`benchmarks/layernorm_first.py --steps {chosen.steps} --seeds {chosen.seeds} --shots {chosen.shots} "
-        f"--least {chosen.least} --hold-out {chosen.hold_out} --rates {chosen.rates}` on "
+        f"--least {chosen.least} --hold-out {chosen.hold_out} --rates {chosen.rates} "
+        f"--batch {chosen.batch}` on "
         f"{platform.machine()}, {os.cpu_count()} cores.", "",
         f"Top-1 in percent among {example['low']['classes']} subgroups of emoji that are trained "
         f"(chance {100 / example['low']['classes']:.1f}), n = {n} test pictures of emoji that no training picture "
@@ -270,7 +271,8 @@ def main():
     parser.add_argument("--shots", type=int, default=8)
     parser.add_argument("--least", type=int, default=8)
     parser.add_argument("--hold-out", type=int, default=10)
-    parser.add_argument("--rates", default="0.001,0.003,0.01")
+    parser.add_argument("--rates", default="0.003,0.01")
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     chosen = parser.parse_args()
     chosen.binary, chosen.work = chosen.binary.resolve(), chosen.work.resolve()

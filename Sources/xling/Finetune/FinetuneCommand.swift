@@ -140,7 +140,7 @@ struct FinetuneCommand: ParsableCommand {
     options.resamples = resamples
     options.featuresBeside = noCache ? nil : found.place.path
     options.resumeCommand = ShellWords.thisCommand()
-    let progress = FinetuneProgress(card.name)
+    let progress = FinetuneProgress(method)
     let result = try FinetuneJob(options).run { progress.show($0) }
     try json.print(result) { FinetuneText.text(result) }
   }
