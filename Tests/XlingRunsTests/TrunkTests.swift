@@ -89,6 +89,19 @@ struct TrunkTests {
     #expect(Set(files("trunk.json")) == folders)
   }
 
+  @Test func precisionsAreKeptApart() throws {
+    try run("fp32", try configuration("da"))
+    let kept = try entries()
+    let half = try configuration("da") { $0.precision = .bf16 }
+    try run("without", half, keeps: false)
+    for name in ["first", "second"] {
+      try run(name, half)
+      #expect(try bench.checkpoint(name) == bench.checkpoint("without"))
+    }
+    #expect(try entries() == 2 * kept)
+    #expect(try bench.checkpoint("without") != bench.checkpoint("fp32"))
+  }
+
   @Test func chunksAndDrawnCaptionsGiveTheSame() throws {
     let configuration = try configuration("da") { $0.chunkSize = 4 }
     try run("without", configuration, keeps: false)

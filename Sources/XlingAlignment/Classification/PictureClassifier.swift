@@ -85,12 +85,11 @@ public final class PictureClassifier {
     }
     switch input {
     case .pooled(let pooled): return (pooled, nil)
-    case .pictures(let batch):
+    case .pixels(let pixels):
       let image = model.image
       let isTrained = training && model.imageIsTrained
       let (activations, pooled) = model.frozenRows(isTrained: model.imageIsTrained) {
-        let activations = image.forward(
-          batch, reading: .pooled, in: workspace, training: isTrained)
+        let activations = model.forward(pixels, in: workspace, training: isTrained)
         return (activations, image.pool(activations, in: workspace))
       }
       return (

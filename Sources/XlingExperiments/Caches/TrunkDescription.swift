@@ -17,7 +17,7 @@ public struct TrunkDescription: Codable, Sendable, Equatable {
   public let layers: Int
   /// Numbers of a row.
   public let width: Int
-  /// Of the numbers as they lie on the disk.
+  /// Of the products that made the states; these are float32.
   public let precision: String
 
   public init(

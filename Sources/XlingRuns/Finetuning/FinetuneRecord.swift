@@ -133,7 +133,7 @@ public struct FinetuneRecord: Codable, Sendable, Equatable {
     trainedParameters = classifier.trainedParameters.reduce(0) { $0 + $1.parameter.count }
     allParameters = classifier.parameters.reduce(0) { $0 + $1.parameter.count }
     carried = classifier.carried.sorted()
-    blasCore = Matmul.coreName
+    blasCore = classifier.model.precision.kernels
     (program, numerics) = (Version.current, Version.numerics)
   }
 }

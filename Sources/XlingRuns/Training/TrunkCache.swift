@@ -53,7 +53,7 @@ extension DualEncoder {
     guard let trunk = trunk(of: side) else { return nil }
     return TrunkDescription(
       hash: trunkHash(side, source, trunk), side: "\(side)", tower: source.folder,
-      depth: trunk.depth, layers: trunk.layers, width: trunk.width)
+      depth: trunk.depth, layers: trunk.layers, width: trunk.width, precision: precision.rawValue)
   }
 
   /// SHA-256 of all that decides the bits of a trunk's states: the tower's architecture, every parameter of the
