@@ -30,6 +30,9 @@ struct ClassifierBatches {
     features = isFixed ? FrozenFeatures(width: model.image.outputWidth, store: store) : nil
   }
 
+  /// Whether the tower computes a picture once and no more.
+  var keepsInputs: Bool { features != nil }
+
   /// The batch of update number `step`, counted from 0.
   mutating func draw(
     step: Int, in workspace: Workspace
@@ -50,7 +53,7 @@ struct ClassifierBatches {
       Digest.key(
         pictureHash: try source.pictureHash($0.image), preprocessing: input.description)
     } compute: {
-      model.poolImages(try pictures($0.map(\.image), step: nil), in: workspace)
+      model.poolImages(.batch(try pictures($0.map(\.image), step: nil)), in: workspace)
     }
     return (.pooled(pooled), labels)
   }

@@ -23,6 +23,7 @@ public final class ClassifierTrainer {
   private let schedule: RunSchedule
   private let workspace = Workspace()
   private var counters = TrainingState.Counters()
+  private var pace: TrainingPace
 
   private var training: AlignmentConfiguration { configuration.training }
 
@@ -38,6 +39,13 @@ public final class ClassifierTrainer {
     optimizer = configuration.training.optimizer.make(
       classifier.trainedParameters.map(\.parameter))
     schedule = configuration.training.schedule(pairs: source.count)
+    let batchSize = configuration.training.batchSize
+    pace = TrainingPace(
+      batchSize: batchSize, steps: configuration.training.steps,
+      stepsPerEpoch: source.count / batchSize, validateEvery: 0, validationPairs: 0,
+      keepsInputs: ClassifierBatches(
+        classifier.model, source, configuration.training, frozen: frozen
+      ).keepsInputs)
     classifier.model.image.encoder.recomputesActivations =
       configuration.training.recomputesActivations
   }
@@ -82,7 +90,7 @@ public final class ClassifierTrainer {
       step: counters.step, steps: training.steps, loss: counters.loss ?? .nan,
       rate: schedule.rates(counters.step - 1).shared,
       temperature: classifier.head.temperature?.value.pointee ?? 1, seconds: counters.seconds,
-      validation: nil)
+      validation: nil, pace: pace)
   }
 
   private func update(_ batches: inout ClassifierBatches) throws {
@@ -90,7 +98,9 @@ public final class ClassifierTrainer {
     let rate = schedule.rates(step).shared
     workspace.reset()
     for (_, parameter) in classifier.trainedParameters { parameter.zeroGradient() }
+    let began = ProgressBar.uptime()
     let (images, labels) = try batches.draw(step: step, in: workspace)
+    let input = ProgressBar.uptime() - began
     let loss = classifier.forwardBackward(images, labels: labels, in: workspace)
     let norm = GradientNorm.of(optimizer.parameters)
     let first = counters.firstLoss ?? loss
@@ -107,5 +117,6 @@ public final class ClassifierTrainer {
     optimizer.step(rate: Float(rate))
     classifier.head.clampTemperature()
     (counters.step, counters.loss) = (step + 1, loss)
+    pace.note(step: step, input: input, work: ProgressBar.uptime() - began - input)
   }
 }
