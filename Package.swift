@@ -28,7 +28,7 @@ let package = Package(
   traits: [
     .trait(
       name: "OneDNN",
-      description: "Products in bf16 by oneDNN (libdnnl-dev, which brings an OpenCL loader along)."),
+      description: "Products in bf16 by oneDNN (libdnnl-dev), loaded when they are asked for."),
     .default(enabledTraits: ["OneDNN"]),
   ],
   dependencies: [
@@ -45,8 +45,7 @@ let package = Package(
     .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("openblas")]),
     .target(
       name: "CONeDNN",
-      cxxSettings: [.define("XLING_ONEDNN", .when(traits: ["OneDNN"]))],
-      linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
+      cxxSettings: [.define("XLING_ONEDNN", .when(traits: ["OneDNN"]))]),
     .target(name: "CKernels"),
     .target(
       name: "CImageCodecs",

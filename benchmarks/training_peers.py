@@ -34,6 +34,7 @@ def towers(folder):
     pieces = (HERE.parent / "towers/mini-text/vocab.txt").read_text().splitlines()
     (text / "vocab.txt").write_text(
         "\n".join(pieces + [f"[unused-{i}]" for i in range(WORDS - len(pieces))]) + "\n")
+    (text / "tokenizer_config.json").write_text('{"do_lower_case": false}\n')
     return text, image
 
 

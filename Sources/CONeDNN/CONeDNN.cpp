@@ -2,16 +2,15 @@
 
 #ifdef XLING_ONEDNN
 
-#include <dlfcn.h>
-
 #include <array>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <oneapi/dnnl/dnnl.hpp>
 #include <stdexcept>
 #include <string>
+
+#include "Calls.h"
 
 using dnnl::matmul;
 using dnnl::memory;
@@ -26,10 +25,8 @@ const dnnl::engine &engine() {
 /// The caller's threads share out the rows: OpenMP, which Debian's library is built with, starts none. The
 /// setting is each thread's own.
 void stay_on_this_thread() {
-  using set_threads = void (*)(int);
-  static const auto set = reinterpret_cast<set_threads>(dlsym(RTLD_DEFAULT, "omp_set_num_threads"));
   thread_local bool is_set = false;
-  if (!is_set && set) set(1);
+  if (!is_set && xod_library()->set_threads) xod_library()->set_threads(1);
   is_set = true;
 }
 
@@ -104,6 +101,7 @@ void run(const Product &product, const void *a, const memory &b, const float *bi
 }
 
 std::string found_kernel() {
+  if (xod_library() == nullptr) return "";
   try {
     stay_on_this_thread();
     layout(256, 256);
@@ -167,6 +165,7 @@ const char *xod_kernel(void) {
   return name.empty() ? nullptr : name.c_str();
 }
 
+int xod_is_there(void) { return xod_library() != nullptr; }
 int xod_is_built(void) { return 1; }
 
 xod_weights *xod_pack(const float *w, int64_t stride, int transposed, int64_t inner,
@@ -231,6 +230,7 @@ int xod_outer(const uint16_t *a, const uint16_t *b, int64_t m, int64_t n, int64_
 extern "C" {
 
 const char *xod_kernel(void) { return nullptr; }
+int xod_is_there(void) { return 0; }
 int xod_is_built(void) { return 0; }
 xod_weights *xod_pack(const float *, int64_t, int, int64_t, int64_t) { return nullptr; }
 void xod_free(xod_weights *) {}

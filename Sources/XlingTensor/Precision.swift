@@ -30,8 +30,11 @@ extension Precision {
 
   public static let unit: Unit = xod_kernel().map { .library(String(cString: $0)) } ?? .rounding
 
-  /// Whether this build has the library at all.
+  /// Whether this build looks for the library at all.
   public static let isBuilt = xod_is_built() != 0
+
+  /// Whether it can be loaded, which asking does.
+  public static let isThere = xod_is_there() != 0
 
   /// Whether the processor itself multiplies bf16.
   public static let hasHardware: Bool = {
@@ -62,7 +65,7 @@ extension Precision {
     /// What was taken, and why, in one line.
     public var text: String {
       guard bf16 > 0 else {
-        return "--precision auto takes fp32: this processor or this build has no bf16 arithmetic"
+        return "--precision auto takes fp32: this processor has no bf16 arithmetic, or oneDNN is not there"
       }
       return "--precision auto takes \(fastest.rawValue): products of this shape run at "
         + "\(Int(fp32 / 1e9)) GFLOP/s in fp32, \(Int(bf16 / 1e9)) in bf16"

@@ -193,6 +193,7 @@ struct PrecisionTests {
     #expect(Precision.bf16.kernels.hasPrefix(Matmul.coreName + ", bf16 "))
     #expect(Precision.fp32.stored == "float32" && Precision.bf16.stored == "bf16")
     #expect("\(PrecisionFailure.notBuilt)".contains("libdnnl-dev"))
+    #expect("\(PrecisionFailure.notThere)".contains("libdnnl.so.2"))
     // A measurement says what it took.
     let measured = Precision.measure(width: 64, rows: 64)
     #expect(measured.text.contains("takes \(measured.fastest.rawValue)"))

@@ -14,7 +14,10 @@ extern "C" {
 /// without it.
 const char *xod_kernel(void);
 
-/// Whether this build has the library.
+/// Whether this build looks for the library, and it can be loaded.
+int xod_is_there(void);
+
+/// Whether this build looks for it at all.
 int xod_is_built(void);
 
 /// A matrix op(W) [inner, columns], rounded to bf16 and laid out for products.
