@@ -65,7 +65,8 @@ extension Precision {
     /// What was taken, and why, in one line.
     public var text: String {
       guard bf16 > 0 else {
-        return "--precision auto takes fp32: this processor has no bf16 arithmetic, or oneDNN is not there"
+        return
+          "--precision auto takes fp32: this processor has no bf16 arithmetic, or oneDNN is missing"
       }
       return "--precision auto takes \(fastest.rawValue): products of this shape run at "
         + "\(Int(fp32 / 1e9)) GFLOP/s in fp32, \(Int(bf16 / 1e9)) in bf16"
