@@ -50,6 +50,12 @@ public struct Digest: ~Copyable {
     return digest.hexadecimal()
   }
 
+  public static func of(_ bytes: UnsafeRawBufferPointer) -> String {
+    let digest = Digest()
+    digest.update(bytes)
+    return digest.hexadecimal()
+  }
+
   /// The 32 bytes of the hash of all of it.
   public static func bytes(of data: Data) -> [UInt8] {
     let digest = Digest()

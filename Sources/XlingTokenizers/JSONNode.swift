@@ -6,6 +6,8 @@ indirect enum JSONNode: Equatable {
   case number(Double)
   case string([UInt8])
   case array([JSONNode])
+  /// A long list of pairs of a string and a number.
+  case scored(ScoredPieces)
   case object([Member])
 
   struct Member: Equatable {
@@ -40,7 +42,7 @@ indirect enum JSONNode: Equatable {
     case .bool(let value): "\(value)"
     case .number(let value): "the number \(value)"
     case .string(let bytes): "\"\(String(decoding: bytes.prefix(60), as: UTF8.self))\""
-    case .array: "a list"
+    case .array, .scored: "a list"
     case .object: "an object"
     }
   }

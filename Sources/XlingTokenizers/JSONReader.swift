@@ -29,16 +29,16 @@ struct JSONReader {
 
   /// A file's value. Throws ``FileFailure`` or ``TokenizerFailure/badModel(file:offset:expected:found:)``.
   static func document(_ file: String) throws -> JSONNode {
-    try document([UInt8](try AtomicFile.read(file)), file: file)
+    try document(try AtomicFile.read(file), file: file)
   }
 
   /// The same of bytes; `file` names them in errors.
-  static func document(_ bytes: [UInt8], file: String) throws -> JSONNode {
+  static func document(_ bytes: some ContiguousBytes, file: String) throws -> JSONNode {
     do {
       return try bytes.withUnsafeBytes { try read($0) }
     } catch let error as Malformed {
-      let found =
-        error.found ?? (error.offset < bytes.count ? "something else" : "the end of the file")
+      let count = bytes.withUnsafeBytes(\.count)
+      let found = error.found ?? (error.offset < count ? "something else" : "the end of the file")
       throw TokenizerFailure.badModel(
         file: file, offset: error.offset, expected: error.expected, found: found)
     }
@@ -117,7 +117,11 @@ struct JSONReader {
     }
   }
 
+  /// Shorter lists of pairs are lists as others are.
+  private static let longList = 64
+
   private mutating func array(_ depth: Int) throws(Malformed) -> JSONNode {
+    if depth + 2 <= Self.maximumDepth, let pairs = scoredPieces() { return .scored(pairs) }
     var values: [JSONNode] = []
     at += 1
     skipSpace()
@@ -131,6 +135,38 @@ struct JSONReader {
     }
   }
 
+  /// A long list of pairs of a string and a number, all of which are well-formed; else nil, and nothing is read.
+  private mutating func scoredPieces() -> ScoredPieces? {
+    let start = at
+    var pairs = ScoredPieces()
+    var piece: [UInt8] = []
+    do throws(Malformed) {
+      at += 1
+      repeat {
+        skipSpace()
+        guard take(UInt8(ascii: "[")), next == UInt8(ascii: "\"") else { throw malformed("a pair") }
+        try string(into: &piece)
+        skipSpace()
+        guard take(UInt8(ascii: ",")) else { throw malformed("a pair") }
+        skipSpace()
+        let score = try double()
+        guard try ends(with: UInt8(ascii: "]")) else { throw malformed("a pair") }
+        guard pairs.hasRoom(for: piece) else { throw malformed("shorter pieces") }
+        pairs.append(piece, score)
+      } while try !ends(with: UInt8(ascii: "]"))
+      if pairs.count >= Self.longList { return pairs }
+    } catch {}
+    at = start
+    return nil
+  }
+
+  private mutating func take(_ byte: UInt8) -> Bool {
+    guard next == byte else { return false }
+    at += 1
+    skipSpace()
+    return true
+  }
+
   /// Behind a member: a comma, or the end.
   private mutating func ends(with end: UInt8) throws(Malformed) -> Bool {
     skipSpace()
@@ -141,7 +177,9 @@ struct JSONReader {
     return byte == end
   }
 
-  private mutating func number() throws(Malformed) -> JSONNode {
+  private mutating func number() throws(Malformed) -> JSONNode { .number(try double()) }
+
+  private mutating func double() throws(Malformed) -> Double {
     let start = at
     while let byte = next,
       byte == 0x2B || byte == 0x2D || byte == 0x2E || byte | 0x20 == 0x65
@@ -154,19 +192,25 @@ struct JSONReader {
       at = start
       throw malformed("a number")
     }
-    return .number(value)
+    return value
   }
 
   private mutating func string() throws(Malformed) -> [UInt8] {
-    at += 1
     var result: [UInt8] = []
+    try string(into: &result)
+    return result
+  }
+
+  private mutating func string(into result: inout [UInt8]) throws(Malformed) {
+    at += 1
+    result.removeAll(keepingCapacity: true)
     var plain = at
     while let byte = next {
       switch byte {
       case UInt8(ascii: "\""):
         result.append(contentsOf: bytes[plain..<at])
         at += 1
-        return result
+        return
       case UInt8(ascii: "\\"):
         result.append(contentsOf: bytes[plain..<at])
         try escape(into: &result)

@@ -6,6 +6,12 @@ struct PieceList: Sendable, Equatable {
 
   var count: Int { ends.count }
 
+  init() {}
+
+  init(_ pieces: some Sequence<[UInt8]>) {
+    for piece in pieces { append(piece) }
+  }
+
   mutating func reserve(bytes: Int, count: Int) {
     self.bytes.reserveCapacity(bytes)
     ends.reserveCapacity(count)

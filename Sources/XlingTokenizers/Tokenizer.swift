@@ -36,6 +36,10 @@ public protocol Tokenizer: Sendable {
   /// ``normalized(_:)`` does.
   func changes(_ utf8: UnsafeRawBufferPointer) -> Bool?
 
+  /// Whether a text whose white space is spaces, tabs and ends of lines becomes the tokens of its words one after
+  /// another, each encoded alone.
+  var encodesWordByWord: Bool { get }
+
   /// What a piece is. `id` must lie in 0..<vocabularySize.
   func kind(ofPiece id: Int32) -> PieceKind
 
@@ -59,6 +63,8 @@ extension Tokenizer {
   public var declarations: [Declaration] { [] }
   public var spellsFramedByPieces: Bool { false }
   public var fixedPadding: Int? { nil }
+
+  public var encodesWordByWord: Bool { false }
 
   public func changes(_ utf8: UnsafeRawBufferPointer) -> Bool? { nil }
 

@@ -30,8 +30,8 @@ struct BadInputTests {
     expect(
       try bench.xling(bench.align("lwaa", "runs/one")), 64,
       "there is no method \"lwaa\". Did you mean \"lwa\"? Methods: ape, bitfit, compacter, da, full, "
-        + "full-random, full-random-text, image-lwa, last-layer, layernorm, lit, lit-da, lit-lwa, "
-        + "lit-random-text, lora, lwa, projection, prompt.")
+        + "full-random, full-random-text, image-lwa, last-layer, layernorm, lit, lit-da, "
+        + "lit-layernorm, lit-lwa, lit-random-text, lora, lwa, projection, prompt.")
   }
 
   @Test func languages() throws {

@@ -50,6 +50,7 @@ private let layer = 4 * (width * width + width) + 2 * width * inner + inner + wi
     ("layernorm", norms, norms),
     ("lit", wholeText, 0),
     ("lit-da", layer, 0),
+    ("lit-layernorm", norms, 0),
     ("lit-lwa", 2 * layers * adapter, 0),
     ("lit-random-text", wholeText, 0),
     // Of queries and values: A [8, 16] and B [16, 8].

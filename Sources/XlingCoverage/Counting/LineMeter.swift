@@ -12,7 +12,10 @@ final class LineMeter {
   /// By id, whether it is a piece of one byte; nil without such pieces.
   private let isByte: [Bool]?
   private let decodes: Bool
+  private let encodesWordByWord: Bool
   @exclusivity(unchecked) private var encoding = Encoding()
+  /// Where the words of a line lie.
+  @exclusivity(unchecked) private var stretches: [Range<Int>] = []
   let words: WordMeter
   /// Nil: letters are not looked at.
   var letters: LanguageLetters? { didSet { letterKinds.forget() } }
@@ -30,13 +33,14 @@ final class LineMeter {
     self.tokenizer = tokenizer
     self.frame = frame
     session = tokenizer.session(cached: true)
-    words = WordMeter(tokenizer, session, limit: limit)
     unknown = tokenizer.special.unknown ?? -1
     isByte = pieces.isByte
     decodes = pieces.decodes
+    encodesWordByWord = tokenizer.encodesWordByWord && !decodes && isByte == nil
     vocabulary = tokenizer.vocabularySize
     counts = .allocate(capacity: vocabulary)
     counts.initialize(repeating: 0, count: vocabulary)
+    words = WordMeter(tokenizer, session, counts: counts, limit: limit)
   }
 
   deinit { counts.deallocate() }
@@ -44,69 +48,91 @@ final class LineMeter {
   /// A well-formed line without its end; `row` has a number a ``Column``. Throws `UnicodeFailure`.
   func measure(_ line: UnsafeRawBufferPointer, into row: UnsafeMutablePointer<Int32>) throws {
     row.update(repeating: 0, count: Column.allCases.count)
-    session.encode(line, offsets: .bytes, into: &encoding)
-    guard let text = line.bindMemory(to: UInt8.self).baseAddress,
-      onlyTokens ? countScalars(text, line, row) : try countScalarsAndWords(text, line, row)
-    else { return }
+    guard let text = line.bindMemory(to: UInt8.self).baseAddress else { return }
+    if onlyTokens {
+      guard countScalars(text, line, row) else { return }
+      countTokens(line, row)
+    } else {
+      let spaces = look(text, line, row)
+      guard !stretches.isEmpty else {
+        row[.characters] = 0
+        return
+      }
+      if spaces == .plain, encodesWordByWord {
+        for stretch in stretches { try words.count(line[stretch], row, tallying: true) }
+        row[.tokens] = row[.wordTokens]
+      } else {
+        try countWords(line, spaces, row)
+      }
+    }
     row[.lines] = 1
     row[.bytes] = Int32(line.count)
-    countTokens(text, line, row)
+    let framed = Int(row[.tokens]) + frame
+    for length in Column.lengths where framed > length.tokens { row[length.column] = 1 }
   }
 
-  /// False for a blank line, of which nothing is counted but its scalars. Throws `UnicodeFailure`.
-  private func countScalarsAndWords(
+  private func countWords(
+    _ line: UnsafeRawBufferPointer, _ spaces: Spaces, _ row: UnsafeMutablePointer<Int32>
+  ) throws {
+    countTokens(line, row)
+    for stretch in stretches {
+      // A line of Chinese is one word.
+      let encoded = stretch.count == line.count ? encoding : nil
+      try words.count(line[stretch], row, encoded: encoded, breaking: spaces != .joining)
+    }
+    if spaces == .joining { try words.countWords(of: line, row) }
+  }
+
+  /// White space of a line.
+  private enum Spaces {
+    /// What every tokenizer takes for white space, and nothing composes with.
+    case plain
+    case others
+    /// NARROW NO-BREAK SPACE is among it, which joins words for ICU (its Word_Break is ExtendNumLet).
+    case joining
+  }
+
+  /// Counts scalars and letters, and finds the words between white space.
+  private func look(
     _ text: UnsafePointer<UInt8>, _ line: UnsafeRawBufferPointer,
     _ row: UnsafeMutablePointer<Int32>
-  ) throws -> Bool {
-    let isJoined = Self.holdsJoiningSpace(line)
+  ) -> Spaces {
     // Read here, or references are counted at every scalar.
-    let (words, scalars, letters, kinds) = (words, scalars, letters, letterKinds.table)
+    let (scalars, letters, kinds) = (scalars, letters, letterKinds.table)
     let looks = letters != nil
+    var spaces = Spaces.plain
+    var (characters, own, foreign): (Int32, Int32, Int32) = (0, 0, 0)
     var at = 0
     var start = -1
-    var hasWord = false
-    func countWord(to end: Int) throws {
-      if start >= 0 {
-        let word = UnsafeRawBufferPointer(rebasing: line[start..<end])
-        // A line of Chinese is one word.
-        let encoded = word.count == line.count ? encoding : nil
-        try words.count(word, encoded: encoded, breaking: !isJoined, row)
-      }
-      start = -1
-    }
+    stretches.removeAll(keepingCapacity: true)
     while at < line.count {
       let (scalar, end) = WellFormed.next(text, at)
       scalars.add(scalar)
-      row[.characters] += 1
+      characters += 1
       if looks {
         var kind = scalar < LetterKinds.limit ? kinds[Int(scalar)] : LetterKinds.unseen
         if kind == LetterKinds.unseen, let letters { kind = letterKinds.see(scalar, letters) }
-        if kind >= LetterKinds.own { row[.letters] += 1 }
-        if kind == LetterKinds.foreign { row[.foreignLetters] += 1 }
+        if kind == LetterKinds.own { own += 1 }
+        if kind == LetterKinds.foreign { foreign += 1 }
       }
       if WhiteSpace.contains(scalar) {
-        try countWord(to: at)
+        if start >= 0 { stretches.append(start..<at) }
+        start = -1
+        if scalar == 0x202F {
+          spaces = .joining
+        } else if spaces == .plain, !WhiteSpace.isPlain(scalar) {
+          spaces = .others
+        }
       } else if start < 0 {
         start = at
-        hasWord = true
       }
       at = end
     }
-    try countWord(to: line.count)
-    if isJoined, hasWord { try words.countWords(of: line, row) }
-    if !hasWord { row[.characters] = 0 }
-    return hasWord
-  }
-
-  /// Whether NARROW NO-BREAK SPACE E2 80 AF is there: white space that joins words for ICU (its Word_Break is
-  /// ExtendNumLet).
-  private static func holdsJoiningSpace(_ line: UnsafeRawBufferPointer) -> Bool {
-    var at = 0
-    while let found = line[at...].firstIndex(of: 0xE2) {
-      if found + 2 < line.count, line[found + 1] == 0x80, line[found + 2] == 0xAF { return true }
-      at = found + 1
-    }
-    return false
+    if start >= 0 { stretches.append(start..<line.count) }
+    row[.characters] = characters
+    row[.letters] = own + foreign
+    row[.foreignLetters] = foreign
+    return spaces
   }
 
   private func countScalars(
@@ -126,11 +152,11 @@ final class LineMeter {
   }
 
   private func countTokens(
-    _ text: UnsafePointer<UInt8>, _ line: UnsafeRawBufferPointer,
-    _ row: UnsafeMutablePointer<Int32>
+    _ line: UnsafeRawBufferPointer, _ row: UnsafeMutablePointer<Int32>
   ) {
+    session.encode(line, offsets: .bytes, into: &encoding)
     row[.tokens] = Int32(encoding.count)
-    var unknowns: Int32 = 0
+    var unknowns = 0
     encoding.ids.withUnsafeBufferPointer { ids in
       for id in ids {
         counts[Int(id)] += 1
@@ -138,9 +164,7 @@ final class LineMeter {
       }
       if let isByte { row[.byteTokens] = Int32(ids.count { isByte[Int($0)] }) }
     }
-    if unknowns > 0 { countUnknown(text, unknowns, row) }
-    let framed = encoding.count + frame
-    for length in Column.lengths where framed > length.tokens { row[length.column] = 1 }
+    if unknowns > 0 { encoding.addUnknown(unknown, of: line, row) }
     if decodes, !onlyTokens {
       row[.decodableLines] = 1
       if !isDecodedBack(line) { row[.undecodedLines] = 1 }
@@ -152,18 +176,6 @@ final class LineMeter {
       guard text.count == line.count, let one = text.baseAddress, let other = line.baseAddress
       else { return text.count == line.count }
       return memcmp(one, other, text.count) == 0
-    }
-  }
-
-  private func countUnknown(
-    _ text: UnsafePointer<UInt8>, _ unknowns: Int32, _ row: UnsafeMutablePointer<Int32>
-  ) {
-    row[.unknownTokens] = unknowns
-    row[.unknownLines] = 1
-    for (index, id) in encoding.ids.enumerated() where id == unknown {
-      let range = Int(encoding.starts[index])..<Int(encoding.ends[index])
-      row[.unknownBytes] += Int32(range.count)
-      row[.unknownCharacters] += Int32(WellFormed.count(text, range))
     }
   }
 

@@ -55,6 +55,12 @@ enum WhiteSpace {
     default: return false
     }
   }
+
+  /// White space for every tokenizer; nothing composes with it, and none is taken away.
+  @inline(__always)
+  static func isPlain(_ space: UInt32) -> Bool {
+    space == 0x20 || space == 0x09 || space == 0x0A || space == 0x0D
+  }
 }
 
 /// Well-formed UTF-8, scalar by scalar.

@@ -17,6 +17,9 @@ struct WordParts: BitwiseCopyable, Equatable {
   var continued: UInt32 = 0
   var unknown: UInt32 = 0
 
+  /// Nobody asked yet.
+  static let unasked = WordParts(words: .max)
+
   mutating func add(_ measure: WordMeasure) {
     words += 1
     tokens += measure.tokens

@@ -3,6 +3,10 @@ import XlingUnicode
 
 /// What a tokenizer makes of the words of lines, each alone: words between white space, and ICU's.
 ///
+/// Where lines are no more than their words (``Tokenizer/encodesWordByWord``), tokens are counted here, too: a word
+/// that comes again is looked up, not encoded, and its tokens are counted as often as it came when they are
+/// asked for.
+///
 /// ICU's words of a stretch between white space do not depend on what is around it (UAX #29 joins
 /// nothing across white space, and dictionaries see one stretch of letters at a time), U+202F aside,
 /// which joins as an underscore does. So a stretch that was seen before is not broken again: how often it
@@ -18,6 +22,8 @@ final class WordMeter {
   let icuWords: WordTable
   /// Measures of words that the sample leaves out, by a part of their hash.
   private let memory: UnsafeMutablePointer<Remembered>
+  /// By id; somebody else's.
+  private let counts: UnsafeMutablePointer<Int>
   private static let memoryCount = 1 << 14
 
   private struct Remembered: BitwiseCopyable {
@@ -25,11 +31,12 @@ final class WordMeter {
     var measure: WordMeasure
   }
 
-  /// `limit` word types are counted exactly, of each kind.
+  /// `limit` word types are counted exactly, of each kind. `counts`, by id, take the tokens of words.
   init(
-    _ tokenizer: any Tokenizer, _ session: any TokenizerSession, limit: Int = WordTable.limit
+    _ tokenizer: any Tokenizer, _ session: any TokenizerSession,
+    counts: UnsafeMutablePointer<Int>, limit: Int
   ) {
-    (self.tokenizer, self.session) = (tokenizer, session)
+    (self.tokenizer, self.session, self.counts) = (tokenizer, session, counts)
     (words, icuWords) = (WordTable(limit: limit), WordTable(limit: limit))
     unknown = tokenizer.special.unknown ?? -1
     memory = .allocate(capacity: Self.memoryCount)
@@ -45,35 +52,64 @@ final class WordMeter {
   }
 
   /// A word between white space. `encoded` are its tokens where they are known, `breaking`: ICU's words in it
-  /// are counted, too. Throws `UnicodeFailure`.
+  /// are counted, too; `tallying`: its tokens are the line's. Throws `UnicodeFailure`.
   func count(
-    _ word: UnsafeRawBufferPointer, encoded: Encoding? = nil, breaking: Bool,
-    _ row: UnsafeMutablePointer<Int32>
+    _ word: Slice<UnsafeRawBufferPointer>, _ row: UnsafeMutablePointer<Int32>,
+    encoded: Encoding? = nil, breaking: Bool = true, tallying: Bool = false
   ) throws {
+    let word = UnsafeRawBufferPointer(rebasing: word)
+    let breaker = breaking ? breaker : nil
     let hash = WordTable.hash(word)
-    let isKept = words.isSampled(hash) && word.count <= WordTable.keptBytes
-    if isKept, let (measure, known) = words.count(word, hash, breaking: breaking) {
+    if words.isSampled(hash), word.count <= WordTable.keptBytes,
+      let (measure, parts) = words.count(
+        word, hash, breaking: breaker != nil, tallying: tallying)
+    {
       add(word, measure, row)
-      if breaking, let known { return add(known, row) }
-      guard breaking, let breaker else { return }
-      let parts = try count(breaker, word, alone: measure, hash)
-      words.settle(word, hash, parts)
-      return add(parts, row)
+      if tallying, measure.hasUnknown { addUnknown(word, row) }
+      guard let breaker else { return }
+      if parts != .unasked { return add(parts, row) }
+      let counted = try count(breaker, word, alone: measure, hash)
+      words.keep(counted, of: word, hash)
+      return add(counted, row)
     }
+    try countNew(word, hash, row, encoded, breaker, tallying: tallying)
+  }
+
+  private func countNew(
+    _ word: UnsafeRawBufferPointer, _ hash: UInt64, _ row: UnsafeMutablePointer<Int32>,
+    _ encoded: Encoding?, _ breaker: WordBreaker?, tallying: Bool
+  ) throws {
+    let isSampled = words.isSampled(hash)
+    let isKept = isSampled && word.count <= WordTable.keptBytes
+    // Making room may leave words out, this one among them: what is to be settled is counted before.
+    if isSampled, words.isFull { try settle() }
     let measure =
       isKept
       ? measureAnew(word, hash, or: icuWords, encoded) : measure(word, hash, in: words, encoded)
     add(word, measure, row)
-    var parts: WordParts?
-    if breaking, let breaker {
-      let counted = try count(breaker, word, alone: measure, hash)
-      add(counted, row)
-      parts = counted
+    let isSettledLater = tallying && isKept && !words.isFull
+    if tallying {
+      if measure.hasUnknown { addUnknown(word, row) }
+      if !isSettledLater { tally(word, 1) }
     }
-    guard isKept else { return }
-    // Making room may leave words out, whose ICU words have to be counted before.
-    if words.isFull { try settle() }
-    words.insert(word, hash, measure, parts)
+    var parts = WordParts.unasked
+    if let breaker {
+      parts = try count(breaker, word, alone: measure, hash)
+      add(parts, row)
+    }
+    if isKept { words.insert(word, hash, measure, parts, tallying: isSettledLater) }
+  }
+
+  /// Counts the tokens of a word by id.
+  private func tally(_ word: UnsafeRawBufferPointer, _ times: Int) {
+    session.encode(word, offsets: .bytes, into: &encoding)
+    for id in encoding.ids { counts[Int(id)] += times }
+  }
+
+  /// What unknown tokens of a word cover.
+  private func addUnknown(_ word: UnsafeRawBufferPointer, _ row: UnsafeMutablePointer<Int32>) {
+    session.encode(word, offsets: .bytes, into: &encoding)
+    encoding.addUnknown(unknown, of: word, row)
   }
 
   /// All ICU words of a line. Throws `UnicodeFailure`.
@@ -97,13 +133,15 @@ final class WordMeter {
     return parts
   }
 
-  /// Counts the ICU words of stretches that came again since they were broken. Throws `UnicodeFailure`.
+  /// Counts the ICU words and the tokens of stretches that came again since they were. Throws
+  /// `UnicodeFailure`.
   func settle() throws {
-    guard let breaker else { return }
-    try words.settle { stretch, times in
+    try words.settle { stretch, unbroken, untallied in
+      if untallied > 0 { tally(stretch, untallied) }
+      guard unbroken > 0, let breaker else { return }
       try breaker.forEachWord(of: stretch) { range in
         let word = UnsafeRawBufferPointer(rebasing: stretch[range])
-        _ = measure(word, WordTable.hash(word), in: icuWords, times: times)
+        _ = measure(word, WordTable.hash(word), in: icuWords, times: unbroken)
       }
     }
   }
@@ -186,5 +224,21 @@ final class WordMeter {
       String(decoding: tokenizer.token($0, of: encoding), as: UTF8.self)
     }
     return (pieces, encoding.ids.indices.filter { encoding.ids[$0] == unknown })
+  }
+}
+
+extension Encoding {
+  /// Counts tokens of the id `unknown` in a text, and what of it they cover. The encoding is in bytes.
+  func addUnknown(
+    _ unknown: Int32, of text: UnsafeRawBufferPointer, _ row: UnsafeMutablePointer<Int32>
+  ) {
+    guard let text = text.bindMemory(to: UInt8.self).baseAddress else { return }
+    for (index, id) in ids.enumerated() where id == unknown {
+      let range = Int(starts[index])..<Int(ends[index])
+      row[.unknownTokens] += 1
+      row[.unknownBytes] += Int32(range.count)
+      row[.unknownCharacters] += Int32(WellFormed.count(text, range))
+      row[.unknownLines] = 1
+    }
   }
 }

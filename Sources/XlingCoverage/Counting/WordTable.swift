@@ -15,9 +15,11 @@ final class WordTable {
     var offset: UInt32
     var length: UInt32
     var measure: WordMeasure
-    /// ICU's words in it, nil where nobody asked, and of how many occurrences they are counted.
-    var parts: WordParts?
-    var settled: Int
+    /// ICU's words in it, and of how many occurrences they are counted.
+    var parts: WordParts
+    var broken: Int
+    /// Of how many occurrences its tokens are counted.
+    var tallied: Int
   }
 
   /// Words beyond are told apart by their hash, their length, and their beginning.
@@ -69,22 +71,25 @@ final class WordTable {
     return kept.base[number].measure
   }
 
-  /// Counts a stretch between white space, whose ICU words are ``unsettled()`` from then on if `breaking`.
+  /// Counts a stretch between white space; its ICU words if `breaking`, and its tokens if `tallying`, are to be
+  /// settled from then on.
   @inline(__always)
   func count(
-    _ word: UnsafeRawBufferPointer, _ hash: UInt64, breaking: Bool
-  ) -> (WordMeasure, WordParts?)? {
+    _ word: UnsafeRawBufferPointer, _ hash: UInt64, breaking: Bool, tallying: Bool
+  ) -> (WordMeasure, WordParts)? {
     guard let number = number(word, hash) else { return nil }
-    kept.base[number].occurrences += 1
-    if !breaking { kept.base[number].settled += 1 }
-    return (kept.base[number].measure, kept.base[number].parts)
+    let entry = kept.base + number
+    entry.pointee.occurrences += 1
+    if !breaking { entry.pointee.broken += 1 }
+    if !tallying { entry.pointee.tallied += 1 }
+    return (entry.pointee.measure, entry.pointee.parts)
   }
 
   /// Takes the ICU words of a stretch that is there, which were counted for one occurrence.
-  func settle(_ word: UnsafeRawBufferPointer, _ hash: UInt64, _ parts: WordParts) {
+  func keep(_ parts: WordParts, of word: UnsafeRawBufferPointer, _ hash: UInt64) {
     guard let number = number(word, hash) else { return }
     kept.base[number].parts = parts
-    kept.base[number].settled += 1
+    kept.base[number].broken += 1
   }
 
   /// The measure of a word that is there; it is not counted.
@@ -107,14 +112,20 @@ final class WordTable {
   /// Whether one more would leave some out.
   var isFull: Bool { kept.count >= limit }
 
-  /// Gives stretches that came again since their ICU words were counted, and how often; from now on they
-  /// have been. `body` takes no word here. Rethrows.
-  func settle(_ body: (UnsafeRawBufferPointer, _ times: Int) throws -> Void) rethrows {
+  /// Gives stretches that came again since their ICU words or their tokens were counted, and how often; from
+  /// now on they have been. `body` takes no word here. Rethrows.
+  func settle(
+    _ body: (UnsafeRawBufferPointer, _ unbroken: Int, _ untallied: Int) throws -> Void
+  ) rethrows {
     for number in 0..<kept.count {
       let entry = kept[number]
-      let times = entry.occurrences - entry.settled
-      kept.base[number].settled = entry.occurrences
-      if times > 0, entry.length <= Self.keptBytes { try body(word(entry), times) }
+      let (unbroken, untallied) = (
+        entry.occurrences - entry.broken, entry.occurrences - entry.tallied
+      )
+      if unbroken == 0, untallied == 0 { continue }
+      kept.base[number].broken = entry.occurrences
+      kept.base[number].tallied = entry.occurrences
+      if entry.length <= Self.keptBytes { try body(word(entry), unbroken, untallied) }
     }
   }
 
@@ -128,10 +139,10 @@ final class WordTable {
       arena.base + Int(kept.base[number].offset), bytes, min(word.count, Self.keptBytes)) == 0
   }
 
-  /// Takes a sampled word that is not there yet.
+  /// Takes a sampled word that is not there yet; its tokens are to be settled if `tallying`.
   func insert(
     _ word: UnsafeRawBufferPointer, _ hash: UInt64, _ measure: WordMeasure,
-    _ parts: WordParts? = nil, occurrences: Int = 1
+    _ parts: WordParts = .unasked, occurrences: Int = 1, tallying: Bool = false
   ) {
     let offset = UInt32(truncatingIfNeeded: arena.count)
     arena.append(word.prefix(Self.keptBytes))
@@ -139,7 +150,7 @@ final class WordTable {
       Entry(
         hash: hash, occurrences: occurrences, offset: offset,
         length: UInt32(truncatingIfNeeded: word.count), measure: measure, parts: parts,
-        settled: occurrences))
+        broken: occurrences, tallied: tallying ? 0 : occurrences))
     if kept.count > limit {
       sampleFewer()
     } else if 2 * kept.count > slots.count {

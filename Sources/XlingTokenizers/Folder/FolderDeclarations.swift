@@ -118,6 +118,7 @@ extension JSONNode {
     case .string(let bytes): String(decoding: bytes, as: UTF8.self)
     case .number(let value): integer.map { "\($0)" } ?? "\(value)"
     case .array(let items): "\(items.count) entries"
+    case .scored(let pairs): "\(pairs.count) entries"
     case .object(let members): "\(members.count) entries"
     default: kind
     }

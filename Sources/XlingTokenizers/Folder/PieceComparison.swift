@@ -5,14 +5,12 @@ import XlingCore
 /// what lies beside it must give the same pieces the same ids. Segmentations are not compared.
 struct PieceComparison {
   let json: String
-  /// The ids of tokenizer.json.
-  let ids: [[UInt8]: Int32]
+  /// tokenizer.json's.
+  private let tokenizer: any Tokenizer
 
   init(_ json: String, _ tokenizer: any Tokenizer) {
     self.json = json
-    var ids: [[UInt8]: Int32] = [:]
-    for id in 0..<Int32(tokenizer.vocabularySize) { ids[tokenizer.piece(id)] = id }
-    self.ids = ids
+    self.tokenizer = tokenizer
   }
 
   /// A `vocab.txt`, whose ids are its lines. Throws ``FileFailure`` or ``TokenizerFailure``.
@@ -37,8 +35,7 @@ struct PieceComparison {
   /// A `.model`, whose numbers are raised by the family's shift; without a family by that of its
   /// first piece. Returns the shift.
   @discardableResult
-  func check(model file: String, _ family: TokenizerFamily) throws -> Int32 {
-    let model = try SentencePieceModel(serialized: try AtomicFile.read(file), file: file)
+  func check(model: SentencePieceModel, _ file: String, _ family: TokenizerFamily) throws -> Int32 {
     var shift: Int32? =
       switch family {
       case .xlmRoberta: 1
@@ -47,19 +44,27 @@ struct PieceComparison {
       default: nil
       }
     for number in 0..<model.count where model.kinds[number] == .normal {
-      let piece = model.piece(number)
-      if shift == nil { shift = ids[piece].map { $0 - Int32(number) } }
+      let piece = model.pieces[number]
+      if shift == nil { shift = id(of: piece).map { $0 - Int32(number) } }
       try check(piece, Int32(number) + (shift ?? 0), file)
     }
     return shift ?? 0
   }
 
-  private func check(_ piece: [UInt8], _ id: Int32, _ file: String) throws(TokenizerFailure) {
-    let other = ids[piece]
-    if other == id { return }
+  private func check(
+    _ piece: some Collection<UInt8>, _ id: Int32, _ file: String
+  ) throws(TokenizerFailure) {
+    if (0..<tokenizer.vocabularySize).contains(Int(id)), tokenizer.piece(id).elementsEqual(piece) {
+      return
+    }
     throw .contradiction(
       first: json, second: file,
       found: "the piece \"\(String(decoding: piece.prefix(60), as: UTF8.self))\" as "
-        + "\(other.map { "\($0)" } ?? "none") and as \(id)")
+        + "\(self.id(of: piece).map { "\($0)" } ?? "none") and as \(id)")
+  }
+
+  /// Of the last such piece, asked for once or twice a file.
+  private func id(of piece: some Collection<UInt8>) -> Int32? {
+    (0..<Int32(tokenizer.vocabularySize)).last { tokenizer.piece($0).elementsEqual(piece) }
   }
 }

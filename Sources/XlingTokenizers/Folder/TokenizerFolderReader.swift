@@ -52,6 +52,12 @@ struct TokenizerFolderReader {
 
   private mutating func json() throws -> any Tokenizer {
     let file = path("tokenizer.json")
+    let beside = models.count == 1 ? path(models[0]) : nil
+    let model = beside.map { file in
+      Meanwhile {
+        Result { try SentencePieceModel(serialized: try AtomicFile.read(file), file: file) }
+      }
+    }
     var json = try TokenizerJSON(file: file)
     declared.note(
       "tokenizer.json", "model.type", json.root["model"]?["type"]?.text ?? "none",
@@ -69,8 +75,9 @@ struct TokenizerFolderReader {
       try comparison.check(object: path("vocab.json"))
       declared.note("vocab.json", "(whole file)", "", "not needed: the same ids as tokenizer.json")
     }
-    if models.count == 1 {
-      let shift = try comparison.check(model: path(models[0]), declared.family)
+    if let model, let beside {
+      let shift = try comparison.check(
+        model: try model.value.get(), beside, declared.family)
       declared.note(
         models[0], "(whole file)", "",
         "not needed: the same ids as tokenizer.json, its numbers plus \(shift)")
@@ -208,7 +215,7 @@ struct TokenizerFolderReader {
       base.index, configuration: configuration, special: base.special, unknown: base.unknown,
       addedTokens: [], contentHash: base.contentHash)
     var tokenizer = try PipelineTokenizer(
-      .wordPiece(inner), words: Array(base.index.pieces), tokens: tokens, special: base.special,
+      .wordPiece(inner), words: PieceList(base.index.pieces), tokens: tokens, special: base.special,
       contentHash: Self.hash(base.contentHash, tokens), maximumLength: configuration.maximumLength,
       file: file)
     tokenizer.spellsMatches = false
@@ -243,8 +250,8 @@ struct TokenizerFolderReader {
     }
     if tokens.isEmpty { return base }
     var tokenizer = try PipelineTokenizer(
-      .sentencePiece(base), words: (0..<Int32(base.vocabularySize)).map(base.piece), tokens: tokens,
-      special: base.special, contentHash: Self.hash(base.contentHash, tokens),
+      .sentencePiece(base), words: PieceList((0..<Int32(base.vocabularySize)).lazy.map(base.piece)),
+      tokens: tokens, special: base.special, contentHash: Self.hash(base.contentHash, tokens),
       maximumLength: base.maximumLength, file: file)
     tokenizer.spellsMatches = false
     return tokenizer

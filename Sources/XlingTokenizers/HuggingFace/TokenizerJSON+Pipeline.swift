@@ -3,7 +3,7 @@ extension TokenizerJSON {
   func pipelineTokenizer(_ model: JSONNode) throws(TokenizerFailure) -> PipelineTokenizer {
     let normalizer = try JSONNormalizer(self)
     let cuts = try JSONCuts(self)
-    let words: [[UInt8]]
+    let words: PieceList
     let kind: Pipeline.Model
     var unknown: Int32?
     if model["type"]?.text == "Unigram" {
@@ -11,10 +11,11 @@ extension TokenizerJSON {
       let (pieces, list) = try unigramPieces(model)
       unknown = pieces.unknown
       kind = .unigram(pieces)
-      words = (0..<list.count).map { Array(list[$0]) }
+      words = list
     } else {
-      words = try pieces(model["vocab"])
-      let merges = try mergeVocabulary(model, words, hasBytes: cuts.hasBytes)
+      let listed = try pieces(model["vocab"])
+      words = PieceList(listed)
+      let merges = try mergeVocabulary(model, listed, hasBytes: cuts.hasBytes)
       unknown = merges.unknown
       kind = .merges(merges)
     }
@@ -24,7 +25,7 @@ extension TokenizerJSON {
 
   /// Puts the parts together. `words` are the model's pieces. Throws ``TokenizerFailure``.
   func tokenizer(
-    _ model: Pipeline.Model, words: [[UInt8]], unknown: Int32?,
+    _ model: Pipeline.Model, words: PieceList, unknown: Int32?,
     normalizer: [NormalizationStep] = [], cuts: [CuttingStep] = []
   ) throws(TokenizerFailure) -> PipelineTokenizer {
     var tokenizer = try PipelineTokenizer(
@@ -38,28 +39,24 @@ extension TokenizerJSON {
   private func unigramPieces(
     _ model: JSONNode
   ) throws(TokenizerFailure) -> (UnigramPieces, PieceList) {
-    guard case .array(let entries) = model["vocab"], !entries.isEmpty else {
-      throw bad("model.vocab", "a list of pieces and scores", model["vocab"])
-    }
-    guard entries.count <= ScoredTrie.maximumCount else {
+    let list = try scoredPieces(model["vocab"])
+    guard list.count <= ScoredTrie.maximumCount else {
       throw bad(
-        "model.vocab", "at most \(ScoredTrie.maximumCount) pieces", .number(Double(entries.count)))
+        "model.vocab", "at most \(ScoredTrie.maximumCount) pieces", .number(Double(list.count)))
     }
-    guard let unknown = model["unk_id"]?.integer, entries.indices.contains(unknown) else {
+    guard let unknown = model["unk_id"]?.integer, (0..<list.count).contains(unknown) else {
       throw bad("model.unk_id", "the number of a piece", model["unk_id"])
     }
-    var pieces = PieceList()
-    var scores: [Double] = []
-    for (id, entry) in entries.enumerated() {
-      guard case .array(let pair) = entry, pair.count == 2, case .string(let piece) = pair[0],
-        case .number(let score) = pair[1], abs(score) < 1e30
-      else { throw bad("model.vocab[\(id)]", "a piece and its score", entry) }
-      guard (1...PackedPieces.maximumBytes).contains(piece.count) else {
-        throw bad(
-          "model.vocab", "pieces of 1 to \(PackedPieces.maximumBytes) bytes", .string(piece))
+    let pieces = list.pieces
+    for id in 0..<list.count {
+      guard abs(list.scores[id]) < 1e30 else {
+        throw bad("model.vocab[\(id)]", "a piece and its score", .number(list.scores[id]))
       }
-      pieces.append(piece)
-      scores.append(score)
+      guard (1...PackedPieces.maximumBytes).contains(pieces.range(id).count) else {
+        throw bad(
+          "model.vocab", "pieces of 1 to \(PackedPieces.maximumBytes) bytes",
+          .string(Array(pieces[id])))
+      }
     }
     let (order, duplicate) = pieces.sorted()
     if let duplicate {
@@ -71,8 +68,23 @@ extension TokenizerJSON {
     }
     return (
       UnigramPieces(
-        pieces, order, scores: scores, unknown: Int32(unknown), bytePieces: bytePieces), pieces
+        pieces, order, scores: list.scores, unknown: Int32(unknown), bytePieces: bytePieces), pieces
     )
+  }
+
+  private func scoredPieces(_ vocabulary: JSONNode?) throws(TokenizerFailure) -> ScoredPieces {
+    if case .scored(let pairs) = vocabulary { return pairs }
+    guard case .array(let entries) = vocabulary, !entries.isEmpty else {
+      throw bad("model.vocab", "a list of pieces and scores", vocabulary)
+    }
+    var pairs = ScoredPieces()
+    for (id, entry) in entries.enumerated() {
+      guard case .array(let pair) = entry, pair.count == 2, case .string(let piece) = pair[0],
+        case .number(let score) = pair[1], pairs.hasRoom(for: piece)
+      else { throw bad("model.vocab[\(id)]", "a piece and its score", entry) }
+      pairs.append(piece, score)
+    }
+    return pairs
   }
 
   /// The parts of a Sequence, or the one part itself; nothing for null.

@@ -36,7 +36,7 @@ extension TokenizerJSON {
       index, configuration: configuration, special: specialTokens(unknown: unknown),
       unknown: unknown, addedTokens: isPlain ? addedTokens.map(\.token) : [],
       maximumScalarsPerWord: limit, contentHash: contentHash(options))
-    var whole = try tokenizer(.wordPiece(inner), words: all, unknown: unknown)
+    var whole = try tokenizer(.wordPiece(inner), words: PieceList(all), unknown: unknown)
     whole.contentHash = inner.contentHash
     return isPlain ? inner : whole
   }

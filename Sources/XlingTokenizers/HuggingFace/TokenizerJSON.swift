@@ -29,13 +29,14 @@ struct TokenizerJSON {
 
   /// Throws ``FileFailure`` or ``TokenizerFailure``.
   init(file: String) throws {
-    try self.init([UInt8](try AtomicFile.read(file)), file: file)
+    try self.init(try AtomicFile.read(file), file: file)
   }
 
   /// `file` names the bytes in errors. Throws ``TokenizerFailure``.
-  init(_ bytes: [UInt8], file: String) throws {
-    try self.init(
-      try JSONReader.document(bytes, file: file), contentHash: Digest.of(Data(bytes)), file: file)
+  init(_ bytes: some ContiguousBytes & Sendable, file: String) throws {
+    let hash = Meanwhile { bytes.withUnsafeBytes { Digest.of($0) } }
+    let root = try JSONReader.document(bytes, file: file)
+    try self.init(root, contentHash: hash.value, file: file)
   }
 
   /// Parts in place of a file's text. Throws ``TokenizerFailure``.
@@ -114,6 +115,8 @@ struct TokenizerJSON {
           }
         }
       )
+    case .scored(let pairs):
+      return (pairs.count, { piece in pairs.pieces.firstIndex(of: piece).map(Int32.init) })
     case .array(let entries):
       return (
         entries.count,

@@ -32,7 +32,7 @@ struct PipelineTokenizer: Tokenizer {
   /// A model whose pieces are `words`, and added tokens, each of which is the piece of its id or
   /// follows without a gap. Throws ``TokenizerFailure`` where that is not so; `file` is named then.
   init(
-    _ model: Pipeline.Model, words: [[UInt8]], tokens: [JSONAddedToken], special: SpecialTokens,
+    _ model: Pipeline.Model, words: PieceList, tokens: [JSONAddedToken], special: SpecialTokens,
     contentHash: String, maximumLength: Int?, normalizer: [NormalizationStep] = [],
     cuts: [CuttingStep] = [], trims: [Bool] = [], file: String
   ) throws(TokenizerFailure) {
@@ -40,14 +40,15 @@ struct PipelineTokenizer: Tokenizer {
       raw: tokens.filter { !$0.isNormalized }.map(\.token),
       normalized: tokens.filter(\.isNormalized).map(\.token), normalizer: normalizer, cuts: cuts,
       model: model, trims: trims)
-    let added = try Self.addedPieces(tokens, behind: words, file)
+    var pieces = words
+    for piece in try Self.addedPieces(tokens, behind: words, file) { pieces.append(piece) }
     self.init(
-      pipeline, pieces: PackedPieces(words + added), special: special, contentHash: contentHash,
+      pipeline, pieces: PackedPieces(pieces), special: special, contentHash: contentHash,
       maximumLength: maximumLength)
   }
 
   private static func addedPieces(
-    _ tokens: [JSONAddedToken], behind words: [[UInt8]], _ file: String
+    _ tokens: [JSONAddedToken], behind words: PieceList, _ file: String
   ) throws(TokenizerFailure) -> [[UInt8]] {
     func bad(_ expected: String, _ found: JSONNode) -> TokenizerFailure {
       .badConfiguration(file: file, key: "added_tokens", expected: expected, found: found.kind)
@@ -60,8 +61,8 @@ struct PipelineTokenizer: Tokenizer {
         throw bad("at most \(PackedPieces.maximumBytes) bytes", .string(token.utf8))
       }
       if id < words.count {
-        guard words[id] == token.utf8 else {
-          throw bad("the piece \(id) to be \"\(text)\"", .string(words[id]))
+        guard words[id].elementsEqual(token.utf8) else {
+          throw bad("the piece \(id) to be \"\(text)\"", .string(Array(words[id])))
         }
       } else if id == words.count + added.count {
         added.append(token.utf8)

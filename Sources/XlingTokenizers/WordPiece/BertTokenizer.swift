@@ -89,6 +89,14 @@ public struct BertTokenizer: Tokenizer {
     }
   }
 
+  /// Words are cut at such white space before anything composes; an added token may hold it, or take it along.
+  public var encodesWordByWord: Bool {
+    addedTokens.tokens.allSatisfy { token in
+      !token.stripsLeft && !token.stripsRight
+        && !token.utf8.contains { BertSession.isSpace($0) }
+    }
+  }
+
   public func piece(_ id: Int32) -> [UInt8] {
     let id = Int(id)
     return id < index.pieces.count ? index.pieces[id] : addedPieces[id - index.pieces.count]
