@@ -58,7 +58,8 @@ final class LineMeter {
         row[.characters] = 0
         return
       }
-      if spaces == .plain, encodesWordByWord {
+      // A line of Chinese is one word, which need not be looked up.
+      if spaces == .plain, encodesWordByWord, stretches.count > 1 {
         for stretch in stretches { try words.count(line[stretch], row, tallying: true) }
         row[.tokens] = row[.wordTokens]
       } else {
