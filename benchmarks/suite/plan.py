@@ -33,18 +33,18 @@ def step(method, precision, pairs, rounds, cached=False):
 def quick(instructions):
     precisions = ["fp32"] + (["bf16"] if "amx_bf16" in instructions else [])
     parts = [step(method, precision, 4, rounds) for precision in precisions
-             for method, rounds in (("lwa", 3), ("full", 2), ("da", 3))]
+             for method, rounds in (("lwa", 3), ("full", 2), ("da", 2))]
     for precision in precisions:
         peers = ["fp32"] if precision == "fp32" else ["autocast", "weights"]
-        for side, count in (("images", 16), ("texts", 160)):
+        for side, count in (("images", 12), ("texts", 128)):
             parts.append(part(embedding, f"{side} embedded, {precision}", embedding.compare, side, count, precision,
-                              peers, 3))
+                              peers, 2))
     parts += [
-        part(tokenizing, "WordPiece", tokenizing.compare, "mBERT", "varied", 2, 2,
+        part(tokenizing, "WordPiece", tokenizing.compare, "mBERT", "varied", 1, 2,
              ["tokenizers offsets", "nanotoken ids"], needs=["tokenizers", "nanotoken"]),
-        part(tokenizing, "Unigram", tokenizing.compare, "XLM-R", "varied", 2, 2, ["sentencepiece offsets"],
+        part(tokenizing, "Unigram", tokenizing.compare, "XLM-R", "varied", 1, 2, ["sentencepiece offsets"],
              needs=["sentencepiece"]),
-        part(ranking, "ranking", ranking.compare, 1_000, 5, ["lilt", "clip_benchmark"], 2),
+        part(ranking, "ranking", ranking.compare, 1_000, 5, ["clip_benchmark"], 2),
     ]
     return parts
 

@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 from . import machine
 from .stepping import Stepped
+from .towers import PICTURES
 from .turns import Missing, in_turns, rows, run
 
 PEER = Path(__file__).parents[1] / "peers/torch_step.py"
@@ -45,7 +46,7 @@ def compare(material, method, pairs, precision, rounds, cached=False):
         peer = Stepped([sys.executable, PEER, method, *PEER_PRECISION[precision], pairs], folder, printed)
         try:
             # The first steps touch memory for the first time; with a cache the whole first epoch counts as that.
-            for _ in range(1 + (64 // pairs if cached else 0)):
+            for _ in range(1 + (PICTURES // pairs if cached else 0)):
                 ours.step() if ours.done else ours.wait()
             peer.wait()
             samples = in_turns(ours.step, {"PyTorch": peer.step}, rounds)

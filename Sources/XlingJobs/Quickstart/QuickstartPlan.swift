@@ -144,7 +144,7 @@ public struct QuickstartPlan: Sendable, Equatable {
         settings.prompt = "query: "
         settings.imagePooling = .clsMean
       }
-      settings.checkpointEvery = max(40, plan.steps / 4)
+      settings.checkpointEvery = max(25, plan.steps / 4)
       return (recipe, settings)
     }
   }
