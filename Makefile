@@ -1,6 +1,6 @@
 # One line of help a target: the text after its `##`.
 .DEFAULT_GOAL := help
-.PHONY: help deps build quickstart test lint check-arrows install uninstall bench clean
+.PHONY: help deps build quickstart test lint check-arrows install uninstall bench bench-quick clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -14,7 +14,7 @@ ASSETS := languages methods datasets prompts tokenizers towers studies
 ifndef OPENBLAS_CORETYPE
 KERNELS := $(shell grep -qw avx512vl /proc/cpuinfo && echo env OPENBLAS_CORETYPE=SkylakeX)
 endif
-SWIFT_SOURCES := Package.swift Sources Tests $(wildcard benchmarks/Package.swift benchmarks/Sources)
+SWIFT_SOURCES := Package.swift Sources Tests
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +25,7 @@ deps: ## install the Debian packages that are missing
 build: deps ## the release binary, .build/release/xling
 	swift build -c $(CONFIG) --product xling
 
-quickstart: build ## build, then the whole way once: data, five methods, table, HTML report
+quickstart: build ## build, then the whole way once: data, five methods, table, HTML report (under 5 minutes)
 	$(BINARY) quickstart
 
 test: deps lint check-arrows ## lint, check the arrows, build once, run all tests
@@ -57,8 +57,11 @@ uninstall: ## remove what install put there
 	rm -f "$(DESTDIR)$(PREFIX)/bin/xling"
 	rm -rf "$(SHARE)"
 
-bench: deps ## time the hot paths on this machine
-	scripts/bench.sh
+bench-quick: build ## time the hot paths beside their peers, in under three minutes
+	benchmarks/bench.py --quick
+
+bench: build ## all that is timed beside its peers, in about half an hour
+	benchmarks/bench.py
 
 clean: ## remove what was built (not data, not runs)
-	rm -rf .build benchmarks/.build
+	rm -rf .build benchmarks/.venv

@@ -83,11 +83,11 @@ public final class Evaluator {
   public let resamples: Resamples
 
   /// `cache`: where embeddings are kept, and ``LoadedRun/modelHash()``; without it all are computed.
-  /// `frozen`: where the vectors of the model's frozen towers are kept, asked once, when one is missing.
+  /// `keepsCaptions`: those of captions, too. `frozen`: where the vectors of the model's frozen towers are kept, asked once, when one is missing.
   /// Throws `DataFailure` when the split is empty.
   public init(
     _ model: DualEncoder, tokenizer: any Tokenizer, dataset: Dataset, plan: EvaluationPlan,
-    cache: (rows: EmbeddingCache, model: String)? = nil,
+    cache: (rows: EmbeddingCache, model: String)? = nil, keepsCaptions: Bool = true,
     frozen: @escaping () throws -> FrozenFeatureStores? = { nil }
   ) throws {
     self.frozen = frozen
@@ -95,7 +95,7 @@ public final class Evaluator {
     self.tokenizer = tokenizer
     self.dataset = dataset
     self.plan = plan
-    keptCaptions = KeptEmbeddings(cache, width: model.embeddingWidth)
+    keptCaptions = KeptEmbeddings(keepsCaptions ? cache : nil, width: model.embeddingWidth)
     keptPictures = KeptEmbeddings(cache, width: model.embeddingWidth)
     items = dataset.items(in: plan.split)
     guard !items.isEmpty else {

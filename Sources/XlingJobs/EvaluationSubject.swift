@@ -121,12 +121,14 @@ extension EvaluationSubject.Loaded {
 }
 
 extension LoadedRun {
-  /// Asked when a vector is missing; nil without a store.
+  /// Asked when a vector is missing; nil without a store. Of towers that the run trained nobody else asks for
+  /// the vectors.
   func frozenFeatures(beside store: String?) -> () throws -> FrozenFeatureStores? {
     { [model, identity = record.identity] in
       try store.flatMap {
         try model.frozenFeatures(
-          besideStore: $0, of: identity, trunks: try .adding(toTrunksBeside: $0))
+          besideStore: $0, of: identity, trunks: try .adding(toTrunksBeside: $0),
+          ofTrainedTowers: false)
       }
     }
   }

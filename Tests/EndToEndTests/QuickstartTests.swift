@@ -20,6 +20,18 @@ struct QuickstartTests {
     return try Parsed.list(shown.stdout).map { $0 as NSDictionary }
   }
 
+  @Test func oneKindAtATime() throws {
+    let folder = try TemporaryFolder()
+    for words in [["--small", "--thorough"], ["--thorough", "--real"], ["--real", "--small"]] {
+      let result = try XlingBinary.run(
+        ["quickstart"] + words, environment: ["XLING_HOME": Self.home], in: folder.path)
+      #expect(result.status == 64 && result.stdout.isEmpty)
+      #expect(result.stderr.contains("give one of --small, --thorough and --real"))
+      for word in words { #expect(result.stderr.contains(word)) }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
+
   @Test func goesTheWholeWayAndASecondTimeDoesNothing() throws {
     let folder = try TemporaryFolder()
     let first = try quickstart(in: folder.path)

@@ -112,6 +112,8 @@ public final class DualEncoder {
 
   /// Of a finished run (``settle()``); nil in training.
   var settledTrunks: [ParameterRole.Side: Trunk?]?
+  /// Of a finished run: whether nothing of a tower was trained.
+  var settledTowers: [ParameterRole.Side: Bool]?
 
   /// Names of parameters that another run trained and this one took over: frozen or not, they are not the
   /// towers' own.

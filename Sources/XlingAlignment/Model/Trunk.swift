@@ -33,10 +33,16 @@ extension DualEncoder {
     }
   }
 
-  /// Nothing is trained any further; the trunks stay those of the training.
+  /// Nothing is trained any further; the trunks stay those of the training, and what it trained is remembered.
   public func settle() {
     settledTrunks = [.text: trunk(of: .text), .image: trunk(of: .image)]
+    settledTowers = [.text: !textIsTrained, .image: !imageIsTrained]
     for (_, parameter) in parameters { parameter.isTrainable = false }
+  }
+
+  /// Whether the run trains, or trained, nothing of a tower: its vectors are those of other runs.
+  public func isLocked(_ side: ParameterRole.Side) -> Bool {
+    settledTowers?[side] ?? (side == .text ? !textIsTrained : !imageIsTrained)
   }
 
   /// All that decides the states of a trunk.

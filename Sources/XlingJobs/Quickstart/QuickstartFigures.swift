@@ -51,7 +51,8 @@ struct QuickstartFigures {
 
   private var title: String {
     switch plan.kind {
-    case .whole: "Image search in thirty languages, aligned in one"
+    case .thorough: "Image search in thirty languages, aligned in one"
+    case .usual: "Image search in thirteen languages, aligned in one"
     case .small: "A first try: image search in eight languages, aligned in one"
     case .real:
       "Image search in \(plan.languages.count) languages, real towers aligned in one"
@@ -64,12 +65,12 @@ struct QuickstartFigures {
       "\(pictures) pictures are ranked for every caption, so that chance finds "
       + "\(String(format: "%.1f", 1000 / Double(pictures))) % within the first ten."
     switch plan.kind {
-    case .whole, .small:
+    case .usual, .thorough, .small:
       return """
         Two small pretrained towers, one for \(dataset.languages.count) languages and \
         one for pictures, were aligned on English captions only, by five methods. Each test scene \
         shows one to four emoji; its caption lists their names. \(chance)
-        """ + (plan.kind == .small ? " " + QuickstartPlan.smallNote : "")
+        """ + (plan.note.map { " " + $0 } ?? "")
     case .real:
       return """
         multilingual-e5-small and a DINOv2-small were aligned on \
@@ -155,28 +156,38 @@ struct QuickstartFigures {
   /// Every method against full training, language by language; Holm over all of them.
   private func pairedTests() throws -> [QuickstartReport.PairedTest] {
     guard let reference else { return [] }
-    var tests: [(String, String, Direction, Comparison)] = []
-    let family =
-      (results.count - 1) * plan.languages.count * Direction.allCases.count
-    for result in results where result.method != reference.method {
-      for language in plan.languages {
-        for direction in Direction.allCases {
-          let comparison = try Comparison(
-            macro: metric, of: try parts(result, [language], direction),
-            minus: try parts(reference, [language], direction), resamples: resamples,
-            flips: Comparison.flips(family: family), seed: 0)
-          tests.append((result.method, language, direction, comparison))
+    let pairs = try results.filter { $0.method != reference.method }.flatMap { result in
+      try plan.languages.flatMap { language in
+        try Direction.allCases.map { direction in
+          AskedPair(
+            method: result.method, language: language, direction: direction,
+            own: try parts(result, [language], direction),
+            reference: try parts(reference, [language], direction))
         }
       }
     }
-    // What was not tested is no member of the family.
-    var adjusted = Holm.adjusted(tests.compactMap(\.3.pValue))[...]
-    return tests.map { test in
-      let p = test.3.pValue == nil ? nil : adjusted.popFirst()
-      return .init(
-        first: test.0, second: reference.method, language: test.1, direction: test.2,
-        comparison: test.3, adjustedP: p)
+    let comparisons = try concurrently(pairs) { [metric, resamples] pair in
+      try Comparison(
+        macro: metric, of: pair.own, minus: pair.reference, resamples: resamples,
+        flips: Comparison.flips(family: pairs.count), seed: 0)
     }
+    // What was not tested is no member of the family.
+    var adjusted = Holm.adjusted(comparisons.compactMap(\.pValue))[...]
+    return zip(pairs, comparisons).map { pair, comparison in
+      let p = comparison.pValue == nil ? nil : adjusted.popFirst()
+      return .init(
+        first: pair.method, second: reference.method, language: pair.language,
+        direction: pair.direction, comparison: comparison, adjustedP: p)
+    }
+  }
+
+  /// The same queries, asked of two methods.
+  private struct AskedPair: Sendable {
+    let method: String
+    let language: String
+    let direction: Direction
+    let own: [RankedQueries]
+    let reference: [RankedQueries]
   }
 
   /// Text to image, mean over all languages but English.

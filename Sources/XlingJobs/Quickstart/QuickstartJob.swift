@@ -81,7 +81,7 @@ public struct QuickstartJob {
 
   private func build() throws -> DatasetSummary {
     switch options.plan.kind {
-    case .whole, .small:
+    case .usual, .thorough, .small:
       try DatasetBuilder.scenes(into: options.data, counts: options.plan.scenes)
     case .real:
       try DatasetBuilder.stamps(
@@ -149,22 +149,31 @@ public struct QuickstartJob {
     _ store: ExperimentStore, _ observe: (Event) -> Void
   ) throws -> QuickstartResult.Seed {
     let run = try LoadedRun(folder: folder)
-    // One caption a picture, so that every language answers the same number of questions.
+    // One caption a picture, so that every language answers the same number of questions. Ranks are stored:
+    // captions are asked once, pictures by every further language.
     let evaluator = try Evaluator(
-      run.model, tokenizer: run.tokenizer, dataset: dataset,
-      plan: plan(of: run), frozen: run.frozenFeatures(beside: store.path))
+      run.model, tokenizer: run.tokenizer, dataset: dataset, plan: plan(of: run),
+      cache: run.cache(beside: store.path), keepsCaptions: false,
+      frozen: run.frozenFeatures(beside: store.path))
     let stored = try store.evaluations(of: run.name, under: evaluator.measured())
     let languages = options.plan.languages
-    func measure(_ language: String) throws -> LanguageResult {
-      if let result = try evaluator.result(language, from: stored) { return result }
-      let result = try evaluator.evaluate(language)
-      try store.save(try evaluator.evaluations(of: result, run: run.name, at: Date()))
-      return result
-    }
+    // What the evaluator keeps is touched by `ahead` alone, one language at a time.
+    nonisolated(unsafe) let ranker = evaluator
     let results = try EachLanguage.map(
       languages, of: run.name,
       kept: { "evaluated \($0) of \(languages.count) languages of \(method)" },
-      observe: { observe(.evaluate(method: method, seed: shown(seed), $0)) }, work: measure)
+      observe: { observe(.evaluate(method: method, seed: shown(seed), $0)) },
+      ahead: { language in
+        if let result = try ranker.result(language, from: stored) { return (result, true) }
+        return (try ranker.evaluate(language), false)
+      },
+      work: { _, found in
+        let (result, isStored) = found
+        if !isStored {
+          try store.save(try evaluator.evaluations(of: result, run: run.name, at: Date()))
+        }
+        return result
+      })
     return QuickstartResult.Seed(
       record: run.record, run: run.name, evaluator: evaluator, languages: results)
   }

@@ -43,12 +43,17 @@ final class FrozenFeatureCache: FrozenFeatureStore {
 
 extension DualEncoder {
   /// Where the vectors of this model's frozen towers, and the states of its trunks, are kept beside the store at
-  /// `path`; nil where nothing is frozen, and on a medium that keeps nothing. Throws `ExperimentFailure`.
+  /// `path`; nil where nothing is frozen, and on a medium that keeps nothing. `ofTrainedTowers`: vectors of a
+  /// tower that a finished run trained are kept as well, which is of use to whoever builds on that run alone.
+  /// Throws `ExperimentFailure`.
   public func frozenFeatures(
-    besideStore path: String, of identity: RunIdentity, trunks budget: TrunkBudget = .nothing
+    besideStore path: String, of identity: RunIdentity, trunks budget: TrunkBudget = .nothing,
+    ofTrainedTowers: Bool = true
   ) throws -> FrozenFeatureStores? {
-    let keepsVectors = !textIsTrained && !textHead.readsTokens || !imageIsTrained
-    let rows = try keepsVectors ? EmbeddingCache.beside(store: path, .features) : nil
+    let keepsText =
+      !textIsTrained && !textHead.readsTokens && (ofTrainedTowers || isLocked(.text))
+    let keepsImages = !imageIsTrained && (ofTrainedTowers || isLocked(.image))
+    let rows = try keepsText || keepsImages ? EmbeddingCache.beside(store: path, .features) : nil
     func cache(
       _ side: ParameterRole.Side, _ isKept: Bool, _ source: TowerSource, _ what: String
     ) -> FrozenFeatureCache? {
@@ -60,8 +65,8 @@ extension DualEncoder {
     let imageTrunk = try trunkCache(.image, identity.image, besideStore: path, budget)
     guard rows != nil || textTrunk != nil || imageTrunk != nil else { return nil }
     return FrozenFeatureStores(
-      text: cache(.text, !textIsTrained && !textHead.readsTokens, identity.text, "captions"),
-      image: cache(.image, !imageIsTrained, identity.image, "pictures"),
+      text: cache(.text, keepsText, identity.text, "captions"),
+      image: cache(.image, keepsImages, identity.image, "pictures"),
       textTrunk: textTrunk, imageTrunk: imageTrunk)
   }
 

@@ -62,8 +62,7 @@ struct TokenizerBenchCommand: ParsableCommand {
     let result = Figures(
       tokenizer: self.tokenizer, bytes: bytes.count, texts: texts.count,
       tokens: encodings.reduce(0) { $0 + $1.count }, threads: threads, load: load,
-      memoryBytes: tokenizer.byteCount,
-      rounds: Array(figures.dropFirst()))
+      memoryBytes: tokenizer.byteCount, cold: figures[0], rounds: Array(figures.dropFirst()))
     try json.print(result) { result.text }
   }
 
@@ -85,7 +84,7 @@ private struct Figures: Encodable {
     let processorSeconds: Double
   }
 
-  let schema = "xling.tokenizer-bench/2"
+  let schema = "xling.tokenizer-bench/3"
   let tokenizer: String
   let bytes: Int
   let texts: Int
@@ -95,6 +94,8 @@ private struct Figures: Encodable {
   let load: Round
   /// What the tokenizer's tables take.
   let memoryBytes: Int
+  /// The first round, whose caches are empty.
+  let cold: Round
   let rounds: [Round]
 
   var text: String {
@@ -102,9 +103,9 @@ private struct Figures: Encodable {
     let processor = rounds.map(\.processorSeconds).min() ?? 0
     return String(
       format: "%d texts, %.1f MB, %d tokens, %d threads: %.1f MB/s, %.2f million tokens/s, "
-        + "best of %d rounds (%.1f MB per processor second); loaded in %.0f ms, %.2f MB",
+        + "best of %d rounds (%.1f MB per processor second), at first %.1f MB/s; loaded in %.0f ms, %.2f MB",
       texts, Double(bytes) / 1e6, tokens, threads, Double(bytes) / best / 1e6,
       Double(tokens) / best / 1e6, rounds.count, Double(bytes) / processor / 1e6,
-      load.seconds * 1e3, Double(memoryBytes) / 1e6)
+      Double(bytes) / cold.seconds / 1e6, load.seconds * 1e3, Double(memoryBytes) / 1e6)
   }
 }
