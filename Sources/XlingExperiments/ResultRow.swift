@@ -32,6 +32,8 @@ public struct ResultRow: Codable, Sendable, Equatable {
   public let `protocol`: String
   /// What was taken from the language's captions (``Centring``); nil: nothing.
   public let centred: String?
+  /// `few-shot tr=10` of a run that was trained on captions of other languages, too; nil: of none.
+  public var fewShot: String?
 
   /// `direction` nil: over both. `estimate` and `chance` are in 0...1 for rates.
   public init(

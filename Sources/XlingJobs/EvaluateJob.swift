@@ -56,24 +56,37 @@ public struct EvaluateJob: Sendable {
       public let language: String
       public let captions: Int
       public let pictures: Int
-      public let rows: [ResultRow]
+      public fileprivate(set) var rows: [ResultRow]
     }
 
     public let run: String
+    /// `few-shot tr=10` of a run that was trained on captions of other languages, too.
+    public private(set) var fewShot: String?
     public let dataset: String
     public let split: String
     /// Pictures of the gallery.
     public let pictures: Int
     /// Every metric of every language and direction.
-    public let languages: [ResultRow]
+    public private(set) var languages: [ResultRow]
     /// rsum of each language, and the means over languages.
-    public let averages: [ResultRow]
-    public let repeated: [Repeated]
+    public private(set) var averages: [ResultRow]
+    public private(set) var repeated: [Repeated]
     /// In the order asked for.
     public var perturbed: [PerturbedResult] = []
 
     public var rows: [ResultRow] {
       languages + averages + repeated.flatMap(\.rows) + perturbed.flatMap(\.rows)
+    }
+
+    /// Every row says it.
+    mutating func note(fewShot words: String?) {
+      fewShot = words
+      for at in languages.indices { languages[at].fewShot = words }
+      for at in averages.indices { averages[at].fewShot = words }
+      for at in repeated.indices {
+        for row in repeated[at].rows.indices { repeated[at].rows[row].fewShot = words }
+      }
+      for at in perturbed.indices { perturbed[at].note(fewShot: words) }
     }
   }
 
@@ -122,6 +135,7 @@ public struct EvaluateJob: Sendable {
     }
     var result = try result(subject, evaluator, evaluations, repeated)
     result.perturbed = perturbed
+    result.note(fewShot: subject.run.record.identity.configuration.fewShot.words)
     if let bare = Warning.withoutIntervals(of: result.rows) { try warn(bare) }
     return result
   }
