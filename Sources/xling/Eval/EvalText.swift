@@ -25,6 +25,11 @@ extension EvaluateJob.Result {
     if languages.contains(where: \.partial) {
       note += "\n* fewer than 95 % of the pictures have a caption."
     }
+    if let translated {
+      note +=
+        "\ntranslate-test: translations (\(translated.file)) stand for the captions in \(translated.language). "
+        + "No zero-shot result: it is of a protocol of its own."
+    }
     if let taught = FewShotNote.note(languages) { note += "\n" + taught }
     if let centring = CentringNote.note(languages) { note += "\n" + centring }
     note +=
