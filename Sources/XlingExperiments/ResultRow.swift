@@ -63,6 +63,11 @@ public struct ResultRow: Codable, Sendable, Equatable {
     centred = measured.centring(of: language)
   }
 
+  /// Where only a name goes: the run, and of what languages it saw captions besides.
+  public var model: String {
+    (run ?? "given embeddings") + (fewShot.map { " (\($0))" } ?? "")
+  }
+
   /// The stored metrics of an evaluation, in the order of `metrics`.
   public static func rows(
     _ evaluation: Evaluation, _ metrics: [Metric], partial: Bool

@@ -55,6 +55,14 @@ struct FewShotCommandTests {
       #expect(result.status == 0, "\(result.stderr)")
       #expect(result.stdout.contains(words) == (run == "runs/mixed"))
     }
+    for format in ["clip-benchmark", "mteb"] {
+      let lines = try bench.xling(["eval", "runs/mixed", "--format", format] + languages).stdout
+        .split(separator: "\n")
+      #expect(!lines.isEmpty && lines.allSatisfy { $0.contains("mixed (\(words))") })
+    }
+    #expect(mixed.stdout.hasPrefix("runs/mixed: lwa, 4 steps on 40 pairs, \(words), in "))
+    #expect(try bench.xling(["export", "runs/mixed", "--output", "whole"]).status == 0)
+    #expect(bench.exists("whole/mix.json"))
     let csv = try bench.xling(["eval", "runs/mixed", "--format", "csv"] + languages).stdout
     #expect(csv.split(separator: "\n").dropFirst().allSatisfy { $0.hasSuffix(",\(words)") })
     let compared = try bench.xling(["compare", "runs/plain", "runs/mixed", "--data", "scenes"])

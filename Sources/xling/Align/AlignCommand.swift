@@ -156,7 +156,7 @@ struct AlignCommand: ParsableCommand {
 extension AlignResult {
   var text: String {
     var lines = [
-      "\(run): \(method), \(steps) steps on \(trainingPairs) pairs in "
+      "\(run): \(method), \(steps) steps on \(trainingPairs) pairs\(fewShot.map { ", \($0)," } ?? "") in "
         + ProgressBar.duration(seconds),
       String(
         format: "trained %d of %d parameters (%.2f %%)", trainedParameters, allParameters,
