@@ -109,8 +109,8 @@ let package = Package(
     .target(
       name: "XlingStudies",
       dependencies: [
-        "XlingCore", "XlingAdapters", "XlingAlignment", "XlingRetrieval", "XlingExperiments",
-        "XlingReports", grdb,
+        "XlingCore", "XlingAdapters", "XlingData", "XlingAlignment", "XlingRetrieval",
+        "XlingExperiments", "XlingReports", grdb,
       ]),
     .target(
       name: "XlingJobs",

@@ -79,6 +79,8 @@ public final class Evaluator {
   /// How captions are written otherwise before they are read; nil: as the dataset has them. Results under
   /// one are of another subset ("all, perturbed by nfd"), and so of another protocol.
   public var perturbation: CaptionPerturbation?
+  /// What stands for a language's captions; results are of another subset ("all, translate-test").
+  public var translations: TranslatedCaptions?
   /// Draws of pictures, shared by all languages and directions.
   public let resamples: Resamples
 
@@ -117,8 +119,10 @@ public final class Evaluator {
     let centring = Centring.words(plan.centred.map { $1.centring($0) })
     return EvaluationProtocol(
       dataset: dataset.name, datasetHash: dataset.contentHash, split: plan.split.rawValue,
-      subset: subset + (perturbation?.label ?? ""), ties: plan.ties.rawValue,
-      captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)\(vectors)\(centring)",
+      subset: subset + (perturbation?.label ?? "")
+        + (translations == nil ? "" : TranslatedCaptions.label), ties: plan.ties.rawValue,
+      captions: "\(captions), at most \(plan.maximumTokens) tokens\(read)\(vectors)\(centring)"
+        + (translations?.words ?? ""),
       imagePreprocessing: pictureInput.description + plan.imagePoolingWords,
       tokenizerHash: tokenizer.contentHash, precision: model.precision.stored,
       blasCore: model.precision.kernels,
@@ -196,7 +200,7 @@ public final class Evaluator {
   func queryHashes(
     _ language: String
   ) throws -> (gold: Dataset.Gold, texts: String, images: String) {
-    let gold = try dataset.gold(language, plan.split, perImage: plan.captionsPerPicture)
+    let gold = try gold(language)
     return (gold, Self.hash(captions: gold), Self.hash(pictures: gold))
   }
 
@@ -219,13 +223,21 @@ public final class Evaluator {
     return some.map { number[$0.image] ?? 0 }
   }
 
-  func captionQueries(_ language: String) throws -> CaptionQueries {
+  /// The captions of a language, or what stands for them.
+  private func gold(_ language: String) throws(DataFailure) -> Dataset.Gold {
     let gold = try dataset.gold(language, plan.split, perImage: plan.captionsPerPicture)
+    guard let translations, translations.language == language else { return gold }
+    return gold.with(captions: translations.texts)
+  }
+
+  func captionQueries(_ language: String) throws -> CaptionQueries {
+    let gold = try gold(language)
     let covered = pictureNumbers(gold.items)
     return CaptionQueries(
       gold: gold, pictures: gold.imageOfCaption.map { covered[$0] }, covered: covered,
       embeddings: try centred(
-        try captionEmbeddings(gold.captions, language: language), language))
+        try captionEmbeddings(
+          gold.captions, language: translations?.language == language ? nil : language), language))
   }
 
   /// Captions less the mean of their language's unpaired sentences, where the plan has some. Pictures stay:

@@ -32,6 +32,8 @@ public struct ResultRow: Codable, Sendable, Equatable {
   public let `protocol`: String
   /// What was taken from the language's captions (``Centring``); nil: nothing.
   public let centred: String?
+  /// `few-shot tr=10` of a run that was trained on captions of other languages, too; nil: of none.
+  public var fewShot: String?
 
   /// `direction` nil: over both. `estimate` and `chance` are in 0...1 for rates.
   public init(
@@ -59,6 +61,11 @@ public struct ResultRow: Codable, Sendable, Equatable {
     self.run = run
     `protocol` = measured.hash
     centred = measured.centring(of: language)
+  }
+
+  /// Where only a name goes: the run, and of what languages it saw captions besides.
+  public var model: String {
+    (run ?? "given embeddings") + (fewShot.map { " (\($0))" } ?? "")
   }
 
   /// The stored metrics of an evaluation, in the order of `metrics`.

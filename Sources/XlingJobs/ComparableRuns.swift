@@ -50,5 +50,6 @@ extension EvaluateJob.Result {
       pictures: evaluations.first { $0.direction == .textToImage }?.ranking.gallerySize ?? 0,
       languages: evaluations.flatMap { ResultRow.rows($0, Metric.standard, partial: false) },
       averages: [], repeated: [])
+    note(fewShot: try store.run(named: run).fewShot.words)
   }
 }

@@ -52,6 +52,8 @@ public struct CompareJob: Sendable {
     /// Of each label but the first: the settings in which it was trained otherwise than the first, as
     /// `run.json` calls them.
     public let differing: [String: [String]]
+    /// Of each label whose runs were trained on captions of other languages, too: `few-shot tr=10`.
+    public let fewShot: [String: String]
   }
 
   public let options: Options
@@ -85,7 +87,13 @@ public struct CompareJob: Sendable {
     try evaluations.leftOut.map { .incomplete($0) }.forEach(observe)
     guard evaluations.entries.count > 1 else { throw CompareFailure.nothingToCompare }
     let tests = CompareTests(evaluations, options.metric)
-    let rows = try tests.rows()
+    let fewShot = try fewShot(evaluations.entries, store)
+    let rows = try tests.rows().map { row in
+      var row = row
+      row.firstFewShot = fewShot[row.first]
+      row.secondFewShot = fewShot[row.second]
+      return row
+    }
     if let bare = Warning.withoutIntervals(rows.filter { $0.p == nil }.map(\.language)) {
       try observe(bare)
     }
@@ -94,7 +102,17 @@ public struct CompareJob: Sendable {
       measured: evaluations.measured, labels: evaluations.labels,
       seeds: evaluations.entries[0].runs.count,
       table: try CompareTable(tests, rows), tests: rows,
-      differing: try differing(evaluations.entries, store))
+      differing: try differing(evaluations.entries, store), fewShot: fewShot)
+  }
+
+  private func fewShot(
+    _ entries: [CompareEntry], _ store: ExperimentStore
+  ) throws -> [String: String] {
+    var words: [String: String] = [:]
+    for entry in entries {
+      words[entry.label] = try store.run(named: entry.runs[0]).fewShot.words
+    }
+    return words
   }
 
   private func differing(

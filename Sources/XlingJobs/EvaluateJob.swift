@@ -20,6 +20,8 @@ public struct EvaluateJob: Sendable {
     public var pictures = PictureChoices()
     /// Languages, codes or names, whose captions are centred, and the files of unpaired sentences.
     public var centred: [(language: String, file: String)] = []
+    /// A file of translations that stand for the captions of the one language (translate-test).
+    public var translations: String?
     /// Lenient recall and the upper bound too, where captions or pictures repeat.
     public var measuresAmbiguity = false
     /// Results that differ from stored ones are put in their place.
@@ -50,30 +52,50 @@ public struct EvaluateJob: Sendable {
     }
   }
 
+  public struct Translated: Codable, Sendable, Equatable {
+    public let language: String
+    public let file: String
+  }
+
   public struct Result: Codable, Sendable, Equatable {
     /// What repeats in a language.
     public struct Repeated: Codable, Sendable, Equatable {
       public let language: String
       public let captions: Int
       public let pictures: Int
-      public let rows: [ResultRow]
+      public fileprivate(set) var rows: [ResultRow]
     }
 
     public let run: String
+    /// `few-shot tr=10` of a run that was trained on captions of other languages, too.
+    public private(set) var fewShot: String?
+    /// The language whose captions translations stand for, and their file.
+    public fileprivate(set) var translated: Translated?
     public let dataset: String
     public let split: String
     /// Pictures of the gallery.
     public let pictures: Int
     /// Every metric of every language and direction.
-    public let languages: [ResultRow]
+    public private(set) var languages: [ResultRow]
     /// rsum of each language, and the means over languages.
-    public let averages: [ResultRow]
-    public let repeated: [Repeated]
+    public private(set) var averages: [ResultRow]
+    public private(set) var repeated: [Repeated]
     /// In the order asked for.
     public var perturbed: [PerturbedResult] = []
 
     public var rows: [ResultRow] {
       languages + averages + repeated.flatMap(\.rows) + perturbed.flatMap(\.rows)
+    }
+
+    /// Every row says it.
+    mutating func note(fewShot words: String?) {
+      fewShot = words
+      for at in languages.indices { languages[at].fewShot = words }
+      for at in averages.indices { averages[at].fewShot = words }
+      for at in repeated.indices {
+        for row in repeated[at].rows.indices { repeated[at].rows[row].fewShot = words }
+      }
+      for at in perturbed.indices { perturbed[at].note(fewShot: words) }
     }
   }
 
@@ -96,6 +118,7 @@ public struct EvaluateJob: Sendable {
     let evaluator = try subject.evaluator(
       try plan(subject), embeddingsBeside: options.keepsEmbeddings ? store.path : nil,
       featuresBeside: options.keepsFeatures ? store.path : nil)
+    evaluator.translations = try translations(subject, evaluator)
     for (language, text) in evaluator.plan.centred.sorted(by: { $0.key < $1.key }) {
       let paired = try evaluator.pairedSentences(language)
       if paired > 0 {
@@ -122,6 +145,8 @@ public struct EvaluateJob: Sendable {
     }
     var result = try result(subject, evaluator, evaluations, repeated)
     result.perturbed = perturbed
+    result.translated = evaluator.translations.map { .init(language: $0.language, file: $0.path) }
+    result.note(fewShot: subject.run.record.identity.configuration.fewShot.words)
     if let bare = Warning.withoutIntervals(of: result.rows) { try warn(bare) }
     return result
   }
@@ -138,6 +163,23 @@ public struct EvaluateJob: Sendable {
     plan.pictures = try options.pictures.input(
       like: configuration.pictureInput(side: run.model.image.configuration.imageSize))
     return plan
+  }
+
+  /// Throws `TranslationFailure`, and what reading the file throws.
+  private func translations(
+    _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator
+  ) throws -> TranslatedCaptions? {
+    guard let path = options.translations else { return nil }
+    guard subject.languages.count == 1, let language = subject.languages.first else {
+      throw TranslationFailure.languages(given: subject.languages)
+    }
+    guard language != subject.run.record.identity.configuration.language else {
+      throw TranslationFailure.ownLanguage(language)
+    }
+    return try TranslatedCaptions(
+      path: path, language: language,
+      of: try subject.dataset.gold(
+        language, subject.split, perImage: evaluator.plan.captionsPerPicture))
   }
 
   /// By the dataset's codes. Throws ``CentringFailure``, as `DatasetLanguages.resolve` and what reading

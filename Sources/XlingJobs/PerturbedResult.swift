@@ -17,7 +17,7 @@ public struct PerturbedResult: Codable, Sendable, Equatable {
   public let seed: UInt64?
   public let changes: [Changed]
   /// Every metric of every language and direction; subsets are labelled.
-  public let rows: [ResultRow]
+  public private(set) var rows: [ResultRow]
 
   /// Throws `UnicodeFailure`, `DataFailure`.
   init(
@@ -39,6 +39,10 @@ public struct PerturbedResult: Codable, Sendable, Equatable {
         evaluation, metrics,
         partial: subject.dataset.coverage(evaluation.language, subject.split).isPartial)
     }
+  }
+
+  mutating func note(fewShot words: String?) {
+    for at in rows.indices { rows[at].fewShot = words }
   }
 
   /// The subset of all queries, as rows and the store have it.

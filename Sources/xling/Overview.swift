@@ -64,7 +64,7 @@ enum Overview {
       return "not known: \(run.folder) is not there"
     }
     let name = origin.trainingFolder.flatMap(OwnData.name(of:)) ?? "not there any more"
-    return "\(name), aligned on \(origin.language)"
+    return "\(name), aligned on \(origin.language)" + (origin.fewShot.map { ", \($0)" } ?? "")
   }
 
   private static func next(_ newest: Run, _ state: RunState, _ evaluated: [Run]) -> String {

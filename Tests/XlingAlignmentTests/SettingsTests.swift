@@ -25,7 +25,8 @@ import XlingTestSupport
       "recompute": "true", "end_token": "false", "token_types": "false", "final_rate_share": "0.5",
       "pooling": "max", "prompt": "of", "prompt_name": "query", "text_head": "locked",
       "image_pooling": "mean", "beta1": "0.5", "beta2": "0.5", "epsilon": "0.5",
-      "head_dropout": "0.5", "precision": "bf16", "caption_order": "in-turn",
+      "head_dropout": "0.5", "precision": "bf16", "caption_order": "in-turn", "mix": "tr=3",
+      "mix_share": "0.5",
     ]
     for option in TrainingSettings.options {
       let text = texts[option.key] ?? "7"
@@ -41,7 +42,7 @@ import XlingTestSupport
       assigned.apply(to: &configuration)
       let needsData = [
         "steps", "epochs", "pooling", "prompt", "prompt_name", "text_head", "image_pooling",
-        "image_size",
+        "image_size", "mix", "mix_share", "mix_seed",
       ].contains(option.key)
       #expect((configuration != before) != needsData, "\(option.key)")
     }

@@ -34,6 +34,7 @@ final class TinyBench {
 
   func trainer(
     _ run: String, _ configuration: AlignmentConfiguration,
+    training pairs: TinyPairs = TinyPairs(),
     validation: any PairSource = TinyPairs(count: 9), featuresBeside store: String? = nil,
     trunks wish: TrunkWish? = nil
   ) throws -> RunTraining {
@@ -43,12 +44,12 @@ final class TinyBench {
       text: text, image: image, tokenizerHash: "t", dataHash: "d", configuration: configuration)
     let model = try DualEncoder(text: text, image: image, configuration: configuration)
     let training = try RunTraining(
-      model, identity: identity, training: TinyPairs(), validation: validation,
+      model, identity: identity, training: pairs, validation: validation,
       run: RunFolder(path(run)),
       frozen: try store.flatMap { store in
         let plan = try wish.map {
           try TrunkPlan(
-            model, identity, training: TinyPairs(), validation: validation, besideStore: store, $0)
+            model, identity, training: pairs, validation: validation, besideStore: store, $0)
         }
         return try model.frozenFeatures(
           besideStore: store, of: identity, trunks: plan?.budget ?? .nothing)

@@ -35,6 +35,39 @@ private struct Killed: Error {}
     #expect(log.split(separator: "\n").count == configuration.steps)
   }
 
+  /// Pairs of another language: a kill, kept vectors and chunks change no bit of such a run either.
+  @Test(arguments: ["projection", "lwa"])
+  func mixedRunsResumeToTheSameBits(_ method: String) throws {
+    var pairs = TinyPairs()
+    pairs.mixed = [MixedCaptions(language: "tr", first: 22, pictures: [3, 5, 22])]
+    let mix = try JSONDecoder().decode(
+      CaptionMix.self,
+      from: Data(
+        #"{"parts": [{"language": "tr", "pairs": 3, "hash": "h"}], "share": 0.34}"#.utf8))
+    let configuration = try bench.configuration(method) { $0.mix = mix }
+    try bench.trainer("whole", configuration, training: pairs).train()
+    #expect(throws: Killed.self) {
+      try bench.trainer("cut", configuration, training: pairs).train {
+        if $0.step == 5 { throw Killed() }
+      }
+    }
+    try bench.trainer("cut", configuration, training: pairs).train(resume: true)
+    #expect(try bench.checkpoint("cut") == bench.checkpoint("whole"))
+    let direct = try bench.trainer("direct", configuration, training: pairs)
+    direct.trainer.cachesFrozenFeatures = false
+    try direct.train()
+    #expect(try bench.checkpoint("direct") == bench.checkpoint("whole"))
+    // It is another run than without, and resumes as no other.
+    try bench.trainer("plain", try bench.configuration(method)).train()
+    #expect(try bench.checkpoint("plain") != bench.checkpoint("whole"))
+    var other = configuration
+    other.mix?.parts[0].hash = "g"
+    let failure = #expect(throws: RunFailure.self) {
+      try bench.trainer("whole", other, training: pairs).train(resume: true)
+    }
+    #expect(failure?.description.contains("these differ: mix.") == true)
+  }
+
   @Test(arguments: ["projection", "lit", "lwa"])
   func cachedFeaturesGiveTheSameBits(_ method: String) throws {
     let configuration = try bench.configuration(method) { $0.steps = 12 }

@@ -23,6 +23,25 @@ struct DesignTests {
     #expect(training.settings.seed == 1 && training.recipe.name == "projection")
   }
 
+  /// Without captions a cell is the cell of a study without them.
+  @Test func targetCaptionsAreMixedIn() throws {
+    let plain = try Samples.plan()
+    let text = Samples.text.replacing(
+      "[budget]", with: "[train]\ntarget = \"tr\"\nmix_seed = \"run\"\n[budget]"
+    )
+    .replacing("seed = {", with: "target_captions = [0, 5]\nseed = {")
+    let plan = try Samples.plan(text)
+    #expect(plan.cells.count == 18 && Set(plan.cells.map(\.hash)).count == 18)
+    let without = plan.cells.filter { $0.factors["target_captions"] == "0" }
+    #expect(without.map(\.hash) == plain.cells.map(\.hash))
+    let with = try #require(plan.cells.first { $0.factors["target_captions"] == "5" })
+    #expect(try plan.training(with, rate: nil).settings.mix == "tr=5")
+    #expect(try plan.training(with, rate: nil).settings.mixSeed == .run)
+    #expect(try plan.training(without[0], rate: nil).settings.mixSeed == nil)
+    #expect(try plan.design.mixes == ["tr=5"])
+    #expect(plan.design.label(with.factors) == "projection, pairs 10, target_captions 5")
+  }
+
   @Test func fiveSeedsWithoutAWord() throws {
     let text = Samples.text.replacing("seed = { count = 3, from = 1 }\n", with: "")
     #expect(try Samples.design(text).seeds == [1, 2, 3, 4, 5])
@@ -41,6 +60,11 @@ struct DesignTests {
     ("[budget]", "[train]\nsteps = 5\n[budget]", 14, "two places"),
     ("metrics = [\"R@1\", \"R@10\"]", "metrics = [\"median rank\"]", 19, "median rank"),
     ("name = \"tiny\"", "name = \"Tiny one\"", 2, "Tiny one"),
+    ("pairs = [10, 20]", "pairs = [10, 20]\ntarget_captions = [1]", 8, "target, too"),
+    ("pairs = [10, 20]", "pairs = [10, 20]\ntarget_captions = [-1]", 8, "-1"),
+    ("pairs = [10, 20]", "pairs = [10, 20]\nmix_share = [0.5]", 8, "mix_share alone"),
+    ("pairs = [10, 20]", "pairs = [10, 20]\ntarget = [\"tr\"]", 8, "\"target\""),
+    ("pairs = [10, 20]", "pairs = [10, 20]\nmix = [\"tr\"]", 8, "LANGUAGE=PAIRS"),
   ])
   func whatMeansNothingIsRefusedWithItsLine(
     old: String, new: String, line: Int, words: String
@@ -146,7 +170,7 @@ struct DesignTests {
 
   @Test func theShippedStudiesAreRead() throws {
     let shipped = try StudyFile.shipped()
-    #expect(shipped.map(\.name) == ["conservation", "locking", "scaling"])
+    #expect(shipped.map(\.name) == ["conservation", "few-shot", "locking", "scaling"])
     for (name, path) in shipped {
       let design = try StudyFile.read(path)
       #expect(design.name == name && !design.cost.isEmpty)

@@ -46,6 +46,54 @@ struct StudyReportTests {
     )
   }
 
+  /// lwa finds less than projection with few pairs and more with many.
+  @Test func whereItTurnsIsToldAlongNumbers() throws {
+    let text = Samples.text.replacing("pairs = [10, 20]", with: "pairs = [10, 20, 30]")
+      .replacing("[[skip]]\nwhen = { method = \"projection\", pairs = 20 }\n", with: "")
+    let plan = try Samples.plan(text)
+    var scores: [String: [CellScore]] = [:]
+    let cells = plan.cells.enumerated().map { place, cell -> StudyTables.Cell in
+      let pairs = cell.factors["pairs"] ?? ""
+      let rates = ["10": 0.1, "20": 0.5, "30": 0.9]
+      let rate = cell.factors["method"] == "lwa" ? rates[pairs] ?? 0 : 0.5
+      // The same draws for both methods where their rates are equal.
+      scores[cell.hash] = Samples.scores(rate: rate, seed: Int(cell.seed), pictures: 200)
+      return StudyTables.Cell(
+        hash: cell.hash, kind: .cell, group: cell.group, factors: cell.factors, seed: cell.seed,
+        rate: nil, state: .done, attempts: 1, error: nil, result: Samples.result,
+        store: "study.sqlite")
+    }
+    let figures = try StudyFigures(
+      StudyTables(design: plan.design, cells: cells, tries: [], scores: scores), path: "a",
+      draws: 200)
+    #expect(
+      figures.turns == [
+        .init(first: "lwa", context: "", axis: "pairs", better: [30], worse: [10], neither: [20])
+      ])
+    let sentence =
+      "lwa: better than projection first at pairs 30, worse than projection first at pairs 10; not told "
+      + "apart at 20."
+    #expect(figures.markdown.contains("## Where it turns\n\n- \(sentence)"))
+    #expect(figures.html().contains(sentence))
+  }
+
+  /// What cells saw captions of is not among the languages that nothing was aligned on.
+  @Test func shownLanguagesAreNotUntaught() throws {
+    let folder = try TemporaryFolder()
+    var tables = try tables()
+    for (place, cell) in tables.cells.enumerated() where cell.factors["method"] == "lwa" {
+      tables.cells[place].result?.fewShot = "tr"
+    }
+    try tables.write(to: folder.path)
+    #expect(try StudyTables(reading: folder.path) == tables)
+    let figures = try StudyFigures(tables, path: "a", draws: 200)
+    // All there are, since none is left.
+    #expect(figures.fewShot == ["tr"] && figures.languages == ["en", "tr"])
+    #expect(
+      figures.protocolText.hasSuffix("saw captions in tr, too: they are not aligned on en alone."))
+    #expect(figures.html().contains("tr (few-shot)"))
+  }
+
   @Test func aFigureCanBeRecomputedFromTheTables() throws {
     let tables = try tables()
     let figures = try StudyFigures(tables, path: "a", draws: 200)

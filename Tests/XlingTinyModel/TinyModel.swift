@@ -47,10 +47,11 @@ public enum TinyModel {
 /// Pictures of four coloured squares, 20 x 20, two or three captions each.
 public struct TinyPairs: PairSource {
   public var count: Int
+  public var mixed: [MixedCaptions] = []
 
   public init(count: Int = 22) { self.count = count }
 
-  public func captionCount(_ image: Int) -> Int { 2 + image % 2 }
+  public func captionCount(_ image: Int) -> Int { image < count ? 2 + image % 2 : 1 }
 
   public func tokens(_ image: Int, caption: Int) -> [Int32] {
     var stream = RandomStream(seed: 3, "caption", image, caption)

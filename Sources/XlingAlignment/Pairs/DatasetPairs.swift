@@ -4,9 +4,12 @@ import XlingCore
 import XlingData
 import XlingTokenizers
 
-/// One split of a dataset in one language, tokenized. Share one among runs: decoded pictures are
-/// kept up to `cacheBytes`.
+/// One split of a dataset in one language, tokenized, with pairs of others mixed in. Share one among runs:
+/// decoded pictures are kept up to `cacheBytes`.
 public final class DatasetPairs: PairSource {
+  public let count: Int
+  public let mixed: [MixedCaptions]
+  /// With those of other languages behind.
   private let paths: [String]
   private let ids: [[[Int32]]]
   private let cacheBytes: Int
@@ -18,12 +21,13 @@ public final class DatasetPairs: PairSource {
   /// are trained on as they are: dropping them would change the data in silence.
   public let emptyCaptions: Int
 
-  /// `limit` keeps so many pictures, drawn by `seed`: a smaller draw lies within a larger one.
-  /// What is wrong with pictures that `reading` lets pass goes to `damage`.
+  /// `limit` keeps so many pictures, drawn by `seed`: a smaller draw lies within a larger one; `mixing` are the
+  /// pairs of other languages. What is wrong with pictures that `reading` lets pass goes to `damage`.
   /// Throws `DataFailure` when the split has no caption in the language, `UnicodeFailure`.
   public init(
     _ dataset: Dataset, split: Split, captions: CaptionReading, tokenizer: any Tokenizer,
-    limit: Int = .max, seed: UInt64 = 0, reading: PictureReading = PictureReading(),
+    limit: Int = .max, seed: UInt64 = 0, mixing draw: FewShotDraw? = nil,
+    reading: PictureReading = PictureReading(),
     damage: PictureDamage = PictureDamage(), cacheBytes: Int = 512 << 20
   ) throws {
     var items = try dataset.gold(captions.language, split).items
@@ -32,12 +36,22 @@ public final class DatasetPairs: PairSource {
       items = drawn.sorted().map { items[$0] }
     }
     folder = URL(fileURLWithPath: dataset.folder).standardizedFileURL.path
-    paths = items.map { dataset.path(of: $0) }
-    ids = try items.map { item in
+    count = items.count
+    let parts = draw?.parts ?? []
+    mixed = Self.mixed(parts, behind: items)
+    paths = (items + parts.flatMap(\.items)).map { dataset.path(of: $0) }
+    let own = try items.map { item in
       try (item.captions[captions.language] ?? []).map {
         try captions.ids(of: $0, by: tokenizer)
       }
     }
+    ids =
+      own
+      + (try parts.flatMap { part in
+        try part.pairs.map {
+          [try captions.ids(of: $0.caption, language: part.language, by: tokenizer)]
+        }
+      })
     let frame = captions.hasEndToken ? 2 : 1
     emptyCaptions = ids.joined().count { $0.count <= frame }
     self.cacheBytes = cacheBytes
@@ -48,19 +62,35 @@ public final class DatasetPairs: PairSource {
     }
   }
 
-  /// A split as a run reads it: its language, length and number of pairs.
+  private static func mixed(
+    _ parts: [FewShotDraw.Part], behind items: [Dataset.Item]
+  ) -> [MixedCaptions] {
+    var numbers = Dictionary(items.enumerated().map { ($1.image, $0) }) { first, _ in first }
+    var first = items.count
+    return parts.map { part in
+      let pictures = part.pairs.map { pair in
+        if let known = numbers[pair.picture] { return known }
+        numbers[pair.picture] = numbers.count
+        return numbers.count - 1
+      }
+      defer { first += part.pairs.count }
+      return MixedCaptions(language: part.language, first: first, pictures: pictures)
+    }
+  }
+
+  /// A split as a run reads it: its language, length and number of pairs; `draw` is mixed into it.
   public convenience init(
     _ dataset: Dataset, split: Split, tokenizer: any Tokenizer,
-    configuration: AlignmentConfiguration, damage: PictureDamage = PictureDamage()
+    configuration: AlignmentConfiguration, mixing draw: FewShotDraw? = nil,
+    damage: PictureDamage = PictureDamage()
   ) throws {
     try self.init(
       dataset, split: split, captions: configuration.captions, tokenizer: tokenizer,
       limit: split == .train ? configuration.pairLimit ?? .max : .max,
-      seed: configuration.pairSeed,
+      seed: configuration.pairSeed, mixing: draw,
       reading: configuration.pictureInput?.reading ?? PictureReading(), damage: damage)
   }
 
-  public var count: Int { paths.count }
   public func captionCount(_ image: Int) -> Int { ids[image].count }
   public func tokens(_ image: Int, caption: Int) -> [Int32] { ids[image][caption] }
 

@@ -62,8 +62,12 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var pairLimit: Int?
   /// Smaller draws lie within larger ones of the same seed.
   public var pairSeed: UInt64 = 0
+  /// Pairs of other languages in the batches; nil, as in all runs before there were any: none.
+  public var mix: CaptionMix?
   /// SHA-256 of the weights that trained parameters start from, where another run's are taken.
   public var startsFrom: String?
+  /// Pairs of other languages that the run started from has seen; nil: none.
+  public var mixedBefore: [CaptionMix.Part]?
   /// 0 validates at the end only.
   public var validateEvery = 0
   public var validationPairs = 500
@@ -127,7 +131,9 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     try keys.read(.captions, into: &captions)
     try keys.read(.pairLimit, into: &pairLimit, in: 1...Int.largestCount)
     try keys.read(.pairSeed, into: &pairSeed)
+    try keys.read(.mix, into: &mix)
     try keys.read(.startsFrom, into: &startsFrom)
+    try keys.read(.mixedBefore, into: &mixedBefore)
     try keys.read(.validateEvery, into: &validateEvery, in: 0...Int.largestCount)
     try keys.read(.validationPairs, into: &validationPairs, in: 0...Int.largestCount)
     try keys.read(.patience, into: &patience, in: 1...Int.largestCount)

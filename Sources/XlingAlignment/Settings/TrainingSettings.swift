@@ -32,6 +32,10 @@ public struct TrainingSettings: Sendable, Equatable {
   public var language: String?
   public var pairs: Int?
   public var pairsSeed: UInt64?
+  /// A ``FewShotCounts``.
+  public var mix: String?
+  public var mixShare: Double?
+  public var mixSeed: FewShotSeed?
   public var augment: AugmentationChoice?
   public var cacheViews: Int?
   public var dropout: DropoutPolicy?
@@ -159,6 +163,18 @@ public struct TrainingSettings: Sendable, Equatable {
     ) {
       $0.pairSeed = $1
     },
+    TrainingOption(
+      "mix", \.mix, FewShotCounts.parse,
+      "Captions of other languages, one a picture, mixed into the batches (few-shot)."
+    ) { _, _ in },
+    TrainingOption(
+      "mix_share", \.mixShare, NumberRange.positive(to: CaptionMix.mostShare),
+      "Share of a batch that shows them (default: 0.125)."
+    ) { _, _ in },
+    TrainingOption(
+      "mix_seed", \.mixSeed, FewShotSeed.parse,
+      "Seed of their draw, or run: the run's own (default: 0)."
+    ) { _, _ in },
     TrainingOption(
       "augment", \.augment,
       "What is done to pictures; with none, what frozen towers compute is kept."

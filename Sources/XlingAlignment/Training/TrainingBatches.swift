@@ -7,6 +7,7 @@ import XlingTowers
 struct TrainingBatches {
   private let pairs: PairInputs
   private var sampler: BatchSampler
+  private let mixed: MixedRows?
   private let order: CaptionOrder
   private let views: Int?
 
@@ -21,6 +22,7 @@ struct TrainingBatches {
       augmentation: configuration.augmentation?.images, seed: configuration.seed, views: views)
     sampler = BatchSampler(
       seed: configuration.seed, count: source.count, batchSize: configuration.batchSize)
+    mixed = MixedRows(configuration, source, batchSize: sampler.batchSize)
     order = configuration.captionOrder ?? .drawn
     pairs = PairInputs(
       model, source, configuration, loader: loader,
@@ -41,7 +43,7 @@ struct TrainingBatches {
   mutating func draw(
     step: Int, rows: Range<Int>, in workspace: Workspace
   ) throws -> DualEncoder.PairInputs {
-    let images = Array(sampler.images(step: step)[rows])
+    let images = Array(places(step: step)[rows])
     let captions = zip(rows, images).map { row, image in
       FrozenFeatures.Key(image: image, caption: caption(step, row, image))
     }
@@ -51,9 +53,15 @@ struct TrainingBatches {
     )
     // Read while the model is at work; what is kept of frozen layers is not read again.
     if rows.upperBound == batchSize {
-      pairs.announce(sampler.images(step: step + 1).map { key(step + 1, $0) })
+      pairs.announce(places(step: step + 1).map { key(step + 1, $0) })
     }
     return batch
+  }
+
+  /// Places of a step's pairs.
+  private mutating func places(step: Int) -> [Int] {
+    let images = sampler.images(step: step)
+    return mixed?.mixed(into: images, step: step) ?? images
   }
 
   private func caption(_ step: Int, _ row: Int, _ image: Int) -> Int {

@@ -63,11 +63,11 @@ extension DualEncoder {
     let (all, rows): (Int, Double)
     switch side {
     case .image:
-      all = training.count * (configuration.cachedViews ?? 1)
+      all = training.allPlaces * (configuration.cachedViews ?? 1)
       rows = Double(pictureStateRows)
     case .text:
       var (captions, tokens) = (0, 0)
-      for image in 0..<training.count {
+      for image in 0..<training.allPlaces {
         for caption in 0..<training.captionCount(image) {
           captions += 1
           tokens += stateRows(of: training.tokens(image, caption: caption))

@@ -162,6 +162,13 @@ public struct Dataset: Sendable {
     /// For each caption the index of its picture in ``items``.
     public let imageOfCaption: [Int]
     public let coverage: Coverage
+
+    /// Of the same pictures with as many other captions in their places.
+    public func with(captions: [String]) -> Gold {
+      precondition(captions.count == self.captions.count)
+      return Gold(
+        items: items, captions: captions, imageOfCaption: imageOfCaption, coverage: coverage)
+    }
   }
 
   /// `perImage` keeps the first captions of each picture only. Throws ``DataFailure`` when the

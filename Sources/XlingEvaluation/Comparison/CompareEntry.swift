@@ -24,6 +24,10 @@ public struct CompareEntry: Sendable, Equatable {
       var configuration = try JSONDecoder().decode(
         AlignmentConfiguration.self, from: Data(key.recipe.utf8))
       configuration.seed = 0
+      // Where each seed draws pairs of its own, those are the seed's, too.
+      if let mix = configuration.mix, mix.drawsBySeed == true {
+        for at in mix.parts.indices { configuration.mix?.parts[at].hash = "" }
+      }
       let encoder = JSONEncoder()
       encoder.outputFormatting = .sortedKeys
       key.recipe = String(decoding: try encoder.encode(configuration), as: UTF8.self)

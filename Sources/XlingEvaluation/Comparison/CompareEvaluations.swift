@@ -3,12 +3,13 @@ import XlingAlignment
 import XlingExperiments
 import XlingLanguages
 import XlingRetrieval
+import XlingRuns
 
 /// Several runs under one protocol, language by language.
 public struct CompareEvaluations: Sendable {
   public let entries: [CompareEntry]
   public let languages: [String]
-  /// Languages that some run was aligned on: left out of averages.
+  /// Languages that some run was aligned on, or saw pairs of: left out of averages.
   public let aligned: Set<String>
   public let measured: EvaluationProtocol
   /// Languages that some runs have and others lack, for which nothing was asked: run by run, what
@@ -64,10 +65,11 @@ public struct CompareEvaluations: Sendable {
         selection.missing(run, languages: union.subtracting(has).sorted(), like: measured)
       } : []
     aligned = try Set(
-      runs.compactMap { run in
-        let recipe = Data(try store.run(named: run).key.recipe.utf8)
-        return (try? JSONDecoder().decode(AlignmentConfiguration.self, from: recipe).language)
-          .map(code)
+      runs.flatMap { name in
+        let run = try store.run(named: name)
+        let recipe = Data(run.key.recipe.utf8)
+        let own = try? JSONDecoder().decode(AlignmentConfiguration.self, from: recipe).language
+        return ((own.map { [$0] } ?? []) + run.fewShot.parts.map(\.language)).map(code)
       })
     try checkQueries()
   }

@@ -13,6 +13,9 @@ public struct CompareRow: Codable, Sendable, Equatable {
   public let languages: [String]
   public let first: String
   public let second: String
+  /// `few-shot tr=10` of a run that was trained on captions of other languages, too.
+  public var firstFewShot: String?
+  public var secondFewShot: String?
   /// Percent for rates, as `difference`: first minus second, and its 95 % interval.
   public let firstValue: Double
   public let secondValue: Double

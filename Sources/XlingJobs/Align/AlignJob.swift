@@ -30,6 +30,8 @@ public struct AlignJob {
     /// A file of new pieces for the tokenizer (`VocabularyExtensionFile`).
     public var extendsVocabulary: String?
     public var pictures = PictureChoices()
+    /// A file with the order in which pairs of other languages are drawn (`FewShotOrder`).
+    public var mixFile: String?
     /// Go on with what is there; without it a run that is there is an error.
     public var resumes = false
     /// Vectors of frozen towers are kept beside the store, and taken from there.
@@ -57,6 +59,8 @@ public struct AlignJob {
     public let dataset: String
     public let language: String
     public let pairs: Int
+    /// `few-shot tr=10`, where it is.
+    public let fewShot: String?
     /// The towers' folders.
     public let textTower: String
     public let imageTower: String
@@ -69,6 +73,9 @@ public struct AlignJob {
   public enum Event {
     /// The data are read; the first step comes next.
     case planned(Plan)
+    /// Pairs of other languages are mixed in, so many rows of a batch of `size`; `origin`: where the order in
+    /// which they were drawn is from.
+    case mixing(words: String, rows: Int, of: Int, origin: String)
     /// What is kept of frozen layers, before the first step.
     case trunks(TrunkPlan)
     case warning(Warning)
@@ -158,7 +165,8 @@ public struct AlignJob {
     // very one is done.
     let goesOn = folder.exists
     let start = try options.startFrom.map { try StartingWeights(run: $0) }
-    var identity = try identity(on: dataset, start)
+    let draw = try Self.fewShot(options, on: dataset)
+    var identity = try identity(on: dataset, start, draw)
     if let measurement, !goesOn { observe(.measured(measurement)) }
     if goesOn {
       let begun = try folder.record().identity
@@ -173,7 +181,7 @@ public struct AlignJob {
     if keptResults > 0 { observe(.keptResults(keptResults)) }
     let damage = PictureDamage()
     let (training, trunks) = try training(
-      identity, dataset, folder, damage, start: start,
+      identity, dataset, folder, damage, start: start, draw: draw,
       featuresBeside: options.keepsFeatures ? opened.path : nil, observe)
     if goesOn, let record = try training.finishedRecord() {
       try journal.settle(record)
@@ -188,6 +196,13 @@ public struct AlignJob {
       observe(.warning(.precision(caution)))
     }
     observe(.planned(plan(training, dataset)))
+    if let draw, let mix = identity.configuration.mix {
+      let size = identity.configuration.batchSize
+      observe(
+        .mixing(
+          words: identity.configuration.fewShot.words ?? "", rows: mix.rows(of: size), of: size,
+          origin: draw.origin))
+    }
     if let trunks { observe(.trunks(trunks)) }
     training.trainer.validating = { observe(.validating(done: $0, of: $1)) }
     let record = try train(training, journal, resume: goesOn, observe)
@@ -201,10 +216,14 @@ extension AlignJob {
   /// What decides the run's bits, on one dataset. Throws what resolving its language and reading the towers'
   /// folders throws.
   public func identity(on dataset: Dataset) throws -> RunIdentity {
-    try identity(on: dataset, try options.startFrom.map { try StartingWeights(run: $0) })
+    try identity(
+      on: dataset, try options.startFrom.map { try StartingWeights(run: $0) },
+      try Self.fewShot(options, on: dataset))
   }
 
-  private func identity(on dataset: Dataset, _ start: StartingWeights?) throws -> RunIdentity {
+  private func identity(
+    on dataset: Dataset, _ start: StartingWeights?, _ draw: FewShotDraw?
+  ) throws -> RunIdentity {
     var settings = options.settings
     let language = try DatasetLanguages.resolve(options.language, in: dataset, split: .train)
     settings.language = language
@@ -215,6 +234,10 @@ extension AlignJob {
     configuration.dropout = try towers.dropout(configuration.dropout ?? .trained)
     try declarePictures(in: &configuration)
     configuration.startsFrom = start?.hash
+    configuration.mix = draw.flatMap {
+      CaptionMix($0, share: settings.mixShare, drawsBySeed: settings.mixSeed == .run)
+    }
+    configuration.mixedBefore = start.flatMap { $0.fewShot.isEmpty ? nil : $0.fewShot }
     configuration.vocabulary = towers.vocabulary
     try TextDeclarations(towers).apply(settings, to: &configuration)
     return RunIdentity(
@@ -236,7 +259,8 @@ extension AlignJob {
     let pairs = training.trainer.training.count
     return Plan(
       method: options.recipe.name, dataset: dataset.name, language: configuration.language,
-      pairs: pairs, textTower: towers.text.folder, imageTower: towers.image.folder,
+      pairs: pairs, fewShot: configuration.fewShot.words, textTower: towers.text.folder,
+      imageTower: towers.image.folder,
       seed: configuration.seed, steps: configuration.steps,
       seconds: TrainingDuration.seconds(
         training.model, steps: configuration.steps, batch: configuration.batchSize, pairs: pairs))
@@ -266,7 +290,8 @@ extension AlignJob {
 
   private func training(
     _ identity: RunIdentity, _ dataset: Dataset, _ folder: RunFolder, _ damage: PictureDamage,
-    start: StartingWeights?, featuresBeside store: String?, _ observe: (Event) -> Void
+    start: StartingWeights?, draw: FewShotDraw?, featuresBeside store: String?,
+    _ observe: (Event) -> Void
   ) throws -> (RunTraining, TrunkPlan?) {
     let configuration = identity.configuration
     let model = try DualEncoder(
@@ -280,7 +305,7 @@ extension AlignJob {
     func pairs(_ split: Split) throws -> DatasetPairs {
       try DatasetPairs(
         dataset, split: split, tokenizer: towers.tokenizer, configuration: configuration,
-        damage: damage)
+        mixing: split == .train ? draw : nil, damage: damage)
     }
     let hasValidation = dataset.coverage(configuration.language, .val).n > 0
     let (train, val) = (try pairs(.train), hasValidation ? try pairs(.val) : nil)
@@ -292,11 +317,10 @@ extension AlignJob {
       try model.frozenFeatures(
         besideStore: $0, of: identity, trunks: trunks?.budget ?? .nothing)
     }
-    return (
-      try RunTraining(
-        model, identity: identity, training: train, validation: val, run: folder, frozen: frozen),
-      trunks
-    )
+    let training = try RunTraining(
+      model, identity: identity, training: train, validation: val, run: folder, frozen: frozen)
+    training.mixed = draw?.record
+    return (training, trunks)
   }
 
   /// Trains, and has the store know how far it came, however it ends.

@@ -10,6 +10,8 @@ public struct AlignResult: Codable, Sendable {
   public let method: String
   public let steps: Int
   public let trainingPairs: Int
+  /// `few-shot tr=10` of a run that saw captions of other languages, too.
+  public let fewShot: String?
   public let trainedParameters: Int
   public let allParameters: Int
   public let trainedPercent: Double
@@ -30,6 +32,7 @@ public struct AlignResult: Codable, Sendable {
     bestStep = record.bestStep
     emptyCaptions = record.emptyCaptions
     trainingPairs = record.trainingPairs
+    fewShot = record.identity.configuration.fewShot.words
     trainedParameters = record.trainedParameters
     allParameters = record.allParameters
     trainedPercent = record.trainedPercent

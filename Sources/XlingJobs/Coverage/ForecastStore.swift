@@ -1,6 +1,7 @@
 import Foundation
 import XlingExperiments
 import XlingRetrieval
+import XlingRuns
 
 /// What a store has measured that a forecast builds on: R@10, text to image, of all queries of one protocol.
 struct MeasuredRun {
@@ -41,8 +42,10 @@ struct MeasuredRun {
     let ties = TieBreaking(rawValue: measured.ties) ?? .pessimistic
     var recalls: [String: Recall] = [:]
     var gallery = 0
+    // What a run was shown pairs of was not transferred to.
+    let shown = Set(try store.run(named: run).fewShot.parts.map(\.language))
     for result in try store.evaluations(of: run, under: measured)
-    where result.direction == .textToImage {
+    where result.direction == .textToImage && !shown.contains(result.language) {
       gallery = result.ranking.gallerySize
       let value = try metric.value(result.ranking, ties: ties)
       let stored = result.metrics[metric.name]

@@ -53,6 +53,7 @@ public struct StudySetup: Sendable {
       try DatasetLanguages.resolve($0.languages, in: other, split: .val)
     }
     try Self.checkAligned(asked, trained)
+    try Self.checkTarget(asked, trained, languages, path)
     plan = try StudyPlan(
       asked,
       StudyInputs(
@@ -87,6 +88,27 @@ public struct StudySetup: Sendable {
       design.axes.filter { $0.name == "language" }.flatMap(\.values)
       + design.fixed.filter { $0.key == "language" }.map(\.value)
     _ = try DatasetLanguages.resolve(given, in: dataset, split: .train)
+    let usual = given.isEmpty ? [TrainingSettings.usualLanguage] : given
+    for mix in try design.mixes {
+      for language in usual {
+        let aligned = try DatasetLanguages.resolve(language, in: dataset, split: .train)
+        _ = try FewShotDraw(try FewShotCounts(mix), in: dataset, aligned: aligned, seed: 0)
+      }
+    }
+  }
+
+  /// Few-shot pairs are there to be measured in their language. Throws `StudyFailure.badFile`.
+  private static func checkTarget(
+    _ design: StudyDesign, _ dataset: Dataset, _ languages: [String], _ path: String
+  ) throws {
+    for count in try design.mixes.flatMap({ try FewShotCounts($0).counts }) {
+      let code = try DatasetLanguages.resolve(count.language, in: dataset, split: .train)
+      guard !languages.contains(code) else { continue }
+      throw StudyFailure.badFile(
+        path: path, line: 0,
+        expected: "evaluate.languages with \(code), of which captions are mixed in",
+        found: MessageList.of(languages))
+    }
   }
 
   /// The name that jobs take. An embedded dataset that is not there is built, as `xling align` does; the small

@@ -66,11 +66,13 @@ struct StudyWorker {
   ) throws -> CellResult {
     let record = try RunFolder(folder).record()
     let configuration = record.identity.configuration
+    let shown = Set(configuration.fewShot.parts.map(\.language)).sorted()
     return CellResult(
       rate: configuration.peakRate, steps: steps,
       seconds: aligned == nil ? record.seconds : seconds,
       peakMB: nil, trained: record.trainedParameters, parameters: record.allParameters,
       pairs: record.trainingPairs, aligned: configuration.language,
+      fewShot: shown.isEmpty ? nil : shown.joined(separator: " "),
       checkpoint: aligned?.checkpoint ?? "", blasCore: record.blasCore,
       run: "runs/" + PathParts.name(of: folder))
   }

@@ -16,7 +16,7 @@ struct CLIPBenchmarkRecord: Encodable {
     var keys: [[String]] = []
     var metrics: [[String]: [String: Double]] = [:]
     for row in rows where row.metric.hasPrefix("R@") && Int(row.metric.dropFirst(2)) != nil {
-      let key = [row.run ?? "given embeddings", row.subset, row.language]
+      let key = [row.model, row.subset, row.language]
       if metrics[key] == nil { keys.append(key) }
       let side = row.direction == "text-to-image" ? "image" : "text"
       metrics[key, default: [:]]["\(side)_retrieval_recall@\(row.metric.dropFirst(2))"] =

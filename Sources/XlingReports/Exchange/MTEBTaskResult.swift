@@ -89,7 +89,7 @@ struct MTEBTaskResult: Encodable {
       let side = row.direction == "text-to-image" ? "T2I" : "I2T"
       let subset = row.subset == "all" ? "" : ", " + row.subset
       let task = Task(
-        run: row.run ?? "given embeddings", name: "xling \(row.dataset)\(subset) \(side)Retrieval",
+        run: row.model, name: "xling \(row.dataset)\(subset) \(side)Retrieval",
         split: row.split, revision: row.protocol)
       if scores[task] == nil { tasks.append(task) }
       var entries = scores[task] ?? []

@@ -28,11 +28,12 @@ public enum ResultFormat: String, Sendable, CaseIterable {
   private static func csv(_ rows: [ResultRow]) -> String {
     // A column that is there only where it says something.
     let isCentred = rows.contains { $0.centred != nil }
+    let isFewShot = rows.contains { $0.fewShot != nil }
     let header =
       [
         "metric", "direction", "language", "value", "low", "high", "unit", "n", "ties", "partial",
         "dataset", "split", "subset", "run", "protocol", "chance", "covers_chance",
-      ] + (isCentred ? ["centred"] : [])
+      ] + (isCentred ? ["centred"] : []) + (isFewShot ? ["few_shot"] : [])
     func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
     let lines = rows.map { row -> [String] in
       let bounds = [number(row.value), number(row.low), number(row.high)]
@@ -40,7 +41,7 @@ public enum ResultFormat: String, Sendable, CaseIterable {
       let origin = [row.dataset, row.split, row.subset, row.run ?? "", row.protocol]
       let chance = [number(row.chance), row.coversChance.map { "\($0)" } ?? ""]
       return [row.metric, row.direction, row.language] + bounds + counts + origin + chance
-        + (isCentred ? [row.centred ?? ""] : [])
+        + (isCentred ? [row.centred ?? ""] : []) + (isFewShot ? [row.fewShot ?? ""] : [])
     }
     return ([header] + lines).map { $0.map(quoted).joined(separator: ",") }.joined(separator: "\n")
   }
@@ -70,6 +71,7 @@ private struct PivotTable {
   private let hasBareFigures: Bool
   private let metricCount: Int
   private let centring: String
+  private let fewShot: String
 
   private struct Key: Hashable {
     let run: String?
@@ -115,12 +117,13 @@ private struct PivotTable {
     hasBareFigures = results.contains { $0.low == nil }
     marked = results.contains { $0.coversChance == true }
     metricCount = metrics.count
+    fewShot = FewShotNote.note(results).map { " " + $0 } ?? ""
     centring = CentringNote.note(results).map { " " + $0 } ?? ""
   }
 
   var note: String {
     "Percent, or places for ranks [95 % interval]; * fewer than 95 % of the pictures have a caption. "
       + (hasBareFigures ? IntervalText.note + " " : "")
-      + ChanceText.note(metrics: metricCount, marked: marked) + centring
+      + ChanceText.note(metrics: metricCount, marked: marked) + fewShot + centring
   }
 }

@@ -2,11 +2,12 @@ import Foundation
 import XlingAdapters
 import XlingAlignment
 import XlingCore
+import XlingData
 import XlingTensor
 import XlingTowers
 
 /// A run on disk: `run.json`, `recipe.toml`, `log.jsonl`, `checkpoints/step-NNNNNNNN/`, with early
-/// stopping also `checkpoints/best/`; when it is finished, `model.safetensors`: what was trained and
+/// stopping also `checkpoints/best/`, with pairs of other languages `mix.json`; when it is finished, `model.safetensors`: what was trained and
 /// nothing else, with the hashes of the frozen towers.
 public struct RunFolder: Sendable {
   public let path: String
@@ -31,10 +32,10 @@ public struct RunFolder: Sendable {
     return record
   }
 
-  /// The language a run was aligned on and the folder of its pairs, nil where it was not noted: looked up
-  /// without the whole record, whose decoding takes longer than a program that only names them. Nil where
-  /// run.json cannot be read.
-  public func origin() -> (language: String, trainingFolder: String?)? {
+  /// The language a run was aligned on, `few-shot tr=10` where it saw pairs of others, and the folder of its
+  /// pairs, nil where it was not noted: looked up without the whole record, whose decoding takes longer than a
+  /// program that only names them. Nil where run.json cannot be read.
+  public func origin() -> (language: String, fewShot: String?, trainingFolder: String?)? {
     guard let json = try? JSONFile.read(path + "/run.json"),
       let record = try? JSONSerialization.jsonObject(with: json) as? [String: Any],
       let identity = record["identity"] as? [String: Any],
@@ -42,7 +43,10 @@ public struct RunFolder: Sendable {
     else { return nil }
     let captions = configuration["captions"] as? [String: Any]
     let language = captions?["language"] as? String ?? CaptionReading().language
-    return (language, record["trainingFolder"] as? String)
+    let parts = configuration.filter { ["mix", "mixedBefore"].contains($0.key) }
+    let fewShot = try? JSONDecoder().decode(
+      FewShotPairs.self, from: try JSONSerialization.data(withJSONObject: parts))
+    return (language, fewShot?.words, record["trainingFolder"] as? String)
   }
 
   /// As it is in the file: an exported run names its towers from its own folder on.
@@ -52,7 +56,9 @@ public struct RunFolder: Sendable {
       strictBut: RunRecord.omitted)
   }
 
-  func create(_ record: RunRecord, _ recipe: Recipe) throws {
+  func create(
+    _ record: RunRecord, _ recipe: Recipe, _ mixed: FewShotDraw.Record? = nil
+  ) throws {
     // Checkpoints without run.json are another run's remains.
     guard !exists else { throw RunFailure.runExists(path: path) }
     guard !FileManager.default.fileExists(atPath: checkpoints) else {
@@ -60,6 +66,7 @@ public struct RunFolder: Sendable {
     }
     try AtomicFile.createFolder(path)
     try AtomicFile.write(try recipe.toml(), to: path + "/recipe.toml")
+    if let mixed { try AtomicFile.write(try Self.encode(mixed), to: path + "/mix.json") }
     // Last: a folder with run.json is a run.
     try write(record)
   }
@@ -106,7 +113,7 @@ public struct RunFolder: Sendable {
       try Self.read(trained, from: best)
     }
     try Self.write(trained, to: weights, metadata: metadata)
-    let others = ["recipe.toml", "log.jsonl"].filter {
+    let others = ["recipe.toml", "log.jsonl", "mix.json"].filter {
       FileManager.default.fileExists(atPath: path + "/" + $0)
     }
     let json = try Self.encode(record)

@@ -65,6 +65,9 @@ public struct RunExport {
     try ContentSums.write(["model.safetensors"], in: folder)
     try AtomicFile.write(
       try record.identity.configuration.recipe.toml(), to: folder + "/recipe.toml")
+    if record.identity.configuration.mix != nil {
+      try AtomicFile.write(try AtomicFile.read(run.path + "/mix.json"), to: folder + "/mix.json")
+    }
     try RunFolder(folder).write(moved)
   }
 

@@ -1,5 +1,6 @@
 import XlingAlignment
 import XlingCore
+import XlingData
 
 /// A training whose run lies in a folder: its record, log and checkpoints, from which it goes on to the
 /// same bits, and at the end what was trained.
@@ -9,6 +10,8 @@ public final class RunTraining {
   public let folder: RunFolder
   /// The command that goes on after an interruption, for its message.
   public var resumeCommand = "the same command with --resume"
+  /// Which pairs of other languages are mixed in, for the run's folder; nil: none.
+  public var mixed: FewShotDraw.Record?
 
   public var model: DualEncoder { trainer.model }
   public var configuration: AlignmentConfiguration { trainer.configuration }
@@ -102,7 +105,7 @@ public final class RunTraining {
   private func begin(resume: Bool) throws -> RunRecord {
     guard resume else {
       let record = RunRecord(identity, model, training: trainer.training)
-      try folder.create(record, configuration.recipe)
+      try folder.create(record, configuration.recipe, mixed)
       return record
     }
     var record = try folder.record()

@@ -11,6 +11,9 @@ public struct StartingWeights {
   private let file: Safetensors
   private let record: RunRecord
 
+  /// Pairs of languages besides its own that it has seen.
+  public var fewShot: [CaptionMix.Part] { record.identity.configuration.fewShot.parts }
+
   /// Throws ``RunFailure`` for a folder that is no finished run, `FileFailure`.
   public init(run path: String) throws {
     run = path

@@ -104,6 +104,21 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     return design
   }
 
+  /// Of the languages mixed in, the most pairs that a cell asks for, as the setting `mix` has it. Throws
+  /// `NumberFailure`.
+  public var mixes: [String] {
+    get throws {
+      var factors = Dictionary(fixed.map { ($0.key, $0.value) }) { $1 }
+      let axis = axes.first { $0.name == StudyFactor.targetCaptions }
+      if let most = axis?.values.compactMap({ Int($0) }).max() {
+        factors[StudyFactor.targetCaptions] = "\(most)"
+      }
+      let target = try StudyFactor.mix(factors)
+      let named = axes.first { $0.name == "mix" }?.values ?? factors["mix"].map { [$0] } ?? []
+      return (target.map { [$0] } ?? []) + named
+    }
+  }
+
   /// Values by axis, in one line: `lwa, pairs 1000`; a number says what it counts.
   public func label(_ factors: [String: String]) -> String {
     axes.map { axis in

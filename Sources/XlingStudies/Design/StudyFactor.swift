@@ -1,6 +1,7 @@
 import XlingAdapters
 import XlingAlignment
 import XlingCore
+import XlingData
 
 /// What a cell trains: everything that its factors decide.
 public struct CellTraining: Sendable, Equatable {
@@ -19,6 +20,9 @@ public enum StudyFactor {
   static let textTower = "text_tower"
   static let imageTower = "image_tower"
   static let lock = "lock"
+  /// The language of which few-shot pairs are mixed in, the same for all cells, and how many.
+  static let target = "target"
+  static let targetCaptions = "target_captions"
   /// A recipe as its card has it.
   static let unlocked = "none"
 
@@ -26,8 +30,11 @@ public enum StudyFactor {
 
   /// Every name, besides the seed.
   public static let names =
-    [method, textTower, imageTower] + changes
+    [method, textTower, imageTower, target, targetCaptions] + changes
     + TrainingSettings.keys.filter { !["seed", "checkpoint_every"].contains($0) }
+
+  /// Names of axes: a study has one target language, since without captions all of them are one cell.
+  static let axes = names.filter { $0 != target }
 
   public static func isSetting(_ name: String) -> Bool { TrainingSettings.option(name) != nil }
 
@@ -39,6 +46,7 @@ public enum StudyFactor {
       try settings.set(name, value)
       return settings.said.first { $0.key == option.key }?.value ?? value
     }
+    if name == targetCaptions { return "\(try NumberRange.whole(from: 0)(value))" }
     if changes.contains(name) {
       var recipe = Recipe(name: "", summary: "", text: .locked, image: .locked)
       try change(name, value, &recipe)
@@ -68,7 +76,35 @@ public enum StudyFactor {
     training.imageTower = factors[imageTower]
     var given = TrainingSettings()
     for (name, value) in factors where isSetting(name) { try given.set(name, value) }
+    given.mix = try mix(factors) ?? given.mix
     training.settings.take(given)
+    // Without pairs it is the run that it would be otherwise.
+    if try training.settings.mix.map({ try FewShotCounts($0).isEmpty }) ?? true {
+      (training.settings.mix, training.settings.mixShare) = (nil, nil)
+      training.settings.mixSeed = nil
+    }
     return training
+  }
+
+  /// As the setting `mix` has it; nil without a target.
+  static func mix(_ factors: [String: String]) throws -> String? {
+    guard let language = factors[target], let captions = factors[targetCaptions] else { return nil }
+    return try FewShotCounts.parse("\(language)=\(captions)")
+  }
+
+  /// What contradicts itself among the names of axes and settings, as expected and found; nil: nothing does.
+  static func contradiction(_ names: [String]) -> (name: String, expected: String, found: String)? {
+    let (hasTarget, hasCaptions) = (names.contains(target), names.contains(targetCaptions))
+    if hasTarget != hasCaptions {
+      let (one, other) = hasTarget ? (target, targetCaptions) : (targetCaptions, target)
+      return (one, "\(other), too", "\(one) alone")
+    }
+    if hasTarget, names.contains("mix") { return ("mix", "mix or \(target)", "both") }
+    if let lost = ["mix_share", "mix_seed"].first(where: names.contains), !hasTarget,
+      !names.contains("mix")
+    {
+      return (lost, "mix, or \(target) and \(targetCaptions)", "\(lost) alone")
+    }
+    return nil
   }
 }

@@ -79,7 +79,7 @@ extension StudyFile {
   private static func axes(
     _ file: StudyTable
   ) throws -> (axes: [StudyDesign.Axis], seeds: [UInt64]) {
-    guard let table = try file.table("axes", known: ["seed"] + StudyFactor.names) else {
+    guard let table = try file.table("axes", known: ["seed"] + StudyFactor.axes) else {
       throw file.mistake("axes", "a table", "no such table")
     }
     var axes: [StudyDesign.Axis] = []
@@ -217,6 +217,10 @@ extension StudyFile {
     }
     if names.contains("steps"), names.contains("epochs") {
       throw file.source.mistake("budget.steps", expected: "steps or epochs", found: "both")
+    }
+    if let found = StudyFactor.contradiction(names) {
+      let place = table?.values[found.name] == nil ? "axes.\(found.name)" : "train.\(found.name)"
+      throw file.source.mistake(place, expected: found.expected, found: found.found)
     }
     guard names.contains(StudyFactor.method) else {
       throw file.mistake("axes.method", "methods, as an axis or one in [train]", "none")

@@ -33,22 +33,18 @@ extension StudyFigures {
 
   // MARK: - Curves
 
-  /// The axis along which values are numbers, where there is one.
-  private var numeric: String? {
-    let names = Set(conditions.flatMap { $0.factors.keys })
-    return names.sorted { ($0 == "pairs" ? 0 : 1, $0) < ($1 == "pairs" ? 0 : 1, $1) }.first {
-      name in
-      let values = Set(conditions.compactMap { $0.factors[name] })
-      return values.count > 1 && values.allSatisfy { Double($0) != nil }
-    }
-  }
-
   private var curveSection: HTMLPage.Section? {
-    guard let numeric, let plot = curvePlot(numeric) else { return nil }
+    guard let numeric = Self.numericAxis(conditions), let plot = curvePlot(numeric) else {
+      return nil
+    }
     return HTMLPage.Section(
       "curves", "By \(numeric)",
       "\(metric) over \(over); lines between means over seeds, bars 95 % intervals.",
-      HTML.scrolling("Curves", plot.svg))
+      HTML.scrolling("Curves", plot.svg)
+        + (turns.isEmpty
+          ? ""
+          : "<ul>" + turns.map { "<li>\(HTML.prose($0.sentence(baseline)))</li>" }.joined()
+            + "</ul>"))
   }
 
   private func curvePlot(_ axis: String) -> XYPlot? {
@@ -194,7 +190,9 @@ extension StudyFigures {
     let top = max(map.map(\.estimate.value).max() ?? 1, 1e-9)
     let rows = languages.map { language in
       (
-        name: language + (aligned.contains(language) ? " (aligned)" : ""),
+        name: language
+          + (aligned.contains(language)
+            ? " (aligned)" : fewShot.contains(language) ? " (few-shot)" : ""),
         cells: labels.map { label in
           byName[[language, label]].map { cell in
             HeatMap.Cell(

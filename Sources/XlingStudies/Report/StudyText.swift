@@ -34,6 +34,10 @@ extension StudyFigures {
       + (seeds.count > 1
         ? "from a crossed bootstrap over seeds and pictures (\(Figures.count(draws)) draws, scaled by the two-way "
           + "analysis of variance)" : "over pictures alone (one seed)") + "."
+      + (fewShot.isEmpty
+        ? ""
+        : " Conditions with few-shot pairs saw captions in \(fewShot.joined(separator: ", ")), too: they are not "
+          + "aligned on \(aligned.joined(separator: ", ")) alone.")
   }
 
   private var seedText: String {
@@ -49,6 +53,11 @@ extension StudyFigures {
     if !comparisons.isEmpty {
       parts += [
         "## The comparison", comparisonText, comparisonTable.markdown(),
+      ]
+    }
+    if !turns.isEmpty {
+      parts += [
+        "## Where it turns", turns.map { "- " + $0.sentence(baseline) }.joined(separator: "\n"),
       ]
     }
     parts += [

@@ -80,6 +80,12 @@ struct MeasuredCells {
     return found
   }
 
+  /// Languages of which a finished cell saw captions besides.
+  var fewShot: [String] {
+    let words = tables.cells.compactMap { $0.result?.fewShot }
+    return Set(words.flatMap { $0.split(separator: " ").map(String.init) }).sorted()
+  }
+
   /// Both directions of a language. A diverged cell counts at chance level; nil where the language is not
   /// measured so. Throws `RetrievalFailure`.
   func figure(

@@ -49,7 +49,8 @@ struct StudyAnalysis {
     let all = measured.languages
     if words == [StudyDesign.Comparison.all] { return all }
     if words == [StudyDesign.Comparison.untaught] {
-      let untaught = all.filter { !measured.aligned.contains($0) }
+      let taught = measured.aligned + measured.fewShot
+      let untaught = all.filter { !taught.contains($0) }
       return untaught.isEmpty ? all : untaught
     }
     let named = all.filter(words.contains)
@@ -144,6 +145,7 @@ struct StudyAnalysis {
       }
       return StudyFigures.Comparison(
         first: value(pair.first), second: value(pair.second), context: pair.name,
+        factors: measured.conditions[pair.first].factors.filter { $0.key != comparison.axis },
         difference: found.0.estimate, pValue: found.1, adjusted: adjusted,
         detectable: found.0.detectable)
     }

@@ -29,10 +29,12 @@ extension StudyFigures {
     over = Self.words(analysis.comparison.over, analysis.over, measured)
     languages = analysis.over
     aligned = measured.aligned
+    fewShot = measured.fewShot
     baseline = analysis.comparison.baseline
     conditions = try measured.conditions.indices.map { try analysis.condition($0) }
     missing = measured.missing.map { design.label($0.factors) }
     comparisons = analysis.comparisons()
+    turns = StudyFigures.turns(comparisons, along: StudyFigures.numericAxis(conditions))
     alike = analysis.alike()
     map = analysis.map()
     thresholds = StudyAnalysis.thresholds
@@ -50,7 +52,9 @@ extension StudyFigures {
     let untaught =
       given == [StudyDesign.Comparison.untaught] && over.count < measured.languages.count
     let count = over.count == 1 ? "1 language" : "\(over.count) languages"
-    return untaught ? "\(count) not aligned on" : given == ["all"] ? "all \(count)" : count
+    let shown = measured.fewShot.isEmpty ? "" : " or shown"
+    if given.count == 1, over == given { return given[0] }
+    return untaught ? "\(count) not aligned on\(shown)" : given == ["all"] ? "all \(count)" : count
   }
 }
 

@@ -44,6 +44,8 @@ public struct StudyFigures: Codable, Sendable, Equatable {
     public let second: String
     /// What both share, besides the axis compared; empty where that is the only one.
     public let context: String
+    /// The same by axis.
+    public let factors: [String: String]
     public let difference: Estimate
     @OrNull public private(set) var pValue: Double?
     /// After Holm's correction over the family.
@@ -51,10 +53,11 @@ public struct StudyFigures: Codable, Sendable, Equatable {
     @OrNull public private(set) var detectable: Double?
 
     init(
-      first: String, second: String, context: String, difference: Estimate, pValue: Double?,
-      adjusted: Double?, detectable: Double?
+      first: String, second: String, context: String, factors: [String: String],
+      difference: Estimate, pValue: Double?, adjusted: Double?, detectable: Double?
     ) {
       (self.first, self.second, self.context) = (first, second, context)
+      self.factors = factors
       (self.difference, self.pValue) = (difference, pValue)
       (self.adjusted, self.detectable) = (adjusted, detectable)
     }
@@ -105,11 +108,15 @@ public struct StudyFigures: Codable, Sendable, Equatable {
   public let over: String
   public let languages: [String]
   public let aligned: [String]
+  /// Languages of which some cells saw captions besides.
+  public let fewShot: [String]
   public let baseline: String
   public let conditions: [Condition]
   /// Conditions without a finished cell in those seeds.
   public let missing: [String]
   public let comparisons: [Comparison]
+  /// Along the axis whose values are numbers, where each condition is better or worse than the baseline.
+  public let turns: [Turn]
   public let alike: [Alike]
   public let map: [MapCell]
   /// Of the performance profile.

@@ -11,6 +11,8 @@ public struct CellResult: Sendable, Equatable, Codable {
   public var pairs: Int
   /// The language that it was aligned on, the data's code.
   public var aligned: String
+  /// The languages of which it saw captions besides, with blanks between; nil: none.
+  public var fewShot: String?
   /// SHA-256 of the run's weights.
   public var checkpoint: String
   public var blasCore: String
@@ -21,13 +23,13 @@ public struct CellResult: Sendable, Equatable, Codable {
 
   public init(
     rate: Double, steps: Int, seconds: Double, peakMB: Double?, trained: Int, parameters: Int,
-    pairs: Int, aligned: String, checkpoint: String, blasCore: String, run: String,
-    value: Double? = nil
+    pairs: Int, aligned: String, fewShot: String? = nil, checkpoint: String, blasCore: String,
+    run: String, value: Double? = nil
   ) {
     (self.rate, self.steps, self.seconds, self.peakMB) = (rate, steps, seconds, peakMB)
     (self.trained, self.parameters, self.pairs) = (trained, parameters, pairs)
     (self.aligned, self.checkpoint, self.blasCore) = (aligned, checkpoint, blasCore)
-    (self.run, self.value) = (run, value)
+    (self.fewShot, self.run, self.value) = (fewShot, run, value)
   }
 }
 

@@ -72,11 +72,15 @@ public struct StudyTables: Sendable, Equatable {
     "attempts",
     "group", "blas_core", "checkpoint", "run", "error",
   ]
+  /// A column that is there only where a cell has something in it.
+  private static let fewShot = "few_shot"
 
   private func rows(_ cells: [Cell], isTry: Bool) -> CSVTable {
     let axes = design.axes.map(\.name)
     let tried = Dictionary(grouping: tries, by: \.group).mapValues(\.count)
-    let columns = ["cell"] + axes + Self.before + [isTry ? "value" : "tries"] + Self.after
+    let columns =
+      ["cell"] + axes + Self.before + [isTry ? "value" : "tries"] + Self.after
+      + (hasFewShot ? [Self.fewShot] : [])
     return CSVTable(
       columns,
       cells.map { cell in
@@ -84,6 +88,8 @@ public struct StudyTables: Sendable, Equatable {
         return row(cell, axes, isTry ? value : "\(tried[cell.group] ?? 0)")
       })
   }
+
+  private var hasFewShot: Bool { (cells + tries).contains { $0.result?.fewShot != nil } }
 
   /// `own` is what cells and tries do not share: how many tries, or what one came to.
   private func row(_ cell: Cell, _ axes: [String], _ own: String) -> [String] {
@@ -96,6 +102,7 @@ public struct StudyTables: Sendable, Equatable {
     row += [text(result?.peakMB), text(result?.trained), cell.store, text(result?.parameters)]
     row += [text(result?.pairs), text(result?.aligned), "\(cell.attempts)", cell.group]
     row += [text(result?.blasCore), text(result?.checkpoint), text(result?.run), cell.error ?? ""]
+    if hasFewShot { row.append(text(result?.fewShot)) }
     return row
   }
 
@@ -152,7 +159,8 @@ public struct StudyTables: Sendable, Equatable {
           rate: try number("lr"), steps: Int(try number("steps")), seconds: try number("seconds"),
           peakMB: optional("peak_mb").flatMap(Double.init), trained: Int(try number("trained")),
           parameters: Int(try number("parameters")), pairs: Int(try number("training_pairs")),
-          aligned: table.value("aligned", row), checkpoint: table.value("checkpoint", row),
+          aligned: table.value("aligned", row), fewShot: optional(fewShot),
+          checkpoint: table.value("checkpoint", row),
           blasCore: table.value("blas_core", row), run: table.value("run", row),
           value: kind == .attempt ? optional("value").flatMap(Double.init) : nil)
       }

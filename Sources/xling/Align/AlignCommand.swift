@@ -56,6 +56,14 @@ struct AlignCommand: ParsableCommand {
 
   @OptionGroup var training: AlignTrainingOptions
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      The order in which pairs of --mix are drawn, as `xling data few-shot` writes it (default: the file \
+      that ships for scenes and emoji, else the same rule).
+      """, valueName: "file"))
+  var mixFile: String?
+
   @OptionGroup var links: LinkOptions
 
   @OptionGroup(title: "Pictures")
@@ -133,6 +141,7 @@ struct AlignCommand: ParsableCommand {
     (options.textTower, options.imageTower) = (textTower, imageTower)
     (options.output, options.startFrom) = (output, startFrom)
     options.extendsVocabulary = extendVocabulary
+    options.mixFile = mixFile
     options.pictures = pictures.choices
     options.resumes = resume
     (options.keepsFeatures, options.trunks) = (!caches.noCache, caches.wish)
@@ -147,7 +156,7 @@ struct AlignCommand: ParsableCommand {
 extension AlignResult {
   var text: String {
     var lines = [
-      "\(run): \(method), \(steps) steps on \(trainingPairs) pairs in "
+      "\(run): \(method), \(steps) steps on \(trainingPairs) pairs\(fewShot.map { ", \($0)," } ?? "") in "
         + ProgressBar.duration(seconds),
       String(
         format: "trained %d of %d parameters (%.2f %%)", trainedParameters, allParameters,

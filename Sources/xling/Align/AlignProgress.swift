@@ -22,6 +22,9 @@ final class AlignProgress {
   func show(_ event: AlignJob.Event) {
     switch event {
     case .planned(let plan): if tellsPlan { ProgressBar.toStandardError(plan.text + "\n") }
+    case .mixing(let words, let rows, let size, let origin):
+      ProgressBar.toStandardError(
+        "xling: \(words): at most \(rows) of \(size) pairs of a batch, drawn by \(origin)\n")
     case .trunks(let plan): for line in plan.lines { ProgressBar.toStandardError(line + "\n") }
     case .warning(let warning): warning.tell()
     case .measured(let measurement): ProgressBar.toStandardError("xling: \(measurement.text)\n")
@@ -67,7 +70,7 @@ extension AlignJob.Plan {
   fileprivate var text: String {
     let towers = [textTower, imageTower].map { TerminalText.visible(PathParts.name(of: $0)) }
     return "\(method) on \(TerminalText.visible(dataset)) (train, \(language), "
-      + "\(Self.grouped(pairs)) pairs), towers \(towers[0]) and \(towers[1]), seed \(seed), "
+      + "\(Self.grouped(pairs)) pairs\(fewShot.map { ", \($0)" } ?? "")), towers \(towers[0]) and \(towers[1]), seed \(seed), "
       + "\(Self.grouped(steps)) steps, about \(duration); other methods: xling methods"
   }
 

@@ -79,6 +79,17 @@ struct AlignTrainingOptions: ParsableArguments {
   @Option(help: help("pairs_seed"), transform: value("pairs_seed"))
   var pairsSeed: String?
 
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(help("mix").abstract + " Repeatable.", valueName: "language=pairs"))
+  var mix: [String] = []
+
+  @Option(help: help("mix_share"), transform: value("mix_share"))
+  var mixShare: String?
+
+  @Option(help: help("mix_seed"), transform: value("mix_seed"))
+  var mixSeed: String?
+
   @Option(help: help("augment"))
   var augment: AugmentationChoice?
 
@@ -153,12 +164,21 @@ struct AlignTrainingOptions: ParsableArguments {
     if prompt != nil, promptName != nil {
       throw ValidationError("--prompt and --prompt-name exclude each other; give one of them")
     }
+    for given in mix { _ = try checkedMix(given) }
+    if mix.count > 1 { _ = try checkedMix(mix.joined(separator: ",")) }
     if steps != nil, epochs != nil {
       throw ValidationError("--steps and --epochs exclude each other; give one of them")
     }
     // What is wrong with an assignment alone is told when the command runs.
     if let assigned = try? TrainingSettings(assignments: assignments) {
       try check(assigned, try given())
+    }
+  }
+
+  /// Throws `ValidationError` in the words of other options.
+  private func checkedMix(_ text: String) throws -> String {
+    do { return try FewShotCounts.parse(text) } catch let failure as NumberFailure {
+      throw ValidationError("--mix \(text): expected \(failure.expected)")
     }
   }
 
@@ -173,7 +193,10 @@ struct AlignTrainingOptions: ParsableArguments {
       ("image_rate", "--image-rate", imageRate?.rawValue),
       ("optimizer", "--optimizer", optimizer?.rawValue), ("seed", "--seed", seed),
       ("language", "--language", language), ("pairs", "--pairs", pairs),
-      ("pairs_seed", "--pairs-seed", pairsSeed), ("augment", "--augment", augment?.rawValue),
+      ("pairs_seed", "--pairs-seed", pairsSeed),
+      ("mix", "--mix", mix.isEmpty ? nil : mix.joined(separator: ",")),
+      ("mix_share", "--mix-share", mixShare), ("mix_seed", "--mix-seed", mixSeed),
+      ("augment", "--augment", augment?.rawValue),
       ("cache_views", "--cache-views", cacheViews),
       ("dropout", "--dropout", dropout?.rawValue), ("text_noise", "--text-noise", textNoise),
       ("image_noise", "--image-noise", imageNoise),
@@ -206,7 +229,8 @@ struct AlignTrainingOptions: ParsableArguments {
     }
     settings.take(assigned)
     settings.take(try given())
-    if let language = settings.language { GivenLanguages.tell([language]) }
+    let mixed = try settings.mix.map { try FewShotCounts($0).counts.map(\.language) } ?? []
+    GivenLanguages.tell((settings.language.map { [$0] } ?? []) + mixed)
     return settings
   }
 

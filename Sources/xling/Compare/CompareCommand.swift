@@ -45,7 +45,10 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "R@k or nDCG@k for any k, MRR, MAP, mean rank, …")
   var metric = "R@10"
 
-  @Option(help: "all, 'with held-out words' or 'without held-out words'.")
+  @Option(
+    help: """
+      all, 'with held-out words' or 'without held-out words'; behind it what eval says (all, translate-test).
+      """)
   var subset = "all"
 
   @OptionGroup var split: SplitOption
@@ -178,6 +181,9 @@ struct CompareCommand: ParsableCommand {
     if measured.captions.hasPrefix("first ") {
       let count = measured.captions.dropFirst(6).prefix { $0.isNumber }
       options += ["--captions-per-picture", String(count)]
+    }
+    if measured.subset.hasSuffix(TranslatedCaptions.label) {
+      options += ["--translations", "FILE"]
     }
     options += measured.centred.flatMap { ["--centre", "\($0.language)=FILE"] }
     if measured.ties != usual.ties { options += ["--ties", measured.ties] }

@@ -11,9 +11,9 @@ extension CompareJob.Result {
       "\(metric) on \(measured.dataset), \(measured.split), \(measured.subset); protocol "
         + measured.hash.prefix(12)
     ]
-    blocks.append(table.text(first: labels[0]))
+    blocks.append(table.text(first: labels[0], named))
     blocks += labels.dropFirst().map { second in
-      "first: \(labels[0])\nsecond: \(second)\n"
+      "first: \(named(labels[0]))\nsecond: \(named(second))\n"
         + (differing[second].map { "trained otherwise in: \(Self.words($0))\n" } ?? "")
         + tests(against: second).text
     }
@@ -25,14 +25,22 @@ extension CompareJob.Result {
       note += "\nMeans over seeds, n queries each; sd: standard deviation over seeds."
     }
     if let languages = tests.first(where: { $0.language == CompareRow.mean })?.languages {
-      note += "\nmean: over \(languages.joined(separator: " ")), which no run was aligned on."
+      note +=
+        "\nmean: over \(languages.joined(separator: " ")), which no run was aligned on or shown."
     }
+    let taught = labels.filter { fewShot[$0] != nil }.map(named)
+    if !taught.isEmpty { note += "\n" + FewShotNote.note(runs: taught) }
     if !measured.centred.isEmpty {
       note +=
         "\nCentred captions"
         + Centring.words(measured.centred).replacing("; centred: ", with: ": ") + "."
     }
     return (blocks + [note]).joined(separator: "\n\n")
+  }
+
+  /// A label, and of what languages its runs saw captions besides.
+  private func named(_ label: String) -> String {
+    label + (fewShot[label].map { ", " + $0 } ?? "")
   }
 
   private static func words(_ settings: [String]) -> String {
@@ -68,10 +76,10 @@ extension CompareJob.Result {
 }
 
 extension CompareTable {
-  fileprivate func text(first: String) -> String {
+  fileprivate func text(first: String, _ named: (String) -> String) -> String {
     var texts = blocks.map { block in
       let rows = block.rows.map { row in
-        [row.label] + zip(row.cells, block.chance).map(Self.cell) + [Self.text(row.tally)]
+        [named(row.label)] + zip(row.cells, block.chance).map(Self.cell) + [Self.text(row.tally)]
       }
       let chance = ["chance"] + block.chance.map(ChanceText.figure) + ["–"]
       return block.direction + "\n"

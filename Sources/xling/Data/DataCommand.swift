@@ -9,7 +9,7 @@ struct DataCommand: ParsableCommand {
     abstract: "Build the embedded datasets; look at any dataset; verify published test sets.",
     subcommands: [
       DataBuildCommand.self, DataImportCommand.self, DataListCommand.self, DataShowCommand.self,
-      DataCheckCommand.self,
+      DataCheckCommand.self, DataFewShotCommand.self,
     ])
 }
 

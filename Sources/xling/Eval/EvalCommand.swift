@@ -39,6 +39,14 @@ struct EvalCommand: ParsableCommand {
         + "captions; repeatable. Every result that uses it says so.", valueName: "language=file"))
   var centre: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      translate-test: translations of the captions in the one --lang into the language aligned on, a line each \
+      or ID<TAB>TEXT, stand for them. Results are of a protocol of their own.
+      """, valueName: "file"))
+  var translations: String?
+
   @Flag(help: "Lenient recall and the upper bound too, where captions or pictures repeat.")
   var ambiguity = false
 
@@ -82,6 +90,15 @@ struct EvalCommand: ParsableCommand {
         "--format \(format.rawValue) has no place to say that captions were centred; leave --centre out, "
           + "or take --json or --format csv")
     }
+    if translations != nil {
+      try GivenOptions.refuse(
+        GivenOptions.names([
+          ("--centre", !centre.isEmpty), ("--perturb", perturb != nil),
+        ]), "with --translations, whose language is that aligned on")
+      if subject.languages.words.count != 1 || subject.languages.words == ["all"] {
+        throw ValidationError("--translations are of one language: name it by --lang")
+      }
+    }
     if let perturb {
       let kinds: [Perturbation]
       do {
@@ -102,7 +119,8 @@ struct EvalCommand: ParsableCommand {
           ("--split", subject.split != nil),
           ("--precision", subject.precision.precision != nil), ("--strict", which.guess.strict),
           ("--captions-per-picture", captionsPerPicture != nil), ("--centre", !centre.isEmpty),
-          ("--store", which.store.path != nil), ("--ambiguity", ambiguity),
+          ("--translations", translations != nil), ("--store", which.store.path != nil),
+          ("--ambiguity", ambiguity),
           ("--replace", replace), ("--no-cache", noCache), ("--perturb", perturb != nil),
           ("--perturb-seed", perturbSeed != nil),
         ]) + subject.files.given + pictures.given, "with --image-embeddings")
@@ -141,6 +159,7 @@ struct EvalCommand: ParsableCommand {
     var options = EvaluateJob.Options(try subject.subject(found, which.guess))
     options.captionsPerPicture = captionsPerPicture
     options.centred = try centred()
+    options.translations = translations
     options.metrics = metrics
     options.ties = measure.ties
     options.resamples = measure.resamples

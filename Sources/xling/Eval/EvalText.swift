@@ -17,7 +17,7 @@ extension EvaluateJob.Result {
     let shown = languages.filter { tabled.contains($0.metric) }
     var blocks = Self.groups(shown, by: \.subset).map { subset, rows in
       let hash = rows.first?.protocol.prefix(12) ?? ""
-      return "\(run) on \(dataset), \(split), \(subset); "
+      return "\(run)\(fewShot.map { " (\($0))" } ?? "") on \(dataset), \(split), \(subset); "
         + "gallery \(pictures) pictures; protocol \(hash)\n" + Self.table(rows, tabled).text
     }
     var note = "Percent [95 % interval]; \(ties.words)."
@@ -25,6 +25,12 @@ extension EvaluateJob.Result {
     if languages.contains(where: \.partial) {
       note += "\n* fewer than 95 % of the pictures have a caption."
     }
+    if let translated {
+      note +=
+        "\ntranslate-test: translations (\(translated.file)) stand for the captions in \(translated.language). "
+        + "No zero-shot result: it is of a protocol of its own."
+    }
+    if let taught = FewShotNote.note(languages) { note += "\n" + taught }
     if let centring = CentringNote.note(languages) { note += "\n" + centring }
     note +=
       "\n"

@@ -20,13 +20,15 @@ struct RunRow: Encodable {
   let seconds: Double
   let started: Date
   let folder: String
+  /// `few-shot tr=10`
+  let fewShot: String?
 
   /// The status as the table says it.
   private let words: String
 
   private enum CodingKeys: String, CodingKey {
     case schema, name, method, status, step, resume, seed, trainedParameters, allParameters, seconds
-    case started, folder
+    case started, folder, fewShot
   }
 
   init(_ run: Run, in store: ExperimentStore) throws {
@@ -43,11 +45,13 @@ struct RunRow: Encodable {
     seconds = run.seconds
     started = run.started
     folder = run.folder
+    fewShot = run.fewShot.words
   }
 
   var cells: [String] {
     [
-      name, method, words, "\(seed)", "\(trainedParameters)", percent,
+      name, method + (fewShot.map { ", " + $0 } ?? ""), words, "\(seed)", "\(trainedParameters)",
+      percent,
       ProgressBar.duration(seconds),
     ]
   }

@@ -152,7 +152,8 @@ struct ShowCommand: ParsableCommand {
       facts.append(
         (
           "data",
-          "\(record.trainingPairs) pairs in \(configuration.language), content "
+          "\(record.trainingPairs) pairs in \(configuration.language)"
+            + (configuration.fewShot.words.map { ", \($0)" } ?? "") + ", content "
             + record.identity.dataHash.prefix(12)
         ))
       facts += training(record)
@@ -221,6 +222,15 @@ struct ShowCommand: ParsableCommand {
           + "\(configuration.seed)\(configuration.precision.map { ", \($0.rawValue)" } ?? "")"
       )
     ]
+    if let mix = configuration.mix {
+      let drawn = mix.parts.map { "\($0.language) \($0.hash.prefix(12))" }.joined(separator: ", ")
+      facts.append(
+        (
+          "mixed in",
+          "\(mix.rows(of: configuration.batchSize)) of \(configuration.batchSize) pairs of a batch; which "
+            + "pairs, says mix.json (\(drawn))"
+        ))
+    }
     if let noise = noise(configuration) { facts.append(("while training", noise)) }
     facts.append(
       (
