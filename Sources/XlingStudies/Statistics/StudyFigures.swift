@@ -112,6 +112,8 @@ public struct StudyFigures: Codable, Sendable, Equatable {
   public let comparisons: [Comparison]
   public let alike: [Alike]
   public let map: [MapCell]
+  /// One a condition; empty where too few languages have known costs.
+  public let regressions: [Regression]
   /// Of the performance profile.
   public let thresholds: [Double]
   public let cannotTell: [String]
