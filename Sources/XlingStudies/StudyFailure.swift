@@ -63,7 +63,7 @@ public enum StudyFailure: Failure, Equatable {
         + "--array=1-\(lines), or unset SLURM_ARRAY_TASK_ID."
     case .failedCells(let count, let total, let first, let words, _):
       "\(count) of \(total) cells failed and were given up, the others were done. The first, "
-        + "\(first): \(words)"
+        + "\(first): \(words) Once that is mended, `xling study run --retry-failed` begins them anew."
     case .nothingDone(let path):
       "\(path) has no finished cell yet. Run the study first: xling study run"
     case .disagreement(let cell, let first, let second, let places):

@@ -197,6 +197,75 @@ struct StudyTests {
     #expect(
       status.stdout.contains("1 done, 1 given up")
         && status.stdout.contains("given up after 2 attempts"))
+    // It stays given up, and says so, until someone asks for more.
+    let again = try study(["run", "tiny.toml"])
+    #expect(again.status == odd.status && again.stderr.contains("--retry-failed"))
+    #expect(try study(["status", "tiny.toml"]).stdout.contains("given up after 2 attempts"))
+    let retried = try study(["run", "tiny.toml", "--retry-failed"])
+    #expect(retried.status == odd.status)
+    #expect(retried.stderr.contains("xling: 1 cells that had failed begin anew\n"))
+  }
+
+  /// A rate of a thousand, whose weight decay multiplies the weights by -999 a step: the run is a result, at chance
+  /// level, and said everywhere.
+  @Test func aRunThatDivergesIsShown() throws {
+    try write(
+      Self.text.replacing("pairs = [16, 32]", with: "rate = [1e-3, 1000]")
+        .replacing("[\"projection\", \"layernorm\"]", with: "[\"full\"]")
+        .replacing("baseline = \"projection\"", with: "axis = \"rate\"\nbaseline = 0.001")
+        .replacing("steps = 3", with: "steps = 30").replacing("count = 2", with: "count = 1")
+        .replacing(
+          "batch_size = 8",
+          with: "batch_size = 8\nweight_decay = 1\nwarmup_steps = 0\nschedule = \"constant\""))
+    let run = try study(["run", "tiny.toml"])
+    #expect(run.status == 0, "\(run.stderr)")
+    #expect(
+      run.stdout.hasPrefix("tiny: 1 of 2 cells done, 1 diverged; 2 finished here in "),
+      "\(run.stdout)")
+    let status = try study(["status", "tiny.toml"])
+    #expect(status.stdout.contains("1 done, 1 diverged"))
+    let report = try study(["report", "tiny.toml", "--csv", "tables", "--html"])
+    #expect(report.status == 0, "\(report.stderr)")
+    #expect(
+      report.stdout.contains("**1 of 2 runs diverged; they count at chance level in every mean.**"))
+    #expect(report.stdout.contains("1, 1 diverged"))
+    #expect(try read("runs/studies/tiny/report.html").contains("1 of 2 runs diverged"))
+    #expect(try read("tables/cells.csv").contains(",diverged,"))
+    let again = try study(["run", "tiny.toml", "--json"])
+    #expect(try Parsed.object(again.stdout)["finishedHere"] as? Int == 0)
+  }
+
+  /// Each method gets as many steps as its budget buys; the plan is the same when it is made again.
+  @Test(arguments: ["flops = 3e7", "seconds = 0.2"])
+  func aBudgetBuysSteps(budget: String) throws {
+    try write(
+      Self.text.replacing("pairs = [16, 32]", with: "pairs = [16]")
+        .replacing("[\"projection\", \"layernorm\"]", with: "[\"projection\", \"full\"]")
+        .replacing("steps = 3", with: budget).replacing("count = 2", with: "count = 1"))
+    let plan = try study(["plan", "tiny.toml"])
+    #expect(plan.status == 0, "\(plan.stderr)")
+    let run = try study(["run", "tiny.toml"])
+    #expect(run.status == 0, "\(run.stderr)")
+    let after = try study(["plan", "tiny.toml"])
+    func hashes(_ text: String) -> [Substring] {
+      text.split(separator: "\n").dropFirst(2).prefix(2).map { $0.prefix(12) }
+    }
+    #expect(hashes(plan.stdout).count == 2 && hashes(plan.stdout) == hashes(after.stdout))
+    #expect(after.stdout.hasSuffix("2 cells, 2 finished\n"))
+    _ = try study(["report", "tiny.toml", "--csv", "tables"])
+    let rows = try read("tables/cells.csv").split(separator: "\n").dropFirst().map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    let steps = Dictionary(rows.map { ($0[1], Int($0[7]) ?? 0) }) { $1 }
+    let (cheap, dear) = (try #require(steps["projection"]), try #require(steps["full"]))
+    #expect(dear > 0 && (budget.hasPrefix("flops") ? cheap > dear : cheap >= dear), "\(steps)")
+    #expect(
+      bench.names(in: "runs/studies/tiny").contains("speed.json") == budget.hasPrefix("seconds"))
+    try write(
+      try read("tiny.toml").replacing(budget, with: budget.split(separator: " ")[0] + " = 1e-9"))
+    let nothing = try study(["plan", "tiny.toml"])
+    #expect(
+      nothing.status == 65 && nothing.stderr.contains("which one step of"), "\(nothing.stderr)")
   }
 
   @Test func listsAndCommandsForSchedulers() throws {
@@ -248,7 +317,7 @@ struct StudyTests {
   @Test(arguments: [
     (
       "steps = 3", "stepps = 3",
-      "tiny.toml, line 16: expected the keys steps of [budget], found \"stepps\""
+      "tiny.toml, line 16: expected the keys steps, flops, seconds of [budget], found \"stepps\""
     ),
     ("[\"en\", \"tr\"]", "[\"en\", \"klingonish\"]", "klingonish"),
     ("\"layernorm\"]", "\"layernrom\"]", "tiny.toml, line 6: expected axes.method"),

@@ -175,6 +175,25 @@ struct CoverageReportTests {
       ScatterPlot(title: "", description: "", xName: "", yName: "", series: [], points: []) == nil)
   }
 
+  @Test func fewMarksAllKeepTheirWords() {
+    let placement = LabelPlacement.everyMark
+    let marks = (0..<6).map {
+      LabelPlacement.Mark(
+        x: 100 + Double($0), y: 100, top: 90, bottom: 110, label: "condition \($0)")
+    }
+    let places = placement.places(
+      marks, within: .init(left: 0, right: 600, top: 0, bottom: 330)
+    ).compactMap { $0 }
+    #expect(places.count == 6)
+    let boxes = zip(marks, places).map { placement.box($0.label, $1) }
+    for (index, box) in boxes.enumerated() {
+      #expect(box.left >= 0 && box.right <= 600)
+      #expect(boxes[(index + 1)...].allSatisfy { $0.overlap(box) == 0 })
+    }
+    let alone = placement.places([marks[0]])
+    #expect(alone == [.init(x: 108, y: 94, anchor: "start", isFar: false)])
+  }
+
   /// By hand: ranks 1 2 3 4 5 against 2 1 4 3 5 are 1 − 6·4 / (5·24) = 0.8 apart.
   @Test func rankCorrelation() throws {
     let found = try #require(RankCorrelation([1, 2, 3, 4, 5], [20, 10, 40, 30, 50]))

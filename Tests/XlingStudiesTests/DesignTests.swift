@@ -58,6 +58,12 @@ struct DesignTests {
     ("baseline = \"projection\"", "baseline = \"da\"", 22, "da"),
     ("metric = \"R@10\"", "metric = \"R@5\"", 23, "R@5"),
     ("[budget]", "[train]\nsteps = 5\n[budget]", 14, "two places"),
+    ("steps = 4", "flops = 0", 14, "a number above 0"),
+    ("steps = 4", "seconds = \"ten\"", 14, "a number above 0"),
+    ("steps = 4", "flops = 1e9\nseconds = 3", 15, "one budget"),
+    (
+      "[budget]\nsteps = 4", "[train]\nepochs = 2\n[budget]\nflops = 1e9", 16, "no epochs beside it"
+    ),
     ("metrics = [\"R@1\", \"R@10\"]", "metrics = [\"median rank\"]", 19, "median rank"),
     ("name = \"tiny\"", "name = \"Tiny one\"", 2, "Tiny one"),
     ("pairs = [10, 20]", "pairs = [10, 20]\ntarget_captions = [1]", 8, "target, too"),
@@ -98,6 +104,35 @@ struct DesignTests {
     // What was tried is not trained again.
     #expect(try plan.run(attempt, rate: nil) == plan.run(cell, rate: attempt.rate))
     #expect(try plan.run(attempt, rate: nil) != plan.run(plan.cells[3], rate: attempt.rate))
+  }
+
+  @Test func aBudgetDecidesStepsAndStepsTheCell() throws {
+    let text = Samples.text.replacing("steps = 4", with: "flops = 2e15")
+    let design = try Samples.design(text)
+    #expect(design.budget == .init(unit: .flops, amount: 2e15, speed: nil) && design.fixed.isEmpty)
+    func plan(_ dearer: Int) throws -> StudyPlan {
+      let inputs = StudyInputs(
+        data: "d", measuredData: "d", languages: ["en", "tr"], choiceLanguages: ["en"],
+        towers: Samples.inputs.towers,
+        steps: { $0.recipe.name == "lwa" ? dearer : 4 })
+      return try StudyPlan(design, inputs, path: "tiny.toml")
+    }
+    let short = try plan(2)
+    let steps = try short.cells.map { try short.training($0, rate: nil).settings.steps }
+    #expect(steps == short.cells.map { $0.factors["method"] == "lwa" ? 2 : 4 })
+    // By content: the same steps are the same run, whoever said them.
+    let said = try Samples.plan()
+    for (one, other) in zip(short.cells, said.cells) {
+      #expect((one.hash == other.hash) == (one.factors["method"] == "projection"))
+    }
+    #expect(try plan(4).cells.map(\.hash) == said.cells.map(\.hash))
+    var slower = design
+    slower.budget = .init(unit: .seconds, amount: 10, speed: ["fp32": 2.5])
+    #expect(
+      slower.differences(from: design) == [
+        "budget.flops: 2000000000000000.0 before, nothing now",
+        "budget.seconds: nothing before, 10.0 at 2.5 operations a second (fp32) now",
+      ])
   }
 
   @Test func anEmptyGridIsRefused() throws {

@@ -25,9 +25,15 @@ struct StudyReportTests {
         hash: cell.hash, kind: .cell, group: cell.group, factors: cell.factors, seed: cell.seed,
         rate: nil, state: state, attempts: state == .planned ? 0 : 1,
         error: isDiverged ? "it \"diverged\", at once" : nil,
-        result: state == .planned ? nil : Samples.result, store: "study.sqlite")
+        result: state == .planned ? nil : result(cell), store: "study.sqlite")
     }
     return StudyTables(design: plan.design, cells: cells, tries: [], scores: scores)
+  }
+
+  private func result(_ cell: StudyCell) -> CellResult {
+    var result = Samples.result
+    if cell.factors["method"] == "lwa" { result.trained = 30 }
+    return result
   }
 
   @Test func theTablesComeBackAndSayTheSame() throws {
@@ -159,6 +165,73 @@ struct StudyReportTests {
     #expect(!page.contains("NaN") && !page.contains("nan"))
     #expect(text.contains("## What this study cannot tell"))
     #expect(figures.map.count == 6)
+  }
+
+  @Test func latexAndCSVSayWhatFiguresAreOf() throws {
+    let figures = try StudyFigures(try tables(), path: "a", draws: 200)
+    let latex = figures.latex
+    #expect(latex.components(separatedBy: "\\begin{table}").count == 3)
+    #expect(latex.contains("\\label{tab:tiny}") && latex.contains("\\label{tab:tiny-comparison}"))
+    #expect(
+      latex.contains("scenes, test split, 40 pictures, both directions; 3 seeds; 95 \\% intervals"))
+    #expect(latex.contains("n = 80 queries a seed"))
+    let folder = try TemporaryFolder()
+    try figures.write(to: folder.path)
+    let table = try CSVTable(
+      reading: folder.path + "/figures.csv", expected: ["figure", "value", "low", "n", "seeds"])
+    let means = table.rows.filter { table.value("figure", $0) == "mean" }
+    // Two metrics of three conditions.
+    #expect(means.count == 6)
+    let row = try #require(
+      means.first {
+        table.value("condition", $0) == "lwa, pairs 10" && table.value("metric", $0) == "R@10"
+      })
+    let lwa = try #require(figures.conditions.first { $0.label == "lwa, pairs 10" })
+    #expect(Double(table.value("value", row)) == lwa.primary.value)
+    #expect(Double(table.value("low", row)) == lwa.primary.low)
+    #expect(table.value("n", row) == "80" && table.value("seeds", row) == "1 2 3")
+    #expect(table.value("interval", row) == "seeds-and-pictures-wilson")
+    let difference = try #require(
+      table.rows.first { table.value("figure", $0) == "difference" })
+    #expect(Double(table.value("p_holm", difference)) == figures.comparisons[0].adjusted)
+  }
+
+  /// Recall falls with the premium exactly, so that a language left out is forecast, and the mean is far off.
+  @Test func recallIsForecastFromCoverage() throws {
+    var tables = try tables()
+    let languages = (0..<24).map { "l\($0)" }
+    for cell in tables.cells {
+      tables.scores[cell.hash] = languages.enumerated().flatMap { place, language in
+        ["image-to-text", "text-to-image"].flatMap { direction in
+          ["R@1", "R@10"].map { metric in
+            let found = 36 - place
+            let hits = (0..<40).map { $0 < found ? 1.0 : 0 }
+            return CellScore(
+              language: language, direction: direction, metric: metric, value: Double(found) / 40,
+              n: 40, chance: 0.25, sums: hits, counts: hits.map { _ in 1 })
+          }
+        }
+      }
+    }
+    #expect(try StudyFigures(tables, path: "a", draws: 50).regressions.isEmpty)
+    tables.costs = languages.enumerated().map { place, language in
+      let rate = (Double(36 - place) + 0.25) / 40.5
+      return LanguageCost(
+        tower: "", language: language, family: "f\(place % 5)", captions: 40,
+        premium: pow((1 - rate) / rate, 0.5) * 3, fertility: 1.5)
+    }
+    let folder = try TemporaryFolder()
+    try tables.write(to: folder.path)
+    #expect(try StudyTables(reading: folder.path).costs == tables.costs)
+    let figures = try StudyFigures(tables, path: "a", draws: 50)
+    #expect(figures.regressions.count == 3)
+    let one = try #require(figures.regressions.first)
+    #expect(one.languages == 24 && one.points.count == 24)
+    #expect(one.error.value < 0.03, "\(one.error)")
+    #expect(one.errorOfMean.value > 0.1 && one.familyError != nil)
+    #expect(one.rankCorrelation.value > 0.98)
+    #expect(figures.html().contains("<section id=\"coverage\""))
+    #expect(figures.markdown.contains("## R@10 forecast from coverage"))
   }
 
   @Test func setsThatAreNotToldApartAreTheLargest() {

@@ -19,6 +19,9 @@ public final class Compacter: AdapterModule {
   /// One factor of the matrix, and the bias.
   public var outputScalingParameters: [Parameter] { [up.left, up.bias] }
 
+  /// Rows are multiplied by the whole matrices, which the terms are summed to once a batch.
+  public var workOfRow: Double { 4 * Double(down.inputs * down.outputs) }
+
   public func forward(
     _ x: Matrix, into y: Matrix, in workspace: Workspace, saving: Bool
   ) -> AdapterActivations? {

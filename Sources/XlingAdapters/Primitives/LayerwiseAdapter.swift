@@ -18,6 +18,8 @@ public final class LayerwiseAdapter: AdapterModule {
 
   public var outputScalingParameters: [Parameter] { up.parameters }
 
+  public var workOfRow: Double { 2 * Double(down.weight.count + up.weight.count) }
+
   /// Weights normal with deviation 0.02 (cut at two deviations; LilT does not cut BERT's, which
   /// changes one weight in twenty a little), biases zero.
   public func initialize(seed: UInt64, deviation: Float = 0.02) {

@@ -263,7 +263,11 @@ extension AlignJob {
       imageTower: towers.image.folder,
       seed: configuration.seed, steps: configuration.steps,
       seconds: TrainingDuration.seconds(
-        training.model, steps: configuration.steps, batch: configuration.batchSize, pairs: pairs))
+        TrainingOperations(
+          training.model, configuration, tokens: TrainingDuration.typicalTokens, pairs: pairs,
+          captions: pairs),
+        steps: configuration.steps,
+        operationsPerSecond: TrainingDuration.operationsPerSecond(training.model.precision)))
   }
 
   private func defaultFolder(on dataset: Dataset) -> String {

@@ -34,9 +34,13 @@ public struct StudyEstimate: Codable, Sendable, Equatable {
       let model = try DualEncoder(
         text: identity.text, image: identity.image, configuration: configuration)
       let pairs = setup.dataset.coverage(configuration.language, .train).n
+      let limited = min(pairs, configuration.pairLimit ?? pairs)
       seconds += TrainingDuration.seconds(
-        model, steps: configuration.steps, batch: configuration.batchSize,
-        pairs: min(pairs, configuration.pairLimit ?? pairs))
+        TrainingOperations(
+          model, configuration, tokens: TrainingDuration.typicalTokens, pairs: limited,
+          captions: limited),
+        steps: configuration.steps,
+        operationsPerSecond: TrainingDuration.operationsPerSecond(model.precision))
       trained += model.trainedParameters.reduce(0) { $0 + $1.parameter.count }
     }
     // Of each condition one try at each seed tried is the run of a cell.

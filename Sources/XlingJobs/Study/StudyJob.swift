@@ -13,6 +13,8 @@ public struct StudyJob {
     public var place: StudyPlace
     /// The cells to be done, of the plan; the others stay.
     public var cells: [StudyCell]
+    /// Cells that were given up are begun anew, with all their attempts; otherwise they stay given up.
+    public var retriesGivenUp = false
     /// The first cell that fails ends everything.
     public var failsFast = false
     public var allowsNetwork = false
@@ -75,9 +77,13 @@ public struct StudyJob {
       setup: setup, place: options.place, results: results, command: options.command,
       observe: { observe(.cell($0)) })
     let round = StudyRound(job: self, store: store, worker: worker, observe: observe)
-    let renewed = try store.renewGivenUp(Set(options.cells.map(\.hash)))
-    if renewed > 0 { observe(.renewed(renewed)) }
+    if options.retriesGivenUp {
+      observe(.renewed(try store.renewGivenUp(Set(options.cells.map(\.hash)))))
+    }
     let finished = try round.finish()
+    let (known, costs) = (try store.costs(), StudyCosts(setup: setup))
+    let all = try costs.complete(known)
+    if all != known { try store.keep(all) }
     return try result(store, finished)
   }
 

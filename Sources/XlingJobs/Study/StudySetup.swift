@@ -6,6 +6,7 @@ import XlingEvaluation
 import XlingRetrieval
 import XlingRuns
 import XlingStudies
+import XlingTensor
 import XlingTowers
 
 /// A study made ready: its data read, its towers known by content, its cells named.
@@ -26,11 +27,13 @@ public struct StudySetup: Sendable {
     case built(folder: String, languages: Int, seconds: Double)
   }
 
-  /// `name`: a file, or a shipped study. Throws `StudyFailure`, `DataFailure`, `LanguageFailure`,
+  /// `name`: a file, or a shipped study; `output`: its folder, where that is not the usual one. Throws `StudyFailure`, `DataFailure`, `LanguageFailure`,
   /// `TowerFailure`, `FileFailure`.
-  public init(_ name: String, isSmall: Bool, _ observe: (Event) -> Void) throws {
+  public init(
+    _ name: String, isSmall: Bool, output: String? = nil, _ observe: (Event) -> Void
+  ) throws {
     let (path, design) = try StudyFile.find(name)
-    let asked = isSmall ? try design.smallForm() : design
+    var asked = isSmall ? try design.smallForm() : design
     self.path = path
     data = try Self.prepared(asked.data, isSmall, observe)
     let measuredData =
@@ -54,6 +57,12 @@ public struct StudySetup: Sendable {
     }
     try Self.checkAligned(asked, trained)
     try Self.checkTarget(asked, trained, languages, path)
+    try Self.measureSpeed(&asked, StudyPlace(asked, output: output).folder, path)
+    var steps: (@Sendable (CellTraining) throws -> Int)?
+    if let budget = asked.budget {
+      let budgeted = BudgetedSteps(budget, on: trained, data: data, path: path)
+      steps = { try budgeted.steps($0) }
+    }
     plan = try StudyPlan(
       asked,
       StudyInputs(
@@ -65,7 +74,27 @@ public struct StudySetup: Sendable {
             pair.text.weightsHash, pair.text.configurationHash, pair.image.weightsHash,
             pair.image.configurationHash, pair.tokenizer.contentHash,
           ].joined(separator: " ")
-        }), path: path)
+        }, steps: steps), path: path)
+  }
+
+  /// A budget of seconds is one of operations at this machine's speed, as the study's folder has it. Throws
+  /// `StudyFailure`, `FileFailure`.
+  private static func measureSpeed(
+    _ design: inout StudyDesign, _ folder: String, _ path: String
+  ) throws {
+    guard design.budget?.unit == .seconds else { return }
+    let said =
+      design.axes.filter { $0.name == "precision" }.flatMap(\.values)
+      + design.fixed.filter { $0.key == "precision" }.map(\.value)
+    let precisions = said.isEmpty ? [Precision.fp32] : said.compactMap(Precision.init)
+    guard precisions.count == max(1, said.count) else {
+      throw StudyFailure.badFile(
+        path: path, line: 0,
+        expected:
+          "precision fp32 or bf16 beside budget.seconds: auto may be either on the next machine",
+        found: MessageList.of(said))
+    }
+    design.budget?.speed = try StudySpeed.kept(in: folder, Set(precisions)).operationsPerSecond
   }
 
   /// Languages of the primary comparison have to be measured.

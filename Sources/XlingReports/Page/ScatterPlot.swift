@@ -64,8 +64,12 @@ package struct ScatterPlot: Sendable {
   }
 
   package var svg: String {
-    let names = LabelPlaces(points.map { (x($0.x), y($0.y), $0.label) })
-    let marks = points.indices.map { mark(points[$0], names.places[$0]) }
+    let names = LabelPlacement.crowd.places(
+      points.map { point in
+        let (x, y) = (x(point.x), y(point.y))
+        return LabelPlacement.Mark(x: x, y: y, top: y, bottom: y, label: point.label)
+      })
+    let marks = points.indices.map { mark(points[$0], names[$0]) }
     return """
       <svg viewBox="0 0 \(Self.number(Self.x0 + Self.width + 12)) \
       \(Self.number(Self.y0 + Self.height + 48))" role="img" aria-labelledby="scatter-name scatter-text">
@@ -122,14 +126,14 @@ package struct ScatterPlot: Sendable {
     return parts.joined(separator: "\n")
   }
 
-  private func mark(_ point: Point, _ name: (x: Double, y: Double)?) -> String {
+  private func mark(_ point: Point, _ name: LabelPlacement.Place?) -> String {
     let (px, py) = (x(point.x), y(point.y))
     var parts = ["<title>\(HTML.escape(point.tip))</title>"]
     if let low = point.low, let high = point.high {
       parts.append(Self.line("m\(point.series)", px, y(low), px, y(high)))
     }
     parts.append(Self.shape(point.series, px, py))
-    if let name { parts.append(Self.text("label", name.x, name.y, "start", point.label)) }
+    if let name { parts.append(Self.text("label", name.x, name.y, name.anchor, point.label)) }
     return "<g>\(parts.joined())</g>"
   }
 
@@ -166,44 +170,4 @@ package struct ScatterPlot: Sendable {
     svg.plot, .plot svg { max-width: 860px; min-width: 560px; }
     svg .label { font-size: 11px; paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
     """
-}
-
-/// Where labels stand beside points so that they cover neither one another nor, where it can be helped, a
-/// point: greedily, in the order of the points (Christensen, Marks and Shieber 1995 compare such ways). A
-/// point in a crowd goes without one; the table beside the plot names it.
-private struct LabelPlaces {
-  private(set) var places: [(x: Double, y: Double)?] = []
-  private typealias Box = (left: Double, top: Double, right: Double, bottom: Double)
-
-  init(_ points: [(x: Double, y: Double, label: String)]) {
-    let dots: [Box] = points.map { ($0.x - 3.5, $0.y - 3.5, $0.x + 3.5, $0.y + 3.5) }
-    var taken: [Box] = []
-    for (index, point) in points.enumerated() {
-      let width = 6.4 * Double(point.label.unicodeScalars.count)
-      let tries = [
-        (5.5, 4.0), (-width - 5.5, 4.0), (-width / 2, -6.5), (-width / 2, 14.0), (4.5, -4.5),
-        (4.5, 12.0), (-width - 4.5, -4.5), (-width - 4.5, 12.0),
-      ]
-      func box(_ shift: (Double, Double)) -> Box {
-        (
-          point.x + shift.0, point.y + shift.1 - 9, point.x + shift.0 + width,
-          point.y + shift.1 + 1.5
-        )
-      }
-      func isFree(_ box: Box, _ others: [Box], but own: Int?) -> Bool {
-        !others.enumerated().contains { place, other in
-          place != own && box.left < other.right && other.left < box.right
-            && box.top < other.bottom && other.top < box.bottom
-        }
-      }
-      let free = tries.filter { isFree(box($0), taken, but: nil) }
-      guard let chosen = free.first(where: { isFree(box($0), dots, but: index) }) ?? free.first
-      else {
-        places.append(nil)
-        continue
-      }
-      taken.append(box(chosen))
-      places.append((point.x + chosen.0, point.y + chosen.1))
-    }
-  }
 }

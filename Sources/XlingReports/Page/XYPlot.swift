@@ -88,7 +88,7 @@ package struct XYPlot: Sendable {
 
   package var svg: String {
     let total = Self.headHeight + Self.height + Self.footHeight
-    let drawn = series.enumerated().map { drawing($1, $0) }
+    let drawn = series.enumerated().map { drawing($1, $0) } + labels
     return """
       <svg viewBox="0 0 \(Self.number(Self.left + Self.whole + Self.right)) \(Self.number(total))" role="img" \
       aria-labelledby="\(id)-name \(id)-text">
@@ -187,12 +187,30 @@ package struct XYPlot: Sendable {
     if let low = point.low, let high = point.high {
       interval = Self.line(kind, x, height(low), x, height(high))
     }
-    let label =
-      point.label.isEmpty
-      ? ""
-      : "<text x=\"\(Self.number(x + 8))\" y=\"\(Self.number(y - 6))\">\(HTML.escape(point.label))</text>"
     return "<g><title>\(HTML.escape(point.tip))</title>\(interval)<circle class=\"\(kind)\" "
-      + "cx=\"\(Self.number(x))\" cy=\"\(Self.number(y))\" r=\"3.8\"/></g>\(label)"
+      + "cx=\"\(Self.number(x))\" cy=\"\(Self.number(y))\" r=\"3.8\"/></g>"
+  }
+
+  /// Words beside marks, above all marks.
+  private var labels: [String] {
+    let points = series.flatMap(\.points)
+    let marks = points.map { point in
+      LabelPlacement.Mark(
+        x: place(point.x), y: height(point.y), top: height(point.high ?? point.y),
+        bottom: height(point.low ?? point.y), label: point.label)
+    }
+    let bounds = LabelPlacement.Box(
+      left: Self.left, right: Self.left + Self.whole, top: Self.headHeight - 8,
+      bottom: Self.headHeight + Self.height - 2)
+    return zip(marks, LabelPlacement.everyMark.places(marks, within: bounds)).compactMap {
+      mark, place in
+      guard let place else { return nil }
+      let text =
+        "<text x=\"\(Self.number(place.x))\" y=\"\(Self.number(place.y))\" "
+        + "text-anchor=\"\(place.anchor)\">\(HTML.escape(mark.label))</text>"
+      let end = place.x + (place.anchor == "start" ? -2 : 2)
+      return (place.isFar ? Self.line("grid", mark.x, mark.y, end, place.y - 4) : "") + text
+    }
   }
 
   private var legend: String {

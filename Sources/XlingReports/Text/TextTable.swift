@@ -54,6 +54,14 @@ public struct TextTable: Sendable {
     return lines.joined(separator: "\n")
   }
 
+  /// ``latex`` as a floating `table`, with a caption in words.
+  public func latex(caption: String, label: String) -> String {
+    [
+      "\\begin{table}", "\\centering", "\\caption{\(CellText.latex(caption))}",
+      "\\label{\(label)}", latex, "\\end{table}",
+    ].joined(separator: "\n")
+  }
+
   private typealias Cell = (text: String, width: Int)
 
   private var measured: (rows: [[Cell]], widths: [Int]) {

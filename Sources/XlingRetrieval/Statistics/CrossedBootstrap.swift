@@ -3,9 +3,9 @@ import XlingCore
 /// Seeds and pictures drawn at once, with replacement, each draw used for all methods and languages: claims
 /// about a method average over both. A picture's captions go with it (Owen 2007, the pigeonhole bootstrap).
 ///
-/// Drawing alone gives the wrong width: with few seeds their spread is drawn too small by (S - 1) / S, and what
-/// seeds and pictures share is counted thrice. So the draws give shape and dependence, and the two-way analysis
-/// of variance the scale: see ``CrossedFigure/estimate``.
+/// The draws tell how figures depend on one another, and how an interquartile mean spreads beside a mean. They do
+/// not tell how wide an interval is: with few seeds their spread is drawn too small by (S - 1) / S, and what seeds
+/// and pictures share is counted thrice (Owen and Eckles 2012, theorem 3). That is ``CrossedVariance``'s.
 public struct CrossedBootstrap: Sendable {
   public let seeds: Int
   public let pictures: Int
@@ -30,16 +30,26 @@ public struct CrossedBootstrap: Sendable {
   public var draws: Int { resamples.count }
 
   /// The interquartile mean over seeds and languages (``RunsAndTasks/interquartileMean(_:)``) of a method's
-  /// `figures`, one a language, with the percentile interval of the draws; languages are fixed, not drawn.
+  /// `figures`, one a language; languages are fixed, not drawn. The interval is the percentiles of the draws, their
+  /// distances from their mean widened by what the mean's own draws lack (``CrossedFigure/widening``).
   public func interquartileMean(_ figures: [CrossedFigure]) -> Estimate {
     let values = figures.flatMap(\.bySeed)
     let queries = figures.reduce(0) { $0 + $1.queries }
     let method = "crossed-interquartile-\(draws)"
     let value = RunsAndTasks.interquartileMean(values)
-    guard figures.allSatisfy(\.hasInterval), !figures.isEmpty else {
+    guard figures.allSatisfy(\.hasInterval), let mean = CrossedFigure.mean(figures) else {
       return Estimate(value: value, low: nil, high: nil, n: queries, method: method)
     }
-    let replicates = drawnSeeds.enumerated().map { draw, weights in
+    let replicates = interquartileDraws(figures)
+    let (centre, widening) = (Moments(replicates).mean, mean.widening)
+    let drawn = Resamples.percentiles(replicates)
+    return Estimate(
+      value: value, low: max(0, value + (drawn.low - centre) * widening),
+      high: min(1, value + (drawn.high - centre) * widening), n: queries, method: method)
+  }
+
+  private func interquartileDraws(_ figures: [CrossedFigure]) -> [Double] {
+    drawnSeeds.enumerated().map { draw, weights in
       var drawn: [Double] = []
       for (seed, weight) in weights.enumerated() {
         let times = Int((weight * Double(seeds)).rounded())
@@ -49,8 +59,6 @@ public struct CrossedBootstrap: Sendable {
       }
       return RunsAndTasks.interquartileMean(drawn)
     }
-    return Estimate(
-      value: value, interval: Resamples.percentiles(replicates), n: queries, method: method)
   }
 
   /// A mean metric of one method in one language and direction: `sums` [seeds][pictures] of the values of

@@ -30,6 +30,22 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     public static let meanRecall = "mean_recall"
   }
 
+  /// What each run may take, in place of a number of steps: tries of learning rates may take as much again each.
+  public struct Budget: Codable, Sendable, Equatable {
+    public enum Unit: String, Codable, Sendable {
+      /// Multiplications and additions, by formula.
+      case flops
+      /// Of wall time on one machine, estimated from ``Budget/speed``.
+      case seconds
+    }
+
+    public let unit: Unit
+    public let amount: Double
+    /// Multiplications and additions a second, by precision, on the machine that seconds are of: measured once and
+    /// then part of the study.
+    public var speed: [String: Double]?
+  }
+
   public struct Measure: Codable, Sendable, Equatable {
     public var data: String
     public let split: String
@@ -75,6 +91,8 @@ public struct StudyDesign: Codable, Sendable, Equatable {
   public var fixed: [Setting]
   public var data: String
   public let rates: RateChoice?
+  /// nil where steps or epochs are said.
+  public var budget: Budget?
   public var measure: Measure
   public let comparison: Comparison?
   /// How often a failed cell is begun again.
@@ -91,6 +109,7 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     design.name += "-small"
     design.isSmall = true
     if let steps = small.steps {
+      design.budget = nil
       design.fixed.removeAll { $0.key == "steps" || $0.key == "epochs" }
       design.axes.removeAll { $0.name == "steps" || $0.name == "epochs" }
       design.fixed.append(Setting(key: "steps", value: "\(steps)"))
@@ -148,6 +167,12 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     for (index, skip) in skips.enumerated() {
       said["skip \(index + 1)"] = skip.when.sorted { $0.key < $1.key }
         .map { "\($0.key)=\($0.value.joined(separator: "|"))" }.joined(separator: " ")
+    }
+    if let budget {
+      said["budget.\(budget.unit.rawValue)"] =
+        "\(budget.amount)"
+        + (budget.speed ?? [:]).sorted { $0.key < $1.key }
+        .map { " at \($0.value) operations a second (\($0.key))" }.joined()
     }
     if let rates {
       said["learning_rate"] = rates.tries.joined(separator: " ")

@@ -55,6 +55,7 @@ public enum StudyFile {
     let (axes, seeds) = try StudyFile.axes(file)
     let rates = try rateChoice(file, axes)
     let (data, fixed) = try fixed(file, axes, rates)
+    let budget = try budget(file, axes, fixed)
     let measure = try measure(file, data)
     let limits = try file.table("limits", known: ["retries", "checkpoint_every"])
     return StudyDesign(
@@ -62,7 +63,7 @@ public enum StudyFile {
       decides: try study.text("decides") ?? "", cost: try study.text("cost") ?? "", axes: axes,
       seeds: seeds,
       skips: try skips(file, axes), fixed: fixed, data: data ?? measure.data, rates: rates,
-      measure: measure, comparison: try comparison(file, axes, measure),
+      budget: budget, measure: measure, comparison: try comparison(file, axes, measure),
       retries: try limits?.whole("retries", 0...100) ?? 1,
       checkpointEvery: try limits?.whole("checkpoint_every", 1...NumberRange.count),
       small: try small(file, axes, seeds))
@@ -205,7 +206,7 @@ extension StudyFile {
         settings.append(.init(key: key, value: try canonical(key, value, table)))
       }
     }
-    if let budget = try file.table("budget", known: ["steps"]),
+    if let budget = try file.table("budget", known: ["steps", "flops", "seconds"]),
       let steps = try budget.whole("steps", 1...NumberRange.count)
     {
       settings.append(.init(key: "steps", value: "\(steps)"))

@@ -13,11 +13,15 @@ public struct StudyInputs: Sendable {
   public let choiceLanguages: [String]
   /// Of a text tower's folder, an image tower's (nil: shipped), and the tokenizer.
   public let towers: @Sendable (_ text: String?, _ image: String?) throws -> String
+  /// The steps of a training under the study's budget; nil where steps are said.
+  public let steps: (@Sendable (CellTraining) throws -> Int)?
 
   public init(
     data: String, measuredData: String, languages: [String], choiceLanguages: [String],
-    towers: @escaping @Sendable (_ text: String?, _ image: String?) throws -> String
+    towers: @escaping @Sendable (_ text: String?, _ image: String?) throws -> String,
+    steps: (@Sendable (CellTraining) throws -> Int)? = nil
   ) {
+    self.steps = steps
     (self.data, self.measuredData, self.languages) = (data, measuredData, languages)
     (self.choiceLanguages, self.towers) = (choiceLanguages, towers)
   }
@@ -198,12 +202,16 @@ private final class Contents: @unchecked Sendable {
   }
 
   private func made(_ factors: [String: String]) throws -> CellTraining {
-    try StudyFactor.training(fixed.merging(factors) { $1 }) { name in
+    var training = try StudyFactor.training(fixed.merging(factors) { $1 }) { name in
       if let card = cards[name] { return card }
       let card = try MethodCards.named(name)
       cards[name] = card
       return card
     }
+    if let steps = inputs.steps {
+      (training.settings.steps, training.settings.epochs) = (try steps(training), nil)
+    }
+    return training
   }
 
   /// Without its name and summary, which decide nothing.

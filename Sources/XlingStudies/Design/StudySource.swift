@@ -137,6 +137,15 @@ struct StudyTable {
     return whole
   }
 
+  /// A number above 0 that is there.
+  func positive(_ key: String) throws(StudyFailure) -> Double {
+    let text = values[key].flatMap(Self.scalar) ?? ""
+    guard let number = Double(text), number > 0, number.isFinite else {
+      throw mistake(key, "a number above 0", values[key].map(Self.shown) ?? "no such key")
+    }
+    return number
+  }
+
   /// Scalars as texts: a list, or one alone. Throws for an empty list and for what stands twice.
   func scalars(_ key: String) throws(StudyFailure) -> [String]? {
     guard let value = values[key] else { return nil }

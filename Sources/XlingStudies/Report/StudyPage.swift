@@ -5,19 +5,19 @@ import XlingRetrieval
 extension StudyFigures {
   /// One file that needs nothing else. The same tables give the same bytes.
   public func html() -> String {
-    HTMLPage(
+    var page = HTMLPage(
       title: "Study: \(name)", finding: divergenceWarning.map { "\($0) \(finding)" } ?? finding,
       summary: question + (decides.isEmpty ? "" : " Decides: \(decides).") + " " + protocolText,
       sections: [
-        limitSection, curveSection, dotSection, comparisonSection, conditionSection, paretoSection,
-        mapSection,
-        profileSection,
+        limitSection, curveSection, dotSection, comparisonSection, conditionSection, costSection,
+        mapSection, profileSection, regressionSection,
       ].compactMap { $0 },
       footer:
         "\(HTML.escape("\(cells) cells")), \(tries) tries of learning rates; the figures are made from "
-        + "<code>cells.csv</code>, <code>scores.csv</code> and <code>pictures.csv</code> alone "
-        + "(<code>xling study report --csv FOLDER</code>)."
-    ).html
+        + "<code>cells.csv</code>, <code>scores.csv</code>, <code>pictures.csv</code> and <code>coverage.csv</code> alone "
+        + "(<code>xling study report --csv FOLDER</code>).")
+    if !regressions.isEmpty { page.style = ScatterPlot.style }
+    return page.html
   }
 
   private var limitSection: HTMLPage.Section {
@@ -26,7 +26,10 @@ extension StudyFigures {
       "<ul>" + cannotTell.map { "<li>\(HTML.prose($0))</li>" }.joined(separator: "\n") + "</ul>")
   }
 
-  private func tip(_ condition: Condition) -> String {
+  /// Below every figure: data, protocol, seeds, n.
+  var note: String { "<p class=\"note\">\(HTML.escape(figureNote))</p>" }
+
+  func tip(_ condition: Condition) -> String {
     "\(condition.label): \(Figures.interval(condition.primary)), \(seeds.count) seeds, n = "
       + "\(Figures.count(condition.primary.n)) queries a seed"
   }
@@ -40,7 +43,7 @@ extension StudyFigures {
     return HTMLPage.Section(
       "curves", "By \(numeric)",
       "\(metric) over \(over); lines between means over seeds, bars 95 % intervals.",
-      HTML.scrolling("Curves", plot.svg)
+      HTML.scrolling("Curves", plot.svg) + note
         + (turns.isEmpty
           ? ""
           : "<ul>" + turns.map { "<li>\(HTML.prose($0.sentence(baseline)))</li>" }.joined()
@@ -77,7 +80,7 @@ extension StudyFigures {
       y: .init("\(metric), %") { Figures.fixed(100 * $0, 0) })
   }
 
-  private static func brief(_ value: Double) -> String {
+  static func brief(_ value: Double) -> String {
     Int(exactly: value).map(Figures.count) ?? "\(value)"
   }
 
@@ -112,14 +115,14 @@ extension StudyFigures {
     return HTMLPage.Section(
       "conditions", "Every condition",
       "The mean, and the mean of the middle half of seeds and languages, which a few lost languages do not move: "
-        + "the table below names the worst.", HTML.scrolling("Dot plot", plot.svg))
+        + "the table below names the worst.", HTML.scrolling("Dot plot", plot.svg) + note)
   }
 
   private func point(_ estimate: Estimate, _ tip: String) -> DotPlot.Point {
     DotPlot.Point(value: estimate.value, low: estimate.low, high: estimate.high, tip: tip)
   }
 
-  private func table(_ table: TextTable, _ caption: String) -> String {
+  func table(_ table: TextTable, _ caption: String) -> String {
     func row(_ cells: [String]) -> String {
       cells.enumerated().map { $0 < table.leading ? HTML.header($1, scope: "row") : HTML.cell($1) }
         .joined()
@@ -130,54 +133,15 @@ extension StudyFigures {
 
   private var conditionSection: HTMLPage.Section {
     HTMLPage.Section(
-      "table", "All figures", protocolText,
-      table(conditionTable, "Conditions over \(seeds.count) seeds"))
+      "table", "All figures", "",
+      table(conditionTable, "Conditions over \(seeds.count) seeds") + note)
   }
 
   private var comparisonSection: HTMLPage.Section? {
     guard !comparisons.isEmpty else { return nil }
     return HTMLPage.Section(
       "comparison", "The comparison that the study was made for", comparisonText,
-      table(comparisonTable, "Differences from \(baseline)"))
-  }
-
-  private var paretoSection: HTMLPage.Section? {
-    let best = conditions.filter { one in
-      !conditions.contains { $0.trained <= one.trained && $0.primary.value > one.primary.value }
-    }.map(\.label)
-    let plot = XYPlot(
-      id: "pareto", title: "\(metric) by trained parameters",
-      description: conditions.map { "\(tip($0)), \(Figures.count($0.trained)) trained" }.joined(
-        separator: ". "),
-      series: [
-        .init(
-          name: "on the front", points: paretoPoints(isLabelled: true) { best.contains($0.label) },
-          isLine: false),
-        .init(
-          name: "behind it",
-          points: paretoPoints(isLabelled: conditions.count < 8) { !best.contains($0.label) },
-          isLine: false),
-      ].filter { !$0.points.isEmpty },
-      x: .init("trained parameters", isLogarithmic: true) { Self.brief($0) },
-      y: .init("\(metric), %") { Figures.fixed(100 * $0, 0) })
-    return plot.map {
-      HTMLPage.Section(
-        "pareto", "What it costs",
-        "On the front: nothing with as few trained parameters has a higher mean. Intervals say how sure that is.",
-        HTML.scrolling("Pareto chart", $0.svg))
-    }
-  }
-
-  private func paretoPoints(
-    isLabelled: Bool, _ isShown: (Condition) -> Bool
-  ) -> [XYPlot.Point] {
-    conditions.filter(isShown).map { condition in
-      .init(
-        x: Double(condition.trained), y: condition.primary.value, low: condition.primary.low,
-        high: condition.primary.high, label: isLabelled ? condition.label : "",
-        tip: "\(tip(condition)); \(Figures.count(condition.trained)) trained, "
-          + "\(Figures.duration(condition.seconds)) a run")
-    }
+      table(comparisonTable, "Differences from \(baseline)") + note)
   }
 
   // MARK: - Languages
@@ -207,7 +171,7 @@ extension StudyFigures {
       "\(metric), both directions. ▲ above and ▼ below \(baseline), in a band that holds for all languages and "
         + "conditions at once (max-|t|); without a mark it cannot be told. Point at a cell to read its interval.",
       HeatMap(columns: labels, rows: rows).html(
-        caption: "\(metric), % by language", corner: "language"))
+        caption: "\(metric), % by language", corner: "language") + note)
   }
 
   private static func tip(_ cell: MapCell) -> String {
@@ -215,29 +179,5 @@ extension StudyFigures {
       + (cell.difference.map {
         "; difference \(Figures.points($0.value)) \(IntervalText.bounds($0.low, $0.high, Figures.points))"
       } ?? "")
-  }
-
-  private var profileSection: HTMLPage.Section? {
-    let plot = XYPlot(
-      id: "profile", title: "Performance profile",
-      description: "Share of seeds and languages that reach a given \(metric), by condition.",
-      series: conditions.map { condition in
-        XYPlot.Series(
-          name: condition.label,
-          points: zip(thresholds, condition.profile).map { threshold, share in
-            .init(
-              x: threshold, y: share,
-              tip:
-                "\(condition.label): \(Figures.percent(share)) % reach \(Figures.percent(threshold)) %"
-            )
-          }, isLine: true)
-      }, x: .init("\(metric), %") { Figures.fixed(100 * $0, 0) },
-      y: .init("share of seeds × languages, %") { Figures.fixed(100 * $0, 0) })
-    return plot.map {
-      HTMLPage.Section(
-        "profile", "How many languages reach how much",
-        "A curve above another everywhere is better for every kind of language; where they cross, means hide it.",
-        HTML.scrolling("Performance profile", $0.svg))
-    }
   }
 }

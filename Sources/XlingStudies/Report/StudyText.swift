@@ -32,8 +32,8 @@ extension StudyFigures {
   public var protocolText: String {
     "\(data), \(split) split, \(Figures.count(pictures)) pictures, both directions; \(seedText); 95 % intervals "
       + (seeds.count > 1
-        ? "from a crossed bootstrap over seeds and pictures (\(Figures.count(draws)) draws, scaled by the two-way "
-          + "analysis of variance)" : "over pictures alone (one seed)") + "."
+        ? "over seeds and pictures, both taken as drawn (Student's t with the two-way analysis of variance)"
+        : "over pictures alone (one seed)") + "."
       + (fewShot.isEmpty
         ? ""
         : " Conditions with few-shot pairs saw captions in \(fewShot.joined(separator: ", ")), too: they are not "
@@ -60,10 +60,36 @@ extension StudyFigures {
         "## Where it turns", turns.map { "- " + $0.sentence(baseline) }.joined(separator: "\n"),
       ]
     }
+    if !regressions.isEmpty {
+      parts += ["## \(metric) forecast from coverage", regressionTable.markdown()]
+    }
     parts += [
       "## What this study cannot tell", cannotTell.map { "- \($0)" }.joined(separator: "\n"),
     ]
     return parts.joined(separator: "\n\n")
+  }
+
+  /// What stands below every plot and table.
+  var figureNote: String {
+    let counts = Set(conditions.map(\.primary.n)).sorted().map(Figures.count)
+    return "\(protocolText) n = \(counts.joined(separator: ", ")) queries a seed, over \(over)."
+  }
+
+  /// Tables that float, for a document that loads booktabs; each caption says data, protocol, seeds and n.
+  public var latex: String {
+    var parts = (["\(name): \(finding)"] + cannotTell).map { line in
+      "% " + TerminalText.visible(line)
+    }
+    if let warning = divergenceWarning { parts.insert("% " + warning, at: 0) }
+    parts.append(
+      conditionTable.latex(
+        caption: "\(question) \(metric) over \(over). \(figureNote)", label: "tab:\(name)"))
+    if !comparisons.isEmpty {
+      parts.append(
+        comparisonTable.latex(
+          caption: "\(comparisonText) \(figureNote)", label: "tab:\(name)-comparison"))
+    }
+    return parts.joined(separator: "\n")
   }
 
   /// A study of which more than a twentieth diverged says so first.
@@ -109,6 +135,26 @@ extension StudyFigures {
     condition.tries > 0
       ? ", \(condition.tries) tries in \(Figures.duration(condition.trySeconds)), rate "
         + condition.rates.map { "\($0)" }.joined(separator: ", ") : ""
+  }
+
+  /// Errors of forecasts from coverage, in points.
+  var regressionTable: TextTable {
+    func points(_ estimate: Estimate?) -> String {
+      estimate.map { Figures.estimate($0, isRate: true) } ?? "–"
+    }
+    let head = [
+      "condition", "languages", "error", "of the mean", "families out", "of the mean",
+      "rank correlation",
+    ]
+    return TextTable(
+      [head]
+        + regressions.map { one in
+          [
+            one.condition, "\(one.languages)", points(one.error), points(one.errorOfMean),
+            points(one.familyError), points(one.familyErrorOfMean),
+            Figures.fixed(one.rankCorrelation.value, 2),
+          ]
+        }, leading: 1)
   }
 
   var comparisonTable: TextTable {

@@ -57,6 +57,11 @@ struct StudyAnalysis {
     return named.isEmpty ? all : named
   }
 
+  /// The primary metric of a language, both directions; nil where it is not measured.
+  func figure(_ condition: Int, _ language: String) -> CrossedFigure? {
+    byLanguage[condition][language]
+  }
+
   func label(_ condition: Int) -> String { design.label(measured.conditions[condition].factors) }
 
   private func value(_ condition: Int) -> String {

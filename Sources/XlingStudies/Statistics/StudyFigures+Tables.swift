@@ -37,6 +37,7 @@ extension StudyFigures {
     turns = StudyFigures.turns(comparisons, along: StudyFigures.numericAxis(conditions))
     alike = analysis.alike()
     map = analysis.map()
+    regressions = try analysis.regressions()
     thresholds = StudyAnalysis.thresholds
     self.draws = draws
     cannotTell =
@@ -102,8 +103,9 @@ struct StudyLimits {
       "One seed says nothing about others: intervals are over pictures alone, and another seed may turn any "
         + "difference around."
     case 2...4:
-      "With \(measured.seeds.count) seeds their spread is itself hardly known; intervals are as wide as Student's "
-        + "t makes them, and may still be off. Five are the usual number."
+      "With \(measured.seeds.count) seeds their spread is itself hardly known: intervals of 95 % held "
+        + (measured.seeds.count == 2 ? "87 to 96" : "92 to 96")
+        + " % in simulations. Five are the usual number."
     default: nil
     }
   }

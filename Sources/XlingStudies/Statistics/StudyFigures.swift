@@ -119,6 +119,8 @@ public struct StudyFigures: Codable, Sendable, Equatable {
   public let turns: [Turn]
   public let alike: [Alike]
   public let map: [MapCell]
+  /// One a condition; empty where too few languages have known costs.
+  public let regressions: [Regression]
   /// Of the performance profile.
   public let thresholds: [Double]
   public let cannotTell: [String]

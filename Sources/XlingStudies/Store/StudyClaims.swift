@@ -177,7 +177,7 @@ extension StudyStore {
     }
   }
 
-  /// Cells that were given up are tried again: whoever starts anew wants that. Throws `ExperimentFailure`.
+  /// Cells that were given up, or failed and wait, are planned again with all their attempts; how many. Throws `ExperimentFailure`.
   public func renewGivenUp(_ hashes: Set<String>) throws(ExperimentFailure) -> Int {
     try file.write { database in
       let rows = try String.fetchAll(

@@ -30,6 +30,7 @@ extension StudyStore {
     var design: StudyDesign?
     var found: [String: (cell: StudyTables.Cell, scores: [CellScore], from: String)] = [:]
     var order: [String] = []
+    var costs: [LanguageCost] = []
     for path in paths {
       let store = try StudyStore(looking: path)
       guard let stored = try store.design() else { throw StudyFailure.nothingDone(path: path) }
@@ -40,6 +41,7 @@ extension StudyStore {
           path: path, stored: "\(stored.name) (\(difference))", given: design.name)
       }
       design = stored
+      if costs.isEmpty { costs = try store.costs() }
       let scores = try store.scores()
       for cell in try store.cells() {
         let own = scores[cell.hash] ?? []
@@ -58,7 +60,8 @@ extension StudyStore {
     }
     guard let design else { throw StudyFailure.nothingDone(path: output) }
     try write(
-      order.compactMap { found[$0] }.map { ($0.cell, $0.scores) }, design, output, allowsNetwork)
+      order.compactMap { found[$0] }.map { ($0.cell, $0.scores) }, design, costs, output,
+      allowsNetwork)
     merge.cells = order.count
     merge.done = found.values.count { hasResult($0.cell) }
     return merge
@@ -99,9 +102,10 @@ extension StudyStore {
 
   private static func write(
     _ cells: [(cell: StudyTables.Cell, scores: [CellScore])], _ design: StudyDesign,
-    _ output: String, _ allowsNetwork: Bool
+    _ costs: [LanguageCost], _ output: String, _ allowsNetwork: Bool
   ) throws {
     let store = try StudyStore(path: output, allowsNetwork: allowsNetwork)
+    if !costs.isEmpty { try store.keep(costs) }
     // In the order of a plan: tries, then seed by seed as the axes run.
     let axes = design.axes
     func places(_ cell: StudyTables.Cell) -> [Int] {

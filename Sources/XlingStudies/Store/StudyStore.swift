@@ -116,7 +116,30 @@ public final class StudyStore: Sendable {
     let cells = try cells()
     return StudyTables(
       design: design, cells: cells.filter { $0.kind == .cell },
-      tries: cells.filter { $0.kind == .attempt }, scores: try scores())
+      tries: cells.filter { $0.kind == .attempt }, scores: try scores(), costs: try costs())
+  }
+
+  /// Of languages, as far as they were measured. Throws `ExperimentFailure`.
+  public func costs() throws(ExperimentFailure) -> [LanguageCost] {
+    try file.read { database in
+      let text = try String.fetchOne(database, sql: "SELECT value FROM study WHERE key = 'costs'")
+      guard let text else { return [] }
+      do { return try JSONDecoder().decode([LanguageCost].self, from: Data(text.utf8)) } catch {
+        throw ExperimentFailure.damaged(
+          path: self.path, what: "the languages' costs cannot be read")
+      }
+    }
+  }
+
+  /// Throws `ExperimentFailure`.
+  public func keep(_ costs: [LanguageCost]) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let text = String(decoding: try encoder.encode(costs), as: UTF8.self)
+    try file.write { database in
+      try database.execute(
+        sql: "INSERT OR REPLACE INTO study (key, value) VALUES ('costs', ?)", arguments: [text])
+    }
   }
 
   /// What the study has of cells and tries, in the plan's order. Throws `ExperimentFailure`.

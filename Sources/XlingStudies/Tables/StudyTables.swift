@@ -3,7 +3,7 @@ import XlingCore
 
 /// A study as its tables have it; reports read nothing else. `study.json` is the design, `cells.csv` one row a
 /// cell, `tries.csv` one a try of a learning rate, `scores.csv` one a metric of a cell, `pictures.csv` the same by
-/// picture.
+/// picture, `coverage.csv` one a language.
 public struct StudyTables: Sendable, Equatable {
   /// A cell, or a try.
   public struct Cell: Sendable, Equatable {
@@ -37,14 +37,16 @@ public struct StudyTables: Sendable, Equatable {
   public var tries: [Cell]
   /// By cell.
   public var scores: [String: [CellScore]]
+  /// What tokenizers make of the languages; empty where nobody has measured it yet.
+  public var costs: [LanguageCost]
 
   public init(
-    design: StudyDesign, cells: [Cell], tries: [Cell], scores: [String: [CellScore]]
+    design: StudyDesign, cells: [Cell], tries: [Cell], scores: [String: [CellScore]],
+    costs: [LanguageCost] = []
   ) {
     (self.design, self.cells, self.tries, self.scores) = (design, cells, tries, scores)
+    self.costs = costs
   }
-
-  static let files = ["study.json", "cells.csv", "tries.csv", "scores.csv", "pictures.csv"]
 
   /// Whether tables lie in a folder.
   public static func areIn(_ folder: String) -> Bool {
@@ -64,6 +66,7 @@ public struct StudyTables: Sendable, Equatable {
     let (scores, pictures) = scoreTables
     try AtomicFile.write(scores.text, to: folder + "/scores.csv")
     try AtomicFile.write(pictures.text, to: folder + "/pictures.csv")
+    try LanguageCost.write(costs, to: folder)
   }
 
   private static let before = ["seed", "lr", "status"]
@@ -130,6 +133,7 @@ public struct StudyTables: Sendable, Equatable {
     cells = try Self.cells(folder + "/cells.csv", .cell, design)
     tries = try Self.cells(folder + "/tries.csv", .attempt, design)
     scores = try Self.scores(folder)
+    costs = try LanguageCost.read(folder)
   }
 
   private static func cells(

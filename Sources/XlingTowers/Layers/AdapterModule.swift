@@ -7,6 +7,9 @@ public protocol AdapterModule: AnyObject {
   /// Those whose scale is that of what the module adds to its input.
   var outputScalingParameters: [Parameter] { get }
 
+  /// Multiplications and additions of products for one row's way forward.
+  var workOfRow: Double { get }
+
   /// x [rows, width] into y [rows, width]; keeps what ``backward(_:dy:into:in:)`` needs when
   /// `saving`.
   func forward(_ x: Matrix, into y: Matrix, in workspace: Workspace, saving: Bool)

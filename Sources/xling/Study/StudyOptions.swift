@@ -18,7 +18,7 @@ struct StudyOptions: ParsableArguments {
 
   /// Reads data and towers, and says what it builds.
   func setup() throws -> StudySetup {
-    try StudySetup(study, isSmall: small) { event in
+    try StudySetup(study, isSmall: small, output: output) { event in
       switch event {
       case .building(let folder): ProgressBar.toStandardError("xling: building \(folder)\n")
       case .built(let folder, let languages, let seconds):

@@ -17,7 +17,8 @@ final class StudyProgress {
   func show(_ event: StudyJob.Event) {
     switch event {
     case .changed(let change): show(change)
-    case .renewed(let count): say("\(count) cells that had failed begin anew")
+    case .renewed(let count):
+      say(count == 0 ? "no cell was given up" : "\(count) cells that had failed begin anew")
     case .began(let cell, let label, _, _):
       self.label = "\(cell.short) \(label)"
       align = AlignProgress(self.label)

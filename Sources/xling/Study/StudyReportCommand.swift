@@ -8,7 +8,7 @@ import XlingStudies
 struct StudyReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "A study's figures so far, as Markdown, HTML, CSV or JSON.",
+    abstract: "A study's figures so far, as Markdown, LaTeX, HTML, CSV or JSON.",
     discussion: """
       The report is made from the tables alone: --csv FOLDER writes them, and `xling study report FOLDER` reads \
       them back to the same report. It may be asked for while the study runs.
@@ -20,12 +20,24 @@ struct StudyReportCommand: ParsableCommand {
   var html = false
 
   @Option(
-    help: "Write the tables there: study.json, cells.csv, tries.csv, scores.csv, pictures.csv.")
+    help: """
+      Write the tables there: study.json, cells.csv, tries.csv, scores.csv, pictures.csv; and figures.csv, every \
+      figure of the report.
+      """)
   var csv: String?
+
+  @Option(help: "markdown or latex.")
+  var format: StudyReportFormat?
 
   @OptionGroup var threads: ThreadsOption
 
   @OptionGroup var json: JSONOption
+
+  func validate() throws {
+    if json.isAsked, format != nil {
+      throw ValidationError("--json and --format both say how to print: give one of them")
+    }
+  }
 
   func run() throws {
     threads.apply()
@@ -35,12 +47,13 @@ struct StudyReportCommand: ParsableCommand {
       ProgressBar.toStandardError("xling: tables in \(csv)\n")
     }
     let figures = try StudyFigures(tables, path: source)
+    if let csv { try figures.write(to: csv) }
     if html {
       let page = folder + "/report.html"
       try AtomicFile.write(figures.html(), to: page)
       ProgressBar.toStandardError("xling: page in \(page)\n")
     }
-    try json.print(figures) { figures.markdown }
+    try json.print(figures) { format == .latex ? figures.latex : figures.markdown }
   }
 
   /// Of a store, or of a folder that --csv wrote.
@@ -58,4 +71,8 @@ struct StudyReportCommand: ParsableCommand {
     guard let design = try store.design() else { throw StudyFailure.nothingDone(path: place.store) }
     return (try store.tables(design), place.folder, place.store)
   }
+}
+
+enum StudyReportFormat: String, ExpressibleByArgument, CaseIterable {
+  case markdown, latex
 }

@@ -12,7 +12,8 @@ struct StudyRunCommand: ParsableCommand {
     discussion: """
       Several processes may run one study at once: they share out the cells. What was interrupted or killed goes on \
       with the same command and loses at most the steps since the last checkpoint. SIGTERM and SIGUSR1 save, and \
-      give the cell back. A cell that fails stops nothing; it is begun again as often as [limits] retries says.
+      give the cell back. A cell that fails stops nothing; it is begun again as often as [limits] retries says, then \
+      given up, and stays so: once its cause is mended, --retry-failed begins it anew.
 
       Machines without a common disk each take a share (--shard i/n), and `xling study merge` joins the stores. In \
       a job array of SLURM's each task does one cell.
@@ -27,6 +28,9 @@ struct StudyRunCommand: ParsableCommand {
       "One cell alone, by the beginning of its hash; done already, it ends with 0.",
       valueName: "hash"))
   var cell: String?
+
+  @Flag(help: "Begin cells anew that failed and were given up.")
+  var retryFailed = false
 
   @Flag(help: "End with the first cell that fails.")
   var failFast = false
@@ -53,6 +57,7 @@ struct StudyRunCommand: ParsableCommand {
     let setup = try options.setup()
     var job = try work(setup)
     (job.failsFast, job.allowsNetwork) = (failFast, allowNetworkStore)
+    job.retriesGivenUp = retryFailed
     job.command = RunCommand(
       folder: FileManager.default.currentDirectoryPath,
       words: ["xling"] + CommandLine.arguments.dropFirst())

@@ -1,0 +1,109 @@
+import XlingCore
+import XlingRetrieval
+
+extension StudyFigures {
+  /// `figures.csv` in a folder: every figure of the report, one a row, with what it is of. Throws `FileFailure`.
+  public func write(to folder: String) throws {
+    try AtomicFile.write(rows.text, to: folder + "/figures.csv")
+  }
+
+  static let columns = [
+    "figure", "condition", "against", "context", "language", "metric", "value", "low", "high", "n",
+    "interval", "p", "p_holm", "detectable", "data", "split", "pictures", "seeds",
+  ]
+
+  /// Rates and shares are 0 to 1.
+  private var rows: CSVTable {
+    var rows: [FigureLine] = []
+    for condition in conditions {
+      let over = FigureLine("", condition.label, metric: metric)
+      rows.append(over.of("mean", condition.primary))
+      rows.append(over.of("interquartile-mean", condition.interquartileMean))
+      for (name, estimate) in condition.metrics.sorted(by: { $0.key < $1.key }) where name != metric
+      {
+        rows.append(FigureLine("", condition.label, metric: name).of("mean", estimate))
+      }
+      if let taught = condition.taught { rows.append(over.of("aligned-on", taught)) }
+      for worst in condition.worst {
+        rows.append(over.of("worst", worst.estimate, language: worst.language))
+      }
+      for (threshold, share) in zip(thresholds, condition.profile) {
+        rows.append(over.of("profile-\(threshold)", share))
+      }
+      rows.append(over.of("trained-parameters", Double(condition.trained)))
+      rows.append(over.of("seconds", condition.seconds))
+      if let memory = condition.peakMB { rows.append(over.of("peak-mb", memory)) }
+    }
+    for comparison in comparisons {
+      var row = FigureLine("", comparison.first, metric: metric).of(
+        "difference", comparison.difference)
+      (row.against, row.context) = (comparison.second, comparison.context)
+      (row.p, row.adjusted, row.detectable) = (
+        comparison.pValue, comparison.adjusted, comparison.detectable
+      )
+      rows.append(row)
+    }
+    for cell in map {
+      let line = FigureLine("", cell.condition, metric: metric)
+      rows.append(line.of("by-language", cell.estimate, language: cell.language))
+      if let difference = cell.difference {
+        var row = line.of("difference-by-language", difference, language: cell.language)
+        row.against = baseline
+        rows.append(row)
+      }
+    }
+    for one in regressions {
+      let line = FigureLine("", one.condition, metric: metric)
+      rows.append(line.of("forecast-error", one.error))
+      rows.append(line.of("forecast-error-of-mean", one.errorOfMean))
+      if let error = one.familyError, let mean = one.familyErrorOfMean {
+        rows.append(line.of("forecast-error-families", error))
+        rows.append(line.of("forecast-error-of-mean-families", mean))
+      }
+      rows.append(line.of("forecast-rank-correlation", one.rankCorrelation))
+    }
+    let whole = [data, split, "\(pictures)", seeds.map(String.init).joined(separator: " ")]
+    return CSVTable(Self.columns, rows.map { $0.fields + whole })
+  }
+}
+
+/// One figure with what it is of.
+private struct FigureLine {
+  var figure: String
+  var condition: String
+  var against = ""
+  var context = ""
+  var language = ""
+  var metric: String
+  var value = 0.0
+  var low: Double?
+  var high: Double?
+  var n: Int?
+  var interval = ""
+  var p: Double?
+  var adjusted: Double?
+  var detectable: Double?
+
+  init(_ figure: String, _ condition: String, metric: String) {
+    (self.figure, self.condition, self.metric) = (figure, condition, metric)
+  }
+
+  func of(_ figure: String, _ estimate: Estimate, language: String = "") -> FigureLine {
+    var line = of(figure, estimate.value)
+    (line.low, line.high, line.n) = (estimate.low, estimate.high, estimate.n)
+    (line.interval, line.language) = (estimate.hasInterval ? estimate.method : "", language)
+    return line
+  }
+
+  func of(_ figure: String, _ value: Double) -> FigureLine {
+    var line = self
+    (line.figure, line.value) = (figure, value)
+    return line
+  }
+
+  var fields: [String] {
+    func text<Value>(_ value: Value?) -> String { value.map { "\($0)" } ?? "" }
+    return [figure, condition, against, context, language, metric, "\(value)"]
+      + [text(low), text(high), text(n), interval, text(p), text(adjusted), text(detectable)]
+  }
+}
