@@ -1,6 +1,5 @@
 import CKernels
 import CONeDNN
-import COpenBLAS
 import XlingCore
 
 /// A matrix op(W) [inner, columns], rounded to bf16 and laid out for products: done once for weights that
@@ -92,9 +91,14 @@ public final class PackedWeights {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: rows * inner) { scratch in
       guard let wide = scratch.baseAddress else { return }
       xk_bf16_to_f32(a, wide, Int64(rows * inner))
-      xling_sgemm(
-        0, 0, Int32(rows), Int32(columns), Int32(inner), 1, wide, Int32(inner), values,
-        Int32(columns), accumulate || bias != nil ? 1 : 0, c, Int32(columns))
+      let weights = Matrix(
+        UnsafeMutablePointer(mutating: values), rows: inner, columns: columns)
+      // On AVX2 OpenBLAS's last rows, and some columns, have other bits at another place.
+      Matmul.$keepsRowsAlike.withValue(true) {
+        Matmul.multiply(
+          Matrix(wide, rows: rows, columns: inner), weights,
+          into: Matrix(c, rows: rows, columns: columns), beta: accumulate || bias != nil ? 1 : 0)
+      }
     }
   }
 }
