@@ -50,7 +50,9 @@ extension ImageTower {
   ) -> (Matrix, Embedded) {
     let unfolded = unfold(batch, patches, workspace)
     let projected = workspace.take(unfolded.rows, width)
-    FrozenRows.alike(!embeddingsTrained) { patchProjection.forward(unfolded, into: projected) }
+    FrozenRows.alike(!embeddingsTrained && encoder.lowestTrained != 0) {
+      patchProjection.forward(unfolded, into: projected)
+    }
     let rows = workspace.take(layout.rows, width)
     addPositions(projected, patches, layout, into: rows)
     dropout?.embeddings()?.apply(to: rows)

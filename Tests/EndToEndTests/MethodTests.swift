@@ -16,7 +16,7 @@ struct MethodTests {
     let rows = try #require(
       try JSONSerialization.jsonObject(with: Data(result.stdout.utf8)) as? [[String: Any]])
     let names = rows.compactMap { $0["name"] as? String }
-    #expect(names.count == 23 && names.contains("lora") && names.contains("lilt-lwa"))
+    #expect(names.count == 24 && names.contains("lora") && names.contains("lilt-lwa"))
     #expect(rows.allSatisfy { ($0["trainedParameters"] as? Int ?? 0) > 0 })
     let full = rows.first { $0["name"] as? String == "full" }
     #expect(full?["trainedPercent"] as? Double == 100)

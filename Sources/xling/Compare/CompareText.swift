@@ -24,11 +24,12 @@ extension CompareJob.Result {
     if seeds > 1 {
       note += "\nMeans over seeds, n queries each; sd: standard deviation over seeds."
     }
+    let taught = labels.filter { fewShot[$0] != nil }.map(named)
     if let languages = tests.first(where: { $0.language == CompareRow.mean })?.languages {
       note +=
-        "\nmean: over \(languages.joined(separator: " ")), which no run was aligned on or shown."
+        "\nmean: over \(languages.joined(separator: " ")), which no run was aligned on"
+        + (taught.isEmpty ? "." : " or shown.")
     }
-    let taught = labels.filter { fewShot[$0] != nil }.map(named)
     if !taught.isEmpty { note += "\n" + FewShotNote.note(runs: taught) }
     if !measured.centred.isEmpty {
       note +=
