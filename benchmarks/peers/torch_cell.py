@@ -96,8 +96,7 @@ def main():
         preprocessing["statistics"], preprocessing["size"],
         preprocessing["resize"]["shorterSide"]["_0"])
     gallery = head(weights, "image", images)
-    prompt = form.get("textOutput", {}).get("prompt") or ""
-    prompt = prompt if isinstance(prompt, str) else prompt.get("text", "")
+    prompt = form["captions"].get("prompt") or ""
     for language in chosen.languages.split(","):
         pairs = [(at, text) for at, row in enumerate(rows) for text in row["captions"].get(language, [])]
         gold = torch.tensor([at for at, _ in pairs])
