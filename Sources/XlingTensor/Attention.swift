@@ -52,55 +52,46 @@ public struct Attention {
     }
   }
 
-  /// The attention weights, heads * T * T floats a sequence.
-  public struct Saved {
-    let probabilities: UnsafeMutablePointer<Float>
-    let offsets: [Int64]
-  }
-
   /// qkv [rows, 3 * heads * size] (queries, keys, values side by side) into context
-  /// [rows, heads * size]. Weights are kept only when `saving`; `dropout` leaves some out.
+  /// [rows, heads * size]. `dropout` leaves some weights out. Nothing is kept: the way back computes the
+  /// weights again.
   public func forward(
     _ qkv: Matrix, _ layout: SequenceLayout, bias: Bias? = nil, dropout: Dropout? = nil,
-    into context: Matrix, in workspace: Workspace, saving: Bool
-  ) -> Saved? {
+    into context: Matrix
+  ) {
     check(bias, layout)
     precondition(dropout.map { $0.keys.count == layout.rows } ?? true, "a key for each row")
-    var offsets: [Int64] = [0]
-    for sequence in 0..<layout.sequences {
-      let length = layout.length(sequence)
-      offsets.append(offsets[sequence] + Int64(heads * length * length))
-    }
-    let probabilities = saving ? workspace.floats(Int(offsets.last!)) : nil
     Parallel.ranges(layout.sequences, grain: grain(layout)) { range in
       let status = Self.withDraw(dropout) { draw in
         xk_attention(
-          qkv.pointer, layout.offsets, layout.keep, offsets, Int32(range.lowerBound),
+          qkv.pointer, layout.offsets, layout.keep, Int32(range.lowerBound),
           Int32(range.upperBound), Int32(heads), Int32(size), scale, bias?.values.pointer,
-          Int64(bias?.reach ?? 0), draw, context.pointer, probabilities)
+          Int64(bias?.reach ?? 0), draw, context.pointer)
       }
       precondition(status == 0, "out of memory")
     }
-    return probabilities.map { Saved(probabilities: $0, offsets: offsets) }
   }
 
-  /// dqkv [rows, 3 * heads * size] from dcontext [rows, heads * size]. `dBias`, when given, gets the
-  /// bias's gradient of each sequence added, [sequences * heads, 2 * reach + 1]: apart, so that sums do
-  /// not depend on threads. `dropout` is that of the way forward.
+  /// dqkv [rows, 3 * heads * size] from dcontext [rows, heads * size]; `qkv`, `layout`, `bias` and `dropout`
+  /// are those of the way forward. `dBias`, when given, gets the bias's gradient of each sequence added,
+  /// [sequences * heads, 2 * reach + 1]: apart, so that sums do not depend on threads.
   public func backward(
-    _ saved: Saved, qkv: Matrix, _ layout: SequenceLayout, dropout: Dropout? = nil,
+    _ qkv: Matrix, _ layout: SequenceLayout, bias: Bias? = nil, dropout: Dropout? = nil,
     dcontext: Matrix, into dqkv: Matrix, dBias: Matrix? = nil
   ) {
+    check(bias, layout)
     if let dBias {
-      precondition(dBias.rows == layout.sequences * heads && dBias.isContiguous)
+      precondition(dBias.rows == layout.sequences * heads)
       check(Bias(dBias), layout)
+      precondition(bias.map { $0.reach == dBias.columns / 2 } ?? true, "one reach for both")
     }
+    let reach = bias?.reach ?? (dBias?.columns ?? 0) / 2
     Parallel.ranges(layout.sequences, grain: grain(layout)) { range in
       let status = Self.withDraw(dropout) { draw in
         xk_attention_backward(
-          qkv.pointer, layout.offsets, saved.offsets, Int32(range.lowerBound),
-          Int32(range.upperBound), Int32(heads), Int32(size), scale, saved.probabilities, draw,
-          dcontext.pointer, dqkv.pointer, dBias?.pointer, Int64((dBias?.columns ?? 0) / 2))
+          qkv.pointer, layout.offsets, layout.keep, Int32(range.lowerBound),
+          Int32(range.upperBound), Int32(heads), Int32(size), scale, bias?.values.pointer,
+          Int64(reach), draw, dcontext.pointer, dqkv.pointer, dBias?.pointer)
       }
       precondition(status == 0, "out of memory")
     }

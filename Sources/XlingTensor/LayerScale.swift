@@ -24,9 +24,10 @@ public struct LayerScale {
     }
   }
 
-  /// Adds to the gradient of gamma where it is trained; dx = dy * gamma.
-  public func backward(_ x: Matrix, dy: Matrix, dx: Matrix) {
+  /// Adds to the gradient of gamma where it is trained, which alone needs x; dx = dy * gamma.
+  public func backward(_ x: Matrix?, dy: Matrix, dx: Matrix) {
     if let gradient = gamma.gradient {
+      guard let x else { preconditionFailure("a trained layer scale's input is kept") }
       Parallel.ranges(x.columns, grain: 64) { columns in
         xk_column_products(
           dy.pointer, x.pointer, gradient, Int64(x.rows), Int64(x.columns),

@@ -29,6 +29,9 @@ public struct Linear {
     weight.isTrainable || bias?.isTrainable == true || lowRank?.isTrainable == true
   }
 
+  /// Whether the way back reads x: for the gradient of the weight, or of what is trained beside it.
+  public var needsInput: Bool { weight.isTrainable || lowRank?.isTrainable == true }
+
   /// x [rows, in] into y [rows, out]; y may be a slice of columns.
   public func forward(_ x: Matrix, into y: Matrix) {
     if weight.precision == .bf16 {
@@ -43,7 +46,7 @@ public struct Linear {
   }
 
   /// dW += dy^T x, db += column sums of dy, and, when asked, dx (+)= dy W. Only what is trained is
-  /// computed.
+  /// computed; without ``needsInput`` x is not read.
   public func backward(_ x: Matrix, dy: Matrix, dx: Matrix?, accumulate: Bool = false) {
     let isHalf = weight.precision == .bf16
     if let gradient = weight.gradientMatrix {

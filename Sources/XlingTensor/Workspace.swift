@@ -17,12 +17,28 @@ public final class Workspace {
   private var used = 0
   private let blockBytes: Int
 
+  private var second: Workspace?
+
+  /// For what only the layer at hand reads, while what it keeps for the way back lies in this one: a stack
+  /// of its own, so that it can be given back although others were taken later.
+  public var passing: Workspace {
+    if let second { return second }
+    let made = Workspace(blockBytes: blockBytes)
+    second = made
+    return made
+  }
+
+  /// This one for what the way back reads; else ``passing``.
+  public func room(kept: Bool) -> Workspace { kept ? self : passing }
+
   public init(blockBytes: Int = 32 << 20) { self.blockBytes = blockBytes }
 
   deinit { for block in blocks { free(block.baseAddress) } }
 
-  /// Bytes held, whether in use or not.
-  public var capacity: Int { blocks.reduce(0) { $0 + $1.count } }
+  /// Bytes held, whether in use or not; those of ``passing``, too.
+  public var capacity: Int {
+    blocks.reduce(0) { $0 + $1.count } + (second?.capacity ?? 0)
+  }
 
   /// An uninitialized matrix, 64-byte aligned.
   public func take(_ rows: Int, _ columns: Int) -> Matrix {

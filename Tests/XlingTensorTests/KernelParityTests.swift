@@ -132,10 +132,10 @@ struct KernelParityTests {
     let attention = Attention(heads: 3, size: 8)
     let qkv = try joined(fixture, ["in.q", "in.k", "in.v"], lengths: [6, 6])
     let context = workspace.take(12, 24)
-    let saved = attention.forward(qkv, layout, into: context, in: workspace, saving: true)
+    attention.forward(qkv, layout, into: context)
     let dcontext = try joined(fixture, ["grad_out.y"], lengths: [6, 6])
     let dqkv = workspace.take(12, 72)
-    attention.backward(try #require(saved), qkv: qkv, layout, dcontext: dcontext, into: dqkv)
+    attention.backward(qkv, layout, dcontext: dcontext, into: dqkv)
     let expected = try joined(fixture, ["out.y"], lengths: [6, 6])
     #expect(Distance.largest(context.array(), expected.array()) <= fixture.bound("out.y"))
     for (index, name) in ["grad.q", "grad.k", "grad.v"].enumerated() {
@@ -154,9 +154,8 @@ struct KernelParityTests {
     #expect(lengths == [4, 2])
     let qkv = try joined(fixture, ["in.q", "in.k", "in.v"], lengths: lengths)
     let context = workspace.take(6, 24)
-    let saved = Attention(heads: 3, size: 8).forward(
-      qkv, SequenceLayout(lengths: lengths), into: context, in: workspace, saving: false)
-    #expect(saved == nil)
+    Attention(heads: 3, size: 8).forward(
+      qkv, SequenceLayout(lengths: lengths), into: context)
     let expected = try joined(fixture, ["out.y"], lengths: lengths)
     #expect(Distance.largest(context.array(), expected.array()) <= fixture.bound("out.y"))
   }
@@ -170,13 +169,12 @@ struct KernelParityTests {
     let attention = Attention(heads: 3, size: 8)
     let qkv = try joined(fixture, ["in.q", "in.k", "in.v"], lengths: [6, 6])
     let context = workspace.take(12, 24)
-    let saved = attention.forward(qkv, layout, into: context, in: workspace, saving: true)
+    attention.forward(qkv, layout, into: context)
     let expected = try joined(fixture, ["out.y"], lengths: [6, 6])
     #expect(Distance.largest(context.array(), expected.array()) <= fixture.bound("out.y"))
     let dqkv = workspace.take(12, 72)
     attention.backward(
-      try #require(saved), qkv: qkv, layout,
-      dcontext: try joined(fixture, ["grad_out.y"], lengths: [6, 6]), into: dqkv)
+      qkv, layout, dcontext: try joined(fixture, ["grad_out.y"], lengths: [6, 6]), into: dqkv)
     for (index, name) in ["grad.q", "grad.k", "grad.v"].enumerated() {
       let found = dqkv.slice(columns: index * 24..<(index + 1) * 24)
       let gold = try joined(fixture, [name], lengths: [6, 6])

@@ -62,6 +62,22 @@ struct FreezingTests {
     #expect(frozen < (byLayer.last ?? 0))
   }
 
+  /// A frozen dense layer's input gradient needs its weights alone: with norms and biases trained in every
+  /// layer, what enters dense layers is not kept.
+  @Test func frozenDenseLayersKeepNoInput() throws {
+    for run in [try TextRun(), try ImageRun()] as [any TowerRun] {
+      func memory(_ chosen: (Parameter) -> Bool) throws -> Int {
+        run.tower.train(chosen)
+        let workspace = Workspace(blockBytes: 64)
+        _ = try run.step(in: workspace)
+        return workspace.capacity
+      }
+      let all = try memory { _ in true }
+      let small = try memory { $0.shape.count == 1 }
+      #expect(Double(small) < 0.7 * Double(all), "\(small) of \(all) bytes")
+    }
+  }
+
   /// Inside the top layer too: from the last parameter down, each part costs more.
   @Test func textStopsInsideALayer() throws {
     try stopsInside(

@@ -89,26 +89,22 @@ void xk_dropout(float *x, int64_t rows, int64_t columns, xk_dropout_draw draw);
 
 /// Sequences lie one after another without padding: sequence s has the rows
 /// offsets[s]..<offsets[s + 1] of qkv [rows, 3 * heads * size] (queries, keys, values side by side).
-/// probabilities holds heads * T * T floats a sequence, from probability_offsets[s] on.
 /// Scores are scale * q k. bias, when given, adds a number to them by head and by how far the key lies
 /// behind the query: bias[h, key - query + reach] of heads rows of 2 * reach + 1, reach at least the
 /// longest sequence less one.
 /// keep, when given, has one byte a row: rows of 0 are attended to by nobody. A sequence of zeros
 /// only is taken as unmasked: the same number added to all scores changes no softmax.
-/// draw, when given, has one key a row and leaves out weights, head h's at the site draw->site + h;
-/// probabilities are those before it.
+/// draw, when given, has one key a row and leaves out weights, head h's at the site draw->site + h.
 /// Returns 0, or -1 when memory is short.
-int xk_attention(const float *qkv, const int32_t *offsets, const uint8_t *keep,
-                 const int64_t *probability_offsets, int32_t first, int32_t last, int32_t heads,
-                 int32_t size, float scale, const float *bias, int64_t reach,
-                 const xk_dropout_draw *draw, float *context, float *probabilities);
-/// dbias, when given, is bias's gradient of each sequence apart: [sequences, heads, 2 * reach + 1],
-/// added to.
-int xk_attention_backward(const float *qkv, const int32_t *offsets,
-                          const int64_t *probability_offsets, int32_t first, int32_t last,
-                          int32_t heads, int32_t size, float scale, const float *probabilities,
-                          const xk_dropout_draw *draw, const float *dcontext, float *dqkv,
-                          float *dbias, int64_t reach);
+int xk_attention(const float *qkv, const int32_t *offsets, const uint8_t *keep, int32_t first,
+                 int32_t last, int32_t heads, int32_t size, float scale, const float *bias,
+                 int64_t reach, const xk_dropout_draw *draw, float *context);
+/// All arguments are those of the way forward. dbias, when given, is the gradient of each sequence's bias
+/// apart: [sequences, heads, 2 * reach + 1], added to; reach is then needed without a bias, too.
+int xk_attention_backward(const float *qkv, const int32_t *offsets, const uint8_t *keep,
+                          int32_t first, int32_t last, int32_t heads, int32_t size, float scale,
+                          const float *bias, int64_t reach, const xk_dropout_draw *draw,
+                          const float *dcontext, float *dqkv, float *dbias);
 
 // Softmax ----------------------------------------------------------------------------------------
 

@@ -110,7 +110,7 @@ extension EncoderLayer {
   private func unscale(
     _ scale: LayerScale?, _ branch: Matrix?, _ dy: Matrix, _ workspace: Workspace
   ) -> Matrix {
-    guard let scale, let branch else { return dy }
+    guard let scale else { return dy }
     let dx = workspace.take(dy.rows, dy.columns)
     scale.backward(branch, dy: dy, dx: dx)
     return dx

@@ -73,7 +73,9 @@ public final class EncoderLayer {
 
   var isTrainable: Bool { (parameters + adapterParameters).contains(where: \.isTrainable) }
 
-  /// What the way back needs.
+  /// What the way back needs. Where nothing trained reads them, what enters dense layers is not kept: a frozen
+  /// layer's input gradient needs its weights alone (about half of what a layer of an adapted tower would
+  /// keep).
   struct Saved {
     let attention: SelfAttentionBlock.Saved
     /// nil without that norm.
@@ -83,21 +85,24 @@ public final class EncoderLayer {
     let adapters: [AdapterSite: AdapterActivations]
     /// Which rows left the layer; nil: all.
     var rows: [Int]?
-    /// The branches before their factors; nil without layer scale.
+    /// The branches before their factors; nil without a trained layer scale.
     var attentionBranch: Matrix?
     var feedForwardBranch: Matrix?
     var dropout: LayerDropout?
   }
 
   /// x [rows, width] into y [rows, width], or into y [outputs.count, width] when only these rows are
-  /// read. Temporary memory is given back unless `saving`. Dropout comes behind each branch's last
+  /// read. Temporary memory is given back, but for what the way back reads when `saving`. Dropout comes behind each branch's last
   /// dense layer, before BERT's adapter.
   func forward(
     _ x: Matrix, _ layout: SequenceLayout, reading outputs: [Int]? = nil,
     dropout: LayerDropout? = nil, into y: Matrix, in workspace: Workspace, saving: Bool
   ) -> Saved? {
-    let mark = workspace.mark()
-    defer { if !saving { workspace.release(to: mark) } }
+    let (mark, passing) = (workspace.mark(), workspace.passing.mark())
+    defer {
+      workspace.passing.release(to: passing)
+      if !saving { workspace.release(to: mark) }
+    }
     var saved: Saved?
     switch arrangement {
     case .postNorm: saved = forwardPostNorm(x, layout, outputs, dropout, y, workspace, saving)
@@ -110,17 +115,17 @@ public final class EncoderLayer {
   /// The rows of x that are read; x itself when all are.
   private func read(_ x: Matrix, _ outputs: [Int]?, _ workspace: Workspace) -> Matrix {
     guard let outputs else { return x }
-    let y = workspace.take(outputs.count, x.columns)
+    let y = workspace.passing.take(outputs.count, x.columns)
     x.gather(rows: outputs, into: y)
     return y
   }
 
   private func adapt(
-    _ site: AdapterSite, _ x: Matrix, _ workspace: Workspace, _ saving: Bool,
+    _ site: AdapterSite, _ x: Matrix, into room: Workspace, _ workspace: Workspace, _ saving: Bool,
     _ kept: inout [AdapterSite: AdapterActivations]
   ) -> Matrix {
     guard let adapter = adapters[site] else { return x }
-    let y = workspace.take(x.rows, x.columns)
+    let y = room.take(x.rows, x.columns)
     kept[site] = adapter.forward(x, into: y, in: workspace, saving: saving)
     return y
   }
@@ -130,23 +135,27 @@ public final class EncoderLayer {
     _ y: Matrix, _ workspace: Workspace, _ saving: Bool
   ) -> Saved? {
     var kept: [AdapterSite: AdapterActivations] = [:]
-    let branch = workspace.take(y.rows, y.columns)
+    func room(kept: Bool) -> Matrix { workspace.room(kept: kept).take(y.rows, y.columns) }
+    let branch = room(kept: adapters[.attention] != nil)
     let savedAttention = attention.forward(
       x, layout, reading: outputs, dropout: dropout?.attentionWeights(), into: branch,
       in: workspace, saving: saving)
     dropout?.hidden(.attentionOutput, rows: outputs)?.apply(to: branch)
     let sum = workspace.take(y.rows, y.columns)
     Elementwise.sum(
-      adapt(.attention, branch, workspace, saving, &kept), read(x, outputs, workspace), into: sum)
-    let middle = workspace.take(y.rows, y.columns)
+      adapt(.attention, branch, into: workspace.passing, workspace, saving, &kept),
+      read(x, outputs, workspace), into: sum)
+    let middle = room(kept: feedForward.needsInput)
     let savedNorm = attentionNorm?.forward(sum, into: middle, in: workspace)
 
-    let second = workspace.take(y.rows, y.columns)
+    let second = room(kept: adapters[.feedForward] != nil)
     let savedFeedForward = feedForward.forward(
       middle, into: second, in: workspace, saving: saving)
     dropout?.hidden(.feedForwardOutput, rows: outputs)?.apply(to: second)
     let total = workspace.take(y.rows, y.columns)
-    Elementwise.sum(adapt(.feedForward, second, workspace, saving, &kept), middle, into: total)
+    Elementwise.sum(
+      adapt(.feedForward, second, into: workspace.passing, workspace, saving, &kept), middle,
+      into: total)
     let savedLast = feedForwardNorm.forward(total, into: y, in: workspace)
     return savedAttention.map {
       Saved(
@@ -160,8 +169,10 @@ public final class EncoderLayer {
     _ y: Matrix, _ workspace: Workspace, _ saving: Bool
   ) -> Saved? {
     var kept: [AdapterSite: AdapterActivations] = [:]
-    let adapted = adapt(.attention, x, workspace, saving, &kept)
-    let normal = attentionNorm == nil ? adapted : workspace.take(x.rows, x.columns)
+    let adapted = adapt(.attention, x, into: workspace, workspace, saving, &kept)
+    let normal =
+      attentionNorm == nil
+      ? adapted : workspace.room(kept: attention.needsInput).take(x.rows, x.columns)
     let savedNorm = attentionNorm?.forward(adapted, into: normal, in: workspace)
     let middle = workspace.take(y.rows, y.columns)
     let savedAttention = attention.forward(
@@ -171,9 +182,10 @@ public final class EncoderLayer {
     let attentionBranch = scale(attentionScale, middle, workspace, saving)
     Elementwise.add(read(x, outputs, workspace), to: middle)
 
-    let second = workspace.take(y.rows, y.columns)
+    let second = workspace.room(kept: feedForward.needsInput).take(y.rows, y.columns)
     let savedSecond = feedForwardNorm.forward(
-      adapt(.feedForward, middle, workspace, saving, &kept), into: second, in: workspace)
+      adapt(.feedForward, middle, into: workspace, workspace, saving, &kept), into: second,
+      in: workspace)
     let savedFeedForward = feedForward.forward(
       second, dropout: dropout?.hidden(.feedForwardInner, rows: outputs), into: y, in: workspace,
       saving: saving)
@@ -188,12 +200,13 @@ public final class EncoderLayer {
     }
   }
 
-  /// Multiplies a branch in place; returns what it was when that is needed on the way back.
+  /// Multiplies a branch in place; returns what it was when the way back reads it.
   private func scale(
     _ scale: LayerScale?, _ branch: Matrix, _ workspace: Workspace, _ saving: Bool
   ) -> Matrix? {
     guard let scale else { return nil }
-    let before = saving ? workspace.take(branch.rows, branch.columns) : nil
+    let before =
+      saving && scale.gamma.isTrainable ? workspace.take(branch.rows, branch.columns) : nil
     if let before { Elementwise.copy(branch, into: before) }
     scale.forward(branch, into: branch)
     return before

@@ -11,9 +11,11 @@ public struct FeedForwardBlock {
   let dropsInside: Bool
 
   struct Saved {
+    /// Good on the way back only where ``needsInput``.
     let x: Matrix
-    /// Before the activation and what enters the last dense layer, [rows, intermediate width].
+    /// Before the activation, [rows, intermediate width].
     let before: Matrix
+    /// What enters the last dense layer, of the same shape. Good on the way back only where that needs it.
     let after: Matrix
     /// Before the activation, in the place of both where products are bf16's.
     var halfBefore: HalfMatrix?
@@ -49,6 +51,9 @@ public struct FeedForwardBlock {
   }
   var isTrainable: Bool { innerIsTrainable || output.isTrainable }
 
+  /// Whether the way back reads what entered; see ``Linear/needsInput``.
+  var needsInput: Bool { intermediate.needsInput || factor?.needsInput == true }
+
   /// `dropout` is that of what enters the last dense layer, which only some families have.
   func forward(
     _ x: Matrix, dropout: Dropout? = nil, into y: Matrix, in workspace: Workspace, saving: Bool
@@ -56,7 +61,8 @@ public struct FeedForwardBlock {
     if isHalf { return forwardHalf(x, into: y, in: workspace, saving: saving) }
     let before = workspace.take(x.rows, intermediate.outputs)
     intermediate.forward(x, into: before)
-    let after = workspace.take(x.rows, intermediate.outputs)
+    let room = workspace.room(kept: output.needsInput)
+    let after = (factor == nil ? room : workspace).take(x.rows, intermediate.outputs)
     Elementwise.activate(before, into: after, form: activation)
     let dropout = dropsInside ? dropout : nil
     guard let factor else {
@@ -66,7 +72,7 @@ public struct FeedForwardBlock {
     }
     let factors = workspace.take(x.rows, factor.outputs)
     factor.forward(x, into: factors)
-    let product = workspace.take(x.rows, factor.outputs)
+    let product = room.take(x.rows, factor.outputs)
     Elementwise.product(after, factors, into: product)
     dropout?.apply(to: product)
     output.forward(product, into: y)

@@ -21,12 +21,13 @@ public struct SelfAttentionBlock {
   private let joined = JoinedWeights()
 
   package struct Saved {
+    /// Good on the way back only where ``needsInput``.
     let x: Matrix
     let qkv: Matrix
-    /// Of the rows that were read.
+    let bias: Attention.Bias?
+    /// Of the rows that were read. Good on the way back only where the output's dense layer needs it.
     let context: Matrix
     let rows: [Int]?
-    let attention: Attention.Saved
     let dropout: Dropout?
   }
 
@@ -61,6 +62,9 @@ public struct SelfAttentionBlock {
     query.isTrainable || key.isTrainable || value.isTrainable || output.isTrainable
   }
 
+  /// Whether the way back reads what entered; see ``Linear/needsInput``.
+  var needsInput: Bool { query.needsInput || key.needsInput || value.needsInput }
+
   /// The largest distance within a sequence.
   private func reach(_ layout: SequenceLayout) -> Int {
     (0..<layout.sequences).reduce(1) { max($0, layout.length($1)) } - 1
@@ -82,19 +86,18 @@ public struct SelfAttentionBlock {
     let bias = span.hide(
       relativePositions?.bias(reach: reach, in: workspace), heads: attention.heads, reach: reach,
       in: workspace)
-    var context = workspace.take(x.rows, width)
-    let saved = attention.forward(
-      qkv, layout, bias: bias, dropout: dropout, into: context, in: workspace, saving: saving)
+    let room = workspace.room(kept: output.needsInput)
+    var context = (outputs == nil ? room : workspace.passing).take(x.rows, width)
+    attention.forward(qkv, layout, bias: bias, dropout: dropout, into: context)
     if let outputs {
-      let read = workspace.take(outputs.count, width)
+      let read = room.take(outputs.count, width)
       context.gather(rows: outputs, into: read)
       context = read
     }
     output.forward(context, into: y)
-    return saved.map {
-      Saved(
-        x: x, qkv: qkv, context: context, rows: outputs, attention: $0, dropout: dropout)
-    }
+    guard saving else { return nil }
+    return Saved(
+      x: x, qkv: qkv, bias: bias, context: context, rows: outputs, dropout: dropout)
   }
 
   /// Adds to the gradients of what is trained; dx += the input's gradient when asked.
@@ -114,8 +117,8 @@ public struct SelfAttentionBlock {
     let dqkv = workspace.take(layout.rows, 3 * width)
     let dBias = relativePositions?.gradients(layout, reach: reach(layout), in: workspace)
     attention.backward(
-      saved.attention, qkv: saved.qkv, layout, dropout: saved.dropout, dcontext: dcontext,
-      into: dqkv, dBias: dBias)
+      saved.qkv, layout, bias: saved.bias, dropout: saved.dropout, dcontext: dcontext, into: dqkv,
+      dBias: dBias)
     if let dBias { relativePositions?.backward(dBias) }
     if let rotary {
       rotary.turn(dqkv.slice(columns: 0..<width), layout, back: true)
@@ -150,7 +153,7 @@ public struct SelfAttentionBlock {
     _ dense: Linear, _ x: Matrix, into heads: Matrix, _ workspace: Workspace
   ) {
     guard keyWidth < width else { return dense.forward(x, into: heads) }
-    let shared = workspace.take(x.rows, keyWidth)
+    let shared = workspace.passing.take(x.rows, keyWidth)
     dense.forward(x, into: shared)
     let copies = width / keyWidth
     for row in 0..<x.rows {
