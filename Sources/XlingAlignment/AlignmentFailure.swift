@@ -11,12 +11,14 @@ public enum AlignmentFailure: Failure, Equatable {
   /// the last good one, where a run keeps some.
   case diverged(
     step: Int, loss: Float, gradientNorm: Double, rate: Double, checkpoint: String?)
+  /// So many pairs at once need more bytes beside the towers than are free; `fits`: the most that do not.
+  case memory(pairs: Int, needs: Int, free: Int, fits: Int)
 
   public var exitStatus: ExitStatus {
     switch self {
     case .configuration, .assignment: .usage
     case .badSettings: .badData
-    case .diverged: .internal
+    case .diverged, .memory: .internal
     }
   }
 
@@ -32,6 +34,12 @@ public enum AlignmentFailure: Failure, Equatable {
         + "rate \(rate). Nothing of this step was kept; the last good checkpoint is "
         + (checkpoint ?? "none") + ". Use a lower learning rate or a longer warm-up, or clip the "
         + "gradients."
+    case .memory(let pairs, let needs, let free, let fits):
+      "a step with \(pairs) pairs at once needs about \(ByteSize.text(needs)) of memory beside the "
+        + "towers, and \(ByteSize.text(free)) are free. "
+        + (fits > 0
+          ? "Use --chunk \(fits): the gradient stays that of the whole batch, in about a third more time."
+          : "Not one pair fits: use --recompute, smaller pictures or towers, or fewer trained parameters.")
     }
   }
 }

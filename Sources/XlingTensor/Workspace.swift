@@ -10,11 +10,14 @@ public final class Workspace {
   public struct Mark {
     fileprivate let block: Int
     fileprivate let used: Int
+    fileprivate let taken: Int
   }
 
   private var blocks: [UnsafeMutableRawBufferPointer] = []
   private var block = 0
   private var used = 0
+  private var taken = 0
+  private var mostTaken = 0
   private let blockBytes: Int
 
   private var second: Workspace?
@@ -35,10 +38,8 @@ public final class Workspace {
 
   deinit { for block in blocks { free(block.baseAddress) } }
 
-  /// Bytes held, whether in use or not; those of ``passing``, too.
-  public var capacity: Int {
-    blocks.reduce(0) { $0 + $1.count } + (second?.capacity ?? 0)
-  }
+  /// The most bytes that were in use at once, and the most of ``passing``, at whatever time, on top.
+  public var peak: Int { mostTaken + (second?.peak ?? 0) }
 
   /// An uninitialized matrix, 64-byte aligned.
   public func take(_ rows: Int, _ columns: Int) -> Matrix {
@@ -58,29 +59,43 @@ public final class Workspace {
 
   private func bytes(_ count: Int) -> UnsafeMutableRawPointer {
     let size = (max(count, 1) + 63) & ~63
-    while block < blocks.count {
-      if used + size <= blocks[block].count {
-        defer { used += size }
-        return blocks[block].baseAddress! + used
-      }
-      block += 1
-      used = 0
+    taken += size
+    mostTaken = max(mostTaken, taken)
+    if block < blocks.count, used + size <= blocks[block].count {
+      defer { used += size }
+      return blocks[block].baseAddress! + used
     }
-    let bytes = max(blockBytes, size)
-    guard let memory = aligned_alloc(64, (bytes + 63) & ~63) else {
-      OutOfMemory.end("\(bytes) bytes of a step's activations")
-    }
-    blocks.append(UnsafeMutableRawBufferPointer(start: memory, count: bytes))
+    if block < blocks.count, used > 0 { block += 1 }
     used = size
+    if block < blocks.count, blocks[block].count < size {
+      // Nothing lies in it: a larger one takes its place, lest small ones be held that nothing fits into.
+      free(blocks[block].baseAddress)
+      blocks[block] = allocate(size)
+    } else if block == blocks.count {
+      blocks.append(allocate(size))
+    }
     return blocks[block].baseAddress!
   }
 
-  public func mark() -> Mark { Mark(block: block, used: used) }
+  private func allocate(_ size: Int) -> UnsafeMutableRawBufferPointer {
+    let bytes = (max(blockBytes, size) + 63) & ~63
+    guard let memory = aligned_alloc(64, bytes) else {
+      OutOfMemory.end("\(bytes) bytes of a step's activations")
+    }
+    return UnsafeMutableRawBufferPointer(start: memory, count: bytes)
+  }
+
+  public func mark() -> Mark { Mark(block: block, used: used, taken: taken) }
 
   public func release(to mark: Mark) {
     block = mark.block
     used = mark.used
+    taken = mark.taken
   }
 
-  public func reset() { release(to: Mark(block: 0, used: 0)) }
+  /// Gives back all of it, ``passing`` too.
+  public func reset() {
+    release(to: Mark(block: 0, used: 0, taken: 0))
+    second?.reset()
+  }
 }

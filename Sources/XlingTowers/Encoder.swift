@@ -125,12 +125,16 @@ public final class Encoder {
   ) -> Matrix? {
     var gradient = dHidden
     let toInput = toEmbeddings || prompt?.isTrainable == true
+    // Two take turns: a layer reads its output's gradient while it writes its input's.
+    var turns: [Matrix] = []
     for index in stride(from: layers.count - 1, through: activations.firstSaved, by: -1) {
       let needed = index > activations.firstSaved || toInput
-      let dx = needed ? workspace.take(activations.layout.rows, width) : nil
+      if needed, turns.count < 2 { turns.append(workspace.take(activations.layout.rows, width)) }
+      let dx = needed ? turns.last : nil
       backward(layer: index, activations, dy: gradient, dx: dx, workspace)
       guard let dx else { return nil }
       gradient = dx
+      if turns.count == 2 { turns.swapAt(0, 1) }
     }
     promptBackward(activations, gradient)
     return toEmbeddings ? withoutPrompt(activations, gradient, workspace) : nil

@@ -83,7 +83,7 @@ import XlingTowers
         }
         return (.tokens(rows.map { pairs.tokens($0, caption: 0) }), .pictures(pictures))
       }
-      return own.capacity
+      return own.peak
     }
     let whole = try capacity(22, recomputing: false)
     #expect(try capacity(2, recomputing: false) < whole / 2)

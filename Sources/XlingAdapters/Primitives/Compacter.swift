@@ -27,17 +27,20 @@ public final class Compacter: AdapterModule {
   ) -> AdapterActivations? {
     let before = workspace.take(x.rows, down.outputs)
     down.forward(x, into: before, in: workspace)
-    let after = workspace.take(x.rows, down.outputs)
+    let after = workspace.passing.take(x.rows, down.outputs)
     Elementwise.activate(before, into: after)
     up.forward(after, into: y, in: workspace)
     Elementwise.add(x, to: y)
-    return saving ? AdapterActivations(x: x, kept: [before, after]) : nil
+    return saving ? AdapterActivations(x: x, kept: [before]) : nil
   }
 
   public func backward(
     _ saved: AdapterActivations, dy: Matrix, into dx: Matrix, in workspace: Workspace
   ) {
-    let (before, after) = (saved.kept[0], saved.kept[1])
+    let before = saved.kept[0]
+    // Again rather than kept, as in ``LayerwiseAdapter``.
+    let after = workspace.take(dy.rows, down.outputs)
+    Elementwise.activate(before, into: after)
     let inner = workspace.take(dy.rows, down.outputs)
     up.backward(after, dy: dy, dx: inner, in: workspace)
     Elementwise.activationBackward(before, dy: inner)

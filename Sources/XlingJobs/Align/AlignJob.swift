@@ -195,6 +195,7 @@ public struct AlignJob {
     if let caution = training.model.precision.caution {
       observe(.warning(.precision(caution)))
     }
+    try Self.checkMemory(training)
     observe(.planned(plan(training, dataset)))
     if let draw, let mix = identity.configuration.mix {
       let size = identity.configuration.batchSize
