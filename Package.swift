@@ -99,13 +99,13 @@ let package = Package(
     .target(
       name: "XlingEvaluation",
       dependencies: [
-        "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTensor", "XlingTowers",
+        "XlingCore", "XlingUnicode", "XlingLanguages", "CArchive", "XlingTensor", "XlingTowers",
         "XlingTokenizers", "XlingData",
         "XlingAlignment", "XlingRuns", "XlingRetrieval", "XlingExperiments",
       ]),
     .target(
       name: "XlingReports",
-      dependencies: ["XlingCore", "XlingRetrieval", "XlingExperiments"]),
+      dependencies: ["XlingCore", "XlingLanguages", "XlingRetrieval", "XlingExperiments"]),
     .target(
       name: "XlingStudies",
       dependencies: [
@@ -130,7 +130,7 @@ let package = Package(
       ],
       linkerSettings: [.unsafeFlags(staticLibraries, .when(configuration: .release))]),
 
-    .target(name: "XlingTestSupport", path: "Tests/XlingTestSupport"),
+    .target(name: "XlingTestSupport", dependencies: ["XlingCore"], path: "Tests/XlingTestSupport"),
     .target(
       name: "XlingTinyModel",
       dependencies: [

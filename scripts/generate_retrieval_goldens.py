@@ -22,6 +22,14 @@ def arrays():
     np.save(FOLDER / "fortran.npy", np.asfortranarray(rows.astype("<f4")))
     np.save(FOLDER / "one_axis.npy", rows[0].astype("<f4"))
     np.save(FOLDER / "integers.npy", rows.astype("<i4"))
+    np.savez_compressed(
+        FOLDER / "packed.npz",
+        half=rows.astype("<f2"),
+        wide=np.tile(rows.astype("<f4"), (200, 1)),
+        turned=np.asfortranarray(rows.astype(">f8")),
+        none=np.zeros((0, 3), "<f4"),
+    )
+    np.savez_compressed(FOLDER / "objects.npz", np.array([[{}, 1.0]], object))
 
 
 def statistics():

@@ -19,7 +19,22 @@ static const char *text(struct archive *reader) {
   return message != NULL ? message : "damaged";
 }
 
-xling_archive *xling_archive_open(const char *path, char *message, size_t room) {
+static void take_tar(struct archive *reader) {
+  // One by one: "all" includes filters that start other programs.
+  archive_read_support_filter_gzip(reader);
+  archive_read_support_filter_bzip2(reader);
+  archive_read_support_filter_xz(reader);
+  archive_read_support_filter_lzma(reader);
+  archive_read_support_filter_zstd(reader);
+  archive_read_support_format_tar(reader);
+}
+
+static void take_zip(struct archive *reader) {
+  archive_read_support_format_zip_seekable(reader);
+}
+
+static xling_archive *open_as(void (*take)(struct archive *), const char *path, char *message,
+                              size_t room) {
   xling_archive *archive = calloc(1, sizeof *archive);
   struct archive *reader = archive == NULL ? NULL : archive_read_new();
   if (reader == NULL) {
@@ -30,19 +45,21 @@ xling_archive *xling_archive_open(const char *path, char *message, size_t room) 
   archive->reader = reader;
   // Names in pax headers are UTF-8 and are lost in the locale "C", which a process begins with.
   archive->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-  // One by one: "all" includes filters that start other programs.
-  archive_read_support_filter_gzip(reader);
-  archive_read_support_filter_bzip2(reader);
-  archive_read_support_filter_xz(reader);
-  archive_read_support_filter_lzma(reader);
-  archive_read_support_filter_zstd(reader);
-  archive_read_support_format_tar(reader);
+  take(reader);
   if (archive_read_open_filename(reader, path, 1 << 16) < ARCHIVE_WARN) {
     snprintf(message, room, "%s", text(reader));
     xling_archive_close(archive);
     return NULL;
   }
   return archive;
+}
+
+xling_archive *xling_archive_open(const char *path, char *message, size_t room) {
+  return open_as(take_tar, path, message, room);
+}
+
+xling_archive *xling_archive_open_zip(const char *path, char *message, size_t room) {
+  return open_as(take_zip, path, message, room);
 }
 
 void xling_archive_close(xling_archive *archive) {

@@ -22,10 +22,11 @@ public enum TowerWarnings {
 
   /// The towers that a run begins with.
   public static func nonFinite(
-    _ model: DualEncoder, text: TowerSource, image: TowerSource
+    _ model: DualEncoder, of identity: RunIdentity
   ) throws -> [Warning] {
-    try nonFinite(model.text, in: try TowerCheckpoint(text.folder))
-      + all(model.image, in: try TowerCheckpoint(image.folder))
+    let heads = identity.configuration.imageHeads
+    return try nonFinite(model.text, in: try TowerCheckpoint(identity.text.folder))
+      + all(model.image, in: try TowerCheckpoint(identity.image.folder, heads: heads))
   }
 
   /// A run's towers as they came, and what it trained.
@@ -39,7 +40,8 @@ public enum TowerWarnings {
     }
     let identity = run.record.identity
     let text = try TowerCheckpoint(identity.text.folder)
-    let image = try TowerCheckpoint(identity.image.folder)
+    let image = try TowerCheckpoint(
+      identity.image.folder, heads: identity.configuration.imageHeads)
     return warnings(weights, trained.filter { $0.parameter.isNonFinite }.map { $0.name })
       + warnings(
         text.checkpoint.path,

@@ -45,9 +45,11 @@ extension TextTower {
   }
 
   /// Adds each row's gradient to its word, position and type; rows meet, so this is one thread's
-  /// work.
+  /// work. Padding's word learns nothing, nor does the position that RoBERTa gives it.
   package func scatter(_ dSum: Matrix, _ activations: Activations) {
     let batch = activations.batch
+    let unlearned = configuration.unlearnedWord
+    let unlearnedPosition = configuration.family == .roberta ? unlearned : nil
     for row in 0..<dSum.rows {
       let source = dSum.slice(rows: row..<row + 1)
       func add(to table: Parameter, at place: Int32) {
@@ -56,10 +58,12 @@ extension TextTower {
       }
       if let addedWords, Int(batch.ids[row]) >= addedWords.first {
         add(to: addedWords.rows, at: batch.ids[row] - Int32(addedWords.first))
-      } else {
+      } else if batch.ids[row] != unlearned {
         add(to: wordEmbeddings, at: batch.ids[row])
       }
-      add(to: positionEmbeddings, at: activations.positions[row])
+      if activations.positions[row] != unlearnedPosition {
+        add(to: positionEmbeddings, at: activations.positions[row])
+      }
       if let types = batch.types, addsTokenTypes { add(to: tokenTypeEmbeddings, at: types[row]) }
     }
   }

@@ -117,7 +117,9 @@ import XlingTowers
     #expect(try EmbeddingFile(path + "#b").rows.array() == [3, 4])
     #expect(found(path) == .tensorChoice(path: path, wanted: nil, known: ["a", "b"]))
     for (data, words) in [
-      (zip([("a.npy", one)], method: 8), "savez_compressed"),
+      (zip([("a.npy", one)], method: 14), "a.npy packed by method 14"),
+      // Bytes that deflate never made.
+      (zip([("a.npy", one)], method: 8), "bytes of a.npy, packed by deflate"),
       (zip([("a.txt", one)]), "without one"),
       (zip([("a.npy", one)]).dropLast(30), "cut off or broken"),
     ] {
@@ -132,6 +134,68 @@ import XlingTowers
       other[place] ^= 0xFF
       _ = try? read(other)
     }
+  }
+
+  /// What numpy.savez_compressed wrote.
+  @Test func readsPackedArrays() throws {
+    let path = Fixtures.path("retrieval/packed.npz")
+    let rows: [Float] = [1, -2.5, 0.125, 3, 4, -0.5]
+    #expect(try EmbeddingFile(path + "#half").rows.array() == rows)
+    #expect(try EmbeddingFile(path + "#turned").rows.array() == rows)
+    #expect(
+      try EmbeddingFile(path + "#wide").rows.array() == (0..<200).flatMap { _ in rows })
+    #expect(try EmbeddingFile(path + "#none").count == 0)
+    #expect(
+      found(path)
+        == .tensorChoice(path: path, wanted: nil, known: ["half", "wide", "turned", "none"]))
+    let objects = found(Fixtures.path("retrieval/objects.npz"))?.description
+    #expect(objects?.contains("|O, an array of Python objects") == true)
+  }
+
+  /// No byte of a packed archive is taken for another: all but those of dates and flags are checked.
+  @Test func damagedPackedArrays() throws {
+    let whole = try AtomicFile.read(Fixtures.path("retrieval/packed.npz"))
+    let path = folder.path + "/x.npz"
+    let rows = try EmbeddingFile(Fixtures.path("retrieval/packed.npz") + "#wide").rows.array()
+    for count in stride(from: 0, to: whole.count, by: 7) {
+      try AtomicFile.write(whole.prefix(count), to: path)
+      #expect(throws: (any Error).self) { try EmbeddingFile(path + "#wide") }
+    }
+    for place in whole.indices {
+      var other = whole
+      other[place] ^= 0x5A
+      try AtomicFile.write(other, to: path)
+      if let found = try? EmbeddingFile(path + "#wide").rows.array() {
+        #expect(found == rows, "byte \(place)")
+      }
+    }
+    // 4 GB asked for by some bytes.
+    var bomb = whole
+    let size = Data([0x40, 0x13, 0, 0])
+    let place = try #require(bomb.lastRange(of: size)?.lowerBound)
+    bomb.replaceSubrange(place..<place + 4, with: [0, 0, 0, 0xF0])
+    try AtomicFile.write(bomb, to: path)
+    #expect(found(path + "#wide")?.description.contains("at most 1032 times") == true)
+  }
+
+  /// The list's place in the wide record, as archives of 4 GB and more have it.
+  @Test func readsWideArchives() throws {
+    let one = array("<f4", "(1, 2)", bytes([1, 2] as [Float]))
+    var data = zip([("a.npy", one)])
+    let end = data.suffix(22)
+    func word(_ at: Int) -> Data { end.dropFirst(at).prefix(4) + Data(repeating: 0, count: 4) }
+    let start = data.count - 22
+    var wide = Data([0x50, 0x4B, 6, 6, 44, 0, 0, 0, 0, 0, 0, 0, 45, 0, 45, 0])
+    wide += Data(repeating: 0, count: 8)
+    for _ in 0..<2 { wide += Data([1, 0, 0, 0, 0, 0, 0, 0]) }
+    wide += word(12) + word(16)
+    wide += Data([0x50, 0x4B, 6, 7, 0, 0, 0, 0])
+    wide += withUnsafeBytes(of: UInt64(start).littleEndian) { Data($0) } + Data([1, 0, 0, 0])
+    data.replaceSubrange(
+      start...,
+      with: wide + Data([0x50, 0x4B, 5, 6, 0, 0, 0, 0]) + Data(repeating: 0xFF, count: 12)
+        + Data([0, 0]))
+    #expect(try read(data) == [1, 2])
   }
 
   /// Parts in the order of their numbers, not of their names.

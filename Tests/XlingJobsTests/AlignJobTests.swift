@@ -6,6 +6,8 @@ import XlingCore
 import XlingData
 import XlingExperiments
 import XlingRuns
+import XlingTestSupport
+import XlingTowers
 
 @testable import XlingJobs
 
@@ -63,6 +65,44 @@ struct AlignJobTests {
       checkpoints.append(try run(started, &events).checkpoint)
     }
     #expect(checkpoints[0] == checkpoints[1])
+  }
+
+  /// What a bare file of a ViT does not tell is an option, and part of the run.
+  @Test func aBareImageFileTakesHeads() throws {
+    var events: [AlignJob.Event] = []
+    var bare = try options
+    bare.imageTower = Fixtures.path("parity/towers/deit3_pth/deit_3_small_224_1k.pth")
+    #expect(words { _ = try run(bare, &events) }?.contains("--heads") == true)
+    var hashes: Set<String> = []
+    var checkpoints: Set<String> = []
+    for heads in [3, 1] {
+      bare.settings.heads = heads
+      bare.output = runs.gallery.folder.path + "/runs/heads\(heads)"
+      checkpoints.insert(try run(bare, &events).checkpoint)
+      let loaded = try LoadedRun(folder: bare.output ?? "")
+      #expect(loaded.model.image.configuration.heads == heads)
+      hashes.insert(try loaded.modelHash())
+      // Evaluation warns of nothing that was said.
+      #expect(try TowerWarnings.nonFinite(loaded).isEmpty)
+    }
+    #expect(hashes.count == 2 && checkpoints.count == 2)
+    bare.resumes = true
+    bare.settings.heads = 3
+    #expect(
+      words { _ = try run(bare, &events) }?.contains("imageHeads") == true, "another run's heads")
+    let exported = runs.gallery.folder.path + "/exported"
+    try RunExport(run: bare.output ?? "").write(.folder, to: exported)
+    #expect(try hashes.contains(LoadedRun(folder: exported).modelHash()))
+  }
+
+  /// Heads that a folder says anyway leave the run what it is.
+  @Test func theHeadsOfAFolderNeedNoWord() throws {
+    var events: [AlignJob.Event] = []
+    var said = try options
+    let plain = try run(said, &events)
+    said.settings.heads = 2
+    #expect(try run(said, &events).checkpoint == plain.checkpoint)
+    #expect(events.contains { if case .alreadyFinished = $0 { true } else { false } })
   }
 
   @Test func trainsStoresAndIsEvaluated() throws {

@@ -70,15 +70,27 @@ import XlingRetrieval
       + #""mteb_version":null,"scores":{"test":["#
     #expect(
       text == """
-        {\(rest){"cv_recall_at_5":0.5,"hf_subset":"tr","languages":["tur-Latn"],\
-        "main_score":0.25,"ndcg_at_10":0.25},{"hf_subset":"zh","languages":["zho-Hans"],\
+        {\(rest){"cv_recall_at_5":0.5,"hf_subset":"tr","hit_rate_at_5":0.5,\
+        "languages":["tur-Latn"],"main_score":0.25,"ndcg_at_10":0.25},{"hf_subset":"zh","languages":["zho-Hans"],\
         "main_score":0.75,"ndcg_at_10":0.75}]},"task_name":"xling d T2IRetrieval"}
         {\(rest){"hf_subset":"tr","languages":["tur-Latn"],"main_score":0.125,\
         "ndcg_at_10":0.125}]},"task_name":"xling d I2TRetrieval"}
         """)
-    #expect(throws: ExchangeFailure.noMainScore(found: ["cv_recall_at_1"])) {
+    #expect(throws: ExchangeFailure.noMainScore(found: ["cv_recall_at_1", "hit_rate_at_1"])) {
       try ResultFormat.mteb.text([row("R@1", 0.5, .textToImage)])
     }
+  }
+
+  /// Tags that MTEB knows (`scripts/check_mteb.py --languages` asks it for all): three letters and a script.
+  @Test(arguments: [
+    ("ur", "urd-Arab"), ("acm", "acm-Arab"), ("ajp", "ajp-Arab"), ("taq-Tfng", "taq-Tfng"),
+    ("tw", "twi-Latn"), ("no", "nob-Latn"), ("zh-Hant", "zho-Hant"), ("pt-BR", "por-Latn"),
+    // Without a card.
+    ("gsw", "gsw-Latn"), ("nds", "nds-Latn"),
+  ])
+  func languageTags(code: String, tag: String) throws {
+    let text = try ResultFormat.mteb.text([row("nDCG@10", 0.5, .textToImage, language: code)])
+    #expect(text.contains(#""languages":["\#(tag)"]"#), "\(text)")
   }
 
   @Test func tables() throws {

@@ -42,6 +42,20 @@ import XlingTestSupport
     }
   }
 
+  /// Reading a folder builds no trie; sessions of several threads begin with the same one.
+  @Test func aTrieIsBuiltWhenSomebodyEncodes() throws {
+    let path = Fixtures.path("tokenizers/unigram.json")
+    let tokenizer = try #require(try TokenizerSource.load(path) as? PipelineTokenizer)
+    guard case .unigram(let pieces) = tokenizer.pipeline.model else {
+      Issue.record("expected a Unigram model")
+      return
+    }
+    #expect(!pieces.isReady && tokenizer.summary.model == "Unigram")
+    let expected = try TokenizerSource.load(path).encode("ein Hund").ids
+    let found = try concurrently(Array(0..<8), grain: 1) { _ in tokenizer.encode("ein Hund").ids }
+    #expect(pieces.isReady && found == Array(repeating: expected, count: 8))
+  }
+
   /// A fixture's text with one stretch replaced.
   static func changed(_ name: String, _ old: String, _ new: String) throws -> String {
     let text = String(

@@ -1,61 +1,8 @@
-import Foundation
 import Testing
 import XlingTensor
 import XlingTestSupport
-import XlingTowers
 
-/// A folder of the `families` format: a tower as its hub has it, what its library computes, and what was
-/// asked for.
-struct FamilyFolder: Sendable, CustomStringConvertible {
-  struct Information: Decodable, Sendable {
-    struct Loss: Decodable, Sendable {
-      let batch: String
-      let of: String
-    }
-
-    let kind: String
-    let expected: String
-    let interpolation: String?
-    let unasked: Bool?
-    let loss: Loss?
-  }
-
-  let folder: ParityFolder
-  let information: Information
-
-  var description: String { folder.name }
-  var model: String { folder.file("model") }
-  var hasPictures: Bool { information.kind != "text" }
-
-  /// In each root itself or in its `families`.
-  static let all: [FamilyFolder] =
-    (ParityFixtures.folders(in: "families", holding: "info.json")
-    + ParityFixtures.folders(in: ".", holding: "info.json")).compactMap { folder in
-      guard let data = FileManager.default.contents(atPath: folder.file("info.json")),
-        let information = try? JSONDecoder().decode(Information.self, from: data)
-      else { return nil }
-      return FamilyFolder(folder: folder, information: information)
-    }
-
-  static let pictures = all.filter { $0.hasPictures && $0.information.expected == "supported" }
-  static let pictureGradients = pictures.filter { family in
-    guard let loss = family.information.loss, family.folder.has("expected_grads.safetensors") else {
-      return false
-    }
-    return loss.of != "text_embeds"
-  }
-
-  /// The image tower as the library would take these pictures: of another size where that is the family's
-  /// way, or was asked for.
-  func image(_ checkpoint: TowerCheckpoint, pooling: ImagePooling? = nil) throws -> ImageTower {
-    let inputs = try Checkpoint(folder.file("inputs.safetensors"))
-    let isAsked = information.unasked == false
-    let kind: PositionInterpolation? =
-      !isAsked ? nil : information.interpolation?.hasPrefix("timm") == true ? .timm : .bicubic
-    return try checkpoint.image(
-      imageSize: RawForward.pictureSize(inputs), interpolation: kind, pooling: pooling)
-  }
-}
+@testable import XlingTowers
 
 /// Image towers of every family against float64 results of transformers, timm and open_clip.
 @Suite(.enabled(if: !FamilyFolder.pictures.isEmpty, "needs ../shared/fixtures/parity/families"))
@@ -63,26 +10,15 @@ struct FamilyPictureTests {
   @Test(arguments: FamilyFolder.pictures)
   func everyHiddenStateAndVector(family: FamilyFolder) throws {
     let checkpoint = try TowerCheckpoint(family.model)
-    let outputs = try RawForward.run(
-      family.image(checkpoint), on: Checkpoint(family.folder.file("inputs.safetensors")),
-      readouts: checkpoint.readouts, named: checkpoint.pictureVectors,
-      beside: RawForward.textInputs)
-    let found = Dictionary(uniqueKeysWithValues: outputs.map { ($0.name, $0) })
-    let inputs = try TensorFile(path: family.folder.file("inputs.safetensors"))
-    let prefixes = inputs.names.filter { $0.hasSuffix("pixel_values") }.map { $0.prefix(3) }
-    let expected = try TensorFile(path: family.folder.file("expected.safetensors"))
-    let names = expected.names.filter { prefixes.contains($0.prefix(3)) }
-    #expect(!names.isEmpty)
-    for name in names {
-      let output = try #require(found[name], "\(name) is missing")
-      #expect(output.shape == (try expected.shape(name)), "\(name)")
-      #expect(
-        Distance.largest(output.values, try expected.floats(name)) <= TowerParityTests.bound,
-        "\(name)")
-    }
+    try family.compare(
+      RawForward.run(
+        family.image(checkpoint), on: Checkpoint(family.folder.file("inputs.safetensors")),
+        readouts: checkpoint.readouts, named: checkpoint.pictureVectors,
+        beside: RawForward.textInputs),
+      of: "pixel_values")
   }
 
-  /// The gradient of the sum of one embedding times a direction, 1e-4 of each tensor's largest entry.
+  /// The gradient of the sum of one embedding times a direction.
   @Test(arguments: FamilyFolder.pictureGradients)
   func everyGradient(family: FamilyFolder) throws {
     let loss = try #require(family.information.loss)
@@ -100,36 +36,56 @@ struct FamilyPictureTests {
       golden.floats("direction"), columns: pooled.vectors.columns)
     #expect(direction.rows == pooled.vectors.rows)
     tower.backward(activations, pooled, dPooled: direction, in: workspace)
-    let found = gradients(tower)
-    for name in golden.names where name.hasPrefix("grad.") {
-      let short = tower.configuration.keyMap.shortName(String(name.dropFirst("grad.".count)))
-      let own = try #require(found[short], "\(name) has no parameter")
-      let wanted = try golden.floats(name)
-      // Training starts from the interpolated table: there is no gradient of the one before.
-      if name.contains("pos"), own.count != wanted.count { continue }
-      let largest = wanted.reduce(0) { max($0, abs($1)) }
-      #expect(Distance.largest(own, wanted) <= 1e-4 * largest, "\(name)")
-    }
+    try family.compareGradients(tower, tower.configuration.keyMap)
+  }
+}
+
+/// Text towers likewise, with what their folders have behind the pooling.
+@Suite(.enabled(if: !FamilyFolder.texts.isEmpty, "needs ../shared/fixtures/parity/families"))
+struct FamilyTextTests {
+  @Test(arguments: FamilyFolder.texts)
+  func everyHiddenStateAndVector(family: FamilyFolder) throws {
+    let checkpoint = try TowerCheckpoint(family.model)
+    try family.compare(
+      RawForward.run(
+        checkpoint.text(), on: Checkpoint(family.folder.file("inputs.safetensors")),
+        readouts: checkpoint.readouts, named: checkpoint.textVectors,
+        beside: RawForward.pictureInputs),
+      of: "input_ids")
   }
 
-  /// Under the checkpoint's names, stacked and turned as they lie there.
-  private func gradients(_ tower: ImageTower) -> [String: [Float]] {
-    let map = tower.configuration.keyMap
-    let own = tower.gradients
-    var found: [String: [Float]] = [:]
-    for parameter in tower.parameters.all {
-      if let (name, parts) = map.fusion(of: parameter.name) {
-        found[name] = parts.flatMap { own[$0] ?? [] }
-      } else if map.transposed.contains(parameter.name) {
-        let (rows, columns) = (parameter.shape[0], parameter.shape[1])
-        let values = own[parameter.name] ?? []
-        found[map.fileName(of: parameter.name)] = (0..<columns).flatMap { column in
-          (0..<rows).map { values[$0 * columns + column] }
-        }
-      } else {
-        found[map.fileName(of: parameter.name)] = own[parameter.name]
-      }
-    }
-    return found
+  /// The gradient of the sum of one embedding times a direction, with only those rows read that training
+  /// reads, and with all.
+  @Test(arguments: FamilyFolder.textGradients, [OutputRows.pooled, .all])
+  func everyGradient(family: FamilyFolder, outputs: OutputRows) throws {
+    let loss = try #require(family.information.loss)
+    let golden = try TensorFile(path: family.folder.file("expected_grads.safetensors"))
+    let tower = try family.text(TowerCheckpoint(family.model))
+    tower.train { _ in true }
+    let (batch, _) = try RawForward.tokens(
+      Checkpoint(family.folder.file("inputs.safetensors")), loss.batch + ".", tower.configuration,
+      withTypes: true)
+    let workspace = Workspace()
+    let activations = tower.forward(batch, reading: outputs, in: workspace, training: true)
+    let output = tower.output(activations, in: workspace)
+    let direction = try workspace.matrix(
+      golden.floats("direction"), columns: output.vectors.columns)
+    #expect(direction.rows == output.vectors.rows)
+    tower.backward(activations, output, dOutput: direction, in: workspace)
+    try family.compareGradients(tower, tower.configuration.keyMap)
+  }
+
+  /// A folder that is written has the tensors of the family's library, by their names there.
+  @Test(arguments: FamilyFolder.texts.filter { $0.information.kind == "text" })
+  func savedNames(family: FamilyFolder) throws {
+    let checkpoint = try TowerCheckpoint(family.model)
+    let configuration = try #require(checkpoint.configuration.text)
+    guard configuration.naming == .huggingFace else { return }
+    let folder = try TemporaryFolder()
+    try checkpoint.text().save(to: folder.path, storage: .float32)
+    let map = configuration.keyMap
+    let there = Set(checkpoint.checkpoint.tensors.keys.map(map.shortName))
+    let saved = try Checkpoint(folder.path).tensors.keys.map(map.shortName)
+    #expect(saved.allSatisfy(there.contains), "\(Set(saved).subtracting(there).sorted())")
   }
 }

@@ -5,7 +5,8 @@
 
 Reads RUN/run.json and RUN/model.safetensors (linear or two-layer heads), the towers' folders that they name, and
 the data's captions.jsonl; nothing of xling computes anything here. Needs torch, transformers, safetensors, pillow.
-Covers a BERT- or XLM-R-like text tower with mean pooling and a DINOv2 image tower with `cls+mean`.
+Covers a BERT- or XLM-R-like text tower with mean pooling, normalized where its folder says so, and a DINOv2 image
+tower with `cls+mean`; refuses what else a folder of sentence-transformers has.
 """
 import argparse
 import json
@@ -17,33 +18,54 @@ from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer, Dinov2Model
 
 
-def head(weights, name, vectors):
-    """z = W2 gelu(W1 x + b1) + b2, or one layer; rows of unit length."""
-    if f"{name}_projection.weight" in weights:
-        layers = [f"{name}_projection"]
-    else:
-        found = {key.rsplit(".", 1)[0] for key in weights if key.startswith(f"{name}_projection")}
-        layers = sorted(found)
+def head(weights, side, vectors, activation):
+    """One layer `SIDE_projection`, or several `SIDE_head.0`, `SIDE_head.1`, … with `activation` between; rows of unit
+    length."""
+    layers = [f"{side}_projection"] if f"{side}_projection.weight" in weights else []
+    while f"{side}_head.{len(layers)}.weight" in weights:
+        layers.append(f"{side}_head.{len(layers)}")
+    if not layers:
+        raise SystemExit(f"torch_cell: the run's weights have neither {side}_projection nor {side}_head.0")
     for place, layer in enumerate(layers):
         vectors = torch.nn.functional.linear(vectors, weights[layer + ".weight"], weights[layer + ".bias"])
         if place + 1 < len(layers):
-            vectors = torch.nn.functional.gelu(vectors)
+            vectors = getattr(torch.nn.functional, activation)(vectors)
     return torch.nn.functional.normalize(vectors, dim=-1)
 
 
+def is_normalized(folder, output):
+    """Whether the head reads text vectors of length one: the tower's folder of sentence-transformers ends with that,
+    and the run did not leave it out."""
+    path = Path(folder) / "modules.json"
+    kinds = [module["type"].rsplit(".", 1)[-1] for module in json.loads(path.read_text())] if path.exists() else []
+    if kinds and kinds[:2] != ["Transformer", "Pooling"] or set(kinds[2:]) - {"Normalize"}:
+        raise SystemExit(f"torch_cell: {path} has {', '.join(kinds)}, expected Transformer, Pooling, Normalize")
+    pooling = (output or {}).get("pooling", {})
+    if pooling.get("modes") != ["mean"] or not pooling.get("includesPrompt", True):
+        raise SystemExit(f"torch_cell: the run pools its texts by {pooling}, expected the mean with the prompt")
+    return "Normalize" in kinds and output["head"] != "none"
+
+
 @torch.inference_mode()
-def texts(folder, captions, prompt):
+def texts(folder, captions, reading, normalized):
+    """Pooled vectors, as wide as the tower. `reading` is what the run records of its captions."""
     tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+    if reading.get("preprocessing", "none") != "none" or reading.get("lowercases"):
+        raise SystemExit("torch_cell: the run preprocesses its captions; expected none")
+    prompt = reading.get("prompt") or ""
     rows = [None] * len(captions)
     order = sorted(range(len(captions)), key=lambda at: len(captions[at]))
     for start in range(0, len(order), 64):
         part = order[start:start + 64]
-        batch = tokenizer([prompt + captions[at] for at in part], padding=True, return_tensors="pt")
+        batch = tokenizer(
+            [prompt + captions[at] for at in part], padding=True, truncation=True,
+            max_length=reading.get("evaluatedTokens") or 30, return_tensors="pt")
         states = model(**batch).last_hidden_state
         mask = batch["attention_mask"].unsqueeze(-1).float()
         for at, row in zip(part, (states * mask).sum(1) / mask.sum(1)):
             rows[at] = row
-    return torch.stack(rows)
+    rows = torch.stack(rows)
+    return torch.nn.functional.normalize(rows, dim=-1) if normalized else rows
 
 
 @torch.inference_mode()
@@ -95,12 +117,14 @@ def main():
         identity["image"]["folder"], [chosen.data / "images" / row["image"] for row in rows],
         preprocessing["statistics"], preprocessing["size"],
         preprocessing["resize"]["shorterSide"]["_0"])
-    gallery = head(weights, "image", images)
-    prompt = form["captions"].get("prompt") or ""
+    options = {side: form["recipe"][side].get("options", {}).get("headActivation", "gelu") for side in ("text", "image")}
+    gallery = head(weights, "image", images, options["image"])
+    normalized = is_normalized(identity["text"]["folder"], form.get("textOutput"))
     for language in chosen.languages.split(","):
         pairs = [(at, text) for at, row in enumerate(rows) for text in row["captions"].get(language, [])]
         gold = torch.tensor([at for at, _ in pairs])
-        queries = head(weights, "text", texts(identity["text"]["folder"], [text for _, text in pairs], prompt))
+        vectors = texts(identity["text"]["folder"], [text for _, text in pairs], form["captions"], normalized)
+        queries = head(weights, "text", vectors, options["text"])
         print(language, f"R@10 {100 * recall(queries, gold, gallery, 10):.2f} %, n {len(pairs)} queries", flush=True)
 
 

@@ -10,6 +10,8 @@ typedef struct xling_archive xling_archive;
 
 // NULL when it is no such archive: `message`, of `room` bytes, says why.
 xling_archive *xling_archive_open(const char *path, char *message, size_t room);
+// The same of a zip archive, its list at the end read first.
+xling_archive *xling_archive_open_zip(const char *path, char *message, size_t room);
 void xling_archive_close(xling_archive *archive);
 
 // Steps to the next member that is a regular file: 1, or 0 at the end, or -1. `name` is UTF-8 where the

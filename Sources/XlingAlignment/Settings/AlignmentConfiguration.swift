@@ -48,6 +48,8 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
   public var textOutput: TextOutput?
   /// How the image tower's states become a vector; nil: the class token's, as every run before had it.
   public var imagePooling: ImagePooling?
+  /// Attention heads of the image tower, where the run was told; nil: as its files have it.
+  public var imageHeads: Int?
   public var temperature: Float = 0.07
   public var augmentation: Augmentation?
   /// So many augmented views of each picture, whose states or vectors are kept; nil: a new view at every
@@ -123,6 +125,7 @@ public struct AlignmentConfiguration: Codable, Sendable, Equatable {
     try keys.read(.vocabulary, into: &vocabulary)
     try keys.read(.textOutput, into: &textOutput)
     try keys.read(.imagePooling, into: &imagePooling)
+    try keys.read(.imageHeads, into: &imageHeads, in: 1...NumberRange.heads)
     try keys.read(.temperature, into: &temperature)
     try keys.read(.augmentation, into: &augmentation)
     try keys.read(.cachedViews, into: &cachedViews, in: 1...Int.largestCount)

@@ -56,6 +56,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var textHead: TextOutput.Head?
   public var imagePooling: ImagePooling?
   public var imageSize: Int?
+  public var heads: Int?
   public var checkpointEvery: Int?
   public var validateEvery: Int?
   public var validationPairs: Int?
@@ -251,6 +252,10 @@ public struct TrainingSettings: Sendable, Equatable {
       "image_size", \.imageSize, NumberRange.whole(1...NumberRange.pixels),
       "Side of the pictures; positions follow as the image tower's family has it (default: the tower's)."
     ),
+    TrainingOption(
+      "heads", \.heads, NumberRange.whole(1...NumberRange.heads),
+      "Attention heads of the image tower, where its file does not tell (default: the file's, else width / 64)."
+    ) { $0.imageHeads = $1 },
     TrainingOption(
       "checkpoint_every", \.checkpointEvery, NumberRange.whole(from: 1),
       "Steps between checkpoints (default: 200)."

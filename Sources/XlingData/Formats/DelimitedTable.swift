@@ -78,7 +78,8 @@ private struct DelimitedScan {
     (self.bytes, self.separator, self.path) = (bytes, separator, path)
   }
 
-  /// Nil at the end; blank lines are none. No row has more than `columns` fields.
+  /// Nil at the end; blank lines are none. A row has more than `columns` fields only where the last one
+  /// is in quotes and more follows.
   mutating func row(columns: Int) throws -> DelimitedTable.Row? {
     while at < bytes.count {
       var row = DelimitedTable.Row(line: line, fields: [])

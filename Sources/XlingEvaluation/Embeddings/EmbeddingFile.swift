@@ -28,7 +28,7 @@ public struct EmbeddingFile: Sendable {
     switch ForeignFile(head: head) {
     case .numpy: rows = try Self.matrix(try NumPyArray(file), path)
     case .zip:
-      rows = try Self.matrix(try NumPyArray(file, in: NPZArchive(file).array(tensor)), path)
+      rows = try Self.matrix(try NumPyArray(file, NPZArchive(file).array(tensor)), path)
     case .safetensors, nil: rows = try Self.safetensors(file, tensor, path)
     case .some(let found):
       throw ForeignFileFailure(

@@ -23,18 +23,18 @@ struct NumPyArray {
   let rows: Int
   let columns: Int
   private let path: String
+  private let source: ArrayBytes
   /// Where the values begin.
   private let start: Int
   private let element: Element
   private let isBigEndian: Bool
   private let isColumnMajor: Bool
 
-  /// Reads the header of an array that is a file, or the part `span` of one. Throws
+  /// Reads the header of the file's array, or of the one that `source` is of it. Throws
   /// ``EvaluationFailure/notEmbeddings(path:expected:found:hint:)``, `FileFailure`.
-  init(_ path: String, in span: Range<Int>? = nil) throws {
-    let file = try FileReader(path)
-    let span = span ?? 0..<file.size
-    let (header, values) = try Self.header(file, span, path)
+  init(_ path: String, _ source: ArrayBytes? = nil) throws {
+    let source = try source ?? ArrayBytes(path)
+    let (header, values) = try Self.header(source, path)
     guard let type = Self.quoted("descr", header), let shape = Self.shape(header) else {
       throw Self.bad(path, "a header with descr and shape", header)
     }
@@ -47,36 +47,36 @@ struct NumPyArray {
     }
     (rows, columns) = (shape[0], shape[1])
     guard let (element, isBigEndian) = Self.element(type) else {
-      throw Self.bad(path, "float16, bfloat16 (V2), float32 or float64", type)
+      let isPickle = type.dropFirst().hasPrefix("O")
+      throw Self.bad(
+        path, "float16, bfloat16 (V2), float32 or float64",
+        type + (isPickle ? ", an array of Python objects (a pickle, which is never run)" : ""))
     }
     let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-    let bytes = span.upperBound - values
-    guard !overflow, count <= span.count, bytes == count * element.width else {
+    let bytes = source.count - values
+    guard !overflow, count <= source.count, bytes == count * element.width else {
       throw Self.bad(
         path, "\(rows) x \(columns) values of \(element.width) bytes", "\(bytes) bytes",
         hint: "The file is cut off, or longer than it says.")
     }
-    (self.path, self.element, self.isBigEndian) = (path, element, isBigEndian)
-    start = values
+    (self.path, self.source, start) = (path, source, values)
+    (self.element, self.isBigEndian) = (element, isBigEndian)
   }
 
-  /// The Python dictionary, and where the values begin in the file.
+  /// The Python dictionary, and where the values begin.
   private static func header(
-    _ file: borrowing FileReader, _ span: Range<Int>, _ path: String
+    _ source: ArrayBytes, _ path: String
   ) throws -> (text: String, values: Int) {
-    guard let head = file.bytes(at: span.lowerBound, count: min(12, span.count)),
-      head.count == 12, head.starts(with: magic)
-    else {
-      throw bad(path, "a .npy header", "\(span.count) bytes")
-    }
+    guard let head = source.bytes(at: 0, count: min(12, source.count)), head.count == 12,
+      head.starts(with: magic)
+    else { throw bad(path, "a .npy header", "\(source.count) bytes") }
     // Version 1 has two bytes of header length, later ones four.
     let lengthBytes = head[6] == 1 ? 2 : 4
     let length = head[8..<8 + lengthBytes].reversed().reduce(0) { $0 << 8 | Int($1) }
-    let start = span.lowerBound + 8 + lengthBytes
-    guard start + length <= span.upperBound, let text = file.bytes(at: start, count: length) else {
-      throw bad(path, "a header of \(length) bytes", "a file of \(span.count)")
+    guard let text = source.bytes(at: 8 + lengthBytes, count: length) else {
+      throw bad(path, "a header of \(length) bytes", "an array of \(source.count)")
     }
-    return (String(decoding: text, as: UTF8.self), start + length)
+    return (String(decoding: text, as: UTF8.self), 8 + lengthBytes + length)
   }
 
   private static func bad(
@@ -99,28 +99,25 @@ struct NumPyArray {
 
   /// Reads all values, as float32, row by row. Throws `FileFailure`.
   func read(into out: UnsafeMutablePointer<Float>) throws {
-    let file = try FileReader(path)
     let failed = Atomic<Bool>(false)
     nonisolated(unsafe) let out = out
     Parallel.ranges(rows * columns, grain: 1 << 18) { part in
-      if !read(file, part, into: out) { failed.store(true, ordering: .relaxed) }
+      if !read(part, into: out) { failed.store(true, ordering: .relaxed) }
     }
     if failed.load(ordering: .relaxed) {
       throw FileFailure.cannotRead(path: path, reason: "it ended before its last value")
     }
   }
 
-  /// Reads the values `part` of the file, each to its place. False when there are fewer.
-  private func read(
-    _ file: borrowing FileReader, _ part: Range<Int>, into out: UnsafeMutablePointer<Float>
-  ) -> Bool {
+  /// Reads the values `part`, each to its place. False when there are fewer.
+  private func read(_ part: Range<Int>, into out: UnsafeMutablePointer<Float>) -> Bool {
     let offset = start + part.lowerBound * element.width
     if element == .float32, !isBigEndian, !isColumnMajor {
       let target = UnsafeMutableRawBufferPointer(
         start: out + part.lowerBound, count: 4 * part.count)
-      return file.read(target, at: offset)
+      return source.read(target, at: offset)
     }
-    guard let bytes = file.bytes(at: offset, count: part.count * element.width) else {
+    guard let bytes = source.bytes(at: offset, count: part.count * element.width) else {
       return false
     }
     bytes.withUnsafeBytes { bytes in

@@ -113,13 +113,17 @@ public struct AlignJob {
       try towers
       ?? TowerPair(
         text: options.textTower, image: options.imageTower, extension: options.extendsVocabulary)
-    measurement = try options.settings.precision == .auto ? Self.measure(self.towers) : nil
+    measurement =
+      try options.settings.precision == .auto
+      ? Self.measure(self.towers, heads: options.settings.heads) : nil
   }
 
   /// At the width of the wider tower.
-  private static func measure(_ towers: TowerPair) throws -> Precision.Measurement {
-    let widths = try [towers.text, towers.image].map { tower in
-      switch try TowerCheckpoint(tower.folder).configuration {
+  private static func measure(
+    _ towers: TowerPair, heads: Int?
+  ) throws -> Precision.Measurement {
+    let widths = try [(towers.text, nil), (towers.image, heads)].map { tower, heads in
+      switch try TowerCheckpoint(tower.folder, heads: heads).configuration {
       case .text(let text): text.hiddenSize
       case .image(let image): image.hiddenSize
       case .whole(let whole): whole.image.hiddenSize
@@ -188,8 +192,7 @@ public struct AlignJob {
       observe(.alreadyFinished(folder: folder.path))
       return try AlignResult(record, folder.path)
     }
-    let (text, image) = (towers.text, towers.image)
-    for warning in try TowerWarnings.nonFinite(training.model, text: text, image: image) {
+    for warning in try TowerWarnings.nonFinite(training.model, of: identity) {
       observe(.warning(warning))
     }
     if let caution = training.model.precision.caution {
@@ -232,7 +235,8 @@ extension AlignJob {
       min(dataset.coverage(language, .train).n, configuration.pairLimit ?? .max)
     }
     if let measurement, measurement.fastest == .bf16 { configuration.precision = .bf16 }
-    configuration.dropout = try towers.dropout(configuration.dropout ?? .trained)
+    configuration.dropout = try towers.dropout(
+      configuration.dropout ?? .trained, heads: settings.heads)
     try declarePictures(in: &configuration)
     configuration.startsFrom = start?.hash
     configuration.mix = draw.flatMap {
@@ -279,9 +283,14 @@ extension AlignJob {
   /// How pictures are prepared and pooled, as the image tower's folder declares where nobody says it. What a
   /// run does anyway is left out, so that runs stay what they were.
   private func declarePictures(in configuration: inout AlignmentConfiguration) throws {
-    let checkpoint = try TowerCheckpoint(towers.image.folder)
-    guard let image = checkpoint.configuration.image else { return }
     let settings = options.settings
+    let checkpoint = try TowerCheckpoint(towers.image.folder, heads: settings.heads)
+    guard let image = checkpoint.configuration.image else { return }
+    if settings.heads != nil, let own = try? TowerCheckpoint(towers.image.folder),
+      own.guessedHeads == nil, own.configuration.image?.heads == image.heads
+    {
+      configuration.imageHeads = nil
+    }
     let pooling = settings.imagePooling ?? image.pooling
     try image.check(pooling, path: checkpoint.configurationPath ?? checkpoint.checkpoint.path)
     configuration.imagePooling = pooling == .cls ? nil : pooling

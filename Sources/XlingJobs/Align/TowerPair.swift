@@ -35,12 +35,12 @@ public struct TowerPair {
     return try TowerSource(folder: URL(fileURLWithPath: folder).standardizedFileURL.path)
   }
 
-  /// The policy, or nil where it would leave nothing out, so that such runs stay what they were. Throws
-  /// what reading the towers' configurations throws.
-  func dropout(_ policy: DropoutPolicy) throws -> DropoutPolicy? {
+  /// The policy, or nil where it would leave nothing out, so that such runs stay what they were. `heads`: of
+  /// the image tower, where its file does not tell. Throws what reading the towers' configurations throws.
+  func dropout(_ policy: DropoutPolicy, heads: Int?) throws -> DropoutPolicy? {
     let rates = [
       try TowerCheckpoint(text.folder).configuration.text?.dropout,
-      try TowerCheckpoint(image.folder).configuration.image?.dropout,
+      try TowerCheckpoint(image.folder, heads: heads).configuration.image?.dropout,
     ]
     return policy == .none || rates.allSatisfy { $0?.isZero ?? true } ? nil : policy
   }

@@ -90,6 +90,7 @@ struct FinetuneWork {
     training.pictureInput = aligned.pictureInput
     training.pictureStatistics = aligned.pictureStatistics
     training.imagePooling = aligned.imagePooling
+    training.imageHeads = aligned.imageHeads
     return FinetuneConfiguration(method, head: options.head, training: training)
   }
 

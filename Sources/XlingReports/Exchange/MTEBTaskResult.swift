@@ -1,6 +1,7 @@
 import Foundation
 import XlingCore
 import XlingExperiments
+import XlingLanguages
 
 /// What MTEB stores of one task: `TaskResult` with its scores as fractions, by split, one entry a
 /// language. One direction is one task there, and a subset of the queries another. Intervals, for which
@@ -53,25 +54,33 @@ struct MTEBTaskResult: Encodable {
       for (name, value) in metrics { try container.encode(value, forKey: Key(stringValue: name)) }
     }
 
-    /// MTEB names languages by ISO 639-3 and ISO 15924: `tur-Latn`.
+    /// MTEB names languages by ISO 639-3 and ISO 15924: `tur-Latn`. As the language's card has them; of a
+    /// tag without a card as CLDR has them.
     static func tag(_ code: String) -> String {
+      if let card = (try? Languages.load())?[code: code], let letters = card.codes.iso639Part3 {
+        return "\(letters)-\(card.writing.main)"
+      }
       let language = Locale.Language(identifier: code)
       let likely = Locale.Language(identifier: language.maximalIdentifier)
-      let letters = language.languageCode?.identifier(.alpha3) ?? "und"
+      let own = language.languageCode?.identifier
+      let letters =
+        language.languageCode?.identifier(.alpha3) ?? own.flatMap { $0.count == 3 ? $0 : nil }
+        ?? "und"
       return likely.script.map { "\(letters)-\($0.identifier)" } ?? letters
     }
   }
 
-  /// Our `R@k`, any correct item among the first k, is MTEB's `cv_recall_at_k`; its `recall_at_k` is
-  /// our `recall fraction@k`. Its MRR and MAP are cut at k, ours are not, so they have no key.
-  static func key(_ metric: String) -> String? {
-    for (prefix, key) in [
-      ("R@", "cv_recall_at_"), ("recall fraction@", "recall_at_"), ("nDCG@", "ndcg_at_"),
-      ("P@", "precision_at_"),
+  /// Our `R@k`, any correct item among the first k, is MTEB's `hit_rate_at_k`, which before its version 2 was
+  /// `cv_recall_at_k`; its `recall_at_k` is our `recall fraction@k`. Its MRR and MAP are cut at k, ours are
+  /// not, so they have no key.
+  static func keys(_ metric: String) -> [String] {
+    for (prefix, keys) in [
+      ("R@", ["cv_recall_at_", "hit_rate_at_"]), ("recall fraction@", ["recall_at_"]),
+      ("nDCG@", ["ndcg_at_"]), ("P@", ["precision_at_"]),
     ] where metric.hasPrefix(prefix) {
-      return Int(metric.dropFirst(prefix.count)).map { key + "\($0)" }
+      return Int(metric.dropFirst(prefix.count)).map { depth in keys.map { $0 + "\(depth)" } } ?? []
     }
-    return nil
+    return []
   }
 
   /// Throws ``ExchangeFailure/noMainScore(found:)`` without nDCG@10.
@@ -85,7 +94,8 @@ struct MTEBTaskResult: Encodable {
     var tasks: [Task] = []
     var scores: [Task: [(language: String, metrics: [String: Double])]] = [:]
     for row in rows where row.direction != "both" && row.language != "mean" {
-      guard let key = key(row.metric) else { continue }
+      let keys = keys(row.metric)
+      guard !keys.isEmpty else { continue }
       let side = row.direction == "text-to-image" ? "T2I" : "I2T"
       let subset = row.subset == "all" ? "" : ", " + row.subset
       let task = Task(
@@ -94,7 +104,7 @@ struct MTEBTaskResult: Encodable {
       if scores[task] == nil { tasks.append(task) }
       var entries = scores[task] ?? []
       if entries.last?.language != row.language { entries.append((row.language, [:])) }
-      entries[entries.count - 1].metrics[key] = row.value / 100
+      for key in keys { entries[entries.count - 1].metrics[key] = row.value / 100 }
       scores[task] = entries
     }
     let encoder = JSONEncoder()

@@ -75,12 +75,12 @@ extension TextTower {
 }
 
 extension ImageTower {
-  /// A run's image tower before training, for pictures of the run's size and pooled as the run has it. Throws
-  /// `TowerFailure`, `FileFailure`.
+  /// A run's image tower before training, for pictures of the run's size, with the run's heads, and pooled as the
+  /// run has it. Throws `TowerFailure`, `FileFailure`.
   public static func load(
     _ source: TowerSource, _ configuration: AlignmentConfiguration
   ) throws -> ImageTower {
-    try TowerCheckpoint(source.folder).image(
+    try TowerCheckpoint(source.folder, heads: configuration.imageHeads).image(
       imageSize: configuration.pictureInput?.preprocessing.size,
       pooling: configuration.imagePooling ?? .cls)
   }

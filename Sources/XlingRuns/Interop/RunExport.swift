@@ -51,10 +51,16 @@ public struct RunExport {
     try record.identity.image.verify()
     var moved = record
     moved.identity.text = record.identity.text.moved(to: "towers/text")
-    moved.identity.image = record.identity.image.moved(to: "towers/image")
+    let image = record.identity.image
+    let file = TowerPlace.isFile(image.folder) ? "/" + PathParts.name(of: image.folder) : ""
+    moved.identity.image = image.moved(to: "towers/image" + file)
     for (old, new) in [
       (record.identity.text, moved.identity.text), (record.identity.image, moved.identity.image),
     ] {
+      guard !TowerPlace.isFile(old.folder) else {
+        try copy(old.folder, to: folder + "/" + new.folder)
+        continue
+      }
       try copyFiles(of: old.folder, to: folder + "/" + new.folder)
       for part in try TowerPlace.parts(of: old.folder)
       where FileManager.default.fileExists(atPath: old.folder + "/" + part) {
@@ -69,6 +75,17 @@ public struct RunExport {
       try AtomicFile.write(try AtomicFile.read(run.path + "/mix.json"), to: folder + "/mix.json")
     }
     try RunFolder(folder).write(moved)
+  }
+
+  /// A tower's one file, with the configuration beside it where there is one.
+  private func copy(_ file: String, to target: String) throws {
+    try AtomicFile.createFolder(PathParts.folder(of: target))
+    try AtomicFile.write(try AtomicFile.read(file), to: target)
+    let configuration = TowerPlace.configuration(in: PathParts.folder(of: file))
+    guard FileManager.default.fileExists(atPath: configuration) else { return }
+    try AtomicFile.write(
+      try AtomicFile.read(configuration),
+      to: PathParts.folder(of: target) + "/" + PathParts.name(of: configuration))
   }
 
   /// The files of a tower's folder, its tokenizer among them, without folders in it.

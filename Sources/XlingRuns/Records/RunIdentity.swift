@@ -1,6 +1,7 @@
 import Foundation
 import XlingAlignment
 import XlingData
+import XlingTensor
 
 /// What decides a run's bits. Two runs of equal identity on one machine are equal.
 public struct RunIdentity: Codable, Sendable, Equatable {
@@ -25,6 +26,8 @@ public struct RunIdentity: Codable, Sendable, Equatable {
     self.dataHash = dataHash
     self.configuration = configuration
   }
+
+  func tower(of side: ParameterRole.Side) -> TowerSource { side == .text ? text : image }
 
   /// Whether a dataset is what the run was trained on. One that is known by an earlier version's hash alone
   /// is looked at as that version did: ``RunFolder/renew(_:)`` remembers what it then was.

@@ -1,22 +1,30 @@
+import Foundation
 import XlingCore
 import XlingTowers
 
 /// A pretrained tower by its folder and its content.
 public struct TowerSource: Codable, Sendable, Equatable {
+  /// Or the one file that holds an image tower.
   public let folder: String
   /// SHA-256 of model.safetensors, or of whatever files hold the weights.
   public let weightsHash: String
-  /// SHA-256 of config.json.
+  /// SHA-256 of config.json; of nothing for a bare file that has none beside it.
   public let configurationHash: String
 
   /// Throws `TowerFailure` or `FileFailure`.
   public init(folder: String) throws {
     self.folder = folder
     let place = try TowerPlace.folder(of: folder)
+    let configuration = TowerPlace.configuration(in: place)
+    guard !TowerPlace.isFile(folder) || FileManager.default.fileExists(atPath: configuration)
+    else {
+      weightsHash = try Checkpoint(folder).contentHash()
+      configurationHash = Digest.of(Data())
+      return
+    }
     let hint = "A tower is a folder with config.json and model.safetensors."
-    weightsHash = try Checkpoint(place).contentHash()
-    configurationHash = Digest.of(
-      try AtomicFile.read(TowerPlace.configuration(in: place), hint: hint))
+    weightsHash = try Checkpoint(TowerPlace.isFile(folder) ? folder : place).contentHash()
+    configurationHash = Digest.of(try AtomicFile.read(configuration, hint: hint))
   }
 
   /// Where the tower's own files and its tokenizer lie: the folder, or one in it that its `modules.json`

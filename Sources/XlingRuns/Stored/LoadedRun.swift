@@ -78,6 +78,8 @@ extension LoadedRun {
       digest.update("\(output.pooling.description) \(output.promptTokens ?? 0)\n")
       if let head = model.text.head { digest.update("\(head.description)\n") }
     }
+    // Named only where a run has them, so that what was kept before is found; so in all such hashes.
+    if let heads = configuration.imageHeads { digest.update("\(heads) heads\n") }
     for (name, parameter) in model.parameters {
       digest.update("\(name) \(parameter.shape)\n")
       digest.update(UnsafeRawBufferPointer(start: parameter.value, count: parameter.count * 4))

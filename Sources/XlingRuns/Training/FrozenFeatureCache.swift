@@ -61,8 +61,8 @@ extension DualEncoder {
       return FrozenFeatureCache(
         rows, tower: pooledHash(side, source, identity.configuration), what: what)
     }
-    let textTrunk = try trunkCache(.text, identity.text, besideStore: path, budget)
-    let imageTrunk = try trunkCache(.image, identity.image, besideStore: path, budget)
+    let textTrunk = try trunkCache(.text, of: identity, besideStore: path, budget)
+    let imageTrunk = try trunkCache(.image, of: identity, besideStore: path, budget)
     guard rows != nil || textTrunk != nil || imageTrunk != nil else { return nil }
     return FrozenFeatureStores(
       text: cache(.text, keepsText, identity.text, "captions"),
@@ -87,6 +87,7 @@ extension DualEncoder {
       if !text.addsTokenTypes { digest.update("no token types\n") }
     case .image:
       digest.update("\(configuration.imagePooling?.rawValue ?? "cls")\n")
+      if let heads = configuration.imageHeads { digest.update("\(heads) heads\n") }
     }
     for (name, parameter) in parameters(of: side) {
       digest.update("\(name) \(parameter.shape)\n")

@@ -37,10 +37,10 @@ extension DualEncoder {
   /// nil where the budget says nothing of the side or nothing is there and nothing may be written. Throws
   /// `FileFailure`.
   func trunkCache(
-    _ side: ParameterRole.Side, _ source: TowerSource, besideStore store: String,
+    _ side: ParameterRole.Side, of identity: RunIdentity, besideStore store: String,
     _ budget: TrunkBudget
   ) throws -> TrunkCache? {
-    guard let bytes = budget.bytes[side], let about = trunkDescription(side, source) else {
+    guard let bytes = budget.bytes[side], let about = trunkDescription(side, of: identity) else {
       return nil
     }
     return try StateCache(about, besideStore: store, budget: bytes) {
@@ -49,10 +49,13 @@ extension DualEncoder {
   }
 
   /// nil where the side has no trunk. Reads every weight of it.
-  func trunkDescription(_ side: ParameterRole.Side, _ source: TowerSource) -> TrunkDescription? {
+  func trunkDescription(
+    _ side: ParameterRole.Side, of identity: RunIdentity
+  ) -> TrunkDescription? {
     guard let trunk = trunk(of: side) else { return nil }
     return TrunkDescription(
-      hash: trunkHash(side, source, trunk), side: "\(side)", tower: source.folder,
+      hash: trunkHash(side, identity, trunk), side: "\(side)",
+      tower: identity.tower(of: side).folder,
       depth: trunk.depth, layers: trunk.layers, width: trunk.width, precision: precision.rawValue)
   }
 
@@ -60,10 +63,14 @@ extension DualEncoder {
   /// trunk, which rows of the last layer are read where no layer follows, the precision, and the BLAS kernels,
   /// which round in their own ways.
   private func trunkHash(
-    _ side: ParameterRole.Side, _ source: TowerSource, _ trunk: Trunk
+    _ side: ParameterRole.Side, _ identity: RunIdentity, _ trunk: Trunk
   ) -> String {
     let digest = Digest()
-    digest.update("states \(side) \(trunk.depth) \(source.configurationHash)\n")
+    let form = identity.tower(of: side).configurationHash
+    digest.update("states \(side) \(trunk.depth) \(form)\n")
+    if side == .image, let heads = identity.configuration.imageHeads {
+      digest.update("\(heads) heads\n")
+    }
     digest.update("\(precision.kernels) \(Version.numerics)\n")
     if side == .text { digest.update(text.addsTokenTypes ? "types\n" : "no types\n") }
     // Inserted layers count among the tower's, and stand above: whether one follows decides the rows.

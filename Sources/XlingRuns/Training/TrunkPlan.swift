@@ -58,14 +58,14 @@ public struct TrunkPlan: Sendable {
     let limit = try wish.limit ?? CacheLimit.ofEnvironment()
     var taken = CacheInventory.bytes(of: folder)
     var free = free ?? CacheInventory.free(at: folder)
-    for (side, source) in [(ParameterRole.Side.text, identity.text), (.image, identity.image)] {
+    for side in [ParameterRole.Side.text, .image] {
       let demand = model.trunkDemand(
         of: side, configuration, training: training, validation: validation)
       if let hindrance = model.trunkHindrance(of: side, configuration) {
         sides.append(Side(side: side, demand: demand, verdict: .hindered(hindrance)))
         continue
       }
-      guard let demand, let about = model.trunkDescription(side, source) else { continue }
+      guard let demand, let about = model.trunkDescription(side, of: identity) else { continue }
       let there = CacheInventory.bytes(of: folder + "/" + about.hash)
       let needed = max(0, demand.bytes - there)
       let verdict: Verdict

@@ -1,6 +1,15 @@
+import Synchronization
+
 /// The pieces of a Unigram model of Hugging Face's tokenizers with their scores. Immutable.
 final class UnigramPieces: Sendable {
-  let trie: ScoredTrie
+  /// Building the trie of a quarter of a million pieces takes a quarter of the time of reading the file: it
+  /// waits until somebody encodes.
+  private enum Lookup {
+    case pieces(PieceList, order: [Int32])
+    case trie(ScoredTrie)
+  }
+
+  private let lookup: Mutex<Lookup>
   /// By id.
   let scores: ConstantBuffer<Double>
   let unknown: Int32
@@ -12,14 +21,31 @@ final class UnigramPieces: Sendable {
   init(
     _ pieces: PieceList, _ order: [Int32], scores: [Double], unknown: Int32, bytePieces: [Int32]?
   ) {
-    // The trie's own scores are not asked for.
-    var trie = ScoredTrie(pieces, order, scores: ConstantBuffer([]))
-    trie.learnFirstScalars()
-    self.trie = trie
+    lookup = Mutex(.pieces(pieces, order: order))
     self.scores = ConstantBuffer(scores)
     self.unknown = unknown
     unknownScore = (scores.min() ?? 0) - 10
     self.bytePieces = bytePieces.map { ConstantBuffer($0) }
+  }
+
+  /// Built by whoever asks first; others wait. It stays.
+  var trie: ScoredTrie {
+    lookup.withLock { lookup in
+      switch lookup {
+      case .trie(let trie): return trie
+      case .pieces(let pieces, let order):
+        // Its own scores are not asked for.
+        var trie = ScoredTrie(pieces, order, scores: ConstantBuffer([]))
+        trie.learnFirstScalars()
+        lookup = .trie(trie)
+        return trie
+      }
+    }
+  }
+
+  /// Whether the trie is built.
+  var isReady: Bool {
+    lookup.withLock { if case .trie = $0 { true } else { false } }
   }
 
   var byteCount: Int { trie.byteCount + scores.byteCount + (bytePieces?.byteCount ?? 0) }

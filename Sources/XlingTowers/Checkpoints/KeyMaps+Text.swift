@@ -16,12 +16,18 @@ extension KeyMap {
       ("encoder.layers.*.mlp.fc2", "encoder.layer.*.output.dense"),
       ("final_layer_norm", "layernorm"),
       ("text_projection", "head.dense"),
-      ("head", "head.dense"),
     ],
     renamesAll: true,
     ignored: [
       "vision_model.", "visual_projection.", "logit_scale", "logit_bias", "embeddings.position_ids",
     ])
+
+  /// SigLIP's names are CLIP's but for its head's.
+  static let siglipText: KeyMap = {
+    var map = clipText
+    map.parts = map.parts.filter { $0.ours != "head.dense" } + [("head", "head.dense")]
+    return map
+  }()
 
   /// open_clip's own text tower; `prefix` is "text." in models of two custom towers. A projection with bias
   /// is a dense layer, one without a matrix that lies the other way round.

@@ -123,6 +123,15 @@ extension BERTConfiguration {
     return shape
   }
 
+  /// The padding's id in families whose table does not learn its row (`padding_idx` of torch's embedding), also
+  /// where it is a token that is attended to: EuroBERT pads with its end token. nil: all rows learn.
+  var unlearnedWord: Int32? {
+    switch family {
+    case .bert, .distilbert, .roberta, .modernBERT, .euroBERT: Int32(paddingId)
+    case .t5, .clip, .siglip: nil
+    }
+  }
+
   /// A table of angles for each base.
   var rotations: [Double: RotaryPositions] {
     var tables: [Double: RotaryPositions] = [:]
@@ -148,7 +157,8 @@ extension BERTConfiguration {
     case .distilbert: .distilbert
     case .roberta: .roberta
     case .t5: .t5
-    case .clip, .siglip: .clipText
+    case .clip: .clipText
+    case .siglip: .siglipText
     case .modernBERT: .modernBERT
     case .euroBERT: .euroBERT
     }

@@ -152,7 +152,8 @@ public enum RawForward {
       }
   }
 
-  private static func tokens(
+  /// One batch of `inputs`, and its shape, [batch, tokens]. Throws ``TowerFailure/input(path:reason:)``.
+  static func tokens(
     _ inputs: Checkpoint, _ prefix: String, _ configuration: BERTConfiguration,
     withTypes: Bool
   ) throws -> (TokenBatch, [Int]) {

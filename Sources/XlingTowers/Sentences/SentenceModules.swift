@@ -92,6 +92,13 @@ public enum TowerPlace {
     return try SentenceModules.towerFolder(in: path)
   }
 
+  /// Whether a tower is one file, not a folder.
+  public static func isFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && !isFolder.boolValue
+  }
+
   /// The file that says which tower a folder holds: open_clip's where there is no other.
   public static func configuration(in folder: String) -> String {
     folder + "/"

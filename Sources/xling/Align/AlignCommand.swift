@@ -37,7 +37,8 @@ struct AlignCommand: ParsableCommand {
   @Option(help: "A folder with config.json, model.safetensors and tokenizer (default: mini-text).")
   var textTower: String?
 
-  @Option(help: "A folder with config.json and model.safetensors (default: mini-image).")
+  @Option(
+    help: "A folder with config.json and model.safetensors, or one file (default: mini-image).")
   var imageTower: String?
 
   @Option(help: "The run's folder (default: runs/METHOD-DATA-seedSEED).")

@@ -138,6 +138,9 @@ struct AlignTrainingOptions: ParsableArguments {
   @Option(help: help("image_size"), transform: value("image_size"))
   var imageSize: String?
 
+  @Option(help: help("heads"), transform: value("heads"))
+  var heads: String?
+
   @Option(help: help("checkpoint_every"), transform: value("checkpoint_every"))
   var checkpointEvery: String?
 
@@ -208,7 +211,7 @@ struct AlignTrainingOptions: ParsableArguments {
       ("prompt_name", "--prompt-name", promptName),
       ("text_head", "--text-head", textHead?.rawValue),
       ("image_pooling", "--image-pooling", imagePooling?.rawValue),
-      ("image_size", "--image-size", imageSize),
+      ("image_size", "--image-size", imageSize), ("heads", "--heads", heads),
       ("checkpoint_every", "--checkpoint-every", checkpointEvery),
       ("validate_every", "--validate-every", validateEvery), ("patience", "--patience", patience),
       ("weight_decay", "--weight-decay", weightDecay), ("clip", "--clip", clip),

@@ -19,10 +19,12 @@ struct MethodCount {
   var trained: Int { parts.reduce(0) { $0 + $1.trained } }
   var all: Int { parts.reduce(0) { $0 + $1.all } }
 
-  /// Builds the model untrained. Throws what loading towers and applying recipes throws.
-  init(_ card: MethodCard, _ towers: TowerPair) throws {
+  /// Builds the model untrained; `heads`: of the image tower, where its file does not tell. Throws what
+  /// loading towers and applying recipes throws.
+  init(_ card: MethodCard, _ towers: TowerPair, heads: Int?) throws {
     var configuration = AlignmentConfiguration(recipe: card.recipe, seed: 0, steps: 1)
     card.training.apply(to: &configuration)
+    if let heads { configuration.imageHeads = heads }
     let model = try DualEncoder(
       text: towers.text, image: towers.image, configuration: configuration)
     let parts = ["text tower", "image tower", "heads and temperature"]

@@ -42,7 +42,7 @@ struct MethodsListCommand: ParsableCommand {
         var row = MethodRow(
           name: card.name, kind: kind.rawValue, summary: card.recipe.summary, source: card.source)
         if let towers {
-          let count = try MethodCount(card, towers)
+          let count = try MethodCount(card, towers, heads: self.towers.heads)
           row.trainedParameters = count.trained
           row.allParameters = count.all
           row.trainedPercent = 100 * Double(count.trained) / Double(count.all)
@@ -76,8 +76,13 @@ struct MethodTowers: ParsableArguments {
   @Option(help: "A text tower's folder (default: mini-text).")
   var textTower: String?
 
-  @Option(help: "An image tower's folder (default: mini-image).")
+  @Option(help: "An image tower's folder, or its one file (default: mini-image).")
   var imageTower: String?
+
+  @Option(
+    help: "Attention heads of the image tower, where its file does not tell.",
+    transform: NumberRange.whole(1...NumberRange.heads))
+  var heads: Int?
 
   /// Nil where none were named and none are shipped: the list is useful without counts, too.
   func load() throws -> TowerPair? {

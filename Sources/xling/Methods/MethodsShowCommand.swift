@@ -49,7 +49,7 @@ struct MethodsShowCommand: ParsableCommand {
       selection.method = name
     }
     let card = try selection.card()
-    let count = try towers.load().map { try MethodCount(card, $0) }
+    let count = try towers.load().map { try MethodCount(card, $0, heads: towers.heads) }
     if json.isAsked {
       let shapes = count?.tensors.map { ($0.name, $0.shape) } ?? []
       let details = MethodDetails(
