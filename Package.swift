@@ -117,7 +117,8 @@ let package = Package(
       dependencies: [
         "XlingCore", "XlingUnicode", "XlingLanguages", "XlingTokenizers", "XlingCoverage",
         "XlingTensor", "XlingTowers", "XlingAdapters", "XlingData", "XlingAlignment", "XlingRuns",
-        "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports", "XlingStudies",
+        "XlingPretraining", "XlingRetrieval", "XlingExperiments", "XlingEvaluation", "XlingReports",
+        "XlingStudies",
       ]),
     .executableTarget(
       name: "xling",

@@ -63,6 +63,13 @@ public struct Digest: ~Copyable {
     return digest.finish()
   }
 
+  /// The bytes of what ``hexadecimal()`` wrote; nil of anything else.
+  public static func bytes(hexadecimal text: String) -> [UInt8]? {
+    let digits = text.compactMap(\.hexDigitValue)
+    guard digits.count == 64, text.utf8.count == 64 else { return nil }
+    return stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+  }
+
   /// A stable 64-bit key of a text: the first eight bytes of its SHA-256, big-endian. Splits and
   /// seeds derive from it, so they never depend on the process's hash seed.
   public static func key(_ text: String) -> UInt64 {

@@ -21,6 +21,6 @@ extension Evaluator {
     guard texts.queriesHash == asked.texts, images.queriesHash == asked.images else { return nil }
     return LanguageResult(
       language: language, coverage: asked.gold.coverage, captions: asked.gold.captions,
-      textToImage: texts, imageToText: images)
+      textToImage: texts, imageToText: images, centroid: nil)
   }
 }

@@ -184,7 +184,10 @@ public final class Evaluator {
         queriesHash: Self.hash(captions: queries.gold)),
       imageToText: .init(
         ranking: both.imageToText, pictures: queries.covered,
-        queriesHash: Self.hash(pictures: queries.gold)))
+        queriesHash: Self.hash(pictures: queries.gold)),
+      centroid: LanguageCentroid(
+        language: language, captions: queries.embeddings.count,
+        mean: queries.embeddings.mean.map { Float($0) }))
   }
 
   /// What a stored evaluation from text to image has of its queries.

@@ -27,6 +27,8 @@ public struct LanguageResult: Sendable {
   public let captions: [String]
   public let textToImage: Queries
   public let imageToText: Queries
+  /// Of the captions' vectors; nil of a result that was stored.
+  public let centroid: LanguageCentroid?
 
   public subscript(direction: Direction) -> Queries {
     direction == .textToImage ? textToImage : imageToText

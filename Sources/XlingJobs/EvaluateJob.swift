@@ -22,6 +22,9 @@ public struct EvaluateJob: Sendable {
     public var centred: [(language: String, file: String)] = []
     /// A file of translations that stand for the captions of the one language (translate-test).
     public var translations: String?
+    /// Languages, codes or names, that are measured by translations, too, beside their captions; the run's own is
+    /// passed over.
+    public var translationsBeside: [(language: String, file: String)] = []
     /// Lenient recall and the upper bound too, where captions or pictures repeat.
     public var measuresAmbiguity = false
     /// Results that differ from stored ones are put in their place.
@@ -55,6 +58,8 @@ public struct EvaluateJob: Sendable {
   public struct Translated: Codable, Sendable, Equatable {
     public let language: String
     public let file: String
+    /// Of its results; nil where they are the whole.
+    public var `protocol`: String?
   }
 
   public struct Result: Codable, Sendable, Equatable {
@@ -82,6 +87,10 @@ public struct EvaluateJob: Sendable {
     public private(set) var repeated: [Repeated]
     /// In the order asked for.
     public var perturbed: [PerturbedResult] = []
+    /// What was measured beside the captions: its results are in the store alone.
+    public internal(set) var translatedBeside: [Translated] = []
+    /// Where the captions of each language lie; empty of what was stored.
+    public fileprivate(set) var centroids: [LanguageCentroid] = []
 
     public var rows: [ResultRow] {
       languages + averages + repeated.flatMap(\.rows) + perturbed.flatMap(\.rows)
@@ -103,15 +112,15 @@ public struct EvaluateJob: Sendable {
 
   public init(_ options: Options) { self.options = options }
 
-  /// The store is opened, and made, when run and data turned out to be readable. Throws what
-  /// reading them throws, `ExperimentFailure`, `RetrievalFailure`, `InterruptionFailure`,
+  /// `given`: the subject's data, read already. The store is opened, and made, when run and data turned out to be
+  /// readable. Throws what reading them throws, `ExperimentFailure`, `RetrievalFailure`, `InterruptionFailure`,
   /// `FileFailure`, and what `observe` throws.
   public func run(
-    in store: @autoclosure () throws -> ExperimentStore,
+    on given: Dataset? = nil, in store: @autoclosure () throws -> ExperimentStore,
     _ observe: (LanguageEvent) throws -> Void = { _ in }
   ) throws -> Result {
     func warn(_ warning: Warning) throws { try observe(.warning(warning)) }
-    let subject = try options.subject.load(observe)
+    let subject = try options.subject.load(on: given, observe)
     try TowerWarnings.nonFinite(subject.run).forEach(warn)
     let store = try store()
     try RunLookup.register(subject.run, in: store)
@@ -130,7 +139,11 @@ public struct EvaluateJob: Sendable {
     let search = try TrainingPictures.look(
       subject.run, evaluator, source: subject.source)
     if let search { try warn(search) }
-    let evaluations = try evaluations(subject, evaluator, store, observe)
+    var centroids: [LanguageCentroid] = []
+    let evaluations = try evaluations(subject, evaluator, store, observe) {
+      centroids += [$0.centroid].compactMap { $0 }
+    }
+    let beside = try translatedBeside(subject, evaluator, store, observe)
     let perturbed = try perturbed(subject, evaluator, store, observe)
     let repeated =
       try options.measuresAmbiguity
@@ -144,7 +157,7 @@ public struct EvaluateJob: Sendable {
           cache: EmbeddingCache.path(besideStore: store.path)))
     }
     var result = try result(subject, evaluator, evaluations, repeated)
-    result.perturbed = perturbed
+    (result.perturbed, result.translatedBeside, result.centroids) = (perturbed, beside, centroids)
     result.translated = evaluator.translations.map { .init(language: $0.language, file: $0.path) }
     result.note(fewShot: subject.run.record.identity.configuration.fewShot.words)
     if let bare = Warning.withoutIntervals(of: result.rows) { try warn(bare) }
@@ -163,23 +176,6 @@ public struct EvaluateJob: Sendable {
     plan.pictures = try options.pictures.input(
       like: configuration.pictureInput(side: run.model.image.configuration.imageSize))
     return plan
-  }
-
-  /// Throws `TranslationFailure`, and what reading the file throws.
-  private func translations(
-    _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator
-  ) throws -> TranslatedCaptions? {
-    guard let path = options.translations else { return nil }
-    guard subject.languages.count == 1, let language = subject.languages.first else {
-      throw TranslationFailure.languages(given: subject.languages)
-    }
-    guard language != subject.run.record.identity.configuration.language else {
-      throw TranslationFailure.ownLanguage(language)
-    }
-    return try TranslatedCaptions(
-      path: path, language: language,
-      of: try subject.dataset.gold(
-        language, subject.split, perImage: evaluator.plan.captionsPerPicture))
   }
 
   /// By the dataset's codes. Throws ``CentringFailure``, as `DatasetLanguages.resolve` and what reading
@@ -211,9 +207,10 @@ public struct EvaluateJob: Sendable {
     }
   }
 
-  private func evaluations(
+  /// `measured` hears each language's result.
+  func evaluations(
     _ subject: EvaluationSubject.Loaded, _ evaluator: Evaluator, _ store: ExperimentStore,
-    _ observe: (LanguageEvent) throws -> Void
+    _ observe: (LanguageEvent) throws -> Void, measured: (LanguageResult) -> Void = { _ in }
   ) throws -> [Evaluation] {
     var saved = Saved()
     let count = subject.languages.count
@@ -225,6 +222,7 @@ public struct EvaluateJob: Sendable {
       kept: { "evaluated and stored \($0) of \(count) languages" },
       observe: { try observe(.step($0)) }, ahead: { try ranker.evaluate($0) },
       work: { _, result in
+        measured(result)
         let evaluations = try evaluator.evaluations(
           of: result, run: subject.run.name, at: Date(), metrics: options.metrics)
         saved += try store.save(evaluations, replacing: options.replaces)

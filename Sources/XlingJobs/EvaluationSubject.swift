@@ -34,7 +34,7 @@ public struct EvaluationSubject: Sendable, Equatable {
     let source: DataSource
     let dataset: Dataset
     let split: Split
-    let languages: [String]
+    var languages: [String]
   }
 
   /// What was taken for what nobody named.
@@ -53,14 +53,14 @@ public struct EvaluationSubject: Sendable, Equatable {
     }
   }
 
-  /// `against`: a language that is asked for besides. Throws what reading run and data throws,
-  /// ``OwnDataFailure``, `LanguageFailure`, `DatasetLanguageFailure`.
+  /// `given`: the data, read already; `against`: a language that is asked for besides. Throws what reading run and
+  /// data throws, ``OwnDataFailure``, `LanguageFailure`, `DatasetLanguageFailure`.
   func load(
-    against: String? = nil, _ observe: (LanguageEvent) throws -> Void
+    on given: Dataset? = nil, against: String? = nil, _ observe: (LanguageEvent) throws -> Void
   ) throws -> Loaded {
     let source = try data ?? OwnData.source(ofRun: run)
     try DatasetLanguages.check(languages + (against.map { [$0] } ?? []), file: source.captions)
-    let (dataset, spellings) = try source.load()
+    let (dataset, spellings) = try given.map { ($0, $0.spellings) } ?? source.load()
     if !spellings.isEmpty { try observe(.warning(.spellings(spellings, of: dataset.folder))) }
     if data == nil { try OwnData.check(dataset, ofRun: run) }
     let split = try split ?? (data == nil ? OwnData.split(of: dataset, ofRun: run) : .test)

@@ -23,6 +23,13 @@ final class TextObjective: PretrainingObjective {
     /// once lists of far concepts are told apart, they teach no more.
     var closeListSteps = 3_000
 
+    /// Masked-language modelling alone, on as many texts a step as both have.
+    func maskedAlone() -> Plan {
+      var plan = self
+      (plan.masked, plan.pairs, plan.maskedShare) = (masked + 2 * pairs, 0, 1)
+      return plan
+    }
+
     /// With sentences a text is five times as long as a name, and there is more to learn from masking.
     static let sentences = Plan(pairs: 64, masked: 48)
   }
@@ -54,6 +61,8 @@ final class TextObjective: PretrainingObjective {
       + "\(stream.tokenizer.contentHash.prefix(12)) corpus \(stream.corpus.contentHash.prefix(12))"
       + (stream.sentences.map { " sentences \($0.contentHash.prefix(12))" } ?? "")
       + (initial.map { " from \($0.prefix(12))" } ?? "")
+      // Named only where it is not as it always was, so that checkpoints from before are found.
+      + (plan.pairs == 0 ? " masked alone" : "")
   }
 
   func forwardBackward(step: Int, in workspace: Workspace) -> [(name: String, value: Double)] {
@@ -73,13 +82,21 @@ final class TextObjective: PretrainingObjective {
     let activations = tower.forward(
       batch, reading: .some(rows), in: workspace, training: true)
     let dHidden = workspace.take(rows.count, tower.width)
-    let ranking = rank(
-      pairs, activations.hidden.slice(rows: 0..<first), dHidden.slice(rows: 0..<first), workspace)
+    let ranking =
+      pairs.isEmpty
+      ? nil
+      : rank(
+        pairs, activations.hidden.slice(rows: 0..<first), dHidden.slice(rows: 0..<first), workspace)
     let language = head.forwardBackward(
       hidden: activations.hidden.slice(rows: first..<rows.count), targets: masking.targets,
       weight: plan.maskedShare, dHidden: dHidden.slice(rows: first..<rows.count), in: workspace)
     tower.backward(activations, dHidden: dHidden, in: workspace)
-    return [("ranking", ranking.loss), ("correlation", ranking.correlation), ("masked", language)]
+    var losses: [(name: String, value: Double)] = []
+    if let ranking {
+      losses = [("ranking", ranking.loss), ("correlation", ranking.correlation)]
+    }
+    losses.append((name: "masked", value: language))
+    return losses
   }
 
   /// The ranking and redundancy-reduction losses of the pairs. `pooled` [2 * pairs, width] are the

@@ -8,6 +8,14 @@ import XlingTowers
 /// `xling pretrain text`: masked-language modelling and translation ranking on CLDR and, where they are
 /// given, on sentences.
 public struct TextPretraining {
+  /// What a tower learns from.
+  public enum Objective: String, Codable, Sendable, CaseIterable {
+    /// Masked-language modelling alone.
+    case masked
+    /// Translation ranking beside it.
+    case both
+  }
+
   public let options: PretrainingOptions
   let tower: TextTower
   let tokenizerFolder: String
@@ -33,7 +41,7 @@ public struct TextPretraining {
   /// cases. Throws ``PretrainingFailure`` and what reading data, tokenizers and towers throws.
   public init(
     options: PretrainingOptions, folder: String, tokenizer path: String,
-    sentences: String? = nil, initial: String? = nil
+    sentences: String? = nil, initial: String? = nil, objective kind: Objective = .both
   ) throws {
     self.options = options
     tokenizerFolder = path
@@ -55,8 +63,10 @@ public struct TextPretraining {
       seed: options.seed, tokenizer: tokenizer, corpus: try TranslationCorpus.load(),
       sentences: corpus,
       maximumLength: min(longest, tower.configuration.maximumPositions))
+    let plan = corpus == nil ? TextObjective.Plan() : .sentences
     objective = TextObjective(
-      tower: tower, stream: stream, plan: corpus == nil ? .init() : .sentences, options: options,
+      tower: tower, stream: stream, plan: kind == .both ? plan : plan.maskedAlone(),
+      options: options,
       initial: try initial.map { Digest.of(try AtomicFile.read($0 + "/model.safetensors")) })
     loop = PretrainingLoop(options: options, objective: objective, folder: folder)
     try loop.resume()

@@ -64,7 +64,7 @@ public final class Encoder {
     let lowest = embeddingsTrained ? 0 : (lowestTrained ?? layers.count)
     let firstSaved = training ? lowest : layers.count
     precondition(start <= lowest, "what is trained lies above the states that are given")
-    var hidden = [x]
+    var hidden = [start == layers.count ? rowsRead(of: x, outputRows, workspace) : x]
     var saved: [EncoderLayer.Saved] = []
     for index in start..<layers.count {
       let rows = self.outputRows(outputRows, of: index)
@@ -101,6 +101,14 @@ public final class Encoder {
       }
       return x
     }
+  }
+
+  /// Of states that no layer follows: they may be of all rows, where others train layers above them.
+  private func rowsRead(of x: Matrix, _ rows: [Int]?, _ workspace: Workspace) -> Matrix {
+    guard let rows, x.rows > rows.count else { return x }
+    let read = workspace.take(rows.count, width)
+    x.gather(rows: rows, into: read)
+    return read
   }
 
   private func outputRows(_ outputs: OutputRows, _ layout: SequenceLayout) -> [Int]? {

@@ -46,7 +46,7 @@ extension TextTower {
   }
 
   /// From the states at a depth to the last hidden state: the bits of ``forward(_:reading:dropout:in:training:)``
-  /// without dropout.
+  /// without dropout. Where no layer follows, states of all rows serve as well as those of the rows that are read.
   public func forward(
     _ batch: TokenBatch, states: Matrix, at depth: Int, reading outputs: OutputRows,
     in workspace: Workspace, training: Bool
@@ -72,9 +72,11 @@ extension ImageTower {
 
   /// Rows of a picture's states at a depth, where all its patches are read.
   public func stateRows(at depth: Int) -> Int {
-    depth == encoder.layers.count && pooling == .cls
-      ? 1 : configuration.patches + prefix.count
+    depth == encoder.layers.count && pooling == .cls ? 1 : rowsOfPicture
   }
+
+  /// Of a whole picture: the tokens before the patches, and all patches.
+  public var rowsOfPicture: Int { configuration.patches + prefix.count }
 
   /// What enters layer `depth`, [rows, width], for pooling: picture after picture. A row has the same bits in
   /// any batch.
@@ -87,13 +89,14 @@ extension ImageTower {
   }
 
   /// From the states of whole pictures at a depth to those that are pooled: the bits of
-  /// ``forward(_:reading:dropout:in:training:)`` without dropout.
+  /// ``forward(_:reading:dropout:in:training:)`` without dropout. Where no layer follows, states of all rows serve as
+  /// well as those of the rows that are read.
   public func forward(
     pictures: Int, states: Matrix, at depth: Int, in workspace: Workspace, training: Bool
   ) -> Activations {
-    let length = configuration.patches + prefix.count
     let activations = encoder.forward(
-      states, SequenceLayout(lengths: Array(repeating: length, count: pictures)), from: depth,
+      states, SequenceLayout(lengths: Array(repeating: rowsOfPicture, count: pictures)),
+      from: depth,
       reading: rowsRead(.pooled), in: workspace, training: training, embeddingsTrained: false)
     return Activations(encoder: activations, embedded: nil, dropout: nil)
   }

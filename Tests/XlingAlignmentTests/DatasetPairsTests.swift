@@ -46,6 +46,20 @@ import XlingTowers
     #expect(try pairs.picture(1).pixels[0] == 80)
   }
 
+  /// The dataset knows them: nothing is read for it.
+  @Test func hashesAreThoseOfTheFiles() throws {
+    let pairs = try DatasetPairs(
+      try Dataset.load(folder.path), split: .train, captions: CaptionReading(),
+      tokenizer: tokenizer)
+    let bytes = try ["a", "c"].map { try AtomicFile.read(folder.path + "/images/\($0).png") }
+    for name in ["a", "c"] {
+      try FileManager.default.removeItem(atPath: folder.path + "/images/\(name).png")
+    }
+    for (place, data) in bytes.enumerated() {
+      #expect(try pairs.pictureHash(place) == Digest.bytes(of: data))
+    }
+  }
+
   @Test func keptPicturesAreNotReadAgainAndOthersAre() throws {
     let dataset = try Dataset.load(folder.path)
     // Room for one picture of 8 x 8.

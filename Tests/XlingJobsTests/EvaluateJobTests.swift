@@ -1,8 +1,10 @@
 import Foundation
 import Testing
+import XlingAlignment
 import XlingData
 import XlingExperiments
 import XlingRetrieval
+import XlingRuns
 
 @testable import XlingJobs
 
@@ -42,6 +44,25 @@ struct EvaluateJobTests {
     events = []
     #expect(try job.run(in: store) { events.append($0) } == result)
     #expect(events.contains(.saved(Saved(kept: 12))))
+  }
+
+  /// Of the very vectors that were ranked.
+  @Test func centroidsAreThoseOfTheCaptions() throws {
+    let result = try EvaluateJob(runs.evaluation(run)).run(in: ExperimentStore(path: runs.store))
+    #expect(result.centroids.map(\.language) == ["en", "tr"])
+    #expect(result.centroids.map(\.captions) == [8, 3])
+    let loaded = try LoadedRun(folder: run)
+    let gold = try Dataset.load(runs.gallery.data).gold("tr", .test)
+    let rows = try loaded.model.embedTexts(
+      gold.captions.map {
+        try CaptionReading().ids(of: $0, language: "tr", maximumTokens: 30, by: loaded.tokenizer)
+      }
+    ).array()
+    let width = loaded.model.embeddingWidth
+    for column in 0..<width {
+      let mean = (0..<3).reduce(0) { $0 + rows[$1 * width + column] } / 3
+      #expect(abs(result.centroids[1].mean[column] - mean) < 1e-6)
+    }
   }
 
   @Test func whatRepeatsStandsBehindTheRest() throws {

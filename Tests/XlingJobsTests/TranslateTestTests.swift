@@ -54,6 +54,27 @@ struct TranslateTestTests {
     #expect(Set(other.rows.map(\.protocol)).isDisjoint(with: found.rows.map(\.protocol)))
   }
 
+  /// What is measured beside captions is what is measured alone.
+  @Test func besideCaptionsTheyAreTheSame() throws {
+    let alone = try evaluate("dog dog\ncat cat\ncow\n")
+    let path = runs.gallery.folder.path + "/translations.txt"
+    let other = try ExperimentStore(path: runs.store + "2")
+    var options = runs.evaluation(run)
+    // The run's own language has none.
+    options.translationsBeside = [("Turkish", path), ("en", "/nowhere")]
+    let found = try EvaluateJob(options).run(in: other)
+    #expect(found.languages.allSatisfy { !$0.subset.hasSuffix("translate-test") })
+    let beside = try #require(found.translatedBeside.first)
+    #expect(found.translatedBeside.count == 1 && beside.language == "tr" && beside.file == path)
+    func stored(_ store: ExperimentStore) throws -> [Evaluation] {
+      try store.evaluations(of: "one").filter { $0.measured.hash == beside.protocol }
+    }
+    let (one, both) = (try stored(store), try stored(other))
+    #expect(one.count == 2 && one.map(\.ranking) == both.map(\.ranking))
+    #expect(alone.languages.contains { $0.protocol == beside.protocol })
+    #expect(found.translated == nil)
+  }
+
   /// A translation that is a picture's own English caption finds what that caption finds.
   @Test func aTranslationIsReadAsTheRunsOwnLanguage() throws {
     let found = try evaluate("dog\ncat\ncat dog\n")

@@ -1,6 +1,7 @@
 import Testing
 import XlingCore
 import XlingData
+import XlingTensor
 import XlingTestSupport
 import XlingTokenizers
 import XlingTowers
@@ -24,6 +25,30 @@ import XlingTowers
     #expect(first.map(\.first) != other.map(\.first))
     #expect(Set(first.map(\.key)).count == 64)
     #expect(stream.monolingual(step: 4, count: 9) == stream.monolingual(step: 4, count: 9))
+  }
+
+  /// A step masks as many texts as it has of both otherwise, and pairs none; its checkpoints are another run's.
+  @Test func maskedAloneHasOneLoss() throws {
+    func objective(_ plan: TextObjective.Plan) throws -> TextObjective {
+      let stream = try Self.stream.get()
+      let tower = TextTower(
+        BERTConfiguration(
+          vocabularySize: stream.tokenizer.vocabularySize, hiddenSize: 8, layers: 1, heads: 2,
+          intermediateSize: 16, maximumPositions: 32))
+      tower.initialize(seed: 1)
+      for parameter in tower.parameters.all { parameter.isTrainable = true }
+      return TextObjective(
+        tower: tower, stream: stream, plan: plan, options: Small.options(steps: 2))
+    }
+    let plan = TextObjective.Plan(pairs: 3, masked: 2)
+    #expect(plan.maskedAlone().masked == 8 && plan.maskedAlone().pairs == 0)
+    let (both, masked) = (try objective(plan), try objective(plan.maskedAlone()))
+    let losses = masked.forwardBackward(step: 0, in: Workspace())
+    #expect(losses.map(\.name) == ["masked"] && losses[0].value > 0)
+    #expect(
+      both.forwardBackward(step: 0, in: Workspace()).map(\.name)
+        == ["ranking", "correlation", "masked"])
+    #expect(both.fingerprint != masked.fingerprint)
   }
 
   /// What a forecast takes for the size of a language in the tower's pretraining data.

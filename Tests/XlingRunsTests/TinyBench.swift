@@ -34,7 +34,7 @@ final class TinyBench {
 
   func trainer(
     _ run: String, _ configuration: AlignmentConfiguration,
-    training pairs: TinyPairs = TinyPairs(),
+    training pairs: any PairSource = TinyPairs(),
     validation: any PairSource = TinyPairs(count: 9), featuresBeside store: String? = nil,
     trunks wish: TrunkWish? = nil
   ) throws -> RunTraining {

@@ -236,6 +236,10 @@ struct TrunkTests {
     var rare = configuration
     rare.steps = 3
     #expect(try plan(TrunkWish(), rare).sides.map(\.verdict) == [.seenRarely, .seenRarely])
+    // Others ask for them, too.
+    #expect(
+      try plan(TrunkWish(shared: [.image]), rare).sides.map(\.verdict)
+        == [.seenRarely, .kept(there: 0)])
     #expect(throws: AlignmentFailure.self) {
       try plan(TrunkWish(isForced: true), try self.configuration("lwa"))
     }

@@ -42,6 +42,108 @@ struct DesignTests {
     #expect(plan.design.label(with.factors) == "projection, pairs 10, target_captions 5")
   }
 
+  private static let towers = """
+    [[tower]]
+    name = "small"
+    tokenizer = { kind = "unigram", size = 2000 }
+    pretrain = { objective = "masked", steps = 30 }
+    [[tower]]
+    name = "random"
+    tokenizer = "mini-wordpiece"
+    pretrain = { objective = "none" }
+    [axes]
+    text_tower = ["small", "random", "elsewhere"]
+    """
+
+  /// A tower comes before its cells, in every shard that needs it, and is known by what makes it.
+  @Test func towersAreMadeFirst() throws {
+    let text = Samples.text.replacing("[axes]", with: Self.towers)
+    let design = try Samples.design(text)
+    #expect(
+      design.towers == [
+        StudyTower(
+          name: "small", tokenizer: .trained(kind: "unigram", size: 2_000), objective: .masked,
+          steps: 30, seed: 1),
+        StudyTower(
+          name: "random", tokenizer: .made("mini-wordpiece"), objective: .none, steps: 0, seed: 1),
+      ])
+    func plan(_ small: String) throws -> StudyPlan {
+      try StudyPlan(
+        design,
+        StudyInputs(
+          data: "d", measuredData: "d", languages: ["en"], choiceLanguages: [],
+          madeTowers: ["small": small, "random": "b"],
+          towers: { text, _ in
+            #expect(text == nil || text == "elsewhere")
+            return text ?? ""
+          }), path: "tiny.toml")
+    }
+    let first = try plan("a")
+    #expect(
+      first.towers.map(\.kind) == [.tower, .tower] && first.all.prefix(2) == first.towers[...])
+    for cell in first.cells {
+      let name = cell.factors["text_tower"]
+      #expect(cell.tower == first.towers.first { $0.factors["text_tower"] == name }?.hash)
+      #expect((cell.tower == nil) == (name == "elsewhere"))
+    }
+    for shard in 1...2 {
+      let own = first.shard(shard, of: 2)
+      let made = Set(own.filter { $0.kind == .tower }.map(\.hash))
+      #expect(made == Set(own.compactMap(\.tower)))
+    }
+    let one = try #require(first.cells.first { $0.tower != nil })
+    #expect(try first.cell(one.hash).map(\.kind) == [.tower, .cell])
+    // Another tower of that name is other cells, and the others stay.
+    let other = try plan("c")
+    for (before, after) in zip(first.cells, other.cells) {
+      #expect((before.hash == after.hash) == (before.factors["text_tower"] != "small"))
+    }
+    #expect(
+      design.differences(from: try Samples.design()).contains { $0.hasPrefix("tower.small:") })
+  }
+
+  @Test(arguments: [
+    ("kind = \"unigram\"", "kind = \"word\"", "wordpiece, unigram, bpe"),
+    ("size = 2000", "size = 5", "from 100"),
+    ("objective = \"masked\"", "objective = \"mask\"", "none, masked, both"),
+    (", steps = 30", "", "no such key"),
+    ("name = \"random\"", "name = \"small\"", "small twice"),
+    ("name = \"random\"", "name = \"other\"", "which no cell has"),
+    ("name = \"random\"", "name = \"../a\"", "small letters"),
+    ("steps = 30", "stepps = 30", "did you mean \"steps\"?"),
+  ])
+  func mistakesInTowersAreTold(_ right: String, _ wrong: String, _ expected: String) throws {
+    let text = Samples.text.replacing("[axes]", with: Self.towers)
+    #expect(text.contains(right))
+    let failure = #expect(throws: StudyFailure.self) {
+      try Samples.design(text.replacing(right, with: wrong))
+    }
+    #expect(failure?.description.contains(expected) == true, "\(failure?.description ?? "")")
+  }
+
+  /// Translations are part of what a cell measures, by their content; without them a cell is what it was.
+  @Test func translationsArePartOfACell() throws {
+    let text = Samples.text.replacing(
+      "metrics =", with: "translations = { tr = \"tr.txt\" }\nmetrics =")
+    let design = try Samples.design(text)
+    #expect(design.measure.translations == ["tr": "tr.txt"])
+    #expect(try Samples.design().measure.translations == nil)
+    func cells(_ translations: [String: String]) throws -> [String] {
+      let inputs = StudyInputs(
+        data: "d", measuredData: "d", languages: ["en", "tr"], choiceLanguages: ["en"],
+        translations: translations, towers: Samples.inputs.towers)
+      return try StudyPlan(design, inputs, path: "tiny.toml").cells.map(\.hash)
+    }
+    let plain = try Samples.plan().cells.map(\.hash)
+    #expect(try cells([:]) == plain)
+    #expect(try Set(cells(["tr": "a"])).isDisjoint(with: plain))
+    #expect(try Set(cells(["tr": "a"])).isDisjoint(with: cells(["tr": "b"])))
+    let change = design.differences(from: try Samples.design())
+    #expect(change == ["evaluate.translations.tr: nothing before, tr.txt now"])
+    let bad = Samples.text.replacing("metrics =", with: "translations = { tr = 5 }\nmetrics =")
+    #expect(throws: StudyFailure.self) { try Samples.design(bad) }
+  }
+
   @Test func fiveSeedsWithoutAWord() throws {
     let text = Samples.text.replacing("seed = { count = 3, from = 1 }\n", with: "")
     #expect(try Samples.design(text).seeds == [1, 2, 3, 4, 5])
@@ -205,7 +307,10 @@ struct DesignTests {
 
   @Test func theShippedStudiesAreRead() throws {
     let shipped = try StudyFile.shipped()
-    #expect(shipped.map(\.name) == ["conservation", "few-shot", "locking", "scaling"])
+    #expect(
+      shipped.map(\.name) == [
+        "conservation", "few-shot", "locking", "pretraining", "scaling", "tokenizer",
+      ])
     for (name, path) in shipped {
       let design = try StudyFile.read(path)
       #expect(design.name == name && !design.cost.isEmpty)

@@ -234,6 +234,131 @@ struct StudyReportTests {
     #expect(figures.markdown.contains("## R@10 forecast from coverage"))
   }
 
+  private static let languages = (0..<24).map { "l\($0)" }
+
+  /// Of so many of 40 pictures found in each language.
+  private func scores(_ found: (Int) -> Int) -> [CellScore] {
+    Self.languages.enumerated().flatMap { place, language in
+      ["image-to-text", "text-to-image"].flatMap { direction in
+        ["R@1", "R@10"].map { metric in
+          let hits = (0..<40).map { $0 < found(place) ? 1.0 : 0 }
+          return CellScore(
+            language: language, direction: direction, metric: metric,
+            value: Double(found(place)) / 40, n: 40, chance: 0.25, sums: hits,
+            counts: hits.map { _ in 1 })
+        }
+      }
+    }
+  }
+
+  /// Of languages that lie `distance` from one at the origin, each with the same spread.
+  private func centroids(from aligned: String, _ distance: (Int) -> Double) -> [LanguageCentroid] {
+    Self.languages.enumerated().map { place, language in
+      LanguageCentroid(
+        language: language, captions: 40,
+        mean: [language == aligned ? 0 : 0.01 * Float(distance(place)), 0])
+    }
+  }
+
+  /// Recall falls with the distance, so that a language left out is forecast, and the mean is far off.
+  @Test func recallIsForecastFromDistance() throws {
+    var tables = try tables()
+    for (place, cell) in tables.cells.enumerated() {
+      tables.cells[place].result?.aligned = "l0"
+      tables.scores[cell.hash] = scores { 36 - $0 }
+      let rates = (0..<24).map { (Double(36 - $0) + 0.25) / 40.5 }
+      tables.centroids[cell.hash] = centroids(from: "l0") { 5 - log(rates[$0] / (1 - rates[$0])) }
+    }
+    tables.costs = Self.languages.enumerated().map { place, language in
+      LanguageCost(
+        tower: "", language: language, family: "f\(place % 5)", captions: 40, premium: nil,
+        fertility: nil)
+    }
+    let folder = try TemporaryFolder()
+    try tables.write(to: folder.path)
+    let read = try StudyTables(reading: folder.path)
+    #expect(read == tables)
+    let figures = try StudyFigures(read, path: "a", draws: 50)
+    #expect(figures.regressions.isEmpty && figures.distances.count == 3)
+    let one = try #require(figures.distances.first)
+    #expect(one.aligned == "l0" && one.languages == 23 && one.points.count == 23)
+    #expect(one.error.value < 0.03 && one.errorOfMean.value > 0.1, "\(one.error)")
+    #expect(one.familyError != nil && one.rankCorrelation.value > 0.98)
+    #expect(figures.html().contains("<section id=\"distance\""))
+    #expect(figures.markdown.contains("## R@10 forecast from distance"))
+    #expect(figures.latex.contains("\\label{tab:tiny-distance}"))
+    try figures.write(to: folder.path)
+    let table = try CSVTable(reading: folder.path + "/figures.csv", expected: ["figure"])
+    let named = Set(table.rows.map { table.value("figure", $0) })
+    #expect(named.isSuperset(of: ["distance", "distance-forecast-error-of-mean-families"]))
+    // Cells of earlier versions keep no centroids: nothing is told of such a condition.
+    tables.centroids[tables.cells[0].hash] = nil
+    #expect(try StudyFigures(tables, path: "a", draws: 50).distances.count == 2)
+  }
+
+  /// Each language is found best by the donor on its own side.
+  @Test func theNearestDonorIsHeldAgainstOthers() throws {
+    let text = Samples.text.replacing(
+      "method = [\"projection\", \"lwa\"]", with: "language = [\"l0\", \"l23\"]"
+    )
+    .replacing("pairs = [10, 20]\n", with: "")
+    .replacing("[[skip]]\nwhen = { method = \"projection\", pairs = 20 }\n", with: "")
+    .replacing("[budget]", with: "[train]\nmethod = \"lwa\"\n[budget]")
+    .replacing("baseline = \"projection\"", with: "axis = \"language\"\nbaseline = \"l0\"")
+    let plan = try Samples.plan(text)
+    var tables = StudyTables(design: plan.design, cells: [], tries: [], scores: [:])
+    for cell in plan.cells {
+      let donor = cell.factors["language"] ?? ""
+      let isLow = donor == "l0"
+      var result = Samples.result
+      result.aligned = donor
+      tables.cells.append(
+        .init(
+          hash: cell.hash, kind: .cell, group: cell.group, factors: cell.factors, seed: cell.seed,
+          rate: nil, state: .done, attempts: 1, error: nil, result: result, store: "s"))
+      tables.scores[cell.hash] = scores { ($0 < 12) == isLow ? 30 : 10 }
+      // Of one language the nearer donor is the worse one.
+      tables.centroids[cell.hash] = centroids(from: donor) {
+        ($0 < 12) == isLow ? ($0 == 3 ? 9 : 1) : 5
+      }
+    }
+    let figures = try StudyFigures(tables, path: "a", draws: 50)
+    let one = try #require(figures.donors.first)
+    #expect(one.donors == ["l0", "l23"] && one.context.isEmpty)
+    // A donor itself has one other alone, and is given to none.
+    #expect(one.languages == 22 && one.hits == 21)
+    #expect(abs(one.best.value - 0.75) < 1e-9 && abs(one.any.value - 0.5) < 1e-9)
+    #expect(abs(one.nearest.value - (21 * 0.75 + 0.25) / 22) < 1e-9)
+    // Which is best on average is best for half of the languages, and for none that decides it.
+    #expect(one.usual.value < one.nearest.value)
+    #expect(figures.html().contains("<section id=\"donors\""))
+    #expect(figures.markdown.contains("## Which donor") && figures.latex.contains("tiny-donors"))
+    #expect(one.choices.first { $0.language == "l3" }?.nearest == "l23")
+  }
+
+  @Test func translationsStandBesideCaptions() throws {
+    var tables = try tables()
+    for cell in tables.cells where cell.factors["method"] == "lwa" {
+      tables.translated[cell.hash] = Samples.scores(rate: 0.4, seed: 7, languages: ["tr"])
+    }
+    let folder = try TemporaryFolder()
+    try tables.write(to: folder.path)
+    #expect(try StudyTables(reading: folder.path) == tables)
+    let figures = try StudyFigures(tables, path: "a", draws: 50)
+    #expect(figures.translated.map(\.condition) == ["lwa, pairs 10", "lwa, pairs 20"])
+    let one = try #require(figures.translated.first)
+    let values = Samples.scores(rate: 0.4, seed: 7, languages: ["tr"])
+      .filter { $0.metric == "R@10" }.map(\.value)
+    #expect(abs(one.translations.value - values.reduce(0, +) / 2) < 1e-12)
+    #expect(abs(one.difference.value - (one.captions.value - one.translations.value)) < 1e-12)
+    #expect((one.difference.low ?? 1) < one.difference.value)
+    // They are in no table with captions.
+    #expect(figures.languages == ["tr"] && figures.map.count == 6)
+    #expect(figures.html().contains("<section id=\"translations\""))
+    #expect(figures.markdown.contains("## Beside translations"))
+    #expect(figures.latex.contains("tiny-translations"))
+  }
+
   @Test func setsThatAreNotToldApartAreTheLargest() {
     let near: Set<[Int]> = [[0, 1], [1, 2], [2, 3], [1, 3]]
     let found = StudyAnalysis.cliques([0, 1, 2, 3]) { near.contains([min($0, $1), max($0, $1)]) }
@@ -245,6 +370,9 @@ struct StudyReportTests {
       #expect(NumberRow.values(NumberRow.text(values)) == values)
     }
     #expect(NumberRow.text([0, 0, 0, 1]) == "0*3 1")
+    let single: [Float] = [0.1, -1.0 / 3, 1e-20, 0]
+    #expect(NumberRow.floats(NumberRow.text(single: single)) == single)
+    for bad in ["", "x", "1 nan", "1 x"] { #expect(NumberRow.floats(bad) == nil, "\(bad)") }
     for bad in ["x", "1*", "1*0", "1*2*3", "nan"] {
       #expect(NumberRow.values(bad) == nil, "\(bad)")
     }

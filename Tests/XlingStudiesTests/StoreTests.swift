@@ -79,13 +79,15 @@ struct StoreTests {
     let store = try store()
     let cell = plan.cells[0].hash
     _ = try store.claim(cell)
-    let scores = Samples.scores(rate: 0.5, seed: 1)
-    #expect(try store.complete(cell, .done, Samples.result, scores) == .stored)
+    let measured = Samples.measured(rate: 0.5, seed: 1)
+    #expect(try store.complete(cell, .done, Samples.result, measured) == .stored)
     var other = Samples.result
     other.steps = 9
-    #expect(try store.complete(cell, .done, other, []) == .wasThere)
+    #expect(try store.complete(cell, .done, other, .init()) == .wasThere)
     let tables = try store.tables(plan.design)
-    #expect(tables.scores[cell] == scores)
+    #expect(tables.scores[cell] == measured.scores)
+    #expect(tables.translated[cell] == measured.translated)
+    #expect(tables.centroids[cell] == measured.centroids)
     let found = try #require(tables.cells.first { $0.hash == cell })
     #expect(found.state == .done && found.result == Samples.result)
     #expect(try store.claim(cell) == nil)
@@ -110,7 +112,8 @@ struct StoreTests {
     let store = try store()
     let done = plan.cells[0].hash
     _ = try store.claim(done)
-    _ = try store.complete(done, .done, Samples.result, Samples.scores(rate: 0.5, seed: 1))
+    _ = try store.complete(
+      done, .done, Samples.result, Samples.measured(rate: 0.5, seed: 1))
     let changed = try Samples.plan(Samples.text.replacing("[10, 20]", with: "[10, 20, 40]"))
     let change = try store.take(changed.design, changed.all)
     #expect(change.differences == ["axes.pairs: 10 20 before, 10 20 40 now"])
@@ -162,6 +165,26 @@ struct StoreTests {
     #expect(words.contains("--allow-network-store") && words.contains("xling study merge"))
   }
 
+  /// A store of the first version is looked into as it lies, and brought up to date by whoever writes.
+  @Test func anEarlierStoreGoesOn() throws {
+    let path = try filled("study.sqlite", plan.cells)
+    let now = try StudyStore(looking: path).tables(plan.design)
+    try DatabaseQueue(path: path).write {
+      try $0.execute(
+        sql: """
+          DROP TABLE translated;
+          DROP TABLE centroids;
+          DELETE FROM grdb_migrations WHERE identifier LIKE '2 %';
+          """)
+    }
+    let looked = try StudyStore(looking: path).tables(plan.design)
+    #expect(looked.scores == now.scores && looked.translated.isEmpty && looked.centroids.isEmpty)
+    let cell = plan.cells[0].hash
+    let store = try StudyStore(path: path)
+    #expect(try store.tables(plan.design).scores == now.scores)
+    #expect(try store.complete(cell, .done, Samples.result, .init()) == .wasThere)
+  }
+
   // MARK: - Merging
 
   private func filled(_ name: String, _ cells: [StudyCell], rate: Double = 0.5) throws -> String {
@@ -170,7 +193,7 @@ struct StoreTests {
     for cell in cells {
       _ = try store.claim(cell.hash)
       _ = try store.complete(
-        cell.hash, .done, Samples.result, Samples.scores(rate: rate, seed: Int(cell.seed)))
+        cell.hash, .done, Samples.result, Samples.measured(rate: rate, seed: Int(cell.seed)))
     }
     return store.path
   }

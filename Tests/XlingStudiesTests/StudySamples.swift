@@ -1,5 +1,6 @@
 import XlingAlignment
 import XlingCore
+import XlingRetrieval
 import XlingStudies
 
 /// A study's text, and plans over inputs that are told.
@@ -45,6 +46,17 @@ enum Samples {
   static let result = CellResult(
     rate: 0.001, steps: 4, seconds: 1.5, peakMB: 200, trained: 10, parameters: 100, pairs: 10,
     aligned: "en", checkpoint: "c", blasCore: "Zen", run: "runs/a")
+
+  /// With translations of tr, and centroids of both languages.
+  static func measured(rate: Double, seed: Int) -> CellMeasurements {
+    CellMeasurements(
+      scores: scores(rate: rate, seed: seed),
+      translated: scores(rate: rate, seed: seed + 100, languages: ["tr"]),
+      centroids: [
+        LanguageCentroid(language: "en", captions: 40, mean: [0.5, -0.1, 1.0 / 3]),
+        LanguageCentroid(language: "tr", captions: 39, mean: [0.25, 1e-20, Float(seed) / 7]),
+      ])
+  }
 
   /// Hits of `pictures` pictures, each found with the chance `rate`.
   static func scores(

@@ -191,6 +191,21 @@ import XlingTestSupport
     }
   }
 
+  /// Behind the others, so that no id moves, and no text becomes it.
+  @Test func aMaskIsTheLastPiece() throws {
+    let trained = try UnigramTrainer(Self.options(30)).train(try Self.corpus(["ein Hund, ein Hut"]))
+    let masked = trained.withMask()
+    let plain = try SentencePieceTokenizer(trained.model, file: "m")
+    let model = try SentencePieceModel(serialized: masked.model.serialized, file: "m")
+    let tokenizer = try SentencePieceTokenizer(model, file: "m")
+    #expect(plain.special.mask == nil)
+    #expect(tokenizer.special.mask == Int32(trained.model.count))
+    #expect(tokenizer.vocabularySize == plain.vocabularySize + 1)
+    for text in ["ein Hund", "[MASK] ein", "[MASK]"] {
+      #expect(tokenizer.encode(text).ids == plain.encode(text).ids)
+    }
+  }
+
   @Test func writtenFoldersReadBackEqual() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/mini"

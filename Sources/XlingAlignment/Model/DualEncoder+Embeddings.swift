@@ -54,7 +54,9 @@ extension DualEncoder {
         let batch = first..<min(first + batchSize, sequences.count)
         try Matmul.$keepsRowsAlike.withValue(true) {
           let side = EncodedSide(
-            try texts.input(batch.map { $0 }, in: workspace) { sequences[$0] }, of: self,
+            try texts.input(batch.map(FrozenFeatures.Key.init), in: workspace) {
+              sequences[$0.image]
+            }, of: self,
             training: false, in: workspace)
           Elementwise.copy(side.embeddings, into: all.slice(rows: batch))
         }
@@ -99,7 +101,7 @@ extension DualEncoder {
     _ frozen: FrozenPictures?, _ picture: (Int) throws -> Picture
   ) throws {
     let loader = PixelLoader(preprocessing: preprocessing)
-    let pictures = KeptPictures(self, frozen)
+    let pictures = KeptPictures(self, frozen?.stores) { try frozen?.key($0.image) }
     let workspace = Workspace()
     let batches = stride(from: 0, to: all.rows, by: batchSize).map {
       $0..<min($0 + batchSize, all.rows)
@@ -112,9 +114,10 @@ extension DualEncoder {
       for (index, images) in batches.enumerated() {
         workspace.reset()
         try Matmul.$keepsRowsAlike.withValue(true) {
-          let input = try pictures.input(Array(images), in: workspace) { images in
-            try PictureBatch(images.count, of: loader.elementCount, in: workspace) {
-              try loader.load(images, step: nil, into: $0, picture: ahead.picture)
+          let input = try pictures.input(images.map(FrozenFeatures.Key.init), in: workspace) {
+            keys in
+            try PictureBatch(keys.count, of: loader.elementCount, in: workspace) {
+              try loader.load(keys.map(\.image), step: nil, into: $0, picture: ahead.picture)
             }
           }
           if index + 1 < batches.count, !pictures.keeps { ahead.announce(batches[index + 1]) }

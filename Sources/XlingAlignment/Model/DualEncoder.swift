@@ -110,6 +110,9 @@ public final class DualEncoder {
   /// What the current update adds to and leaves out at the heads; nil in evaluation.
   var noise: TrainingNoise?
 
+  /// Captions and pictures that went through the towers from their embeddings on, so far.
+  package var passes = (texts: 0, pictures: 0)
+
   /// Of a finished run (``settle()``); nil in training.
   var settledTrunks: [ParameterRole.Side: Trunk?]?
   /// Of a finished run: whether nothing of a tower was trained.

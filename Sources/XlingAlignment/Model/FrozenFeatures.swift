@@ -19,13 +19,18 @@ public struct FrozenFeatureStores: Sendable {
   public let image: (any FrozenFeatureStore)?
   public let textTrunk: (any TrunkStateStore)?
   public let imageTrunk: (any TrunkStateStore)?
+  /// What others keep of layers of wholly frozen towers.
+  public let textBelow: StatesBelow?
+  public let imageBelow: StatesBelow?
 
   public init(
     text: (any FrozenFeatureStore)?, image: (any FrozenFeatureStore)?,
-    textTrunk: (any TrunkStateStore)? = nil, imageTrunk: (any TrunkStateStore)? = nil
+    textTrunk: (any TrunkStateStore)? = nil, imageTrunk: (any TrunkStateStore)? = nil,
+    textBelow: StatesBelow? = nil, imageBelow: StatesBelow? = nil
   ) {
     (self.text, self.image) = (text, image)
     (self.textTrunk, self.imageTrunk) = (textTrunk, imageTrunk)
+    (self.textBelow, self.imageBelow) = (textBelow, imageBelow)
   }
 }
 
@@ -48,13 +53,19 @@ final class FrozenFeatures {
   private let store: (any FrozenFeatureStore)?
   private var rowOf: [Key: Int] = [:]
   private var rows: [Float] = []
+  /// By what the store knows keys that it was asked for in vain; empty: by nothing.
+  private var known: [Key: [UInt8]] = [:]
 
   init(width: Int, store: (any FrozenFeatureStore)? = nil) {
     (self.width, self.store) = (width, store)
   }
 
-  /// Whether a row was gathered before.
-  func has(_ key: Key) -> Bool { rowOf[key] != nil }
+  /// Keys that will be gathered next: takes over what the store has of them, and returns those that will have to be
+  /// computed. Throws what `content` and the store throw.
+  func announce(_ keys: [Key], content: (Key) throws -> [UInt8]?) throws -> [Key] {
+    try recall(keys.filter { rowOf[$0] == nil }, content)
+    return keys.filter { rowOf[$0] == nil }
+  }
 
   /// [keys, width] from `workspace`; `compute` gives the rows of those that were never seen, `content` what
   /// a store knows them by (nil keeps them in no store). Throws what they and the store throw.
@@ -67,16 +78,15 @@ final class FrozenFeatures {
     if !unseen.isEmpty {
       let mark = workspace.mark()
       defer { workspace.release(to: mark) }
-      let contents = store == nil ? [:] : try contents(of: unseen, content)
-      try recall(contents, in: workspace)
+      try recall(unseen, content)
       let missing = unseen.filter { rowOf[$0] == nil }
       if !missing.isEmpty {
         let fresh = try compute(missing)
-        for (index, key) in missing.enumerated() { keep(fresh.row(index), as: key) }
         try save(
           missing.enumerated().compactMap { index, key in
-            contents[key].map { ($0, fresh.row(index)) }
+            known[key].map { ($0, fresh.row(index)) }
           })
+        for (index, key) in missing.enumerated() { keep(fresh.row(index), as: key) }
       }
     }
     rows.withUnsafeBufferPointer { rows in
@@ -89,25 +99,26 @@ final class FrozenFeatures {
     return out
   }
 
-  private func contents(
-    of keys: [Key], _ content: (Key) throws -> [UInt8]?
-  ) throws -> [Key: [UInt8]] {
-    var contents: [Key: [UInt8]] = [:]
-    for key in keys where contents[key] == nil { contents[key] = try content(key) }
-    return contents
-  }
-
-  /// Takes over what the store has.
-  private func recall(_ contents: [Key: [UInt8]], in workspace: Workspace) throws {
-    guard let store, !contents.isEmpty else { return }
-    let keys = Array(contents.keys)
-    let found = workspace.take(keys.count, width)
-    let isThere = try store.read(
-      keys.map { contents[$0] ?? [] }, width: width, into: { found.row($0) })
-    for (index, key) in keys.enumerated() where isThere[index] { keep(found.row(index), as: key) }
+  /// Takes over what the store has of keys that were not gathered: perhaps only now, from a validation, say.
+  private func recall(_ keys: [Key], _ content: (Key) throws -> [UInt8]?) throws {
+    guard let store else { return }
+    for key in keys where known[key] == nil { known[key] = try content(key) ?? [] }
+    let asked = Set(keys).compactMap { key in
+      known[key].flatMap { $0.isEmpty ? nil : (key: key, content: $0) }
+    }
+    guard !asked.isEmpty else { return }
+    try withUnsafeTemporaryAllocation(of: Float.self, capacity: asked.count * width) { found in
+      guard let base = found.baseAddress else { return }
+      let isThere = try store.read(
+        asked.map(\.content), width: width, into: { base + $0 * width })
+      for (index, one) in asked.enumerated() where isThere[index] {
+        keep(base + index * width, as: one.key)
+      }
+    }
   }
 
   private func save(_ fresh: [([UInt8], UnsafeMutablePointer<Float>)]) throws {
+    let fresh = fresh.filter { !$0.0.isEmpty }
     guard let store, !fresh.isEmpty else { return }
     try store.save(fresh.map(\.0)) {
       UnsafeBufferPointer(start: fresh[$0].1, count: width)
@@ -115,6 +126,7 @@ final class FrozenFeatures {
   }
 
   private func keep(_ row: UnsafeMutablePointer<Float>, as key: Key) {
+    known[key] = nil
     guard rowOf[key] == nil else { return }
     rowOf[key] = rows.count / width
     rows.append(contentsOf: UnsafeBufferPointer(start: row, count: width))

@@ -45,10 +45,9 @@ extension DualEncoder {
     settledTowers?[side] ?? (side == .text ? !textIsTrained : !imageIsTrained)
   }
 
-  /// All that decides the states of a trunk.
-  public func trunkParameters(of side: ParameterRole.Side) -> [Parameter] {
-    guard let depth = trunk(of: side)?.depth else { return [] }
-    return side == .text ? text.trunkParameters(depth) : image.trunkParameters(depth)
+  /// All that decides the states at a depth.
+  public func trunkParameters(of side: ParameterRole.Side, depth: Int) -> [Parameter] {
+    side == .text ? text.trunkParameters(depth) : image.trunkParameters(depth)
   }
 
   /// Rows of a caption's states.
@@ -62,12 +61,14 @@ extension DualEncoder {
   /// The states of captions that enter the lowest trained layer, caption after caption.
   func trunkStates(_ sequences: [[Int32]], in workspace: Workspace) -> Matrix {
     guard let trunk = trunk(of: .text) else { preconditionFailure("the text tower has no trunk") }
+    passes.texts += sequences.count
     return text.states(TokenBatch(sequences), at: trunk.depth, reading: textRows, in: workspace)
   }
 
   /// Of pictures.
   func trunkStates(_ batch: PictureBatch, in workspace: Workspace) -> Matrix {
     guard let trunk = trunk(of: .image) else { preconditionFailure("the image tower has no trunk") }
+    passes.pictures += batch.count
     return image.states(batch, at: trunk.depth, in: workspace)
   }
 
@@ -78,6 +79,7 @@ extension DualEncoder {
   ) -> TextTower.Activations {
     let batch = TokenBatch(input.sequences)
     guard let states = input.states, let trunk = trunk(of: .text) else {
+      passes.texts += input.sequences.count
       return text.forward(
         batch, reading: textRows, dropout: dropout, in: workspace, training: training)
     }
@@ -92,6 +94,7 @@ extension DualEncoder {
   ) -> ImageTower.Activations {
     switch input {
     case .batch(let batch):
+      passes.pictures += batch.count
       return image.forward(
         batch, reading: .pooled, dropout: dropout, in: workspace, training: training)
     case .states(let count, let states):

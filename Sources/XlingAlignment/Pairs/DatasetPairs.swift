@@ -11,6 +11,8 @@ public final class DatasetPairs: PairSource {
   public let mixed: [MixedCaptions]
   /// With those of other languages behind.
   private let paths: [String]
+  /// SHA-256 of their bytes in hexadecimal, as the dataset has them.
+  private let digests: [String?]
   private let ids: [[[Int32]]]
   private let cacheBytes: Int
   private let cache = Mutex((pictures: [Int: Picture](), bytes: 0))
@@ -39,7 +41,10 @@ public final class DatasetPairs: PairSource {
     count = items.count
     let parts = draw?.parts ?? []
     mixed = Self.mixed(parts, behind: items)
-    paths = (items + parts.flatMap(\.items)).map { dataset.path(of: $0) }
+    let all = items + parts.flatMap(\.items)
+    paths = all.map { dataset.path(of: $0) }
+    let known = dataset.pictureDigests()
+    digests = all.map { known[$0.image] }
     let own = try items.map { item in
       try (item.captions[captions.language] ?? []).map {
         try captions.ids(of: $0, by: tokenizer)
@@ -106,7 +111,8 @@ public final class DatasetPairs: PairSource {
   }
 
   public func pictureHash(_ image: Int) throws -> [UInt8]? {
-    Digest.bytes(of: try AtomicFile.read(paths[image]))
+    try digests[image].flatMap { Digest.bytes(hexadecimal: $0) }
+      ?? Digest.bytes(of: try AtomicFile.read(paths[image]))
   }
 
   public func announce(_ images: [Int]) {

@@ -10,13 +10,14 @@ struct TrainingBatches {
   private let mixed: MixedRows?
   private let order: CaptionOrder
   private let views: Int?
+  private let steps: Int
 
   /// Without `cachesFrozenFeatures` frozen towers run for every batch.
   init(
     _ model: DualEncoder, _ source: any PairSource, _ configuration: AlignmentConfiguration,
     cachesFrozenFeatures: Bool, stores: FrozenFeatureStores?
   ) {
-    views = configuration.cachedViews
+    (views, steps) = (configuration.cachedViews, configuration.steps)
     let loader = PixelLoader(
       preprocessing: configuration.preprocessing(for: model.image),
       augmentation: configuration.augmentation?.images, seed: configuration.seed, views: views)
@@ -52,8 +53,8 @@ struct TrainingBatches {
       try pictures(images, step, firstRow: rows.lowerBound, workspace)
     )
     // Read while the model is at work; what is kept of frozen layers is not read again.
-    if rows.upperBound == batchSize {
-      pairs.announce(places(step: step + 1).map { key(step + 1, $0) })
+    if rows.upperBound == batchSize, step + 1 < steps {
+      try pairs.announce(places(step: step + 1).map { key(step + 1, $0) })
     }
     return batch
   }

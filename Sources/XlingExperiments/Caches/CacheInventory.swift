@@ -46,6 +46,11 @@ public struct CacheInventory: Sendable {
     }
   }
 
+  /// What trunks are of, those that can be read.
+  public var trunkDescriptions: [TrunkDescription] {
+    trunks.compactMap { try? TrunkDescription.read($0) }
+  }
+
   /// Throws ``ExperimentFailure``.
   public func list() throws -> [KeptCache] {
     try databases.flatMap { content, path in

@@ -28,12 +28,8 @@ public struct TrunkDescription: Codable, Sendable, Equatable {
     (self.depth, self.layers, self.width, self.precision) = (depth, layers, width, precision)
   }
 
-  var hashBytes: [UInt8] {
-    let digits = hash.compactMap(\.hexDigitValue)
-    return stride(from: 0, to: digits.count - 1, by: 2).map {
-      UInt8(digits[$0] << 4 | digits[$0 + 1])
-    }
-  }
+  /// Empty where ``hash`` is none.
+  var hashBytes: [UInt8] { Digest.bytes(hexadecimal: hash) ?? [] }
 
   func json() throws -> Data {
     let encoder = JSONEncoder()

@@ -27,7 +27,7 @@ final class BudgetedSteps: @unchecked Sendable {
   /// Throws what reading the towers throws, and ``StudyFailure/badFile(path:line:expected:found:)`` where not one
   /// step fits.
   func steps(_ training: CellTraining) throws -> Int {
-    let key = try key(training)
+    let key = try training.key(without: Self.beside)
     lock.lock()
     defer { lock.unlock() }
     if let steps = known[key] { return steps }
@@ -52,17 +52,8 @@ final class BudgetedSteps: @unchecked Sendable {
     return steps
   }
 
-  /// What of a training decides what a step takes; conditions that differ in seeds and rates alone share it.
-  private func key(_ training: CellTraining) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    let others = ["seed", "steps", "epochs", "rate", "checkpoint_every"]
-    let settings = training.settings.said.filter { !others.contains($0.key) }
-      .map { "\($0.key)=\($0.value)" }
-    let towers = [training.textTower, training.imageTower].map { $0 ?? "" }
-    let recipe = String(decoding: try encoder.encode(training.recipe), as: UTF8.self)
-    return (towers + [recipe] + settings).joined(separator: "\n")
-  }
+  /// Conditions that differ in these alone take as much a step.
+  private static let beside: Set = ["seed", "steps", "epochs", "rate", "checkpoint_every"]
 
   private func operations(
     _ training: CellTraining

@@ -17,7 +17,8 @@ public struct StudyCleaning: Codable, Sendable, Equatable {
     guard !there.isEmpty else { throw StudyFailure.nothingDone(path: place.folder) }
     var (runs, bytes) = (0, 0)
     for place in there {
-      for cell in try StudyStore(looking: place.store).cells() where cell.state == .done {
+      for cell in try StudyStore(looking: place.store).cells()
+      where cell.state == .done && cell.kind != .tower {
         guard let run = cell.result?.run else { continue }
         let folder = place.folder + "/" + run
         // A run that another cell goes on with is held.

@@ -1,3 +1,4 @@
+import Foundation
 import XlingCore
 import XlingCoverage
 import XlingData
@@ -8,6 +9,7 @@ import XlingStudies
 /// What a study's tokenizers make of its languages' captions, measured once, when its cells are done.
 struct StudyCosts {
   let setup: StudySetup
+  let place: StudyPlace
 
   /// Captions of a language that are measured, evenly spaced: figures need no more.
   private static let most = 1_000
@@ -26,7 +28,12 @@ struct StudyCosts {
         !own.contains { $0.language == language }
       }
       guard !missing.isEmpty else { return own }
-      let tokenizer = try TowerPair(text: tower.isEmpty ? nil : tower, image: nil).tokenizer
+      let folder = setup.textTower(tower.isEmpty ? nil : tower, in: place)
+      // One that nobody has made yet is measured by whoever goes on.
+      let isThere =
+        folder == nil || folder == tower || FileManager.default.fileExists(atPath: folder ?? "")
+      guard isThere else { return own }
+      let tokenizer = try TowerPair(text: folder, image: nil).tokenizer
       var meter = CoverageMeter(tokenizer)
       return try own + missing.map { try cost($0, tower, &meter, cards) }
     }

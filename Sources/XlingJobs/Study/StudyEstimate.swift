@@ -26,7 +26,8 @@ public struct StudyEstimate: Codable, Sendable, Equatable {
     let looked = stride(from: 0, to: first.count, by: step).map { first[$0] }
     var (seconds, trained) = (0.0, 0)
     for cell in looked {
-      let training = try plan.training(cell, rate: setup.design.rates?.tries.first)
+      let training = setup.shape(
+        of: try plan.training(cell, rate: setup.design.rates?.tries.first))
       var options = AlignJob.Options(training.recipe, training.settings, data: setup.data)
       (options.textTower, options.imageTower) = (training.textTower, training.imageTower)
       let identity = try AlignJob(options).identity(on: setup.dataset)

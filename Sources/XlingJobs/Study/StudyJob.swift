@@ -73,15 +73,20 @@ public struct StudyJob {
     observe(
       .changed(try store.take(setup.design, options.isPart ? options.cells : setup.plan.all)))
     let results = try ExperimentStore(path: options.place.results)
+    let trunks = StudyTrunks(options.isPart ? options.cells : setup.plan.all, setup)
     let worker = StudyWorker(
-      setup: setup, place: options.place, results: results, command: options.command,
-      observe: { observe(.cell($0)) })
-    let round = StudyRound(job: self, store: store, worker: worker, observe: observe)
+      setup: setup, place: options.place, results: results, trunks: trunks,
+      command: options.command, observe: { observe(.cell($0)) })
+    let round = StudyRound(
+      job: self, cells: trunks.ordered(options.cells), store: store, worker: worker,
+      observe: observe)
     if options.retriesGivenUp {
       observe(.renewed(try store.renewGivenUp(Set(options.cells.map(\.hash)))))
     }
     let finished = try round.finish()
-    let (known, costs) = (try store.costs(), StudyCosts(setup: setup))
+    let (known, costs) = (
+      try store.costs(), StudyCosts(setup: setup, place: options.place)
+    )
     let all = try costs.complete(known)
     if all != known { try store.keep(all) }
     return try result(store, finished)
@@ -101,11 +106,12 @@ public struct StudyJob {
     return Result(
       study: setup.design.name, store: store.path, cells: own.count, done: count(.done),
       diverged: count(.diverged), givenUp: count(.givenUp),
-      tries: options.cells.count - own.count, finishedHere: finished)
+      tries: options.cells.count { $0.kind == .attempt }, finishedHere: finished)
   }
 
   /// What a cell is called on a line: its place in the grid, its seed, of a try its rate.
   public static func label(_ cell: StudyCell, _ design: StudyDesign) -> String {
+    if cell.kind == .tower { return "tower " + (cell.factors.values.first ?? "") }
     let place = design.label(cell.factors)
     return (place.isEmpty ? "" : place + ", ") + "seed \(cell.seed)"
       + (cell.rate.map { ", try of rate \($0)" } ?? "")

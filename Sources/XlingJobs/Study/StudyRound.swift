@@ -6,6 +6,8 @@ import XlingStudies
 /// The loop of one process over a study's cells, until nothing is left to do, by it or by others.
 final class StudyRound {
   private let job: StudyJob
+  /// In the order in which they are begun.
+  private let cells: [StudyCell]
   private let store: StudyStore
   private let worker: StudyWorker
   private let observe: (StudyJob.Event) -> Void
@@ -15,13 +17,12 @@ final class StudyRound {
   private var held: [String: Double] = [:]
 
   init(
-    job: StudyJob, store: StudyStore, worker: StudyWorker,
+    job: StudyJob, cells: [StudyCell], store: StudyStore, worker: StudyWorker,
     observe: @escaping (StudyJob.Event) -> Void
   ) {
     (self.job, self.store, self.worker, self.observe) = (job, store, worker, observe)
+    self.cells = cells
   }
-
-  private var cells: [StudyCell] { job.options.cells }
 
   /// How many cells this process finished. Throws as ``StudyJob/run(_:)``.
   func finish() throws -> Int {
@@ -47,7 +48,8 @@ final class StudyRound {
     guard let state = states[cell.hash]?.state, state == .planned || state == .failed else {
       return false
     }
-    return cell.tries.allSatisfy { states[$0]?.state.isFinished != false }
+    let needed = cell.tries + [cell.tower].compactMap { $0 }
+    return needed.allSatisfy { states[$0]?.state.isFinished != false }
   }
 
   private func take(_ cell: StudyCell, _ states: [String: CellStanding], done: Int) throws {
@@ -60,7 +62,8 @@ final class StudyRound {
       let outcome = try worker.work(cell, rate: try rate(cell))
       pulse.stop()
       if try store.complete(
-        ticket.hash, outcome.state, outcome.result, outcome.scores, error: outcome.words) == .stored
+        ticket.hash, outcome.state, outcome.result, outcome.measured, error: outcome.words)
+        == .stored
       {
         finishedHere += 1
       }

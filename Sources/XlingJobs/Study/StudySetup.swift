@@ -18,6 +18,8 @@ public struct StudySetup: Sendable {
   let measured: DataSource
   let dataset: Dataset
   let measuredDataset: Dataset
+  /// That stand beside the captions of some languages.
+  let translations: [TranslatedCaptions]
 
   public var design: StudyDesign { plan.design }
 
@@ -55,6 +57,8 @@ public struct StudySetup: Sendable {
     let choice = try asked.rates.map {
       try DatasetLanguages.resolve($0.languages, in: other, split: .val)
     }
+    translations = try Self.translations(asked.measure, other, languages, path)
+    let made = try (asked.towers ?? []).map { ($0.name, try TowerMaking.content(of: $0)) }
     try Self.checkAligned(asked, trained)
     try Self.checkTarget(asked, trained, languages, path)
     try Self.measureSpeed(&asked, StudyPlace(asked, output: output).folder, path)
@@ -68,6 +72,8 @@ public struct StudySetup: Sendable {
       StudyInputs(
         data: trained.contentHash, measuredData: other.contentHash,
         languages: languages, choiceLanguages: choice ?? [],
+        translations: Dictionary(translations.map { ($0.language, $0.hash) }) { $1 },
+        madeTowers: Dictionary(made) { $1 },
         towers: { text, image in
           let pair = try TowerPair(text: text, image: image)
           return [
@@ -75,6 +81,22 @@ public struct StudySetup: Sendable {
             pair.image.configurationHash, pair.tokenizer.contentHash,
           ].joined(separator: " ")
         }, steps: steps), path: path)
+  }
+
+  /// The folder of a value of `text_tower`, nil for the shipped one: that of a tower of the study lies in its place.
+  func textTower(_ named: String?, in place: StudyPlace) -> String? {
+    plan.towers.first { $0.factors.values.contains(named ?? "") }.map { place.tower($0.hash) }
+      ?? named
+  }
+
+  /// Before towers are made: one of the study's is taken to be of the shipped one's shape, which it has but for its
+  /// words.
+  func shape(of training: CellTraining) -> CellTraining {
+    var training = training
+    if plan.towers.contains(where: { $0.factors.values.contains(training.textTower ?? "") }) {
+      training.textTower = nil
+    }
+    return training
   }
 
   /// A budget of seconds is one of operations at this machine's speed, as the study's folder has it. Throws
@@ -108,6 +130,31 @@ public struct StudySetup: Sendable {
         path: path, line: 0,
         expected: "compare.primary.over: untaught, all, or languages that are measured ("
           + MessageList.of(languages) + ")", found: "\"\(language)\"")
+    }
+  }
+
+  /// Read before anything is trained, in the order of the languages. Throws `StudyFailure.badFile`,
+  /// `TranslationFailure`, and what reading the files throws.
+  private static func translations(
+    _ measure: StudyDesign.Measure, _ dataset: Dataset, _ languages: [String], _ path: String
+  ) throws -> [TranslatedCaptions] {
+    let split = Split(rawValue: measure.split) ?? .test
+    var files: [String: String] = [:]
+    for (given, file) in measure.translations ?? [:] {
+      let code = try DatasetLanguages.resolve(given, in: dataset, split: split)
+      guard languages.contains(code), files.updateValue(file, forKey: code) == nil else {
+        throw StudyFailure.badFile(
+          path: path, line: 0,
+          expected: "evaluate.translations of languages that are measured, each once ("
+            + MessageList.of(languages) + ")", found: "\"\(given)\"")
+      }
+    }
+    return try languages.compactMap { language in
+      try files[language].map { file in
+        try TranslatedCaptions(
+          path: file, language: language,
+          of: try dataset.gold(language, split, perImage: measure.captions ?? .max))
+      }
     }
   }
 
@@ -187,6 +234,11 @@ public struct StudyPlace: Sendable, Equatable {
 
   public func run(_ hash: String) -> String {
     folder + "/runs/" + hash.prefix(StudyCell.shortLength)
+  }
+
+  /// Of a text tower that the study makes.
+  public func tower(_ hash: String) -> String {
+    folder + "/towers/" + hash.prefix(StudyCell.shortLength)
   }
 
   /// Stores of shards and tasks below.

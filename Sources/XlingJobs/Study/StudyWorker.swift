@@ -13,28 +13,35 @@ struct StudyWorker {
   let setup: StudySetup
   let place: StudyPlace
   let results: ExperimentStore
+  let trunks: StudyTrunks
   let command: RunCommand?
   let observe: (StudyJob.CellEvent) -> Void
 
   struct Outcome {
     var state: CellState
     var result: CellResult?
-    var scores: [CellScore] = []
+    var measured = CellMeasurements()
     var words: String?
   }
 
   /// Throws what training and measuring throw, but for divergence, which is a result.
   func work(_ cell: StudyCell, rate: String?) throws -> Outcome {
     PeakMemory.reset()
+    if let tower = setup.plan.tower(cell), cell.kind == .tower {
+      var made = try TowerMaking(tower: tower, folder: place.tower(cell.hash)).make()
+      made.peakMB = PeakMemory.megabytes()
+      return Outcome(state: .done, result: made)
+    }
     let folder = place.run(try setup.plan.run(cell, rate: rate))
     do {
       let aligned = try align(cell, rate, folder)
       var outcome = Outcome(
         state: .done, result: try result(aligned, folder, steps: aligned.steps, aligned.seconds))
-      let scores = try measure(cell, folder)
+      let measured = try measure(cell, folder)
       if cell.kind == .cell {
-        outcome.scores = scores
+        outcome.measured = measured
       } else {
+        let scores = measured.scores
         outcome.result?.value = scores.reduce(0) { $0 + $1.value } / Double(max(1, scores.count))
       }
       outcome.result?.peakMB = PeakMemory.megabytes()
@@ -54,8 +61,10 @@ struct StudyWorker {
     settings.checkpointEvery =
       setup.design.checkpointEvery ?? settings.steps.map { max(25, $0 / 4) }
     var options = AlignJob.Options(training.recipe, settings, data: setup.data)
-    (options.textTower, options.imageTower) = (training.textTower, training.imageTower)
+    options.textTower = setup.textTower(training.textTower, in: place)
+    options.imageTower = training.imageTower
     (options.output, options.resumes, options.command) = (folder, true, command)
+    options.trunks = TrunkWish(shared: trunks.shared(by: cell))
     options.resumeCommand = command.map { ShellWords.command($0.words) }
     return try AlignJob(options).run(
       on: setup.dataset, storing: { _ in results }, observe: { observe(.align($0)) })
@@ -78,7 +87,7 @@ struct StudyWorker {
   }
 
   /// A cell in its languages on its split; a try on val, by what its rate is chosen by.
-  private func measure(_ cell: StudyCell, _ folder: String) throws -> [CellScore] {
+  private func measure(_ cell: StudyCell, _ folder: String) throws -> CellMeasurements {
     let design = setup.design
     let isTry = cell.kind == .attempt
     let split = isTry ? Split.val : Split(rawValue: design.measure.split) ?? .test
@@ -89,21 +98,31 @@ struct StudyWorker {
     options.metrics = names.compactMap(Metric.named)
     options.captionsPerPicture = design.measure.captions
     options.keepsEmbeddings = false
-    let measured = try EvaluateJob(options).run(in: results) { event in
+    if !isTry {
+      options.translationsBeside = setup.translations.map { ($0.language, $0.path) }
+    }
+    let found = try EvaluateJob(options).run(on: setup.measuredDataset, in: results) { event in
       observe(.evaluate(event))
     }
-    let protocols = Set(
-      measured.languages.filter { $0.subset == "all" }.map(\.protocol))
-    let evaluations = try results.evaluations(of: measured.run)
-      .filter { protocols.contains($0.measured.hash) && languages.contains($0.language) }
-    let places = Dictionary(languages.enumerated().map { ($1, $0) }) { first, _ in first }
-    return try evaluations.sorted {
-      (places[$0.language] ?? 0, $0.direction.rawValue) < (
-        places[$1.language] ?? 0, $1.direction.rawValue
-      )
-    }.flatMap { evaluation in
-      try options.metrics.map { try Self.score(evaluation, $0, pictures: measured.pictures) }
+    let stored = try results.evaluations(of: found.run)
+    func scores(_ languages: [String], _ protocols: Set<String>) throws -> [CellScore] {
+      let places = Dictionary(languages.enumerated().map { ($1, $0) }) { first, _ in first }
+      return try stored.filter {
+        protocols.contains($0.measured.hash) && languages.contains($0.language)
+      }.sorted {
+        (places[$0.language] ?? 0, $0.direction.rawValue) < (
+          places[$1.language] ?? 0, $1.direction.rawValue
+        )
+      }.flatMap { evaluation in
+        try options.metrics.map { try Self.score(evaluation, $0, pictures: found.pictures) }
+      }
     }
+    let whole = found.languages.filter { $0.subset == "all" }.map(\.protocol)
+    return CellMeasurements(
+      scores: try scores(languages, Set(whole)),
+      translated: try found.translatedBeside.flatMap {
+        try scores([$0.language], Set([$0.protocol].compactMap { $0 }))
+      }, centroids: found.centroids)
   }
 
   private static func choiceMetrics(_ design: StudyDesign) -> [String] {

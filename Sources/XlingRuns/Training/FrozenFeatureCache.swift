@@ -14,7 +14,7 @@ final class FrozenFeatureCache: FrozenFeatureStore {
   private let what: String
   private let damaged = Damaged()
 
-  /// Written by one training, which reads before it saves.
+  /// Rows that are to be put in the place of damaged ones. Written by one training, which reads before it saves.
   private final class Damaged: @unchecked Sendable {
     var keys: Set<EmbeddingCache.Key> = []
   }
@@ -27,7 +27,7 @@ final class FrozenFeatureCache: FrozenFeatureStore {
     _ keys: [[UInt8]], width: Int, into place: (Int) -> UnsafeMutablePointer<Float>
   ) throws -> [Bool] {
     let kept = try rows.read(keys, model: tower, width: width, into: place)
-    damaged.keys = kept.damaged
+    damaged.keys.formUnion(kept.damaged)
     if !kept.damaged.isEmpty {
       ProgressBar.toStandardError(
         "xling: warning: \(kept.damaged.count) vectors of \(what) in \(rows.path) are damaged; "
@@ -38,6 +38,7 @@ final class FrozenFeatureCache: FrozenFeatureStore {
 
   func save(_ keys: [[UInt8]], row: (Int) -> UnsafeBufferPointer<Float>) throws {
     try rows.save(keys, model: tower, damaged: damaged.keys, row: row)
+    damaged.keys.subtract(keys)
   }
 }
 
@@ -67,7 +68,9 @@ extension DualEncoder {
     return FrozenFeatureStores(
       text: cache(.text, keepsText, identity.text, "captions"),
       image: cache(.image, keepsImages, identity.image, "pictures"),
-      textTrunk: textTrunk, imageTrunk: imageTrunk)
+      textTrunk: textTrunk, imageTrunk: imageTrunk,
+      textBelow: try keepsText ? statesBelow(.text, of: identity, besideStore: path) : nil,
+      imageBelow: try keepsImages ? statesBelow(.image, of: identity, besideStore: path) : nil)
   }
 
   /// SHA-256 of all that decides the bits of a frozen tower's vectors: its architecture, how it pools, every

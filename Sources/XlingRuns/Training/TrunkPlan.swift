@@ -11,9 +11,12 @@ public struct TrunkWish: Sendable, Equatable {
   /// Bytes that all trunks beside a store may take before more are made only where they are forced; nil:
   /// ``CacheLimit``.
   public var limit: Int?
+  /// Sides whose states other runs are known to ask for, too: they are kept although this run alone sees each too
+  /// rarely.
+  public var shared: Set<ParameterRole.Side>
 
-  public init(isForced: Bool = false, limit: Int? = nil) {
-    (self.isForced, self.limit) = (isForced, limit)
+  public init(isForced: Bool = false, limit: Int? = nil, shared: Set<ParameterRole.Side> = []) {
+    (self.isForced, self.limit, self.shared) = (isForced, limit, shared)
   }
 }
 
@@ -74,7 +77,7 @@ public struct TrunkPlan: Sendable {
           throw CacheFailure.diskTooSmall(path: folder, needed: needed, free: free)
         }
         verdict = .kept(there: there)
-      } else if demand.times <= Self.leastTimes {
+      } else if demand.times <= Self.leastTimes, !wish.shared.contains(side) {
         verdict = .seenRarely
       } else if taken + needed > limit {
         verdict = .overLimit(limit: limit, taken: taken)
@@ -85,7 +88,10 @@ public struct TrunkPlan: Sendable {
       }
       sides.append(Side(side: side, demand: demand, verdict: verdict))
       let isKept = verdict == .kept(there: there)
-      budget.bytes[side] = .some(isKept ? (wish.isForced ? .max : needed + needed / 8) : nil)
+      // What another seed left there may be of other captions or pictures than this run draws.
+      let others = wish.shared.contains(side) ? max(0, min(limit - taken, free - free / 10)) / 2 : 0
+      let bytes = wish.isForced ? Int.max : max(needed + needed / 8, others)
+      budget.bytes[side] = .some(isKept ? bytes : nil)
       if isKept { (taken, free) = (taken + needed, free - needed) }
     }
     if wish.isForced { try checkIsOfUse(model) }

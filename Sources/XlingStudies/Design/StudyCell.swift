@@ -4,6 +4,8 @@ public struct StudyCell: Sendable, Equatable {
     case cell
     /// A run at one rate, measured on val, by which the rate is chosen.
     case attempt = "try"
+    /// A text tower that is made before the cells that align it.
+    case tower
   }
 
   /// SHA-256 of what decides its bits: recipe, towers, tokenizer, data, settings, seed, what is measured, and the
@@ -19,6 +21,16 @@ public struct StudyCell: Sendable, Equatable {
   public let group: String
   /// The tries by which its rate is chosen, by hash.
   public let tries: [String]
+  /// The tower that has to be made before it, by hash.
+  public let tower: String?
+
+  public init(
+    hash: String, kind: Kind, factors: [String: String], seed: UInt64, rate: String?,
+    group: String, tries: [String], tower: String? = nil
+  ) {
+    (self.hash, self.kind, self.factors, self.seed) = (hash, kind, factors, seed)
+    (self.rate, self.group, self.tries, self.tower) = (rate, group, tries, tower)
+  }
 
   public var short: String { String(hash.prefix(Self.shortLength)) }
   public static let shortLength = 12

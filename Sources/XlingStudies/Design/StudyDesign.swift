@@ -54,6 +54,9 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     public let metrics: [String]
     /// The first so many captions of each picture; nil takes all.
     public let captions: Int?
+    /// Files of translations by language, as they are written: what is measured with them stands beside the language's
+    /// captions. nil: none.
+    public var translations: [String: String]?
   }
 
   /// The one comparison that the study was made for.
@@ -76,6 +79,8 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     public let seeds: Int?
     public let languages: [String]?
     public let axes: [Axis]
+    /// Of every tower that is pretrained; nil: as many as ever.
+    public let towerSteps: Int?
   }
 
   public var name: String
@@ -86,6 +91,8 @@ public struct StudyDesign: Codable, Sendable, Equatable {
   /// Without the seeds, in the order of the file.
   public var axes: [Axis]
   public var seeds: [UInt64]
+  /// Text towers that are made first; nil: none.
+  public var towers: [StudyTower]?
   public let skips: [Skip]
   /// What all cells share besides, axes' names with one value each; and the data.
   public var fixed: [Setting]
@@ -115,11 +122,20 @@ public struct StudyDesign: Codable, Sendable, Equatable {
       design.fixed.append(Setting(key: "steps", value: "\(steps)"))
     }
     if let count = small.seeds { design.seeds = Array(seeds.prefix(count)) }
-    if let languages = small.languages { design.measure.languages = languages }
+    if let languages = small.languages {
+      design.measure.languages = languages
+      design.measure.translations = measure.translations?.filter { languages.contains($0.key) }
+    }
+    for place in (towers ?? []).indices where towers?[place].objective != StudyTower.Objective.none
+    {
+      if let steps = small.towerSteps { design.towers?[place].steps = steps }
+    }
     for axis in small.axes {
       guard let place = design.axes.firstIndex(where: { $0.name == axis.name }) else { continue }
       design.axes[place] = axis
     }
+    let used = design.axes.first { $0.name == StudyFactor.textTower }?.values
+    design.towers?.removeAll { tower in used.map { !$0.contains(tower.name) } ?? false }
     return design
   }
 
@@ -162,6 +178,10 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     said["evaluate.languages"] = measure.languages.joined(separator: " ")
     said["evaluate.metrics"] = measure.metrics.joined(separator: " ")
     said["evaluate.captions"] = measure.captions.map(String.init)
+    for (language, file) in measure.translations ?? [:] {
+      said["evaluate.translations.\(language)"] = file
+    }
+    for tower in towers ?? [] { said["tower.\(tower.name)"] = tower.words }
     for axis in axes { said["axes.\(axis.name)"] = axis.values.joined(separator: " ") }
     for setting in fixed { said["train.\(setting.key)"] = setting.value }
     for (index, skip) in skips.enumerated() {

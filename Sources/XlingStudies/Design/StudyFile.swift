@@ -8,7 +8,8 @@ public enum StudyFile {
   /// Where the shipped ones lie.
   static let folder = "studies"
   private static let tables = [
-    "study", "axes", "skip", "train", "learning_rate", "budget", "evaluate", "compare", "limits",
+    "study", "tower", "axes", "skip", "train", "learning_rate", "budget", "evaluate", "compare",
+    "limits",
     "small",
   ]
 
@@ -57,11 +58,21 @@ public enum StudyFile {
     let (data, fixed) = try fixed(file, axes, rates)
     let budget = try budget(file, axes, fixed)
     let measure = try measure(file, data)
+    let towers = try towers(
+      file,
+      used: (axes.first { $0.name == StudyFactor.textTower }?.values ?? [])
+        + fixed.filter { $0.key == StudyFactor.textTower }.map(\.value))
+    if let budget, !towers.isEmpty {
+      throw file.mistake(
+        "budget.\(budget.unit.rawValue)",
+        "steps where towers are made first: what a step of theirs takes is not known before", "none"
+      )
+    }
     let limits = try file.table("limits", known: ["retries", "checkpoint_every"])
     return StudyDesign(
       name: name, question: try study.required("question"),
       decides: try study.text("decides") ?? "", cost: try study.text("cost") ?? "", axes: axes,
-      seeds: seeds,
+      seeds: seeds, towers: towers.isEmpty ? nil : towers,
       skips: try skips(file, axes), fixed: fixed, data: data ?? measure.data, rates: rates,
       budget: budget, measure: measure, comparison: try comparison(file, axes, measure),
       retries: try limits?.whole("retries", 0...100) ?? 1,
@@ -69,7 +80,7 @@ public enum StudyFile {
       small: try small(file, axes, seeds))
   }
 
-  private static func isNameByte(_ byte: UInt8) -> Bool {
+  static func isNameByte(_ byte: UInt8) -> Bool {
     byte == 0x2D || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte)
   }
 }
@@ -229,31 +240,6 @@ extension StudyFile {
     return (try table?.text("data"), settings)
   }
 
-  private static func rate(_ name: String, _ key: String, _ table: StudyTable) throws -> Metric {
-    guard let metric = Metric.named(name), metric.aggregation == .mean, metric.isRate else {
-      throw table.mistake(
-        key, "a rate that is a mean over queries: R@1, R@10, MRR, nDCG@10 …", "\"\(name)\"")
-    }
-    return metric
-  }
-
-  private static func measure(_ file: StudyTable, _ data: String?) throws -> StudyDesign.Measure {
-    let known = ["data", "split", "languages", "metrics", "captions"]
-    guard let table = try file.table("evaluate", known: known) else {
-      throw file.mistake("evaluate", "a table", "no such table")
-    }
-    let split = try table.text("split") ?? "test"
-    guard ["test", "val"].contains(split) else {
-      throw table.mistake("split", "test or val", split)
-    }
-    let metrics = try (table.scalars("metrics") ?? ["R@1", "R@10"])
-      .map { try rate($0, "metrics", table).name }
-    return StudyDesign.Measure(
-      data: try table.text("data") ?? data ?? "scenes", split: split,
-      languages: try table.scalars("languages") ?? ["all"], metrics: metrics,
-      captions: try table.whole("captions", 1...NumberRange.count))
-  }
-
   private static func comparison(
     _ file: StudyTable, _ axes: [StudyDesign.Axis], _ measure: StudyDesign.Measure
   ) throws -> StudyDesign.Comparison? {
@@ -296,12 +282,13 @@ extension StudyFile {
   private static func small(
     _ file: StudyTable, _ axes: [StudyDesign.Axis], _ seeds: [UInt64]
   ) throws -> StudyDesign.Small? {
-    let known = ["steps", "seeds", "languages", "axes"]
+    let known = ["steps", "seeds", "languages", "axes", "tower_steps"]
     guard let table = try file.table("small", known: known) else { return nil }
     let changed = try table.table("axes", known: axes.map(\.name))
     return StudyDesign.Small(
       steps: try table.whole("steps", 1...NumberRange.count),
       seeds: try table.whole("seeds", 1...seeds.count), languages: try table.scalars("languages"),
-      axes: try changed.map { changed in try changed.keys.map { try axis($0, changed) } } ?? [])
+      axes: try changed.map { changed in try changed.keys.map { try axis($0, changed) } } ?? [],
+      towerSteps: try table.whole("tower_steps", 1...NumberRange.count))
   }
 }

@@ -11,6 +11,10 @@ public struct StudyInputs: Sendable {
   /// The languages measured, the data's codes in their order; and those by which a rate is chosen.
   public let languages: [String]
   public let choiceLanguages: [String]
+  /// What decides the text towers that the study makes, by name.
+  public let madeTowers: [String: String]
+  /// SHA-256 of translations, by the data's code of their language.
+  public let translations: [String: String]
   /// Of a text tower's folder, an image tower's (nil: shipped), and the tokenizer.
   public let towers: @Sendable (_ text: String?, _ image: String?) throws -> String
   /// The steps of a training under the study's budget; nil where steps are said.
@@ -18,12 +22,14 @@ public struct StudyInputs: Sendable {
 
   public init(
     data: String, measuredData: String, languages: [String], choiceLanguages: [String],
+    translations: [String: String] = [:], madeTowers: [String: String] = [:],
     towers: @escaping @Sendable (_ text: String?, _ image: String?) throws -> String,
     steps: (@Sendable (CellTraining) throws -> Int)? = nil
   ) {
     self.steps = steps
     (self.data, self.measuredData, self.languages) = (data, measuredData, languages)
     (self.choiceLanguages, self.towers) = (choiceLanguages, towers)
+    (self.translations, self.madeTowers) = (translations, madeTowers)
   }
 }
 
@@ -35,6 +41,8 @@ public struct StudyPlan: Sendable {
   public let cells: [StudyCell]
   /// Tries of learning rates; each comes before the cells that need it.
   public let tries: [StudyCell]
+  /// Text towers that are made first.
+  public let towers: [StudyCell]
 
   private let contents: Contents
 
@@ -47,11 +55,22 @@ public struct StudyPlan: Sendable {
     let grid = Self.grid(design)
     guard !grid.isEmpty else { throw StudyFailure.emptyGrid(path: path) }
     let conditions = try grid.map { try contents.condition($0) }
+    towers = (design.towers ?? []).map { tower in
+      let hash = contents.tower(tower.name)
+      return StudyCell(
+        hash: hash, kind: .tower, factors: [StudyFactor.textTower: tower.name], seed: tower.seed,
+        rate: nil, group: hash, tries: [])
+    }
     (cells, tries) = Self.cells(design, conditions)
   }
 
   /// All work in its order.
-  public var all: [StudyCell] { tries + cells }
+  public var all: [StudyCell] { towers + tries + cells }
+
+  /// The study's tower of a cell of that kind.
+  public func tower(_ cell: StudyCell) -> StudyTower? {
+    design.towers?.first { $0.name == cell.factors[StudyFactor.textTower] }
+  }
 
   /// How many cells a study has.
   public static func count(_ design: StudyDesign) -> Int { grid(design).count * design.seeds.count }
@@ -89,7 +108,7 @@ public struct StudyPlan: Sendable {
           tries.append(
             StudyCell(
               hash: hash, kind: .attempt, factors: condition.factors, seed: seed, rate: rate,
-              group: condition.group, tries: []))
+              group: condition.group, tries: [], tower: condition.tower))
         }
       }
     }
@@ -98,7 +117,7 @@ public struct StudyPlan: Sendable {
         StudyCell(
           hash: Contents.hash(condition.measured, "seed=\(seed)"), kind: .cell,
           factors: condition.factors, seed: seed, rate: nil, group: condition.group,
-          tries: needed[place])
+          tries: needed[place], tower: condition.tower)
       }
     }
     return (cells, tries)
@@ -121,7 +140,10 @@ public struct StudyPlan: Sendable {
 
   /// The cells of one shard, of 1...count. Tries stay with the cells that need them.
   public func shard(_ index: Int, of count: Int) -> [StudyCell] {
-    all.filter { $0.shard(of: count) == index - 1 }
+    let own = (tries + cells).filter { $0.shard(of: count) == index - 1 }
+    // Each store makes the towers that it needs.
+    let needed = Set(own.compactMap(\.tower))
+    return towers.filter { needed.contains($0.hash) } + own
   }
 
   /// The one cell whose hash begins so, with the tries it needs. Throws ``StudyFailure``.
@@ -133,7 +155,8 @@ public struct StudyPlan: Sendable {
     guard found.count == 1 else {
       throw .severalCells(given: given, cells: found.map(\.short))
     }
-    return tries.filter { cell.tries.contains($0.hash) } + [cell]
+    return towers.filter { $0.hash == cell.tower }
+      + tries.filter { cell.tries.contains($0.hash) } + [cell]
   }
 }
 
@@ -146,6 +169,8 @@ private final class Contents: @unchecked Sendable {
     let measured: String
     let tried: String
     let group: String
+    /// Of the text tower that has to be made first; nil: none.
+    let tower: String?
   }
 
   private let design: StudyDesign
@@ -189,6 +214,12 @@ private final class Contents: @unchecked Sendable {
       + " \(measure.captions.map(String.init) ?? "all")\nlanguages="
       + inputs.languages.joined(separator: " ")
       + "\nmetrics=" + measure.metrics.joined(separator: " ")
+    if !inputs.translations.isEmpty {
+      measured +=
+        "\ntranslations="
+        + inputs.translations.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        .joined(separator: " ")
+    }
     var tried = ""
     if let rates = design.rates {
       let choice = "\(rates.split) \(rates.metric) \(inputs.choiceLanguages.joined(separator: " "))"
@@ -198,7 +229,7 @@ private final class Contents: @unchecked Sendable {
     }
     return Condition(
       factors: factors, trained: trained, measured: measured, tried: tried,
-      group: Digest.of(measured))
+      group: Digest.of(measured), tower: training.textTower.flatMap { madeTower($0) })
   }
 
   private func made(_ factors: [String: String]) throws -> CellTraining {
@@ -228,10 +259,23 @@ private final class Contents: @unchecked Sendable {
     return text
   }
 
+  /// Names what makes a tower.
+  func tower(_ name: String) -> String { madeTower(name) ?? "" }
+
+  private func madeTower(_ name: String) -> String? {
+    inputs.madeTowers[name].map {
+      Self.hash("numerics=\(Version.numerics)\ntower=\($0)", "")
+    }
+  }
+
   private func towers(_ training: CellTraining) throws -> String {
     let key = "\(training.textTower ?? "")\n\(training.imageTower ?? "")"
     if let known = towers[key] { return known }
-    let content = try inputs.towers(training.textTower, training.imageTower)
+    let made = training.textTower.flatMap { madeTower($0) }
+    // What is made to the same words has the same weights.
+    let content =
+      try made.map { $0 + " " + (try inputs.towers(nil, training.imageTower)) }
+      ?? inputs.towers(training.textTower, training.imageTower)
     towers[key] = content
     return content
   }

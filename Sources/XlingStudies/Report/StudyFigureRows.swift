@@ -52,18 +52,47 @@ extension StudyFigures {
         rows.append(row)
       }
     }
-    for one in regressions {
-      let line = FigureLine("", one.condition, metric: metric)
-      rows.append(line.of("forecast-error", one.error))
-      rows.append(line.of("forecast-error-of-mean", one.errorOfMean))
-      if let error = one.familyError, let mean = one.familyErrorOfMean {
-        rows.append(line.of("forecast-error-families", error))
-        rows.append(line.of("forecast-error-of-mean-families", mean))
+    for one in regressions { rows += errors(one, "forecast") }
+    for one in distances {
+      rows += errors(one, "distance-forecast")
+      for point in one.points {
+        var line = FigureLine("", one.condition, metric: "").of("distance", point.distance)
+        (line.language, line.against) = (point.language, one.aligned)
+        rows.append(line)
       }
-      rows.append(line.of("forecast-rank-correlation", one.rankCorrelation))
+    }
+    for one in donors {
+      let figures = [
+        ("donor-nearest", one.nearest), ("donor-usual", one.usual), ("donor-any", one.any),
+        ("donor-best", one.best),
+      ]
+      for (name, estimate) in figures {
+        var line = FigureLine("", "", metric: metric).of(name, estimate)
+        (line.context, line.against) = (one.context, one.donors.joined(separator: " "))
+        rows.append(line)
+      }
+    }
+    for one in translated {
+      let line = FigureLine("", one.condition, metric: metric)
+      rows.append(line.of("translations", one.translations, language: one.language))
+      rows.append(line.of("captions-less-translations", one.difference, language: one.language))
     }
     let whole = [data, split, "\(pictures)", seeds.map(String.init).joined(separator: " ")]
     return CSVTable(Self.columns, rows.map { $0.fields + whole })
+  }
+}
+
+extension StudyFigures {
+  private func errors(_ one: any RecallRegression, _ name: String) -> [FigureLine] {
+    let line = FigureLine("", one.condition, metric: metric)
+    var rows = [
+      line.of("\(name)-error", one.error), line.of("\(name)-error-of-mean", one.errorOfMean),
+    ]
+    if let error = one.familyError, let mean = one.familyErrorOfMean {
+      rows.append(line.of("\(name)-error-families", error))
+      rows.append(line.of("\(name)-error-of-mean-families", mean))
+    }
+    return rows + [line.of("\(name)-rank-correlation", one.rankCorrelation)]
   }
 }
 

@@ -10,11 +10,13 @@ extension StudyFigures {
       summary: question + (decides.isEmpty ? "" : " Decides: \(decides).") + " " + protocolText,
       sections: [
         limitSection, curveSection, dotSection, comparisonSection, conditionSection, costSection,
-        mapSection, profileSection, regressionSection,
+        mapSection, profileSection, regressionSection, distanceSection, donorSection,
+        translatedSection,
       ].compactMap { $0 },
       footer:
         "\(HTML.escape("\(cells) cells")), \(tries) tries of learning rates; the figures are made from "
-        + "<code>cells.csv</code>, <code>scores.csv</code>, <code>pictures.csv</code> and <code>coverage.csv</code> alone "
+        + "<code>cells.csv</code>, <code>scores.csv</code>, <code>pictures.csv</code>, <code>translated.csv</code>, "
+        + "<code>centroids.csv</code> and <code>coverage.csv</code> alone "
         + "(<code>xling study report --csv FOLDER</code>).")
     if !regressions.isEmpty { page.style = ScatterPlot.style }
     return page.html

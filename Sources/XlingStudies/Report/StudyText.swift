@@ -63,6 +63,15 @@ extension StudyFigures {
     if !regressions.isEmpty {
       parts += ["## \(metric) forecast from coverage", regressionTable.markdown()]
     }
+    if !distances.isEmpty {
+      parts += ["## \(metric) forecast from distance", distanceText, distanceTable.markdown()]
+    }
+    if !donors.isEmpty {
+      parts += ["## Which donor", donorText, donorTable.markdown()]
+    }
+    if !translated.isEmpty {
+      parts += ["## Beside translations", translatedText, translatedTable.markdown()]
+    }
     parts += [
       "## What this study cannot tell", cannotTell.map { "- \($0)" }.joined(separator: "\n"),
     ]
@@ -88,6 +97,15 @@ extension StudyFigures {
       parts.append(
         comparisonTable.latex(
           caption: "\(comparisonText) \(figureNote)", label: "tab:\(name)-comparison"))
+    }
+    let others = [
+      (distances.isEmpty, distanceTable, distanceText, "distance"),
+      (donors.isEmpty, donorTable, donorText, "donors"),
+      (translated.isEmpty, translatedTable, translatedText, "translations"),
+    ]
+    for (isEmpty, table, text, label) in others where !isEmpty {
+      parts.append(
+        table.latex(caption: "\(text) \(protocolText)", label: "tab:\(name)-\(label)"))
     }
     return parts.joined(separator: "\n")
   }
@@ -135,26 +153,6 @@ extension StudyFigures {
     condition.tries > 0
       ? ", \(condition.tries) tries in \(Figures.duration(condition.trySeconds)), rate "
         + condition.rates.map { "\($0)" }.joined(separator: ", ") : ""
-  }
-
-  /// Errors of forecasts from coverage, in points.
-  var regressionTable: TextTable {
-    func points(_ estimate: Estimate?) -> String {
-      estimate.map { Figures.estimate($0, isRate: true) } ?? "–"
-    }
-    let head = [
-      "condition", "languages", "error", "of the mean", "families out", "of the mean",
-      "rank correlation",
-    ]
-    return TextTable(
-      [head]
-        + regressions.map { one in
-          [
-            one.condition, "\(one.languages)", points(one.error), points(one.errorOfMean),
-            points(one.familyError), points(one.familyErrorOfMean),
-            Figures.fixed(one.rankCorrelation.value, 2),
-          ]
-        }, leading: 1)
   }
 
   var comparisonTable: TextTable {

@@ -5,7 +5,7 @@ import XlingRetrieval
 extension StudyFigures {
   /// How well the primary metric of a language follows from what its captions cost in tokens, by a ridge regression
   /// on the logarithms of premium and fertility: with the error of each language left out, and of each family.
-  public struct Regression: Codable, Sendable, Equatable {
+  public struct Regression: Codable, Sendable, Equatable, RecallRegression {
     public let condition: String
     public let languages: Int
     /// Mean absolute errors, 0...1.
@@ -54,14 +54,34 @@ extension StudyAnalysis {
           language: cost.language, family: cost.family, features: [log(premium), log(fertility)],
           recall: figure.value, queries: figure.queries))
     }
-    guard rows.count >= RecallForecaster.fewest else { return nil }
-    let forecaster = RecallForecaster(rows)
-    let skill = try forecaster.leaveOneLanguageOut()
-    let families = try forecaster.leaveOneFamilyOut()
+    guard let (skill, families) = try skill(rows) else { return nil }
     return StudyFigures.Regression(
       condition: label(condition), languages: rows.count, error: skill.error,
       errorOfMean: skill.errorOfMean, familyError: families?.error,
       familyErrorOfMean: families?.errorOfMean, rankCorrelation: skill.rankCorrelation,
       points: points)
   }
+
+  /// Of forecasting each language from the others, and each family from the other families; nil of fewer languages
+  /// than anything is forecast from. Throws `RetrievalFailure`.
+  func skill(
+    _ rows: [RecallForecaster.Measured]
+  ) throws -> (languages: ForecastSkill, families: ForecastSkill?)? {
+    guard rows.count >= RecallForecaster.fewest else { return nil }
+    let forecaster = RecallForecaster(rows)
+    return (try forecaster.leaveOneLanguageOut(), try forecaster.leaveOneFamilyOut())
+  }
+}
+
+/// How well recall follows from something of a language, whatever that is.
+protocol RecallRegression {
+  var condition: String { get }
+  var languages: Int { get }
+  /// Mean absolute errors, 0...1: of forecasting each language, and of taking the mean of the others; of families
+  /// likewise.
+  var error: Estimate { get }
+  var errorOfMean: Estimate { get }
+  var familyError: Estimate? { get }
+  var familyErrorOfMean: Estimate? { get }
+  var rankCorrelation: Estimate { get }
 }

@@ -23,9 +23,33 @@ struct MeasuredCells {
   let seeds: [UInt64]
   let languages: [String]
   let pictures: Int
-  /// Counts by part, and chance: the same for all cells.
-  private let shared: [Part: (counts: [Double], chance: Double?)]
-  private let sums: [String: [Part: [Double]]]
+  private let captions: Scores
+  private let translations: Scores
+  /// Languages that are measured by translations, too.
+  var translated: [String] { translations.languages }
+
+  /// What some scores of cells add, by picture.
+  private struct Scores {
+    /// Counts by part, and chance: the same for all cells.
+    var shared: [Part: (counts: [Double], chance: Double?)] = [:]
+    /// By cell.
+    var sums: [String: [Part: [Double]]] = [:]
+    var languages: [String] = []
+
+    init(_ scores: [String: [CellScore]], of cells: [StudyTables.Cell]) {
+      for cell in cells {
+        for score in scores[cell.hash] ?? [] {
+          let part = Part(
+            language: score.language, direction: score.direction, metric: score.metric)
+          if shared[part] == nil {
+            shared[part] = (score.counts, score.chance)
+            if !languages.contains(score.language) { languages.append(score.language) }
+          }
+          sums[cell.hash, default: [:]][part] = score.sums
+        }
+      }
+    }
+  }
 
   init(_ tables: StudyTables) {
     self.tables = tables
@@ -51,22 +75,10 @@ struct MeasuredCells {
     missing = all.filter { $0.cells.isEmpty }
     let finished = conditions.map { Set($0.cells.keys) }
     seeds = (finished.dropFirst().reduce(finished.first ?? []) { $0.intersection($1) }).sorted()
-    var shared: [Part: (counts: [Double], chance: Double?)] = [:]
-    var sums: [String: [Part: [Double]]] = [:]
-    var languages: [String] = []
-    for cell in tables.cells {
-      for score in tables.scores[cell.hash] ?? [] {
-        let part = Part(
-          language: score.language, direction: score.direction, metric: score.metric)
-        if shared[part] == nil {
-          shared[part] = (score.counts, score.chance)
-          if !languages.contains(score.language) { languages.append(score.language) }
-        }
-        sums[cell.hash, default: [:]][part] = score.sums
-      }
-    }
-    (self.shared, self.sums, self.languages) = (shared, sums, languages)
-    pictures = shared.values.map(\.counts.count).max() ?? 0
+    captions = Scores(tables.scores, of: tables.cells)
+    translations = Scores(tables.translated, of: tables.cells)
+    languages = captions.languages
+    pictures = captions.shared.values.map(\.counts.count).max() ?? 0
   }
 
   /// Languages that a finished cell was aligned on.
@@ -91,14 +103,35 @@ struct MeasuredCells {
   func figure(
     _ condition: Condition, _ language: String, _ metric: String, _ bootstrap: CrossedBootstrap
   ) throws -> CrossedFigure? {
-    let parts = shared.keys.filter { $0.language == language && $0.metric == metric }
+    try figure(condition, language, metric, bootstrap, captions)
+  }
+
+  /// The same of translations in the place of the captions; nil also where a finished cell was not measured so.
+  func translatedFigure(
+    _ condition: Condition, _ language: String, _ metric: String, _ bootstrap: CrossedBootstrap
+  ) throws -> CrossedFigure? {
+    let done = seeds.compactMap { condition.cells[$0] }.filter { $0.state == .done }
+    let isWhole = done.allSatisfy { cell in
+      translations.sums[cell.hash]?.keys.contains { $0.language == language } == true
+    }
+    guard isWhole, !done.isEmpty else { return nil }
+    return try figure(condition, language, metric, bootstrap, translations)
+  }
+
+  private func figure(
+    _ condition: Condition, _ language: String, _ metric: String, _ bootstrap: CrossedBootstrap,
+    _ scores: Scores
+  ) throws -> CrossedFigure? {
+    let parts = scores.shared.keys.filter { $0.language == language && $0.metric == metric }
       .sorted { $0.direction < $1.direction }
     return CrossedFigure.mean(
       try parts.compactMap { part in
-        guard let known = shared[part], known.counts.contains(where: { $0 > 0 }) else { return nil }
+        guard let known = scores.shared[part], known.counts.contains(where: { $0 > 0 }) else {
+          return nil
+        }
         let rows = seeds.map { seed -> [Double] in
           if let cell = condition.cells[seed], cell.state == .done,
-            let own = sums[cell.hash]?[part]
+            let own = scores.sums[cell.hash]?[part]
           {
             return own
           }

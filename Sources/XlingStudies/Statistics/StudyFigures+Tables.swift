@@ -38,6 +38,9 @@ extension StudyFigures {
     alike = analysis.alike()
     map = analysis.map()
     regressions = try analysis.regressions()
+    distances = try analysis.distanceRegressions()
+    donors = analysis.donors()
+    translated = try analysis.translated()
     thresholds = StudyAnalysis.thresholds
     self.draws = draws
     cannotTell =

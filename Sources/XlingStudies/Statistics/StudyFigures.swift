@@ -121,6 +121,12 @@ public struct StudyFigures: Codable, Sendable, Equatable {
   public let map: [MapCell]
   /// One a condition; empty where too few languages have known costs.
   public let regressions: [Regression]
+  /// One a condition; empty where too few languages are measured, and of cells without centroids.
+  public let distances: [DistanceRegression]
+  /// One for each group of conditions that differ in the language aligned on.
+  public let donors: [Donors]
+  /// What translations in the place of captions give; empty where the study has none.
+  public let translated: [Translated]
   /// Of the performance profile.
   public let thresholds: [Double]
   public let cannotTell: [String]

@@ -119,7 +119,7 @@ extension StudyStore {
   /// One transaction, after the run's files are on the disk. A claim that was lost meanwhile matters only where
   /// another worker finished the cell. Throws `ExperimentFailure`.
   public func complete(
-    _ hash: String, _ state: CellState, _ result: CellResult?, _ scores: [CellScore],
+    _ hash: String, _ state: CellState, _ result: CellResult?, _ measured: CellMeasurements,
     error: String? = nil
   ) throws(ExperimentFailure) -> CellCompletion {
     try file.write { database in
@@ -128,13 +128,13 @@ extension StudyStore {
       if let state = stored.flatMap(CellState.init), state == .done || state == .diverged {
         return .wasThere
       }
-      try Self.write(hash, state, result, scores, error, database)
+      try Self.write(hash, state, result, measured, error, database)
       return .stored
     }
   }
 
   static func write(
-    _ hash: String, _ state: CellState, _ result: CellResult?, _ scores: [CellScore],
+    _ hash: String, _ state: CellState, _ result: CellResult?, _ measured: CellMeasurements,
     _ error: String?, _ database: Database
   ) throws {
     let encoder = JSONEncoder()
@@ -146,18 +146,7 @@ extension StudyStore {
           host = NULL, process = NULL, since = NULL, sign = NULL WHERE hash = ?
         """,
       arguments: [state.rawValue, text, error, Date().timeIntervalSince1970, hash])
-    try database.execute(sql: "DELETE FROM scores WHERE cell = ?", arguments: [hash])
-    for (place, score) in scores.enumerated() {
-      try database.execute(
-        sql: """
-          INSERT INTO scores (cell, language, direction, metric, place, value, n, chance, sums, counts)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-          """,
-        arguments: [
-          hash, score.language, score.direction, score.metric, place, score.value, score.n,
-          score.chance, NumberRow.text(score.sums), NumberRow.text(score.counts),
-        ])
-    }
+    try write(measured, of: hash, database)
   }
 
   /// An attempt that ended in an error; the last one gives the cell up. Throws `ExperimentFailure`.

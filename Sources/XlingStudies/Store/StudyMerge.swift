@@ -28,7 +28,7 @@ extension StudyStore {
     }
     var merge = StudyMerge(output: output, stores: paths)
     var design: StudyDesign?
-    var found: [String: (cell: StudyTables.Cell, scores: [CellScore], from: String)] = [:]
+    var found: [String: (cell: StudyTables.Cell, measured: CellMeasurements, from: String)] = [:]
     var order: [String] = []
     var costs: [LanguageCost] = []
     for path in paths {
@@ -42,9 +42,9 @@ extension StudyStore {
       }
       design = stored
       if costs.isEmpty { costs = try store.costs() }
-      let scores = try store.scores()
+      let measured = try store.measurements()
       for cell in try store.cells() {
-        let own = scores[cell.hash] ?? []
+        let own = measured[cell.hash] ?? .init()
         guard let known = found[cell.hash] else {
           order.append(cell.hash)
           found[cell.hash] = (cell, own, path)
@@ -55,12 +55,13 @@ extension StudyStore {
         if isBetter { found[cell.hash] = (cell, own, path) }
         guard Self.hasResult(cell), Self.hasResult(known.cell) else { continue }
         try check(cell, own, path, against: known)
+        if known.measured.centroids.isEmpty { found[cell.hash]?.measured.centroids = own.centroids }
         merge.shared += 1
       }
     }
     guard let design else { throw StudyFailure.nothingDone(path: output) }
     try write(
-      order.compactMap { found[$0] }.map { ($0.cell, $0.scores) }, design, costs, output,
+      order.compactMap { found[$0] }.map { ($0.cell, $0.measured) }, design, costs, output,
       allowsNetwork)
     merge.cells = order.count
     merge.done = found.values.count { hasResult($0.cell) }
@@ -76,8 +77,8 @@ extension StudyStore {
   }
 
   private static func check(
-    _ cell: StudyTables.Cell, _ scores: [CellScore], _ path: String,
-    against known: (cell: StudyTables.Cell, scores: [CellScore], from: String)
+    _ cell: StudyTables.Cell, _ measured: CellMeasurements, _ path: String,
+    against known: (cell: StudyTables.Cell, measured: CellMeasurements, from: String)
   ) throws(StudyFailure) {
     var places: [String] = []
     let (one, other) = (known.cell.result, cell.result)
@@ -86,13 +87,11 @@ extension StudyStore {
     if one?.steps != other?.steps { places.append("the steps") }
     if one?.checkpoint != other?.checkpoint { places.append("the weights") }
     if one?.value != other?.value { places.append("the value on val") }
-    let theirs = Dictionary(known.scores.map { ([$0.language, $0.direction, $0.metric], $0) }) {
-      $1
-    }
-    for score in scores where theirs[[score.language, score.direction, score.metric]] != score {
-      places.append("\(score.metric) of \(score.language), \(score.direction)")
-    }
-    if scores.count != known.scores.count { places.append("the number of scores") }
+    places += differences(measured.scores, known.measured.scores, "")
+    places += differences(measured.translated, known.measured.translated, ", translations")
+    // Cells that earlier versions measured have none.
+    let (own, theirs) = (measured.centroids, known.measured.centroids)
+    if own != theirs, !own.isEmpty, !theirs.isEmpty { places.append("the centroids") }
     guard places.isEmpty else {
       throw .disagreement(
         cell: String(cell.hash.prefix(StudyCell.shortLength)), first: known.from, second: path,
@@ -100,8 +99,18 @@ extension StudyStore {
     }
   }
 
+  /// `of`: what they are of, behind the language.
+  private static func differences(
+    _ scores: [CellScore], _ others: [CellScore], _ of: String
+  ) -> [String] {
+    let theirs = Dictionary(others.map { ([$0.language, $0.direction, $0.metric], $0) }) { $1 }
+    return scores.filter { theirs[[$0.language, $0.direction, $0.metric]] != $0 }
+      .map { "\($0.metric) of \($0.language)\(of), \($0.direction)" }
+      + (scores.count == others.count ? [] : ["the number of scores\(of)"])
+  }
+
   private static func write(
-    _ cells: [(cell: StudyTables.Cell, scores: [CellScore])], _ design: StudyDesign,
+    _ cells: [(cell: StudyTables.Cell, measured: CellMeasurements)], _ design: StudyDesign,
     _ costs: [LanguageCost], _ output: String, _ allowsNetwork: Bool
   ) throws {
     let store = try StudyStore(path: output, allowsNetwork: allowsNetwork)
@@ -109,7 +118,10 @@ extension StudyStore {
     // In the order of a plan: tries, then seed by seed as the axes run.
     let axes = design.axes
     func places(_ cell: StudyTables.Cell) -> [Int] {
-      [cell.kind == .attempt ? 0 : 1, design.seeds.firstIndex(of: cell.seed) ?? 0]
+      [
+        [StudyCell.Kind.tower, .attempt, .cell].firstIndex(of: cell.kind) ?? 0,
+        design.seeds.firstIndex(of: cell.seed) ?? 0,
+      ]
         + axes.map { axis in axis.values.firstIndex(of: cell.factors[axis.name] ?? "") ?? 0 }
     }
     let sorted = cells.map { ($0, places($0.cell)) }
@@ -125,8 +137,8 @@ extension StudyStore {
           seed: entry.cell.seed, rate: entry.cell.rate, group: entry.cell.group, tries: [])
       })
     try store.file.write { database in
-      for (cell, scores) in sorted where cell.state != .planned && cell.state != .claimed {
-        try write(cell.hash, cell.state, cell.result, scores, cell.error, database)
+      for (cell, measured) in sorted where cell.state != .planned && cell.state != .claimed {
+        try write(cell.hash, cell.state, cell.result, measured, cell.error, database)
         try database.execute(
           sql: "UPDATE cells SET attempts = ? WHERE hash = ?",
           arguments: [cell.attempts, cell.hash])

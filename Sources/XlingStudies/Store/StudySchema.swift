@@ -9,7 +9,10 @@ enum StudySchema {
   static let tables: StoreTables = {
     var migrator = DatabaseMigrator()
     migrator.registerMigration(firstName) { database in try database.execute(sql: first) }
-    return StoreTables(migrator: migrator, first: firstName, version: 1, keepsCopy: true)
+    migrator.registerMigration("2 translations and centroids") { database in
+      try database.execute(sql: second)
+    }
+    return StoreTables(migrator: migrator, first: firstName, version: 2, keepsCopy: true)
   }()
 
   private static let first = """
@@ -51,6 +54,32 @@ enum StudySchema {
       sums TEXT NOT NULL,
       counts TEXT NOT NULL,
       PRIMARY KEY (cell, language, direction, metric)
+    ) WITHOUT ROWID;
+    """
+
+  private static let second = """
+    -- As scores, of translations in the place of a language's captions.
+    CREATE TABLE translated (
+      cell TEXT NOT NULL REFERENCES cells(hash) ON DELETE CASCADE,
+      language TEXT NOT NULL,
+      direction TEXT NOT NULL,
+      metric TEXT NOT NULL,
+      place INTEGER NOT NULL,
+      value REAL NOT NULL,
+      n INTEGER NOT NULL,
+      chance REAL,
+      sums TEXT NOT NULL,
+      counts TEXT NOT NULL,
+      PRIMARY KEY (cell, language, direction, metric)
+    ) WITHOUT ROWID;
+    CREATE TABLE centroids (
+      cell TEXT NOT NULL REFERENCES cells(hash) ON DELETE CASCADE,
+      language TEXT NOT NULL,
+      place INTEGER NOT NULL,
+      captions INTEGER NOT NULL,
+      -- As in centroids.csv.
+      mean TEXT NOT NULL,
+      PRIMARY KEY (cell, language)
     ) WITHOUT ROWID;
     """
 }

@@ -114,9 +114,14 @@ public final class StudyStore: Sendable {
   /// Every cell and try of the study, with their scores. Throws `ExperimentFailure`.
   public func tables(_ design: StudyDesign) throws -> StudyTables {
     let cells = try cells()
+    let measured = try measurements()
     return StudyTables(
       design: design, cells: cells.filter { $0.kind == .cell },
-      tries: cells.filter { $0.kind == .attempt }, scores: try scores(), costs: try costs())
+      tries: cells.filter { $0.kind == .attempt },
+      scores: measured.mapValues(\.scores).filter { !$0.value.isEmpty },
+      translated: measured.mapValues(\.translated).filter { !$0.value.isEmpty },
+      centroids: measured.mapValues(\.centroids).filter { !$0.value.isEmpty },
+      costs: try costs())
   }
 
   /// Of languages, as far as they were measured. Throws `ExperimentFailure`.
@@ -171,28 +176,5 @@ public final class StudyStore: Sendable {
       hash: row["hash"], kind: kind, group: row["family"], factors: factors, seed: seed,
       rate: row["rate"], state: state, attempts: row["attempts"], error: row["error"],
       result: result, store: store)
-  }
-
-  func scores() throws(ExperimentFailure) -> [String: [CellScore]] {
-    try file.read { database in
-      var found: [String: [CellScore]] = [:]
-      let rows = try Row.fetchCursor(
-        database,
-        sql: """
-          SELECT cell, language, direction, metric, value, n, chance, sums, counts FROM scores
-          ORDER BY cell, place
-          """)
-      while let row = try rows.next() {
-        guard let sums = NumberRow.values(row["sums"]), let counts = NumberRow.values(row["counts"])
-        else {
-          throw ExperimentFailure.damaged(path: self.path, what: "stored scores cannot be read")
-        }
-        found[row["cell"], default: []].append(
-          CellScore(
-            language: row["language"], direction: row["direction"], metric: row["metric"],
-            value: row["value"], n: row["n"], chance: row["chance"], sums: sums, counts: counts))
-      }
-      return found
-    }
   }
 }

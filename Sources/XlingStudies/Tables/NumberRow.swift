@@ -18,6 +18,18 @@ enum NumberRow {
     Int(exactly: value).map(String.init) ?? "\(value)"
   }
 
+  /// Likewise of single precision, each with the fewest digits that bring it back.
+  static func text(single values: [Float]) -> String {
+    values.map { "\($0)" }.joined(separator: " ")
+  }
+
+  /// Nil for anything else.
+  static func floats(_ text: String) -> [Float]? {
+    let values = text.split(separator: " ").compactMap { Float($0) }
+    let isWhole = values.allSatisfy(\.isFinite) && !values.isEmpty
+    return isWhole && values.count == text.split(separator: " ").count ? values : nil
+  }
+
   /// Nil for anything else.
   static func values(_ text: String) -> [Double]? {
     var values: [Double] = []

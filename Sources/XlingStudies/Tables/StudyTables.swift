@@ -1,9 +1,11 @@
 import Foundation
 import XlingCore
+import XlingRetrieval
 
 /// A study as its tables have it; reports read nothing else. `study.json` is the design, `cells.csv` one row a
 /// cell, `tries.csv` one a try of a learning rate, `scores.csv` one a metric of a cell, `pictures.csv` the same by
-/// picture, `coverage.csv` one a language.
+/// picture, `translated.csv` both of translations, `centroids.csv` one a language of a cell, `coverage.csv` one a
+/// language.
 public struct StudyTables: Sendable, Equatable {
   /// A cell, or a try.
   public struct Cell: Sendable, Equatable {
@@ -37,15 +39,20 @@ public struct StudyTables: Sendable, Equatable {
   public var tries: [Cell]
   /// By cell.
   public var scores: [String: [CellScore]]
+  /// Of translations in the place of captions, by cell; those without have no entry.
+  public var translated: [String: [CellScore]]
+  /// By cell; those that earlier versions measured have no entry.
+  public var centroids: [String: [LanguageCentroid]]
   /// What tokenizers make of the languages; empty where nobody has measured it yet.
   public var costs: [LanguageCost]
 
   public init(
     design: StudyDesign, cells: [Cell], tries: [Cell], scores: [String: [CellScore]],
+    translated: [String: [CellScore]] = [:], centroids: [String: [LanguageCentroid]] = [:],
     costs: [LanguageCost] = []
   ) {
     (self.design, self.cells, self.tries, self.scores) = (design, cells, tries, scores)
-    self.costs = costs
+    (self.translated, self.centroids, self.costs) = (translated, centroids, costs)
   }
 
   /// Whether tables lie in a folder.
@@ -63,9 +70,7 @@ public struct StudyTables: Sendable, Equatable {
     try AtomicFile.write(try encoder.encode(design) + Data("\n".utf8), to: folder + "/study.json")
     try AtomicFile.write(rows(cells, isTry: false).text, to: folder + "/cells.csv")
     try AtomicFile.write(rows(tries, isTry: true).text, to: folder + "/tries.csv")
-    let (scores, pictures) = scoreTables
-    try AtomicFile.write(scores.text, to: folder + "/scores.csv")
-    try AtomicFile.write(pictures.text, to: folder + "/pictures.csv")
+    try MeasuredTables.write(self, to: folder)
     try LanguageCost.write(costs, to: folder)
   }
 
@@ -109,21 +114,6 @@ public struct StudyTables: Sendable, Equatable {
     return row
   }
 
-  private var scoreTables: (scores: CSVTable, pictures: CSVTable) {
-    let key = ["cell", "language", "direction", "metric"]
-    var scores = CSVTable(key + ["value", "n", "chance"])
-    var pictures = CSVTable(key + ["sums", "counts"])
-    for cell in cells {
-      for score in self.scores[cell.hash] ?? [] {
-        let names = [cell.hash, score.language, score.direction, score.metric]
-        scores.rows.append(
-          names + ["\(score.value)", "\(score.n)", score.chance.map { "\($0)" } ?? ""])
-        pictures.rows.append(names + [NumberRow.text(score.sums), NumberRow.text(score.counts)])
-      }
-    }
-    return (scores, pictures)
-  }
-
   // MARK: - Reading
 
   /// What ``write(to:)`` wrote. Throws ``StudyFailure/badTable(path:line:expected:found:)``, `JSONFailure`,
@@ -132,7 +122,7 @@ public struct StudyTables: Sendable, Equatable {
     design = try JSONFile.decode(StudyDesign.self, from: folder + "/study.json")
     cells = try Self.cells(folder + "/cells.csv", .cell, design)
     tries = try Self.cells(folder + "/tries.csv", .attempt, design)
-    scores = try Self.scores(folder)
+    (scores, translated, centroids) = try MeasuredTables.read(folder)
     costs = try LanguageCost.read(folder)
   }
 
@@ -175,39 +165,5 @@ public struct StudyTables: Sendable, Equatable {
         attempts: Int(try number("attempts")), error: optional("error"), result: result,
         store: table.value("store", row))
     }
-  }
-
-  private static func scores(_ folder: String) throws -> [String: [CellScore]] {
-    let key = ["cell", "language", "direction", "metric"]
-    let (path, other) = (folder + "/scores.csv", folder + "/pictures.csv")
-    let scores = try CSVTable(reading: path, expected: key + ["value", "n", "chance"])
-    let pictures = try CSVTable(reading: other, expected: key + ["sums", "counts"])
-    func names(_ table: CSVTable, _ row: [String]) -> [String] { key.map { table.value($0, row) } }
-    var byName: [[String]: (sums: [Double], counts: [Double])] = [:]
-    for (index, row) in pictures.rows.enumerated() {
-      guard let sums = NumberRow.values(pictures.value("sums", row)),
-        let counts = NumberRow.values(pictures.value("counts", row)), sums.count == counts.count
-      else {
-        throw StudyFailure.badTable(
-          path: other, line: index + 2, expected: "as many sums as counts", found: "others")
-      }
-      byName[names(pictures, row)] = (sums, counts)
-    }
-    var found: [String: [CellScore]] = [:]
-    for (index, row) in scores.rows.enumerated() {
-      let names = names(scores, row)
-      guard let value = Double(scores.value("value", row)), let n = Int(scores.value("n", row)),
-        let parts = byName[names]
-      else {
-        throw StudyFailure.badTable(
-          path: path, line: index + 2, expected: "a value, n, and a row of pictures.csv",
-          found: row.joined(separator: ","))
-      }
-      found[names[0], default: []].append(
-        CellScore(
-          language: names[1], direction: names[2], metric: names[3], value: value, n: n,
-          chance: Double(scores.value("chance", row)), sums: parts.sums, counts: parts.counts))
-    }
-    return found
   }
 }

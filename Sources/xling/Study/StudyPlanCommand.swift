@@ -100,7 +100,9 @@ struct StudyPlanCommand: ParsableCommand {
         }, leading: names.count + 3 + (hasTries ? 1 : 0))
     let finished = rows.count { CellState(rawValue: $0.state)?.isFinished == true }
     let tries = cells.count { $0.kind == .attempt }
-    return table.ruled + "\n\n\(cells.count - tries) cells"
+    let towers = cells.count { $0.kind == .tower }
+    return table.ruled + "\n\n\(cells.count - tries - towers) cells"
+      + (towers > 0 ? ", \(towers) towers made first" : "")
       + (tries > 0 ? " and \(tries) tries of learning rates" : "") + ", \(finished) finished"
   }
 }

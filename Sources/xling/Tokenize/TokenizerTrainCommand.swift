@@ -1,8 +1,6 @@
 import ArgumentParser
-import Foundation
 import XlingCore
-import XlingData
-import XlingTokenizers
+import XlingJobs
 
 struct TokenizerTrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,7 +11,7 @@ struct TokenizerTrainCommand: ParsableCommand {
 }
 
 /// What training reads, and where its result goes.
-struct TrainingArguments: ParsableArguments {
+private struct TrainingArguments: ParsableArguments {
   @Argument(help: "Text files, one text a line; none means CLDR's names, keywords and displays.")
   var files: [String] = []
 
@@ -23,36 +21,13 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "Pieces in the vocabulary.", transform: NumberRange.whole(100...10_000_000))
   var size: Int = 16_000
 
-  /// Calls `body` with every text: files as they are, CLDR's in a fixed order.
-  func forEachText(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-    if files.isEmpty {
-      for item in try TranslationCorpus.load().items {
-        for (_, text) in item.texts.sorted(by: { $0.key < $1.key }) {
-          var text = text
-          try text.withUTF8 { try body(UnsafeRawBufferPointer($0)) }
-        }
-      }
-    }
-    for file in files {
-      try TextBytes.utf8(try AtomicFile.read(file), path: file).withUnsafeBytes { text in
-        for line in text.split(separator: UInt8(ascii: "\n")) {
-          try body(UnsafeRawBufferPointer(rebasing: line))
-        }
-      }
-    }
-  }
-
-  /// Held while the tokenizer is trained and written: two into one folder would mix their files.
-  func lock() throws -> FileLock { try FileLock(output: output, makingParents: true) }
-
-  func definition() throws -> TokenizerDefinition {
-    TokenizerDefinition(
-      name: URL(fileURLWithPath: output).lastPathComponent,
-      data: files.isEmpty
-        ? "Unicode CLDR \(try CLDR().version): emoji names, keywords, display names"
-        : files.joined(separator: ", "),
-      licence: files.isEmpty ? "Unicode License" : "that of the files",
-      command: ShellWords.thisCommand())
+  func train(
+    _ kind: TrainTokenizerJob.Kind, _ change: (inout TrainTokenizerJob.Options) -> Void = { _ in }
+  ) throws {
+    var options = TrainTokenizerJob.Options(kind, output: output)
+    (options.files, options.size, options.command) = (files, size, ShellWords.thisCommand())
+    change(&options)
+    print("\(output): \(try TrainTokenizerJob(options).run()) pieces")
   }
 }
 
@@ -62,17 +37,7 @@ private struct TrainWordPieceCommand: ParsableCommand {
 
   @OptionGroup var arguments: TrainingArguments
 
-  func run() throws {
-    let lock = try arguments.lock()
-    defer { withExtendedLifetime(lock) {} }
-    var options = WordPieceTrainer.Options()
-    options.vocabularySize = arguments.size
-    var counts = try WordCounts(configuration: options.configuration)
-    try arguments.forEachText { counts.add($0) }
-    let vocabulary = try WordPieceTrainer(options).train(counts)
-    try vocabulary.write(to: arguments.output, definition: try arguments.definition())
-    print("\(arguments.output): \(vocabulary.pieces.count) pieces")
-  }
+  func run() throws { try arguments.train(.wordpiece) }
 }
 
 /// Options of both kinds of SentencePiece models.
@@ -85,21 +50,15 @@ private struct SentencePieceArguments: ParsableArguments {
   @Option(help: "The longest piece, in characters.", transform: NumberRange.whole(1...64))
   var maximumPieceLength = 16
 
-  func train(
-    _ arguments: TrainingArguments,
-    _ trainer: (SentencePieceTrainingOptions, SentencePieceCorpus) throws -> TrainedSentencePiece
-  ) throws {
-    let lock = try arguments.lock()
-    defer { withExtendedLifetime(lock) {} }
-    var options = SentencePieceTrainingOptions()
-    options.vocabularySize = arguments.size
-    options.characterCoverage = characterCoverage
-    options.maximumPieceLength = maximumPieceLength
-    var corpus = try SentencePieceCorpus()
-    try arguments.forEachText { corpus.add(CollectionOfOne(Array($0))) }
-    let trained = try trainer(options, corpus)
-    try trained.write(to: arguments.output, definition: try arguments.definition())
-    print("\(arguments.output): \(trained.model.count) pieces")
+  @Flag(help: "Make [MASK] the last piece, which `xling pretrain text` needs.")
+  var mask = false
+
+  func train(_ arguments: TrainingArguments, _ kind: TrainTokenizerJob.Kind) throws {
+    try arguments.train(kind) { options in
+      options.characterCoverage = characterCoverage
+      options.maximumPieceLength = maximumPieceLength
+      options.hasMask = mask
+    }
   }
 }
 
@@ -110,9 +69,7 @@ private struct TrainUnigramCommand: ParsableCommand {
   @OptionGroup var arguments: TrainingArguments
   @OptionGroup var options: SentencePieceArguments
 
-  func run() throws {
-    try options.train(arguments) { try UnigramTrainer($0).train($1) }
-  }
+  func run() throws { try options.train(arguments, .unigram) }
 }
 
 private struct TrainBPECommand: ParsableCommand {
@@ -122,7 +79,5 @@ private struct TrainBPECommand: ParsableCommand {
   @OptionGroup var arguments: TrainingArguments
   @OptionGroup var options: SentencePieceArguments
 
-  func run() throws {
-    try options.train(arguments) { try BPETrainer($0).train($1) }
-  }
+  func run() throws { try options.train(arguments, .bpe) }
 }

@@ -123,12 +123,18 @@ struct PretrainTextCommand: ParsableCommand {
     completion: .directory)
   var text: String?
 
+  @Option(
+    help:
+      "What it learns from: masked (masked-language modelling alone) or both (translation ranking, too)."
+  )
+  var objective = TextPretraining.Objective.both
+
   func run() throws {
     Interruption.watch()
     let pretraining = try TextPretraining(
       options: options.apply(to: TextPretraining.defaultOptions), folder: options.runFolder,
       tokenizer: tokenizer ?? Assets.path("tokenizers/mini-wordpiece"), sentences: text,
-      initial: options.from)
+      initial: options.from, objective: objective)
     try pretraining.run()
     try pretraining.save(to: options.output)
     let quality = try pretraining.quality()
@@ -155,3 +161,5 @@ extension ParsableCommand {
       + IntervalText.bounds(estimate.low, estimate.high, percent) + ", n \(estimate.n)"
   }
 }
+
+extension TextPretraining.Objective: ExpressibleByArgument {}

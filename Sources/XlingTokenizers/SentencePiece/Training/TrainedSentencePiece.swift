@@ -6,6 +6,13 @@ public struct TrainedSentencePiece: Sendable, Equatable {
   public let model: SentencePieceModel
   public let record: SentencePieceTrainingRecord
 
+  /// With a piece behind the others that hides one in masked-language modelling; no text is encoded to it.
+  public func withMask() -> TrainedSentencePiece {
+    var model = model
+    model.append(Array("[MASK]".utf8), score: 0, kind: .control)
+    return TrainedSentencePiece(model: model, record: record)
+  }
+
   /// Writes spiece.model, tokenizer_config.json and, when given, definition.toml. The folder appears
   /// whole; one that was there before is replaced, provided that it is a tokenizer. Throws
   /// ``FileFailure``.
