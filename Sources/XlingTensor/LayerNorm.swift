@@ -23,6 +23,11 @@ public struct LayerNorm {
     /// nil in an RMSNorm.
     let mean: UnsafeMutablePointer<Float>?
     let inverseDeviation: UnsafeMutablePointer<Float>
+
+    /// The same of an input that was computed again.
+    public func reading(_ x: Matrix) -> Saved {
+      Saved(x: x, mean: mean, inverseDeviation: inverseDeviation)
+    }
   }
 
   /// Parameters `name.weight` (one) and, in the centred form, `name.bias` (zero).

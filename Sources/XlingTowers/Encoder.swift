@@ -168,7 +168,8 @@ public final class Encoder {
     } else {
       saved = activations.saved[index - activations.firstSaved]
     }
-    layers[index].backward(saved, layout, dy: dy, dx: dx, in: workspace)
+    // What passes on the way back has the room of what passed on the way forward.
+    layers[index].backward(saved, layout, dy: dy, dx: dx, in: workspace.passing)
   }
 }
 

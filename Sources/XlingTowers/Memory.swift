@@ -1,8 +1,8 @@
 import XlingTensor
 
 /// Bytes of a step's activations for some inputs of a tower, about: what is kept for the way back, and the most
-/// that passes on the way forward and, elsewhere in memory, on the way back. The conditions are those of the
-/// layers' ways; statistics of norms and the towers' heads are left out.
+/// that passes at a time. The conditions are those of the layers' ways forward and back; statistics of norms and
+/// the towers' heads are left out.
 public struct StepMemory: Sendable, Equatable {
   public var kept = 0.0
   public var passing = 0.0
@@ -27,12 +27,13 @@ extension EncoderLayer {
     let isPre = arrangement == .preNorm
     func row(_ isKept: Bool, _ width: Double) -> Double { isKept ? width : 0 }
     func adapter(_ site: AdapterSite) -> Double {
-      // Down and up are products of the width and the inner width.
-      adapters[site].map { width + $0.workOfRow / (4 * width) } ?? 0
+      // What enters it, in a pre-norm layer something kept anyway, and what is between: down and up are products
+      // of the width and the inner width.
+      adapters[site].map { (isPre ? 0 : width) + $0.workOfRow / (4 * width) } ?? 0
     }
     let heads = attention.floats
     let inner = feedForward.floats
-    // What enters the attention norm comes from below, unless an adapter stands before it.
+    // What enters the attention norm, or the adapter before it, comes from below.
     var all = 3 * heads + (isPre ? adapter(.attention) : 0)
     all += row(isPre && attention.needsInput && attentionNorm != nil, width)
     var some = row(attention.output.needsInput, heads) + adapter(.feedForward) + width
@@ -46,13 +47,14 @@ extension EncoderLayer {
       kept: rows * all + read * some,
       // What enters the dense layers, where it is not kept.
       forward: rows
-        * (row(isPre && !attention.needsInput, width) + row(!attention.output.needsInput, heads))
+        * (row(isPre && !attention.needsInput, width) + row(!attention.output.needsInput, heads)
+          + row(isPre && isAdapted, 2 * width))
         + read
         * (2 * width + row(!feedForward.needsInput, width)
           + row(!feedForward.output.needsInput, inner)),
       // Gradients of queries, keys, values, of the context, of what is between the dense layers, and some of
       // the width.
-      back: rows * (4 * heads + (isAdapted ? 4 : 2) * width)
+      back: rows * (4 * heads + (isAdapted ? (isPre ? 5 : 4) : 2) * width)
         + read * ((isAdapted ? 3 : 2) * width + gates * inner))
   }
 }
@@ -72,19 +74,19 @@ extension Encoder {
     let lowest = embeddingsTrained ? 0 : lowestTrained ?? layers.count
     var kept = 0.0
     // The most of any layer, on the way forward and back.
-    var (forward, back) = (0.0, 0.0)
+    var (again, forward, back) = (0.0, 0.0, 0.0)
     for (index, layer) in layers.enumerated() {
       let last = index == layers.count - 1 ? read ?? rows : rows
       kept += last * Double(width)
       let own = layer.memory(rows: rows, read: last)
       let isKept = index >= lowest && !recomputesActivations
-      if isKept { kept += own.kept }
+      if isKept { kept += own.kept } else { again = max(again, own.kept) }
       forward = max(forward, own.forward)
-      back = max(back, (isKept ? 0 : own.kept) + (index >= lowest ? own.back : 0))
+      if index >= lowest { back = max(back, own.back) }
     }
     // Gradients of what enters and leaves a layer.
     if lowest < layers.count { kept += 2 * rows * Double(width) }
-    return StepMemory(kept: 4 * kept, passing: 4 * (forward + back))
+    return StepMemory(kept: 4 * kept, passing: 4 * (again + max(forward, back)))
   }
 }
 

@@ -125,12 +125,14 @@ extension EncoderLayer {
       Elementwise.add(unadapt(site, saved, dy, workspace), to: dx)
       return
     }
-    guard adapters[site] != nil else {
+    guard let adapter = adapters[site], let entered = saved.adapters[site]?.x else {
       norm.backward(kept, dy: dy, dx: dx, accumulate: true)
       return
     }
+    let adapted = workspace.take(dy.rows, dy.columns)
+    _ = adapter.forward(entered, into: adapted, in: workspace, saving: false)
     let dadapted = workspace.take(dy.rows, dy.columns)
-    norm.backward(kept, dy: dy, dx: dadapted)
+    norm.backward(kept.reading(adapted), dy: dy, dx: dadapted)
     Elementwise.add(unadapt(site, saved, dadapted, workspace), to: dx)
   }
 }

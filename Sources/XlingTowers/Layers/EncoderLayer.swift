@@ -169,7 +169,11 @@ public final class EncoderLayer {
     _ y: Matrix, _ workspace: Workspace, _ saving: Bool
   ) -> Saved? {
     var kept: [AdapterSite: AdapterActivations] = [:]
-    let adapted = adapt(.attention, x, into: workspace, workspace, saving, &kept)
+    // Before a norm the way back computes it again: an adapter costs less time than its output memory.
+    let adapted = adapt(
+      .attention, x,
+      into: workspace.room(kept: attentionNorm == nil && attention.needsInput), workspace, saving,
+      &kept)
     let normal =
       attentionNorm == nil
       ? adapted : workspace.room(kept: attention.needsInput).take(x.rows, x.columns)
@@ -184,8 +188,8 @@ public final class EncoderLayer {
 
     let second = workspace.room(kept: feedForward.needsInput).take(y.rows, y.columns)
     let savedSecond = feedForwardNorm.forward(
-      adapt(.feedForward, middle, into: workspace, workspace, saving, &kept), into: second,
-      in: workspace)
+      adapt(.feedForward, middle, into: workspace.passing, workspace, saving, &kept),
+      into: second, in: workspace)
     let savedFeedForward = feedForward.forward(
       second, dropout: dropout?.hidden(.feedForwardInner, rows: outputs), into: y, in: workspace,
       saving: saving)
