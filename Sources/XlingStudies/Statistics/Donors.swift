@@ -35,7 +35,18 @@ extension StudyFigures {
 
 extension StudyAnalysis {
   /// What a language gets of each donor: its place among them, the distance, the figure.
-  private typealias Offer = (donor: Int, distance: Double, figure: CrossedFigure)
+  private struct Offer {
+    let donor: Int
+    let distance: Double
+    let figure: CrossedFigure
+  }
+
+  /// Of one language's offers.
+  private struct Picked {
+    let nearest: Offer
+    let best: Offer
+    let usual: Offer
+  }
 
   /// One for each group of conditions with two donors or more and a language that both can be given to.
   func donors() -> [StudyFigures.Donors] {
@@ -61,7 +72,7 @@ extension StudyAnalysis {
           let distance = distance(condition, names[place], language),
           let figure = figure(condition, language)
         else { return nil }
-        return (place, distance, figure)
+        return Offer(donor: place, distance: distance, figure: figure)
       }
       // All donors but the language itself, or figures would be over other donors.
       let candidates = names.count { $0 != language }
@@ -69,34 +80,39 @@ extension StudyAnalysis {
     }
     // Averages are over other languages.
     guard offers.count > 1 else { return nil }
-    let picked = offers.map { offer in
-      (
-        nearest: offer.list.min { ($0.distance, $0.donor) < ($1.distance, $1.donor) },
-        best: offer.list.max { ($0.figure.value, -$0.donor) < ($1.figure.value, -$1.donor) },
-        usual: usual(offer, among: offers)
-      )
-    }
-    func mean(_ figures: [CrossedFigure?]) -> Estimate? {
-      CrossedFigure.mean(figures.compactMap { $0 })?.rate
-    }
-    guard let nearest = mean(picked.map { $0.nearest?.figure }),
-      let best = mean(picked.map { $0.best?.figure }),
-      let usual = mean(picked.map { $0.usual?.figure }),
-      let any = mean(offers.map { CrossedFigure.mean($0.list.map(\.figure)) })
+    let picked = offers.compactMap { pick(of: $0, among: offers) }
+    func mean(_ figures: [CrossedFigure]) -> Estimate? { CrossedFigure.mean(figures)?.rate }
+    guard let nearest = mean(picked.map(\.nearest.figure)),
+      let best = mean(picked.map(\.best.figure)),
+      let usual = mean(picked.map(\.usual.figure)),
+      let any = mean(offers.compactMap { CrossedFigure.mean($0.list.map(\.figure)) })
     else { return nil }
     return StudyFigures.Donors(
       context: context, donors: names, languages: offers.count,
-      hits: picked.count { $0.nearest?.donor == $0.best?.donor }, nearest: nearest, usual: usual,
+      hits: picked.count { $0.nearest.donor == $0.best.donor }, nearest: nearest, usual: usual,
       any: any, best: best,
       choices: zip(offers, picked).map { offer, picked in
         func row(_ value: (Offer) -> Double) -> [Double?] {
           names.indices.map { place in offer.list.first { $0.donor == place }.map(value) }
         }
         return .init(
-          language: offer.language, nearest: names[picked.nearest?.donor ?? 0],
-          best: names[picked.best?.donor ?? 0], distances: row(\.distance),
+          language: offer.language, nearest: names[picked.nearest.donor],
+          best: names[picked.best.donor], distances: row(\.distance),
           values: row(\.figure.value))
       })
+  }
+
+  /// nil without offers.
+  private func pick(
+    of offer: (language: String, list: [Offer]), among all: [(language: String, list: [Offer])]
+  ) -> Picked? {
+    guard
+      let nearest = offer.list.min(by: { ($0.distance, $0.donor) < ($1.distance, $1.donor) }),
+      let best = offer.list.max(by: { ($0.figure.value, -$0.donor) < ($1.figure.value, -$1.donor) }
+      ),
+      let usual = usual(offer, among: all)
+    else { return nil }
+    return Picked(nearest: nearest, best: best, usual: usual)
   }
 
   /// Of a language's offers that of the donor that is best on average over the others.
