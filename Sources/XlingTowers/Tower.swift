@@ -55,10 +55,15 @@ extension Tower {
 
 extension Parameter {
   /// Whether it holds NaN or infinity. Reads all of it.
-  public var isNonFinite: Bool {
+  public var isNonFinite: Bool { values.holdsNonFinite }
+}
+
+extension UnsafeBufferPointer<Float> {
+  /// Whether a number is NaN or infinity.
+  var holdsNonFinite: Bool {
     // Without a sign, bits are ordered as magnitudes: one maximum, which vectorizes.
     var largest: UInt32 = 0
-    for value in values { largest = max(largest, value.bitPattern & 0x7FFF_FFFF) }
+    for value in self { largest = Swift.max(largest, value.bitPattern & 0x7FFF_FFFF) }
     return largest >= Float.infinity.bitPattern
   }
 }

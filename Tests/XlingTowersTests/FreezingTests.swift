@@ -58,7 +58,8 @@ struct FreezingTests {
       return try memory { names.contains($0.name) }
     }
     #expect(byLayer == byLayer.sorted(by: >) && Set(byLayer).count == byLayer.count)
-    #expect(frozen < (byLayer.last ?? 0))
+    // With one layer trained, what passes forward may be the most there is.
+    #expect(frozen <= (byLayer.last ?? 0) && frozen < (byLayer.first ?? 0))
   }
 
   /// A frozen dense layer's input gradient needs its weights alone: with norms and biases trained in every
@@ -77,7 +78,7 @@ struct FreezingTests {
     }
   }
 
-  /// Inside the top layer too: from the last parameter down, each part costs more.
+  /// Inside the top layer too: from the last parameter down, no part costs less, and the lowest more.
   @Test func textStopsInsideALayer() throws {
     try stopsInside(
       try TextRun(),
@@ -96,6 +97,6 @@ struct FreezingTests {
       _ = try run.step(reading: .all, in: workspace)
       return workspace.peak
     }
-    #expect(memory == memory.sorted() && Set(memory).count == parts.count)
+    #expect(memory == memory.sorted() && memory.first ?? 0 < memory.last ?? 0)
   }
 }

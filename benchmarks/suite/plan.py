@@ -2,7 +2,7 @@
 from functools import partial
 from typing import Callable, NamedTuple
 
-from . import checkpoints, embedding, pictures, ranking, starting, steps, tokenizing, trainers
+from . import checkpoints, embedding, pictures, products, ranking, starting, steps, tokenizing, trainers
 
 
 class Part(NamedTuple):
@@ -34,6 +34,7 @@ def quick(instructions):
     precisions = ["fp32"] + (["bf16"] if "amx_bf16" in instructions else [])
     parts = [step(method, precision, 4, rounds) for precision in precisions
              for method, rounds in (("lwa", 3), ("full", 2), ("da", 2))]
+    parts.append(part(products, "products of lwa steps", products.compare, "lwa", 4, 1))
     for precision in precisions:
         peers = ["fp32"] if precision == "fp32" else ["autocast", "weights"]
         for side, count in (("images", 12), ("texts", 128)):
@@ -53,6 +54,8 @@ def whole(instructions):
     precisions = ["fp32"] + (["bf16"] if "amx_bf16" in instructions else [])
     parts = [step(method, precision, 16, 3) for method in ("lwa", "full", "da", "lit") for precision in precisions]
     parts += [step(method, precision, 16, 3, cached=True) for method in ("da", "lit") for precision in precisions]
+    parts += [part(products, f"products of {method} steps", products.compare, method, 16, 3)
+              for method in ("lwa", "full", "da")]
     parts.append(part(steps, "second methods", steps.second, 3, needs=["safetensors", "numpy"]))
     for precision in precisions:
         peers = ["fp32"] if precision == "fp32" else ["autocast", "weights"]

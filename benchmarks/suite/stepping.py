@@ -51,6 +51,16 @@ class Stepped:
         count = self.done - first
         return Sample(seconds / count, processor / count, self.megabytes())
 
+    def finish(self, limit=600):
+        """All that is left to do. Throws Missing where it fails."""
+        self.process.send_signal(signal.SIGCONT)
+        try:
+            status = self.process.wait(limit)
+        except subprocess.TimeoutExpired:
+            raise Missing(f"{self.command[0]} did not end in {limit} s") from None
+        if status != 0:
+            raise Missing(f"{self.command[0]} ended with {status}: {self.text()[-1500:]}")
+
     def processor(self):
         """Seconds of all threads."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()

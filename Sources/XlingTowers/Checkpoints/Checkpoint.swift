@@ -73,7 +73,7 @@ public struct Checkpoint {
     let digest = Digest()
     for path in files {
       let file = try MappedFile(path: path)
-      withExtendedLifetime(file) { digest.update(file.all) }
+      file.readOnce { digest.update($0) }
     }
     return digest.hexadecimal()
   }

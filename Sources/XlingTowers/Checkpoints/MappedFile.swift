@@ -53,7 +53,21 @@ final class MappedFile {
       littleEndian: all.loadUnaligned(fromByteOffset: offset, as: Value.self))
   }
 
-  /// Gives the pages of a range that was copied elsewhere back to the system.
+  /// Gives `body` all bytes in order, block by block, and each block's pages back to the system: however large the
+  /// file is, little of it is in memory at a time. Nothing may have been written to this mapping.
+  func readOnce(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    for first in stride(from: 0, to: count, by: Self.block) {
+      let range = first..<min(first + Self.block, count)
+      try body(bytes(range))
+      release(range)
+    }
+  }
+
+  /// Bytes that are read at a time: whole pages, whose size is never more.
+  static let block = 1 << 24
+
+  /// Gives the pages of a range that was copied elsewhere, or is not needed for now, back to the system. What was
+  /// written to them is lost.
   func release(_ range: Range<Int>) {
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let first = (range.lowerBound + page - 1) / page * page

@@ -73,13 +73,17 @@ public struct StoredTensor {
     return StoredTensor(type: type, shape: shape, file: file, offset: offset)
   }
 
+  /// Whether the numbers can be used where they lie in the file.
+  var isPlain: Bool {
+    type == .float32 && strides == nil && count > 0
+      && offset % MemoryLayout<Float>.alignment == 0
+  }
+
   /// Gives a parameter of the same count these values: float32 where it lies, everything else as a
   /// converted copy. The type must be one of weights.
   package func place(into parameter: Parameter) {
     precondition(parameter.count == count && type.isWeight)
-    if type == .float32, strides == nil, count > 0, let start = file.start,
-      offset % MemoryLayout<Float>.alignment == 0
-    {
+    if isPlain, let start = file.start {
       parameter.borrow(
         (start + offset).bindMemory(to: Float.self, capacity: count), from: file)
       return

@@ -148,16 +148,31 @@ extension TowerCheckpoint {
 }
 
 extension TowerCheckpoint {
-  /// Tensors of a loaded tower that hold NaN or infinity, by their names in the files: a checkpoint so
+  /// Tensors that a loaded tower took and that hold NaN or infinity, by their names in the files: a checkpoint so
   /// damaged computes nothing. Parameters in `others` came from elsewhere and are left out. Reads
-  /// every weight.
+  /// every weight, from the files where the tower uses them as they lie there: what it never touches then, such as
+  /// rows of words that do not occur, takes no memory.
   public func nonFiniteTensors(
     of tower: some Tower, except others: Set<String> = []
   ) throws -> [String] {
-    let damaged = Set(tower.nonFiniteParameters).subtracting(others)
-    guard !damaged.isEmpty else { return [] }
-    let names = try assignment().placed.filter { damaged.contains($0.parameter.name) }.map(\.name)
-    return Set(names).sorted()
+    let parameters = tower.parameters
+    var scan = NonFiniteScan()
+    var names: Set<String> = []
+    for (placed, tensor, name) in try assignment(of: tower).placed {
+      guard !others.contains(placed.name), let parameter = parameters[placed.name] else { continue }
+      if try scan.finds(in: tensor) ?? parameter.isNonFinite { names.insert(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Of a model of both towers, the half that is the tower given.
+  private func assignment(of tower: some Tower) throws -> KeyAssignment {
+    guard case .whole(let whole) = configuration else { return try assignment() }
+    if tower is TextTower, let text = whole.text {
+      return KeyAssignment(checkpoint, to: TextTower(text).checkpointParameters, text.keyMap)
+    }
+    return KeyAssignment(
+      checkpoint, to: ImageTower(whole.image).checkpointParameters, whole.image.keyMap)
   }
 }
 
