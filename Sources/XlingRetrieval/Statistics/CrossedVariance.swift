@@ -15,6 +15,10 @@ public struct CrossedVariance: Sendable, Equatable {
   /// 4). What pictures add, MS_pictures - MS_e, has many degrees of freedom and is cut at 0; MS_seeds has few and is
   /// never cut: a larger one in its place, where chance makes it small, would keep Student's quantile for a spread
   /// that no longer varies so much, and intervals would cover too often.
+  ///
+  /// But where all seeds have the very same mean, which hits and misses of few pictures can have and real numbers
+  /// never, MS_e stands in its place, what MS_seeds is at the least on average: 0 would call a gap of one picture
+  /// certain (docs/studies/statistics.md has the simulations).
   init(_ values: [[Double]]) {
     let squares = MeanSquares(values)
     let (seeds, pictures) = (Double(values.count), Double(values.first?.count ?? 0))
@@ -26,12 +30,14 @@ public struct CrossedVariance: Sendable, Equatable {
       return
     }
     let ofPicturesAlone = max(0, squares.pictures - squares.rest)
-    let sum = squares.seeds + ofPicturesAlone
+    let areSeedsAlike = squares.seeds <= 1e-12 * squares.rest
+    let seedSquare = areSeedsAlike ? squares.rest : squares.seeds
+    let sum = seedSquare + ofPicturesAlone
     total = sum / cells
-    ofSeeds = max(0, squares.seeds - squares.rest) / cells
+    ofSeeds = max(0, seedSquare - squares.rest) / cells
     ofPictures = ofPicturesAlone / cells
     let spread =
-      squares.seeds * squares.seeds / (seeds - 1)
+      seedSquare * seedSquare / (seeds - 1)
       + squares.pictures * squares.pictures / pictureFreedom
       + squares.rest * squares.rest / ((seeds - 1) * pictureFreedom)
     freedom = spread > 0 ? max(seeds - 1, sum * sum / spread) : seeds - 1
