@@ -103,9 +103,9 @@ public struct RunFolder: Sendable {
     let trained = model.storedParameters
     let best = checkpoints + "/\(Self.best)/model.safetensors"
     let towers = ["text": record.identity.text, "image": record.identity.image]
+    // Content alone, no place: the same run has the same file on every machine.
     var metadata = ["tokenizer_sha256": record.identity.tokenizerHash]
     for (side, source) in towers {
-      metadata["\(side)_tower"] = source.folder
       metadata["\(side)_tower_sha256"] = source.weightsHash
     }
     if record.bestStep != nil {
