@@ -155,59 +155,72 @@ static float *scratch(int64_t count) {
   return aligned_alloc(64, (size_t)padded(count) * sizeof(float));
 }
 
-/// Leaves out weights of one head of the sequence whose first row is given; w [t, t], rows of stride.
-XK_INLINE void drop_weights(float *w, int64_t stride, int64_t t, int64_t row, int32_t head,
-                            const xk_dropout_draw *draw) {
-  for (int64_t r = 0; r < t; r++)
-    drop_row(w + r * stride, t, row_key(draw->keys[row + r], draw->site + (uint64_t)head),
-             draw->threshold, draw->scale);
+/// One sequence of an input.
+typedef struct {
+  /// Rows, and queries among them.
+  int64_t t, m;
+  /// Its first row, and its first query.
+  int64_t row, query;
+  const uint8_t *mask;
+} sequence;
+
+static sequence sequence_at(const xk_attention_input *in, int32_t s) {
+  const int64_t row = in->offsets[s], t = in->offsets[s + 1] - row;
+  const int64_t query = in->read ? in->read_offsets[s] : row;
+  const int64_t m = in->read ? in->read_offsets[s + 1] - query : t;
+  return (sequence){t, m, row, query, mask_of(in->keep ? in->keep + row : NULL, t)};
 }
 
-/// What the scores of a batch are made of, beside queries and keys.
-typedef struct {
-  float scale;
-  const float *bias;
-  int64_t reach;
-  int wide;
-} score_terms;
+/// The row of a sequence's query.
+XK_INLINE int64_t row_of(const xk_attention_input *in, const sequence *at, int64_t query) {
+  return in->read ? in->read[at->query + query] : at->row + query;
+}
 
-/// P = softmax(scale Q K^T + bias) of one head, [t, padded(t)]; q its first query, rows of stride, keys one
-/// width behind. scaled [t, size] and keys [size, padded(t)] are scratch.
-XK_INLINE void attention_weights(const float *q, int64_t stride, int64_t width, int64_t t, int64_t size,
-                                 int32_t head, const uint8_t *mask, const score_terms *terms,
+/// Leaves out weights of one head; w [m, t], rows of padded(t).
+XK_INLINE void drop_weights(const xk_attention_input *in, const sequence *at, int32_t head, float *w) {
+  const xk_dropout_draw *draw = in->draw;
+  for (int64_t r = 0; r < at->m; r++)
+    drop_row(w + r * padded(at->t), at->t,
+             row_key(draw->keys[row_of(in, at, r)], draw->site + (uint64_t)head), draw->threshold,
+             draw->scale);
+}
+
+/// P = softmax(scale Q K^T + bias) of one head, [m, padded(t)]. scaled [m, size] and keys
+/// [size, padded(t)] are scratch.
+XK_INLINE void attention_weights(const xk_attention_input *in, const sequence *at, int32_t head, int wide,
                                  float *scaled, float *keys, float *p) {
-  const int64_t tp = padded(t), reach = terms->reach;
-  scale_rows(q, stride, t, size, terms->scale, scaled);
-  pack_transposed(q + width, stride, t, size, keys);
-  multiply(terms->wide, t, tp, size, scaled, size, 1, keys, p, tp);
-  for (int64_t r = 0; r < t; r++) {
-    if (terms->bias) add_row(p + r * tp, terms->bias + head * (2 * reach + 1) + reach - r, t);
-    if (mask) mask_row(p + r * tp, mask, t);
+  const int64_t t = at->t, tp = padded(t), size = in->size, reach = in->reach;
+  const int64_t column = (int64_t)head * size;
+  scale_rows(in->queries + at->query * in->query_stride + column, in->query_stride, at->m, size, in->scale,
+             scaled);
+  pack_transposed(in->keys + at->row * in->key_stride + column, in->key_stride, t, size, keys);
+  multiply(wide, at->m, tp, size, scaled, size, 1, keys, p, tp);
+  for (int64_t r = 0; r < at->m; r++) {
+    const int64_t place = row_of(in, at, r) - at->row;
+    if (in->bias) add_row(p + r * tp, in->bias + head * (2 * reach + 1) + reach - place, t);
+    if (at->mask) mask_row(p + r * tp, at->mask, t);
     softmax_row(p + r * tp, t);
   }
 }
 
 /// context = (P M) V, M what dropout multiplies each weight by.
-XK_CLONES int xk_attention(const float *qkv, const int32_t *offsets, const uint8_t *keep,
-                           int32_t first, int32_t last, int32_t heads, int32_t size, float scale,
-                           const float *bias, int64_t reach, const xk_dropout_draw *draw,
-                           float *context) {
-  const score_terms terms = {scale, bias, reach, registers_are_wide()};
-  const int64_t width = (int64_t)heads * size, stride = 3 * width, d = padded(size);
-  const int64_t t_max = longest(offsets, first, last), tp_max = padded(t_max);
+XK_CLONES int xk_attention(const xk_attention_input *in, int32_t first, int32_t last, float *context) {
+  const int wide = registers_are_wide();
+  const int64_t size = in->size, width = (int64_t)in->heads * size, d = padded(size);
+  const int64_t t_max = longest(in->offsets, first, last), tp_max = padded(t_max);
   float *memory = scratch(2 * t_max * d + d * tp_max + t_max * tp_max);
   if (!memory) return -1;
   for (int32_t s = first; s < last; s++) {
-    const int64_t t = offsets[s + 1] - offsets[s], tp = padded(t);
-    const uint8_t *mask = mask_of(keep ? keep + offsets[s] : NULL, t);
+    const sequence at = sequence_at(in, s);
+    const int64_t t = at.t, m = at.m, tp = padded(t);
     float *packed = memory, *out = packed + t * d, *keys = out + t * d, *p = keys + d * tp;
-    for (int32_t h = 0; h < heads; h++) {
-      const float *q = qkv + (int64_t)offsets[s] * stride + (int64_t)h * size;
-      attention_weights(q, stride, width, t, size, h, mask, &terms, packed, keys, p);
-      if (draw) drop_weights(p, tp, t, offsets[s], h, draw);
-      pack(q + 2 * width, stride, t, size, packed);
-      multiply(terms.wide, t, d, t, p, tp, 1, packed, out, d);
-      unpack(out, t, size, context + (int64_t)offsets[s] * width + (int64_t)h * size, width);
+    for (int32_t h = 0; h < in->heads; h++) {
+      const int64_t column = (int64_t)h * size;
+      attention_weights(in, &at, h, wide, packed, keys, p);
+      if (in->draw) drop_weights(in, &at, h, p);
+      pack(in->values + at.row * in->key_stride + column, in->key_stride, t, size, packed);
+      multiply(wide, m, d, t, p, tp, 1, packed, out, d);
+      unpack(out, m, size, context + at.query * width + column, width);
     }
   }
   free(memory);
@@ -235,55 +248,56 @@ XK_INLINE void row_dots(const float *x, const float *y, int64_t stride, int64_t 
 /// dV = (P M)^T dO; dP = M * dO V^T; dS = P * (dP - rowsum(dP * P)); dQ = scale dS K; dK = scale dS^T Q; the
 /// bias's gradient is dS. P is computed again: to keep it costs more memory than the layer's
 /// queries, keys and values, and about as much time.
-XK_CLONES int xk_attention_backward(const float *qkv, const int32_t *offsets, const uint8_t *keep,
-                                    int32_t first, int32_t last, int32_t heads, int32_t size,
-                                    float scale, const float *bias, int64_t reach,
-                                    const xk_dropout_draw *draw, const float *dcontext,
-                                    float *dqkv, float *dbias) {
-  const score_terms terms = {scale, bias, reach, registers_are_wide()};
-  const int64_t width = (int64_t)heads * size, stride = 3 * width, d = padded(size);
-  const int64_t t_max = longest(offsets, first, last), tp_max = padded(t_max);
-  float *memory = scratch(2 * t_max * d + d * tp_max + t_max * tp_max * (draw ? 3 : 2) + t_max);
+XK_CLONES int xk_attention_backward(const xk_attention_input *in, int32_t first, int32_t last,
+                                    const float *dcontext, const xk_attention_gradients *out) {
+  const int wide = registers_are_wide(), drops = in->draw != NULL;
+  const int64_t size = in->size, width = (int64_t)in->heads * size, d = padded(size), reach = in->reach;
+  const int64_t t_max = longest(in->offsets, first, last), tp_max = padded(t_max);
+  float *memory = scratch(2 * t_max * d + d * tp_max + t_max * tp_max * (drops ? 3 : 2) + t_max);
   if (!memory) return -1;
   for (int32_t s = first; s < last; s++) {
-    const int64_t t = offsets[s + 1] - offsets[s], tp = padded(t);
-    const uint8_t *mask = mask_of(keep ? keep + offsets[s] : NULL, t);
+    const sequence at = sequence_at(in, s);
+    const int64_t t = at.t, m = at.m, tp = padded(t);
     float *packed = memory, *result = packed + t * d;
     float *values = result + t * d, *ds = values + d * tp, *p = ds + t * tp, *used = p + t * tp;
-    float *dots = draw ? used + t * tp : used;
-    for (int32_t h = 0; h < heads; h++) {
-      const float *q = qkv + (int64_t)offsets[s] * stride + (int64_t)h * size;
-      float *dq = dqkv + (int64_t)offsets[s] * stride + (int64_t)h * size;
-      attention_weights(q, stride, width, t, size, h, mask, &terms, packed, values, p);
-      const float *dc = dcontext + (int64_t)offsets[s] * width + (int64_t)h * size;
+    float *dots = drops ? used + t * tp : used;
+    for (int32_t h = 0; h < in->heads; h++) {
+      const int64_t column = (int64_t)h * size;
+      const float *q = in->queries + at.query * in->query_stride + column;
+      const float *k = in->keys + at.row * in->key_stride + column;
+      const float *v = in->values + at.row * in->key_stride + column;
+      attention_weights(in, &at, h, wide, packed, values, p);
+      const float *dc = dcontext + at.query * width + column;
       const float *w = p;
-      if (draw) {
-        memcpy(used, p, (size_t)(t * tp) * sizeof(float));
-        drop_weights(used, tp, t, offsets[s], h, draw);
+      if (drops) {
+        memcpy(used, p, (size_t)(m * tp) * sizeof(float));
+        drop_weights(in, &at, h, used);
         w = used;
       }
-      pack(dc, width, t, size, packed);
-      multiply(terms.wide, t, d, t, w, 1, tp, packed, result, d);
-      unpack(result, t, size, dq + 2 * width, stride);
-      pack_transposed(q + 2 * width, stride, t, size, values);
-      multiply(terms.wide, t, tp, size, dc, width, 1, values, ds, tp);
-      if (draw) drop_weights(ds, tp, t, offsets[s], h, draw);
-      row_dots(ds, p, tp, t, t, dots);
-      for (int64_t r = 0; r < t; r++) {
+      pack(dc, width, m, size, packed);
+      multiply(wide, t, d, m, w, 1, tp, packed, result, d);
+      unpack(result, t, size, out->values + at.row * out->key_stride + column, out->key_stride);
+      pack_transposed(v, in->key_stride, t, size, values);
+      multiply(wide, m, tp, size, dc, width, 1, values, ds, tp);
+      if (drops) drop_weights(in, &at, h, ds);
+      row_dots(ds, p, tp, m, t, dots);
+      for (int64_t r = 0; r < m; r++) {
         float *dsr = ds + r * tp;
         const float *pr = p + r * tp;
         const float dot = dots[r];
         for (int64_t c = 0; c < t; c++) dsr[c] = pr[c] * (dsr[c] - dot);
-        if (dbias)
-          add_row(dbias + ((int64_t)s * heads + h) * (2 * reach + 1) + reach - r, dsr, t);
-        for (int64_t c = 0; c < t; c++) dsr[c] *= scale;
+        if (out->bias)
+          add_row(out->bias + ((int64_t)s * in->heads + h) * (2 * reach + 1) + reach
+                      - (row_of(in, &at, r) - at.row),
+                  dsr, t);
+        for (int64_t c = 0; c < t; c++) dsr[c] *= in->scale;
       }
-      pack(q + width, stride, t, size, packed);
-      multiply(terms.wide, t, d, t, ds, tp, 1, packed, result, d);
-      unpack(result, t, size, dq, stride);
-      pack(q, stride, t, size, packed);
-      multiply(terms.wide, t, d, t, ds, 1, tp, packed, result, d);
-      unpack(result, t, size, dq + width, stride);
+      pack(k, in->key_stride, t, size, packed);
+      multiply(wide, m, d, t, ds, tp, 1, packed, result, d);
+      unpack(result, m, size, out->queries + at.query * out->query_stride + column, out->query_stride);
+      pack(q, in->query_stride, m, size, packed);
+      multiply(wide, t, d, m, ds, 1, tp, packed, result, d);
+      unpack(result, t, size, out->keys + at.row * out->key_stride + column, out->key_stride);
     }
   }
   free(memory);

@@ -6,6 +6,7 @@ public enum Version {
   /// there was a number have the first.
   /// 2: rows of frozen towers do not depend on their batch with AVX2 kernels either.
   /// 3: nor do those of frozen layers below trained ones.
-  public static let numerics = 3
+  /// 4: the last layer's queries are of the rows that are read alone: other last bits where it is trained.
+  public static let numerics = 4
   public static let firstNumerics = 1
 }

@@ -52,32 +52,32 @@ public struct Attention {
     }
   }
 
-  /// qkv [rows, 3 * heads * size] (queries, keys, values side by side) into context
-  /// [rows, heads * size]. `dropout` leaves some weights out. Nothing is kept: the way back computes the
-  /// weights again.
+  /// `projected` into context [its queries' rows, heads * size]. `dropout` leaves some weights out. Nothing is
+  /// kept: the way back computes the weights again.
   public func forward(
-    _ qkv: Matrix, _ layout: SequenceLayout, bias: Bias? = nil, dropout: Dropout? = nil,
-    into context: Matrix
+    _ projected: AttentionProjections, _ layout: SequenceLayout, bias: Bias? = nil,
+    dropout: Dropout? = nil, into context: Matrix
   ) {
     check(bias, layout)
-    precondition(dropout.map { $0.keys.count == layout.rows } ?? true, "a key for each row")
+    precondition(
+      dropout.map { $0.keys.count == layout.rows } ?? true
+        && context.rows == projected.queries.rows && context.isContiguous)
     Parallel.ranges(layout.sequences, grain: grain(layout)) { range in
-      let status = Self.withDraw(dropout) { draw in
-        xk_attention(
-          qkv.pointer, layout.offsets, layout.keep, Int32(range.lowerBound),
-          Int32(range.upperBound), Int32(heads), Int32(size), scale, bias?.values.pointer,
-          Int64(bias?.reach ?? 0), draw, context.pointer)
+      let status = withInput(projected, layout, bias, bias?.reach ?? 0, dropout) {
+        xk_attention($0, Int32(range.lowerBound), Int32(range.upperBound), context.pointer)
       }
       precondition(status == 0, "out of memory")
     }
   }
 
-  /// dqkv [rows, 3 * heads * size] from dcontext [rows, heads * size]; `qkv`, `layout`, `bias` and `dropout`
-  /// are those of the way forward. `dBias`, when given, gets the bias's gradient of each sequence added,
-  /// [sequences * heads, 2 * reach + 1]: apart, so that sums do not depend on threads.
+  /// The gradients of `projected` from dcontext [its queries' rows, heads * size] into `gradients`, which are as
+  /// `projected` is; `layout`, `bias` and `dropout` are those of the way forward. `dBias`, when given, gets the bias's
+  /// gradient of each sequence added, [sequences * heads, 2 * reach + 1]: apart, so that sums do not depend
+  /// on threads.
   public func backward(
-    _ qkv: Matrix, _ layout: SequenceLayout, bias: Bias? = nil, dropout: Dropout? = nil,
-    dcontext: Matrix, into dqkv: Matrix, dBias: Matrix? = nil
+    _ projected: AttentionProjections, _ layout: SequenceLayout, bias: Bias? = nil,
+    dropout: Dropout? = nil, dcontext: Matrix, into gradients: AttentionProjections,
+    dBias: Matrix? = nil
   ) {
     check(bias, layout)
     if let dBias {
@@ -85,16 +85,58 @@ public struct Attention {
       check(Bias(dBias), layout)
       precondition(bias.map { $0.reach == dBias.columns / 2 } ?? true, "one reach for both")
     }
+    precondition(
+      gradients.queries.rows == projected.queries.rows && dcontext.isContiguous
+        && dcontext.rows == projected.queries.rows)
     let reach = bias?.reach ?? (dBias?.columns ?? 0) / 2
     Parallel.ranges(layout.sequences, grain: grain(layout)) { range in
-      let status = Self.withDraw(dropout) { draw in
+      var out = xk_attention_gradients(
+        queries: gradients.queries.pointer, keys: gradients.keys.pointer,
+        values: gradients.values.pointer, query_stride: Int64(gradients.queries.stride),
+        key_stride: Int64(gradients.keys.stride), bias: dBias?.pointer)
+      let status = withInput(projected, layout, bias, reach, dropout) {
         xk_attention_backward(
-          qkv.pointer, layout.offsets, layout.keep, Int32(range.lowerBound),
-          Int32(range.upperBound), Int32(heads), Int32(size), scale, bias?.values.pointer,
-          Int64(reach), draw, dcontext.pointer, dqkv.pointer, dBias?.pointer)
+          $0, Int32(range.lowerBound), Int32(range.upperBound), dcontext.pointer, &out)
       }
       precondition(status == 0, "out of memory")
     }
+  }
+
+  private func withInput(
+    _ projected: AttentionProjections, _ layout: SequenceLayout, _ bias: Bias?, _ reach: Int,
+    _ dropout: Dropout?, _ body: (UnsafePointer<xk_attention_input>) -> Int32
+  ) -> Int32 {
+    Self.withDraw(dropout) { draw in
+      layout.offsets.withUnsafeBufferPointer { offsets in
+        withPointer(layout.keep) { keep in
+          withPointer(projected.read?.rows) { read in
+            withPointer(projected.read?.offsets) { readOffsets in
+              var input = xk_attention_input()
+              input.queries = UnsafePointer(projected.queries.pointer)
+              input.keys = UnsafePointer(projected.keys.pointer)
+              input.values = UnsafePointer(projected.values.pointer)
+              input.query_stride = Int64(projected.queries.stride)
+              input.key_stride = Int64(projected.keys.stride)
+              (input.offsets, input.keep) = (offsets.baseAddress, keep)
+              (input.read, input.read_offsets) = (read, readOffsets)
+              (input.heads, input.size, input.scale) = (Int32(heads), Int32(size), scale)
+              (input.bias, input.reach) = (
+                bias.map { UnsafePointer($0.values.pointer) }, Int64(reach)
+              )
+              input.draw = draw
+              return body(&input)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func withPointer<Element>(
+    _ array: [Element]?, _ body: (UnsafePointer<Element>?) -> Int32
+  ) -> Int32 {
+    guard let array else { return body(nil) }
+    return array.withUnsafeBufferPointer { body($0.baseAddress) }
   }
 
   private static func withDraw(

@@ -11,6 +11,8 @@ public final class Workspace {
     fileprivate let block: Int
     fileprivate let used: Int
     fileprivate let taken: Int
+
+    fileprivate static var start: Mark { Mark(block: 0, used: 0, taken: 0) }
   }
 
   private var blocks: [UnsafeMutableRawBufferPointer] = []
@@ -94,8 +96,25 @@ public final class Workspace {
   }
 
   /// Gives back all of it, ``passing`` too.
+  ///
+  /// Several blocks become one, a little larger than the most that was in use: at the end of a block a matrix that does
+  /// not fit leaves a gap, and batches of other sizes leave others, until nearly all of every block was touched (an eighth
+  /// of a step's memory). Pages that are never touched cost nothing.
   public func reset() {
-    release(to: Mark(block: 0, used: 0, taken: 0))
+    release(to: .start)
     second?.reset()
+    guard blocks.count > 1 else { return }
+    for block in blocks { free(block.baseAddress) }
+    blocks = [allocate(mostTaken + mostTaken / 8)]
+  }
+
+  /// What `body` takes, of ``passing`` too, is given back behind it.
+  public func scope<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let (own, passed) = (mark(), second?.mark() ?? .start)
+    defer {
+      release(to: own)
+      second?.release(to: passed)
+    }
+    return try body()
   }
 }

@@ -34,28 +34,40 @@ extension EncoderLayer {
     let heads = attention.floats
     let inner = feedForward.floats
     // What enters the attention norm, or the adapter before it, comes from below.
-    var all = 3 * heads + (isPre ? adapter(.attention) : 0)
+    var all = 2 * heads + (isPre ? adapter(.attention) : 0)
     all += row(isPre && attention.needsInput && attentionNorm != nil, width)
+    let asking = attention.readsAlone ? read : rows
     var some = row(attention.output.needsInput, heads) + adapter(.feedForward) + width
     some += row(feedForward.needsInput, width) + (isPre ? 0 : adapter(.attention) + width)
     some += row(attentionScale?.isTrainable == true, 2 * width)
     some += inner * (feedForward.factor == nil ? 1 : 3)
     some += row(feedForward.output.needsInput, inner)
     let gates: Double = feedForward.factor == nil ? 1 : 2
-    let isAdapted = !adapters.isEmpty
+    let adapted = row(!adapters.isEmpty, width)
+    // What enters the dense layers, where it is not kept, and adapters' outputs. A pre-norm layer's halves follow
+    // one another in the same room.
+    let first =
+      rows
+      * (row(isPre && !attention.needsInput, width) + row(!attention.output.needsInput, heads)
+        + (isPre ? adapted : 0))
+    let second =
+      read
+      * (row(!feedForward.needsInput, width) + row(!feedForward.output.needsInput, inner)
+        + (isPre ? adapted : 2 * width))
+    // Gradients of queries, keys, values and of the context; of what is between the dense layers; and some of the
+    // width, of which an adapter before a norm has three.
+    let backSecond = read * gates * inner
+    let backFirst = (2 * rows + 2 * asking) * heads
+    let back =
+      isPre
+      ? max(
+        read * 2 * width + max(backSecond, read * 3 * adapted),
+        read * width + rows * width + max(backFirst, rows * 3 * adapted))
+      : read * 2 * (width + adapted) + max(backSecond, backFirst)
     return LayerMemory(
-      kept: rows * all + read * some,
-      // What enters the dense layers, where it is not kept.
-      forward: rows
-        * (row(isPre && !attention.needsInput, width) + row(!attention.output.needsInput, heads)
-          + row(isPre && isAdapted, 2 * width))
-        + read
-        * (2 * width + row(!feedForward.needsInput, width)
-          + row(!feedForward.output.needsInput, inner)),
-      // Gradients of queries, keys, values, of the context, of what is between the dense layers, and some of
-      // the width.
-      back: rows * (4 * heads + (isAdapted ? (isPre ? 5 : 4) : 2) * width)
-        + read * ((isAdapted ? 3 : 2) * width + gates * inner))
+      kept: rows * all + asking * heads + read * some,
+      forward: isPre ? max(first, second) : first + second,
+      back: back)
   }
 }
 

@@ -78,12 +78,14 @@ extension SelfAttentionBlock {
   fileprivate func work(rows: Double, read: Double, goesBack: Bool, toInput: Bool) -> Work {
     let projections = [query, key, value]
     let inner = projections.contains(where: \.isTrainable) || toInput
+    let asking = readsAlone ? read : rows
     var work = output.work(rows: read, goesBack: goesBack, toInput: inner)
-    for dense in projections {
+    work += query.work(rows: asking, goesBack: goesBack && inner, toInput: toInput)
+    for dense in [key, value] {
       work += dense.work(rows: rows, goesBack: goesBack && inner, toInput: toInput)
     }
-    // Scores, and weights times values, of all rows; back the gradients of weights, values, queries and keys.
-    let product = 2 * rows * rows * Double(width)
+    // Scores, and weights times values, of all queries; back the gradients of weights, values, queries and keys.
+    let product = 2 * asking * rows * Double(width)
     work += Work(forward: 2 * product, backward: goesBack && inner ? 4 * product : 0)
     return work
   }

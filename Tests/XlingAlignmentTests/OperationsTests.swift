@@ -16,12 +16,15 @@ struct OperationsTests {
   /// One dense layer of the width, the feed-forward block, and one of attention's products, of n rows.
   private static func dense(_ n: Double) -> Double { product(n, 16, 16) }
   private static func feedForward(_ n: Double) -> Double { 2 * product(n, 16, 32) }
-  private static func scores(_ n: Double) -> Double { product(n, n, 16) }
+  private static func scores(_ n: Double) -> Double { scores(n, of: n) }
+  /// Of a few queries among n rows.
+  private static func scores(_ queries: Double, of n: Double) -> Double { product(queries, n, 16) }
 
-  /// A layer of n rows: four dense layers, scores and their use, the feed-forward block; all rows leave, or one.
+  /// A layer of n rows: four dense layers, scores and their use, the feed-forward block; all rows leave, or one, of
+  /// whose query alone there is need.
   private static func layer(_ n: Double) -> Double { 4 * dense(n) + 2 * scores(n) + feedForward(n) }
   private static func last(_ n: Double) -> Double {
-    3 * dense(n) + dense(1) + 2 * scores(n) + feedForward(1)
+    2 * dense(n) + 2 * dense(1) + 2 * scores(1, of: n) + feedForward(1)
   }
   /// Four patches of 3 x 8 x 8, then a class token before them.
   private static let patches = product(4, 192, 16)
@@ -92,7 +95,7 @@ struct OperationsTests {
     #expect(work == Work(forward: Self.text + 2 * one, backward: second))
     adapter(text.encoder.layers[0], .attention)
     // Through the whole last layer, then through the first one's feed-forward block.
-    let last = Self.dense(1) + 3 * Self.dense(5) + 4 * Self.scores(5)
+    let last = 2 * Self.dense(1) + 2 * Self.dense(5) + 4 * Self.scores(1, of: 5)
     let all = second + last + Self.feedForward(5) + 10 * one
     #expect(work == Work(forward: Self.text + 7 * one, backward: all))
   }

@@ -87,9 +87,10 @@ struct InvarianceTests {
         for parameter in norm.parameters { parameter.zeroGradient() }
         let context = workspace.take(layout.rows, 32)
         let attention = Attention(heads: 2, size: 16)
-        attention.forward(qkv, layout, into: context)
+        attention.forward(.init(sideBySide: qkv), layout, into: context)
         let dqkv = workspace.take(layout.rows, 96)
-        attention.backward(qkv, layout, dcontext: context, into: dqkv)
+        attention.backward(
+          .init(sideBySide: qkv), layout, dcontext: context, into: .init(sideBySide: dqkv))
         let normal = workspace.take(layout.rows, 96)
         let kept = norm.forward(dqkv, into: normal, in: workspace)
         norm.backward(kept, dy: qkv, dx: normal)
@@ -101,6 +102,53 @@ struct InvarianceTests {
       for (found, expected) in zip(run(threads), one) {
         #expect(differences(found, expected) == 0, "\(threads) threads")
       }
+    }
+  }
+
+  /// Queries of a few rows have the bits that they have among all, forward and back.
+  @Test(arguments: [false, true])
+  func attentionOfFewQueriesIsThatOfAll(isBare: Bool) {
+    let lengths = [65, 1, 30, 7]
+    let layout = SequenceLayout(
+      lengths: lengths, keep: isBare ? nil : (0..<103).map { $0 % 5 == 3 ? 0 : 1 })
+    let rows = [0, 4, 64, 65, 66, 80, 95, 96, 102]
+    let attention = Attention(heads: 2, size: 16)
+    let bias = isBare ? nil : Attention.Bias(noise(2, 131, "bias"))
+    let keys = (0..<103).map { UInt64($0) * 977 }
+    let dropout =
+      isBare ? nil : Dropout(rate: 0.2, keys: keys, site: 3)
+    let qkv = noise(layout.rows, 96, "qkv")
+    let all = AttentionProjections(sideBySide: qkv)
+    let few = AttentionProjections(
+      queries: workspace.take(rows.count, 32), keysAndValues: qkv.slice(columns: 32..<96),
+      read: .init(rows, of: layout))
+    all.queries.gather(rows: rows, into: few.queries)
+
+    let context = workspace.take(layout.rows, 32)
+    attention.forward(all, layout, bias: bias, dropout: dropout, into: context)
+    let expected = workspace.take(rows.count, 32)
+    context.gather(rows: rows, into: expected)
+    let read = workspace.take(rows.count, 32)
+    attention.forward(few, layout, bias: bias, dropout: dropout, into: read)
+    #expect(differences(read.array(), expected.array()) == 0)
+
+    let dread = noise(rows.count, 32, "dread")
+    let dcontext = workspace.zeros(layout.rows, 32)
+    dcontext.scatterAdd(dread, rows: rows)
+    let dall = AttentionProjections(sideBySide: workspace.take(layout.rows, 96))
+    attention.backward(
+      all, layout, bias: bias, dropout: dropout, dcontext: dcontext, into: dall)
+    let dfew = AttentionProjections(
+      queries: workspace.take(rows.count, 32),
+      keysAndValues: workspace.take(layout.rows, 64), read: .init(rows, of: layout))
+    attention.backward(
+      few, layout, bias: bias, dropout: dropout, dcontext: dread, into: dfew)
+    all.queries.gather(rows: rows, into: read)
+    dall.queries.gather(rows: rows, into: expected)
+    for (found, gold) in [
+      (dfew.queries, expected), (dfew.keys, dall.keys), (dfew.values, dall.values),
+    ] {
+      #expect(differences(found.array(), gold.array()) == 0)
     }
   }
 

@@ -132,10 +132,11 @@ struct KernelParityTests {
     let attention = Attention(heads: 3, size: 8)
     let qkv = try joined(fixture, ["in.q", "in.k", "in.v"], lengths: [6, 6])
     let context = workspace.take(12, 24)
-    attention.forward(qkv, layout, into: context)
+    attention.forward(.init(sideBySide: qkv), layout, into: context)
     let dcontext = try joined(fixture, ["grad_out.y"], lengths: [6, 6])
     let dqkv = workspace.take(12, 72)
-    attention.backward(qkv, layout, dcontext: dcontext, into: dqkv)
+    attention.backward(
+      .init(sideBySide: qkv), layout, dcontext: dcontext, into: .init(sideBySide: dqkv))
     let expected = try joined(fixture, ["out.y"], lengths: [6, 6])
     #expect(Distance.largest(context.array(), expected.array()) <= fixture.bound("out.y"))
     for (index, name) in ["grad.q", "grad.k", "grad.v"].enumerated() {
@@ -155,7 +156,7 @@ struct KernelParityTests {
     let qkv = try joined(fixture, ["in.q", "in.k", "in.v"], lengths: lengths)
     let context = workspace.take(6, 24)
     Attention(heads: 3, size: 8).forward(
-      qkv, SequenceLayout(lengths: lengths), into: context)
+      .init(sideBySide: qkv), SequenceLayout(lengths: lengths), into: context)
     let expected = try joined(fixture, ["out.y"], lengths: lengths)
     #expect(Distance.largest(context.array(), expected.array()) <= fixture.bound("out.y"))
   }
@@ -169,12 +170,13 @@ struct KernelParityTests {
     let attention = Attention(heads: 3, size: 8)
     let qkv = try joined(fixture, ["in.q", "in.k", "in.v"], lengths: [6, 6])
     let context = workspace.take(12, 24)
-    attention.forward(qkv, layout, into: context)
+    attention.forward(.init(sideBySide: qkv), layout, into: context)
     let expected = try joined(fixture, ["out.y"], lengths: [6, 6])
     #expect(Distance.largest(context.array(), expected.array()) <= fixture.bound("out.y"))
     let dqkv = workspace.take(12, 72)
     attention.backward(
-      qkv, layout, dcontext: try joined(fixture, ["grad_out.y"], lengths: [6, 6]), into: dqkv)
+      .init(sideBySide: qkv), layout,
+      dcontext: try joined(fixture, ["grad_out.y"], lengths: [6, 6]), into: .init(sideBySide: dqkv))
     for (index, name) in ["grad.q", "grad.k", "grad.v"].enumerated() {
       let found = dqkv.slice(columns: index * 24..<(index + 1) * 24)
       let gold = try joined(fixture, [name], lengths: [6, 6])

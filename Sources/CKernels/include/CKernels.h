@@ -87,24 +87,42 @@ void xk_dropout(float *x, int64_t rows, int64_t columns, xk_dropout_draw draw);
 
 // Attention (Vaswani et al. 2017) ----------------------------------------------------------------
 
-/// Sequences lie one after another without padding: sequence s has the rows
-/// offsets[s]..<offsets[s + 1] of qkv [rows, 3 * heads * size] (queries, keys, values side by side).
-/// Scores are scale * q k. bias, when given, adds a number to them by head and by how far the key lies
-/// behind the query: bias[h, key - query + reach] of heads rows of 2 * reach + 1, reach at least the
-/// longest sequence less one.
-/// keep, when given, has one byte a row: rows of 0 are attended to by nobody. A sequence of zeros
-/// only is taken as unmasked: the same number added to all scores changes no softmax.
-/// draw, when given, has one key a row and leaves out weights, head h's at the site draw->site + h.
-/// Returns 0, or -1 when memory is short.
-int xk_attention(const float *qkv, const int32_t *offsets, const uint8_t *keep, int32_t first,
-                 int32_t last, int32_t heads, int32_t size, float scale, const float *bias,
-                 int64_t reach, const xk_dropout_draw *draw, float *context);
-/// All arguments are those of the way forward. dbias, when given, is the gradient of each sequence's bias
-/// apart: [sequences, heads, 2 * reach + 1], added to; reach is then needed without a bias, too.
-int xk_attention_backward(const float *qkv, const int32_t *offsets, const uint8_t *keep,
-                          int32_t first, int32_t last, int32_t heads, int32_t size, float scale,
-                          const float *bias, int64_t reach, const xk_dropout_draw *draw,
-                          const float *dcontext, float *dqkv, float *dbias);
+/// Sequences lie one after another without padding: sequence s has the rows offsets[s]..<offsets[s + 1].
+typedef struct {
+  /// Of all heads side by side, [rows, heads * size]; rows of query_stride, and of key_stride both.
+  const float *queries, *keys, *values;
+  int64_t query_stride, key_stride;
+  const int32_t *offsets;
+  /// When given, one byte a row: rows of 0 are attended to by nobody. A sequence of zeros only is taken as
+  /// unmasked: the same number added to all scores changes no softmax.
+  const uint8_t *keep;
+  /// When given, queries are of these rows alone, ascending, those of sequence s being
+  /// read[read_offsets[s]]..<read[read_offsets[s + 1]].
+  const int32_t *read, *read_offsets;
+  int32_t heads, size;
+  /// Scores are scale * q k.
+  float scale;
+  /// When given, adds a number to them by head and by how far the key lies behind the query:
+  /// bias[h, key - query + reach] of heads rows of 2 * reach + 1, reach at least the longest sequence less one.
+  const float *bias;
+  int64_t reach;
+  /// When given, has one key a row and leaves out weights, head h's at the site draw->site + h.
+  const xk_dropout_draw *draw;
+} xk_attention_input;
+
+/// Of queries, keys and values, strided as those are; the bias's, when given, is of each sequence apart:
+/// [sequences, heads, 2 * reach + 1], added to; reach is then needed without a bias, too.
+typedef struct {
+  float *queries, *keys, *values;
+  int64_t query_stride, key_stride;
+  float *bias;
+} xk_attention_gradients;
+
+/// Of the sequences first..<last. context [queries' rows, heads * size]. Returns 0, or -1 when memory is short.
+int xk_attention(const xk_attention_input *input, int32_t first, int32_t last, float *context);
+/// The input is that of the way forward.
+int xk_attention_backward(const xk_attention_input *input, int32_t first, int32_t last,
+                          const float *dcontext, const xk_attention_gradients *out);
 
 // Softmax ----------------------------------------------------------------------------------------
 

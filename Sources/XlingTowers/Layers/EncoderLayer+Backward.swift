@@ -70,15 +70,17 @@ extension EncoderLayer {
     // middle's gradient: the residual, then what comes back through the feed-forward branch.
     let dmiddle = (saved.rows == nil ? dx : nil) ?? workspace.take(dy.rows, dy.columns)
     Elementwise.copy(dy, into: dmiddle)
-    let dsecond = workspace.take(dy.rows, dy.columns)
-    feedForward.backward(
-      saved.feedForward,
-      dy: undrop(
-        .feedForwardOutput, saved,
-        unscale(feedForwardScale, saved.feedForwardBranch, dy, workspace), workspace),
-      dx: dsecond, accumulate: false, in: workspace)
-    normBackward(
-      .feedForward, feedForwardNorm, saved.feedForwardNorm, saved, dsecond, dmiddle, workspace)
+    workspace.scope {
+      let dsecond = workspace.take(dy.rows, dy.columns)
+      feedForward.backward(
+        saved.feedForward,
+        dy: undrop(
+          .feedForwardOutput, saved,
+          unscale(feedForwardScale, saved.feedForwardBranch, dy, workspace), workspace),
+        dx: dsecond, accumulate: false, in: workspace)
+      normBackward(
+        .feedForward, feedForwardNorm, saved.feedForwardNorm, saved, dsecond, dmiddle, workspace)
+    }
 
     let attentionTrained =
       attention.isTrainable || attentionNorm?.isTrainable == true || adapters[.attention] != nil

@@ -169,6 +169,7 @@ public final class EncoderLayer {
     _ y: Matrix, _ workspace: Workspace, _ saving: Bool
   ) -> Saved? {
     var kept: [AdapterSite: AdapterActivations] = [:]
+    let mark = workspace.passing.mark()
     // Before a norm the way back computes it again: an adapter costs less time than its output memory.
     let adapted = adapt(
       .attention, x,
@@ -185,6 +186,7 @@ public final class EncoderLayer {
     dropout?.hidden(.attentionOutput, rows: outputs)?.apply(to: middle)
     let attentionBranch = scale(attentionScale, middle, workspace, saving)
     Elementwise.add(read(x, outputs, workspace), to: middle)
+    workspace.passing.release(to: mark)
 
     let second = workspace.room(kept: feedForward.needsInput).take(y.rows, y.columns)
     let savedSecond = feedForwardNorm.forward(

@@ -85,6 +85,14 @@ public struct FeedForwardBlock {
   func backward(
     _ saved: Saved, dy: Matrix, dx: Matrix?, accumulate: Bool, in workspace: Workspace
   ) {
+    workspace.scope {
+      backwardInScope(saved, dy: dy, dx: dx, accumulate: accumulate, in: workspace)
+    }
+  }
+
+  private func backwardInScope(
+    _ saved: Saved, dy: Matrix, dx: Matrix?, accumulate: Bool, in workspace: Workspace
+  ) {
     if let before = saved.halfBefore {
       backwardHalf(saved.x, before, dy: dy, dx: dx, accumulate: accumulate, in: workspace)
       return

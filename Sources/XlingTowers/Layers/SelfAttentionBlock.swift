@@ -23,7 +23,7 @@ public struct SelfAttentionBlock {
   package struct Saved {
     /// Good on the way back only where ``needsInput``.
     let x: Matrix
-    let qkv: Matrix
+    let projected: AttentionProjections
     let bias: Attention.Bias?
     /// Of the rows that were read. Good on the way back only where the output's dense layer needs it.
     let context: Matrix
@@ -76,20 +76,17 @@ public struct SelfAttentionBlock {
     _ x: Matrix, _ layout: SequenceLayout, reading outputs: [Int]? = nil,
     dropout: Dropout? = nil, into y: Matrix, in workspace: Workspace, saving: Bool
   ) -> Saved? {
-    let qkv = workspace.take(x.rows, 3 * width)
-    project(x, into: qkv, workspace)
-    if let rotary {
-      rotary.turn(qkv.slice(columns: 0..<width), layout)
-      rotary.turn(qkv.slice(columns: width..<2 * width), layout)
-    }
+    let projected = project(x, layout, reading: outputs, workspace)
     let reach = reach(layout)
     let bias = span.hide(
       relativePositions?.bias(reach: reach, in: workspace), heads: attention.heads, reach: reach,
       in: workspace)
     let room = workspace.room(kept: output.needsInput)
-    var context = (outputs == nil ? room : workspace.passing).take(x.rows, width)
-    attention.forward(qkv, layout, bias: bias, dropout: dropout, into: context)
-    if let outputs {
+    let isWhole = projected.read == nil
+    var context = (outputs != nil && isWhole ? workspace.passing : room)
+      .take(projected.queries.rows, width)
+    attention.forward(projected, layout, bias: bias, dropout: dropout, into: context)
+    if let outputs, isWhole {
       let read = room.take(outputs.count, width)
       context.gather(rows: outputs, into: read)
       context = read
@@ -97,7 +94,7 @@ public struct SelfAttentionBlock {
     output.forward(context, into: y)
     guard saving else { return nil }
     return Saved(
-      x: x, qkv: qkv, bias: bias, context: context, rows: outputs, dropout: dropout)
+      x: x, projected: projected, bias: bias, context: context, rows: outputs, dropout: dropout)
   }
 
   /// Adds to the gradients of what is trained; dx += the input's gradient when asked.
@@ -105,47 +102,103 @@ public struct SelfAttentionBlock {
     _ saved: Saved, _ layout: SequenceLayout, dy: Matrix, addingTo dx: Matrix?,
     in workspace: Workspace
   ) {
+    workspace.scope {
+      backwardInScope(saved, layout, dy: dy, addingTo: dx, in: workspace)
+    }
+  }
+
+  private func backwardInScope(
+    _ saved: Saved, _ layout: SequenceLayout, dy: Matrix, addingTo dx: Matrix?,
+    in workspace: Workspace
+  ) {
     let inner = query.isTrainable || key.isTrainable || value.isTrainable || dx != nil
     let dcontext = inner ? workspace.take(dy.rows, width) : nil
     output.backward(saved.context, dy: dy, dx: dcontext)
     guard var dcontext else { return }
-    if let rows = saved.rows {
+    let read = saved.projected.read
+    if let rows = saved.rows, read == nil {
       let all = workspace.zeros(layout.rows, width)
       all.scatterAdd(dcontext, rows: rows)
       dcontext = all
     }
-    let dqkv = workspace.take(layout.rows, 3 * width)
+    let gradients = take(layout.rows, reading: read, in: workspace)
     let dBias = relativePositions?.gradients(layout, reach: reach(layout), in: workspace)
     attention.backward(
-      saved.qkv, layout, bias: saved.bias, dropout: saved.dropout, dcontext: dcontext, into: dqkv,
-      dBias: dBias)
+      saved.projected, layout, bias: saved.bias, dropout: saved.dropout, dcontext: dcontext,
+      into: gradients, dBias: dBias)
     if let dBias { relativePositions?.backward(dBias) }
     if let rotary {
-      rotary.turn(dqkv.slice(columns: 0..<width), layout, back: true)
-      rotary.turn(dqkv.slice(columns: width..<2 * width), layout, back: true)
+      rotary.turn(gradients.queries, layout, back: true)
+      rotary.turn(gradients.keys, layout, back: true)
     }
-    guard !isJoined else {
+    if let dqkv = gradients.sideBySide, isJoined {
       joined.backward([query, key, value], dy: dqkv, dx: dx, accumulate: true)
       return
     }
-    for (index, dense) in [query, key, value].enumerated() {
-      let dHeads = dqkv.slice(columns: index * width..<(index + 1) * width)
-      dense.backward(
-        saved.x, dy: index == 0 ? dHeads : gathered(dHeads, workspace), dx: dx,
-        accumulate: true)
+    if let rows = saved.rows, read != nil {
+      queryBackward(saved.x, rows, dy: gradients.queries, dx: dx, workspace)
+    } else {
+      query.backward(saved.x, dy: gradients.queries, dx: dx, accumulate: true)
     }
+    for (dense, dHeads) in [(key, gradients.keys), (value, gradients.values)] {
+      dense.backward(saved.x, dy: gathered(dHeads, workspace), dx: dx, accumulate: true)
+    }
+  }
+
+  /// Of those rows alone whose queries were asked for.
+  private func queryBackward(
+    _ x: Matrix, _ rows: [Int], dy: Matrix, dx: Matrix?, _ workspace: Workspace
+  ) {
+    var entered = x
+    if query.needsInput {
+      entered = workspace.take(rows.count, x.columns)
+      x.gather(rows: rows, into: entered)
+    }
+    let dentered = dx.map { workspace.take(rows.count, $0.columns) }
+    query.backward(entered, dy: dy, dx: dentered)
+    if let dx, let dentered { dx.scatterAdd(dentered, rows: rows) }
   }
 
   private var isJoined: Bool {
     keyWidth == width && JoinedWeights.join([query, key, value])
   }
 
-  /// Queries, keys and values of all heads, side by side.
-  private func project(_ x: Matrix, into qkv: Matrix, _ workspace: Workspace) {
-    guard !isJoined else { return joined.forward([query, key, value], x, into: qkv) }
-    query.forward(x, into: qkv.slice(columns: 0..<width))
-    forward(key, x, into: qkv.slice(columns: width..<2 * width), workspace)
-    forward(value, x, into: qkv.slice(columns: 2 * width..<3 * width), workspace)
+  /// Whether queries are of those rows alone that are read: not where places turn them, nor where queries, keys and
+  /// values are one product.
+  var readsAlone: Bool { rotary == nil && !isJoined }
+
+  private func take(
+    _ rows: Int, reading read: AttentionProjections.ReadRows?, in workspace: Workspace
+  ) -> AttentionProjections {
+    guard let read else { return AttentionProjections(sideBySide: workspace.take(rows, 3 * width)) }
+    return AttentionProjections(
+      queries: workspace.take(read.count, width), keysAndValues: workspace.take(rows, 2 * width),
+      read: read)
+  }
+
+  /// Queries, keys and values of all heads.
+  private func project(
+    _ x: Matrix, _ layout: SequenceLayout, reading rows: [Int]?, _ workspace: Workspace
+  ) -> AttentionProjections {
+    let read = readsAlone ? rows.map { AttentionProjections.ReadRows($0, of: layout) } : nil
+    let projected = take(x.rows, reading: read, in: workspace)
+    if let qkv = projected.sideBySide, isJoined {
+      joined.forward([query, key, value], x, into: qkv)
+    } else {
+      var asking = x
+      if let rows, read != nil {
+        asking = workspace.passing.take(rows.count, x.columns)
+        x.gather(rows: rows, into: asking)
+      }
+      query.forward(asking, into: projected.queries)
+      forward(key, x, into: projected.keys, workspace)
+      forward(value, x, into: projected.values, workspace)
+    }
+    if let rotary {
+      rotary.turn(projected.queries, layout)
+      rotary.turn(projected.keys, layout)
+    }
+    return projected
   }
 
   /// Keys or values of all heads, each head's own where they are not shared.
