@@ -81,4 +81,30 @@ import XlingTestSupport
     let base = ContentMemory(folder: folder.path, environment: ["XDG_CACHE_HOME": "/c"])
     #expect(base.path?.hasPrefix("/c/xling/contents/") == true)
   }
+
+  /// Of several files at once, as a tower's shards are.
+  @Test func oneSumOfSeveralFilesIsRemembered() throws {
+    let files = ["a", "b"].map(path)
+    var computed = 0
+    func sum(anew: Bool = false) -> String {
+      RememberedSum.of(
+        files, in: folder.path + "/images", anew: anew,
+        environment: ["XLING_CACHE": folder.path + "/cache"]
+      ) {
+        computed += 1
+        let bytes = files.compactMap { try? Data(contentsOf: URL(fileURLWithPath: $0)) }
+        return Digest.of(bytes.reduce(Data(), +))
+      }
+    }
+    // Just written: a change within one tick of the clock would not show.
+    #expect(sum() == Digest.of("redtan") && sum() == Digest.of("redtan") && computed == 2)
+    usleep(150_000)
+    #expect(sum() == Digest.of("redtan") && sum() == Digest.of("redtan") && computed == 3)
+    #expect(sum(anew: true) == Digest.of("redtan") && computed == 4)
+    // Any of them changes, and goes.
+    try write("tin", "b")
+    #expect(sum() == Digest.of("redtin") && computed == 5)
+    try FileManager.default.removeItem(atPath: path("a"))
+    #expect(sum() == Digest.of("tin") && sum() == Digest.of("tin") && computed == 7)
+  }
 }

@@ -15,7 +15,9 @@ extension RunFolder {
     note {
       let record = try self.record()
       isFinished = record.isFinished
-      for source in [record.identity.text, record.identity.image] { note { try source.verify() } }
+      for source in [record.identity.text, record.identity.image] {
+        note { try source.verify(anew: true) }
+      }
     }
     if isFinished { problems += Self.check(path, of: ["model.safetensors"]) }
     if let checkpoint = latestCheckpoint() {

@@ -1,5 +1,6 @@
 import Foundation
 import XlingCore
+import XlingData
 import XlingTowers
 
 /// A pretrained tower by its folder and its content.
@@ -11,20 +12,28 @@ public struct TowerSource: Codable, Sendable, Equatable {
   /// SHA-256 of config.json; of nothing for a bare file that has none beside it.
   public let configurationHash: String
 
-  /// Throws `TowerFailure` or `FileFailure`.
-  public init(folder: String) throws {
+  /// Weights that were hashed before and have not changed since are not read, unless `anew`. Throws `TowerFailure` or
+  /// `FileFailure`.
+  public init(folder: String, anew: Bool = false) throws {
     self.folder = folder
     let place = try TowerPlace.folder(of: folder)
     let configuration = TowerPlace.configuration(in: place)
     guard !TowerPlace.isFile(folder) || FileManager.default.fileExists(atPath: configuration)
     else {
-      weightsHash = try Checkpoint(folder).contentHash()
+      weightsHash = try Self.sum(Checkpoint(folder), anew: anew)
       configurationHash = Digest.of(Data())
       return
     }
     let hint = "A tower is a folder with config.json and model.safetensors."
-    weightsHash = try Checkpoint(TowerPlace.isFile(folder) ? folder : place).contentHash()
+    weightsHash = try Self.sum(
+      Checkpoint(TowerPlace.isFile(folder) ? folder : place), anew: anew)
     configurationHash = Digest.of(try AtomicFile.read(configuration, hint: hint))
+  }
+
+  private static func sum(_ checkpoint: Checkpoint, anew: Bool) throws -> String {
+    try RememberedSum.of(
+      checkpoint.files, in: PathParts.folder(of: checkpoint.path), anew: anew,
+      checkpoint.contentHash)
   }
 
   /// Where the tower's own files and its tokenizer lie: the folder, or one in it that its `modules.json`
@@ -45,10 +54,10 @@ public struct TowerSource: Codable, Sendable, Equatable {
     folder.hasPrefix("/") ? self : moved(to: run + "/" + folder)
   }
 
-  /// The folder still holds the tower that was trained on. Throws
+  /// The folder still holds the tower that was trained on; with `anew` every byte is read. Throws
   /// ``RunFailure/towerChanged(path:expected:found:)`` or `FileFailure`.
-  func verify() throws {
-    let found = try TowerSource(folder: folder)
+  func verify(anew: Bool = false) throws {
+    let found = try TowerSource(folder: folder, anew: anew)
     for (expected, found) in [
       (weightsHash, found.weightsHash), (configurationHash, found.configurationHash),
     ] where expected != found {
