@@ -60,7 +60,7 @@ let package = Package(
     .target(name: "XlingCore", dependencies: ["CDigest", "CFiles", "CTOML"]),
     .target(name: "XlingUnicode", dependencies: ["XlingCore", "CICU"]),
     .target(name: "XlingLanguages", dependencies: ["XlingCore"]),
-    .target(name: "XlingTokenizers", dependencies: ["XlingCore", "XlingUnicode"]),
+    .target(name: "XlingTokenizers", dependencies: ["XlingCore", "CKernels", "XlingUnicode"]),
     .target(
       name: "XlingCoverage",
       dependencies: ["XlingCore", "CKernels", "XlingUnicode", "XlingTokenizers"]),

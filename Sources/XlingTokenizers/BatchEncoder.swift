@@ -13,7 +13,8 @@ public final class BatchEncoder {
   public init(_ tokenizer: any Tokenizer, threads: Int = 1) {
     precondition(threads >= 1, "encoding needs a thread")
     self.tokenizer = tokenizer
-    sessions = (0..<threads).map { _ in tokenizer.session(cached: true) }
+    let limit = WordCache.limit(threads: threads)
+    sessions = (0..<threads).map { _ in tokenizer.session(cacheLimit: limit) }
   }
 
   /// Afterwards `encodings` holds one entry a text; buffers that were there are reused. The result

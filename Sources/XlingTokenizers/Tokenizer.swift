@@ -24,9 +24,9 @@ public protocol Tokenizer: Sendable {
   /// The piece's UTF-8 bytes. `id` must lie in 0..<vocabularySize.
   func piece(_ id: Int32) -> [UInt8]
 
-  /// Buffers for one thread. With a cache (bounded, a few MB) encoding many texts is faster;
-  /// without one a session is cheap to make. The results are the same.
-  func session(cached: Bool) -> any TokenizerSession
+  /// Buffers for one thread. With a cache of words, of at most so many bytes, encoding many texts is
+  /// faster; without one (0) a session is cheap to make. The results are the same.
+  func session(cacheLimit: Int) -> any TokenizerSession
 
   /// A text as normalization leaves it, before it is cut: what the model never sees is missing here.
   /// Malformed bytes read as U+FFFD. Slower than encoding; added tokens are not looked for.
@@ -65,6 +65,10 @@ extension Tokenizer {
   public var fixedPadding: Int? { nil }
 
   public var encodesWordByWord: Bool { false }
+
+  public func session(cached: Bool) -> any TokenizerSession {
+    session(cacheLimit: cached ? WordCache.usualLimit : 0)
+  }
 
   public func changes(_ utf8: UnsafeRawBufferPointer) -> Bool? { nil }
 

@@ -7,6 +7,9 @@
 // baseline, and chosen at load time. Nothing here allocates but the attention's scratch; ranges are
 // half open, so that a caller can give each thread its own.
 
+/// Brings what lies at `address` near, which is read soon.
+static inline void xk_prefetch(const void *address) { __builtin_prefetch(address); }
+
 // Elementwise ------------------------------------------------------------------------------------
 
 /// y[i] += x[i]

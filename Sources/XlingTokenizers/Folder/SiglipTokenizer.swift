@@ -61,7 +61,7 @@ struct SiglipTokenizer: Tokenizer {
   func decodedBytes(_ ids: [Int32]) -> [UInt8] {
     model.decodedBytes(ids.filter { $0 != special.end })
   }
-  func session(cached: Bool) -> any TokenizerSession { SiglipSession(self, cached: cached) }
+  func session(cacheLimit: Int) -> any TokenizerSession { SiglipSession(self) }
 
   var summary: TokenizerSummary {
     var summary = model.summary
@@ -84,7 +84,7 @@ private final class SiglipSession: TokenizerSession {
   @exclusivity(unchecked) private var part = Encoding()
   private let padding = CacheLinePadding()
 
-  init(_ tokenizer: SiglipTokenizer, cached: Bool) {
+  init(_ tokenizer: SiglipTokenizer) {
     self.tokenizer = tokenizer
     session = tokenizer.model.session(cached: false)
   }

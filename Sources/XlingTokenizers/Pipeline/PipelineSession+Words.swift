@@ -122,8 +122,8 @@ extension PipelineSession {
       return encode(normalizedWord(text, range))
     }
     let hash = WordCache.hash(key, range.count, readable: readable)
-    if let line = cache.find(hash, key, range.count, readable: readable) {
-      take(line, Int32(truncatingIfNeeded: range.lowerBound))
+    if let entry = cache.find(hash, key, range.count, readable: readable) {
+      take(entry, Int32(truncatingIfNeeded: range.lowerBound))
       return true
     }
     let before = (tokens: tokens.count, unknowns: unknownCount, surfaces: surfaces.count)
@@ -141,16 +141,16 @@ extension PipelineSession {
   }
 
   @inline(__always)
-  private func take(_ line: UnsafeRawPointer, _ base: Int32) {
-    let header = line.load(as: UInt32.self)
+  private func take(_ entry: UnsafeRawPointer, _ base: Int32) {
+    let header = entry.load(as: UInt32.self)
     let found = Int(header >> 8 & 0xFF)
     tokens.reserve(found)
-    var entry = line + WordCache.lineBytes
+    var token = WordCache.tokens(entry, key: Int(header & 0xFF))
     for _ in 0..<found {
-      entry -= 8
-      let places = entry.load(fromByteOffset: 4, as: UInt32.self)
+      let places = token.load(fromByteOffset: 4, as: UInt32.self)
       tokens.append(
-        entry.load(as: Int32.self), base + Int32(places >> 16 & 0xFF), base + Int32(places >> 24))
+        token.load(as: Int32.self), base + Int32(places >> 16 & 0xFF), base + Int32(places >> 24))
+      token += 8
     }
     unknownCount += Int(header >> 24)
   }

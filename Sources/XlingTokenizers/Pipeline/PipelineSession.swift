@@ -21,11 +21,12 @@ final class PipelineSession: TokenizerSession {
   @exclusivity(unchecked) var placed: [PlacedToken] = []
   private let padding = CacheLinePadding()
 
-  init(_ tokenizer: PipelineTokenizer, spaces: ConstantBuffer<UInt16>?, cached: Bool) {
+  init(_ tokenizer: PipelineTokenizer, spaces: ConstantBuffer<UInt16>?, cacheLimit: Int) {
     self.tokenizer = tokenizer
     self.spaces = spaces
     classes = PatternClass.table.reader
-    cache = cached && tokenizer.pipeline.wordCut != nil ? WordCache() : nil
+    let isCached = cacheLimit > 0 && tokenizer.pipeline.wordCut != nil
+    cache = isCached ? WordCache(limit: cacheLimit) : nil
     pipeline = tokenizer.pipeline
     raw = pipeline.raw.reader
     normalized = pipeline.normalized.reader
@@ -35,10 +36,10 @@ final class PipelineSession: TokenizerSession {
     case .merges(let vocabulary): merges = MergeSegmenter(vocabulary)
     case .unigram(let pieces): unigram = WordSegmenter(pieces)
     case .wordPiece(let tokenizer):
-      inner = tokenizer.session(cached: cached)
+      inner = tokenizer.session(cacheLimit: cacheLimit)
       spelled = SpelledWord(
         maximumScalars: tokenizer.maximumScalarsPerWord, unknown: tokenizer.unknown)
-    case .sentencePiece(let tokenizer): inner = tokenizer.session(cached: cached)
+    case .sentencePiece(let tokenizer): inner = tokenizer.session(cacheLimit: cacheLimit)
     }
     (self.merges, self.unigram, self.inner, self.spelled) = (merges, unigram, inner, spelled)
   }

@@ -78,8 +78,8 @@ struct PipelineTokenizer: Tokenizer {
 
   func piece(_ id: Int32) -> [UInt8] { pieces[Int(id)] }
 
-  func session(cached: Bool) -> any TokenizerSession {
-    PipelineSession(self, spaces: spaces, cached: cached)
+  func session(cacheLimit: Int) -> any TokenizerSession {
+    PipelineSession(self, spaces: spaces, cacheLimit: cacheLimit)
   }
 
   var summary: TokenizerSummary {

@@ -77,13 +77,13 @@ extension SentencePieceSession {
     let key = words.text + words.at
     let readable = words.count - words.at
     let hash = WordCache.hash(key, length, readable: readable)
-    guard let line = cache.find(hash, key, length, readable: readable) else {
+    guard let entry = cache.find(hash, key, length, readable: readable) else {
       return segment(length, &words, keepAs: comesAgain(hash) ? hash : nil)
     }
-    guard abs(score) < line.load(fromByteOffset: 4, as: Float.self) else {
+    guard abs(score) < entry.load(fromByteOffset: 4, as: Float.self) else {
       return segment(length, &words)
     }
-    take(line, length, &words)
+    take(entry, length, &words)
     return true
   }
 
@@ -99,8 +99,8 @@ extension SentencePieceSession {
 
   /// Takes a word from the cache.
   @inline(__always)
-  private func take(_ line: UnsafeRawPointer, _ length: Int, _ words: inout Words) {
-    let header = line.load(as: UInt32.self)
+  private func take(_ entry: UnsafeRawPointer, _ length: Int, _ words: inout Words) {
+    let header = entry.load(as: UInt32.self)
     let found = Int(header >> 8 & 0xFF)
     let isBytes = words.offsets == .bytes
     let first = tokens.count
@@ -109,11 +109,11 @@ extension SentencePieceSession {
       let (scores, scheme) = (vocabulary.scores, ids.shift)
       let shift: UInt32 = isBytes ? 16 : 0
       var score = score
-      var entry = line + WordCache.lineBytes
+      var token = WordCache.tokens(entry, key: length)
       for _ in 0..<found {
-        entry -= 8
-        let id = entry.load(as: Int32.self)
-        let places = entry.load(fromByteOffset: 4, as: UInt32.self) >> shift
+        let id = token.load(as: Int32.self)
+        let places = token.load(fromByteOffset: 4, as: UInt32.self) >> shift
+        token += 8
         score += scores[Int(id)]
         tokens.append(
           id &+ scheme, words.origin &+ Int32(truncatingIfNeeded: places & 0xFF),
@@ -121,7 +121,7 @@ extension SentencePieceSession {
       }
       self.score = score
     } else {
-      takeUnknown(line, found, words)
+      takeUnknown(WordCache.tokens(entry, key: length), found, words)
     }
     tokens.starts[first] = words.space
     words.advance(
@@ -130,12 +130,12 @@ extension SentencePieceSession {
 
   /// As above, where characters are unknown; their texts are as they are written.
   @inline(never)
-  private func takeUnknown(_ line: UnsafeRawPointer, _ found: Int, _ words: Words) {
-    var entry = line + WordCache.lineBytes
+  private func takeUnknown(_ first: UnsafeRawPointer, _ found: Int, _ words: Words) {
+    var token = first
     for _ in 0..<found {
-      entry -= 8
-      let id = entry.load(as: Int32.self)
-      let places = entry.load(fromByteOffset: 4, as: UInt32.self)
+      let id = token.load(as: Int32.self)
+      let places = token.load(fromByteOffset: 4, as: UInt32.self)
+      token += 8
       let bytes = Int(places >> 16 & 0xFF)..<Int(places >> 24)
       let scalars = Int32(places & 0xFF)..<Int32(places >> 8 & 0xFF)
       let (start, end) =

@@ -25,14 +25,14 @@ final class SentencePieceSession: TokenizerSession {
   @exclusivity(unchecked) var placed: [PlacedToken] = []
   private let padding = CacheLinePadding()
 
-  init(_ tokenizer: SentencePieceTokenizer, cached: Bool) {
+  init(_ tokenizer: SentencePieceTokenizer, cacheLimit: Int) {
     self.tokenizer = tokenizer
     vocabulary = tokenizer.vocabulary.reader
     ids = tokenizer.ids.reader
     normalizer = tokenizer.normalizer.reader
     unigram = UnigramSegmenter(tokenizer.vocabulary)
     bpe = BPESegmenter(tokenizer.vocabulary)
-    cache = cached && tokenizer.encodesWordsAlone ? WordCache() : nil
+    cache = cacheLimit > 0 && tokenizer.encodesWordsAlone ? WordCache(limit: cacheLimit) : nil
     let count = cache == nil ? 0 : Self.seenCount
     seen = .allocateApart(capacity: count)
     seen.initialize(repeating: 0, count: count)

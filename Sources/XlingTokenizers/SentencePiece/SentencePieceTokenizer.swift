@@ -58,8 +58,8 @@ public struct SentencePieceTokenizer: Tokenizer {
 
   public func piece(_ id: Int32) -> [UInt8] { ids.text(id) }
 
-  public func session(cached: Bool) -> any TokenizerSession {
-    SentencePieceSession(self, cached: cached)
+  public func session(cacheLimit: Int) -> any TokenizerSession {
+    SentencePieceSession(self, cacheLimit: cacheLimit)
   }
 
   public var summary: TokenizerSummary {

@@ -8,24 +8,29 @@ final class BertSession: TokenizerSession {
   private let addedTokens: AddedTokens.Reader
   private let unknown: Int32
   private let cache: WordCache?
+  /// Nil where chunks are not looked up.
+  private let ahead: UnsafeMutablePointer<ChunkAhead>?
   @exclusivity(unchecked) private var tokens = TokenBuffer()
   @exclusivity(unchecked) private var word: SpelledWord
   private let padding = CacheLinePadding()
 
-  init(_ tokenizer: BertTokenizer, cached: Bool) {
+  init(_ tokenizer: BertTokenizer, cacheLimit: Int) {
     self.tokenizer = tokenizer
     index = tokenizer.index.reader
     codes = tokenizer.codes.reader
     byteKinds = tokenizer.byteKinds.reader
     addedTokens = tokenizer.addedTokens.reader
     unknown = tokenizer.unknown
-    cache = cached ? WordCache() : nil
+    cache = cacheLimit > 0 ? WordCache(limit: cacheLimit) : nil
+    let looksUpChunks = cacheLimit > 0 && tokenizer.chunksStandAlone
+    ahead = looksUpChunks ? .allocateApart(capacity: ChunkAhead.most) : nil
     word = SpelledWord(
       maximumScalars: tokenizer.maximumScalarsPerWord, unknown: tokenizer.unknown)
   }
 
   deinit {
     cache?.deallocate()
+    ahead?.deallocate()
     tokens.deallocate()
     word.deallocate()
   }
@@ -37,7 +42,8 @@ final class BertSession: TokenizerSession {
     tokens.count = 0
     var scan = WordScan(
       text: text, count: utf8.count, offsets: offsets, unknown: unknown, codes: codes,
-      bytes: byteKinds, addedTokens: addedTokens, cache: cache, tokens: tokens)
+      bytes: byteKinds, addedTokens: addedTokens, cache: cache,
+      ahead: ahead, tokens: tokens)
     var word = word
     // Stretches between added tokens are independent texts.
     var partStart = 0
@@ -50,6 +56,7 @@ final class BertSession: TokenizerSession {
         partStart = scan.at
       }
     }
+    scan.keepChunk()
     tokens = scan.tokens
     self.word = word
     tokens.copy(into: &encoding)
@@ -91,6 +98,7 @@ final class BertSession: TokenizerSession {
   private func take(
     _ end: Int, _ hash: UInt64, _ scalars: Int32, _ word: SpelledWord, _ scan: inout WordScan
   ) {
+    scan.chunk.passes(scan.at..<end)
     cache?.insert(
       hash, scan.text + scan.at, end - scan.at, scalars: Int(scalars), unknowns: word.unknownCount,
       UnsafeBufferPointer(rebasing: word.tokens[..<word.tokenCount]))
@@ -130,6 +138,7 @@ final class BertSession: TokenizerSession {
     take(end, hash, numbers[stretch.count], word, &scan)
   }
 
+  @inline(__always)
   static func isSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
   }

@@ -97,12 +97,20 @@ public struct BertTokenizer: Tokenizer {
     }
   }
 
+  /// Whether no added token reaches across ASCII white space, so that the bytes between two such spaces tell
+  /// all of what becomes of them. White space that a token takes along has no tokens to lose.
+  var chunksStandAlone: Bool {
+    addedTokens.tokens.allSatisfy { !$0.utf8.contains { BertSession.isSpace($0) } }
+  }
+
   public func piece(_ id: Int32) -> [UInt8] {
     let id = Int(id)
     return id < index.pieces.count ? index.pieces[id] : addedPieces[id - index.pieces.count]
   }
 
-  public func session(cached: Bool) -> any TokenizerSession { BertSession(self, cached: cached) }
+  public func session(cacheLimit: Int) -> any TokenizerSession {
+    BertSession(self, cacheLimit: cacheLimit)
+  }
 
   public func kind(ofPiece id: Int32) -> PieceKind {
     .of(piece(id), id, special: special, hasBytes: false)

@@ -19,6 +19,12 @@ struct WordScan {
   /// Of added tokens that took white space with them.
   private(set) var surfaces = Surfaces()
   let cache: WordCache?
+  /// Nil where chunks are not looked up.
+  let ahead: UnsafeMutablePointer<ChunkAhead>?
+  var chunk = Chunk()
+  /// The next of `ahead`, and how many there are.
+  var next = 0
+  var seen = 0
 
   var tokens: TokenBuffer
   var unknownCount = 0
@@ -26,7 +32,7 @@ struct WordScan {
   var at = 0
   var scalar: Int32 = 0
 
-  private var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: text, count: count) }
+  var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: text, count: count) }
 
   /// Nil at the end of the text.
   mutating func run() -> Stop? {
@@ -35,6 +41,10 @@ struct WordScan {
     let (kinds, plain, loneIds) = (bytes.kinds, bytes.plain, bytes.loneIds)
     let (blocks, codes) = (codes.blocks, codes.codes)
     while at < count {
+      if let ahead, let cache, at >= chunk.end {
+        keepChunk()
+        if takeChunks(cache, ahead) { return nil }
+      }
       var end = at
       var kind = UInt32(ByteKinds.decode)
       var length = 1
@@ -71,7 +81,10 @@ struct WordScan {
           return .unseen(at..<at + length, hash: hash)
         }
       default:
-        if let token = addedTokens.match(raw, at: at) { return .added(token) }
+        if let token = addedTokens.match(raw, at: at) {
+          chunk.isKept = false
+          return .added(token)
+        }
       }
     }
     return nil
@@ -101,25 +114,27 @@ struct WordScan {
     let length = end - at
     guard let cache, length <= WordCache.maximumKey else { return 0 }
     let hash = WordCache.hash(text + at, length, readable: count - at)
-    guard let line = cache.find(hash, text + at, length, readable: count - at) else { return hash }
-    take(line)
+    guard let entry = cache.find(hash, text + at, length, readable: count - at) else {
+      return hash
+    }
+    take(entry)
     at = end
     return nil
   }
 
   @inline(__always)
-  private mutating func take(_ line: UnsafeRawPointer) {
-    let header = line.load(as: UInt32.self)
+  mutating func take(_ entry: UnsafeRawPointer) {
+    let header = entry.load(as: UInt32.self)
     let found = Int(header >> 8 & 0xFF)
     let base = offsets == .bytes ? Int32(truncatingIfNeeded: at) : scalar
     let shift: UInt32 = offsets == .bytes ? 16 : 0
     tokens.reserve(found)
-    var entry = line + WordCache.lineBytes
+    var token = WordCache.tokens(entry, key: Int(header & 0xFF))
     for _ in 0..<found {
-      entry -= 8
-      let places = entry.load(fromByteOffset: 4, as: UInt32.self) >> shift
+      let places = token.load(fromByteOffset: 4, as: UInt32.self) >> shift
       tokens.append(
-        entry.load(as: Int32.self), base + Int32(places & 0xFF), base + Int32(places >> 8 & 0xFF))
+        token.load(as: Int32.self), base + Int32(places & 0xFF), base + Int32(places >> 8 & 0xFF))
+      token += 8
     }
     scalar += Int32(header >> 16 & 0xFF)
     unknownCount += Int(header >> 24)
