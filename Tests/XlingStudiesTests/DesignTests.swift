@@ -309,7 +309,8 @@ struct DesignTests {
     let shipped = try StudyFile.shipped()
     #expect(
       shipped.map(\.name) == [
-        "conservation", "few-shot", "locking", "pretraining", "scaling", "tokenizer",
+        "conservation", "few-shot", "layernorm-first", "locking", "pretraining", "scaling",
+        "tokenizer",
       ])
     for (name, path) in shipped {
       let design = try StudyFile.read(path)

@@ -27,7 +27,7 @@ public enum EmbeddedDataset: String, CaseIterable, Sendable {
   }
 
   /// The shift that "emoji-size-2" names.
-  private static func shift(_ name: String) -> EmojiShift? {
+  public static func shift(_ name: String) -> EmojiShift? {
     let prefix = emoji.rawValue + "-"
     return name.hasPrefix(prefix) ? EmojiShift(rawValue: String(name.dropFirst(prefix.count))) : nil
   }

@@ -26,11 +26,11 @@ struct FinetuneData {
   /// The classes' own order: trained, then held out.
   var classes: [String] { all.classes + heldOut }
 
-  /// Throws `ClassificationFailure`, and what reading the data throws.
-  init(_ options: FinetuneJob.Options) throws {
+  /// `read`: the training pictures, where they were read before. Throws `ClassificationFailure`, and what reading
+  /// the data throws.
+  init(_ options: FinetuneJob.Options, read: LabelledPictures? = nil) throws {
     folder = try EmbeddedDataset.resolve(options.data)
-    let train = try LabelledPictures.load(
-      folder, split: .train, labels: options.labels, followingLinks: options.followsLinks)
+    let train = try read ?? Self.train(options)
     let counted = zip(train.classes, train.counts)
     tooSmall = counted.filter { $1 < max(1, options.least) }.map(\.0)
     let large = counted.filter { $1 >= max(1, options.least) }.map(\.0)
@@ -50,6 +50,12 @@ struct FinetuneData {
     let places = try ShotDraw.places(of: all, shots: options.shots, seed: options.shotsSeed)
     draw = try ShotDraw(all, places: places, shots: options.shots, seed: options.shotsSeed)
     training = all.selected(places.flatMap { $0 }.sorted())
+  }
+
+  static func train(_ options: FinetuneJob.Options) throws -> LabelledPictures {
+    try LabelledPictures.load(
+      try EmbeddedDataset.resolve(options.data), split: .train, labels: options.labels,
+      followingLinks: options.followsLinks)
   }
 
   private static func heldOut(

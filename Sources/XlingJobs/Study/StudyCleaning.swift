@@ -24,7 +24,11 @@ public struct StudyCleaning: Codable, Sendable, Equatable {
         // A run that another cell goes on with is held.
         guard FileManager.default.fileExists(atPath: folder), !FileLock.isHeld(folder: folder)
         else { continue }
-        let removed = try RunFolder(folder).removeCheckpoints()
+        let classifier = FinetuneFolder(folder)
+        let removed =
+          try
+          (classifier.exists
+          ? classifier.removeCheckpoints() : RunFolder(folder).removeCheckpoints())
         if removed > 0 { (runs, bytes) = (runs + 1, bytes + removed) }
       }
     }

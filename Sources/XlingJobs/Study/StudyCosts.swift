@@ -18,6 +18,8 @@ struct StudyCosts {
   /// Those that the store lacks. Throws what reading towers and measuring throw.
   func complete(_ known: [LanguageCost]) throws -> [LanguageCost] {
     let design = setup.design
+    // Classifiers read no captions.
+    guard design.classifiers == nil else { return known }
     let said =
       design.axes.first { $0.name == "text_tower" }?.values
       ?? design.fixed.filter { $0.key == "text_tower" }.map(\.value)

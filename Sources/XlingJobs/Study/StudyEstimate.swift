@@ -21,37 +21,60 @@ public struct StudyEstimate: Codable, Sendable, Equatable {
   /// Throws what reading the towers throws.
   public init(_ setup: StudySetup) throws {
     let plan = setup.plan
-    let first = plan.cells.filter { $0.seed == plan.cells.first?.seed }
+    let rate = setup.design.rates?.tries.first
+    let first = try plan.cells.filter {
+      // What trains nothing is no run.
+      try $0.seed == plan.cells.first?.seed
+        && (setup.classes == nil || plan.classifier($0, rate: rate)?.method != nil)
+    }
     let step = max(1, (first.count + Self.looked - 1) / Self.looked)
     let looked = stride(from: 0, to: first.count, by: step).map { first[$0] }
-    var (seconds, trained) = (0.0, 0)
-    for cell in looked {
-      let training = setup.shape(
-        of: try plan.training(cell, rate: setup.design.rates?.tries.first))
-      var options = AlignJob.Options(training.recipe, training.settings, data: setup.data)
-      (options.textTower, options.imageTower) = (training.textTower, training.imageTower)
-      let identity = try AlignJob(options).identity(on: setup.dataset)
-      let configuration = identity.configuration
-      let model = try DualEncoder(
-        text: identity.text, image: identity.image, configuration: configuration)
-      let pairs = setup.dataset.coverage(configuration.language, .train).n
-      let limited = min(pairs, configuration.pairLimit ?? pairs)
-      seconds += TrainingDuration.seconds(
-        TrainingOperations(
-          model, configuration, tokens: TrainingDuration.typicalTokens, pairs: limited,
-          captions: limited),
-        steps: configuration.steps,
-        operationsPerSecond: TrainingDuration.operationsPerSecond(model.precision))
-      trained += model.trainedParameters.reduce(0) { $0 + $1.parameter.count }
-    }
+    let costs = try looked.map { try Self.cost($0, rate, setup) }
+    let before = try plan.aligned.first.map { try Self.cost($0, nil, setup) }
     // Of each condition one try at each seed tried is the run of a cell.
     let shared = plan.tries.count / max(1, setup.design.rates?.tries.count ?? 1)
-    runs = plan.cells.count + plan.tries.count - shared
-    let each = Double(runs) / Double(max(1, looked.count))
-    self.seconds = seconds * each
+    let trained = first.count * setup.design.seeds.count + plan.tries.count - shared
+    runs = trained + plan.aligned.count
+    func total(_ value: (Cost) -> Double) -> Double {
+      costs.reduce(0) { $0 + value($1) } * Double(trained) / Double(max(1, looked.count))
+        + Double(plan.aligned.count) * (before.map(value) ?? 0)
+    }
+    seconds = total(\.seconds)
     // Weights as float32; a checkpoint holds them again, with two moments of the optimizer.
-    cleanBytes = Int(Double(4 * trained) * each)
+    cleanBytes = Int(total { Double(4 * $0.trained) })
     bytes = 4 * cleanBytes
     conditions = looked.count
+  }
+
+  /// Of one run.
+  private struct Cost {
+    let seconds: Double
+    /// Parameters.
+    let trained: Int
+  }
+
+  private static func cost(_ cell: StudyCell, _ rate: String?, _ setup: StudySetup) throws -> Cost {
+    var training = setup.shape(of: try setup.plan.training(cell, rate: rate))
+    let classifier = try setup.plan.classifier(cell, rate: rate)
+    if let classifier, let classes = setup.classes {
+      training = try classes.shape(of: classifier, like: training)
+    }
+    var options = AlignJob.Options(training.recipe, training.settings, data: setup.data)
+    (options.textTower, options.imageTower) = (training.textTower, training.imageTower)
+    let identity = try AlignJob(options).identity(on: setup.dataset)
+    let configuration = identity.configuration
+    let model = try DualEncoder(
+      text: identity.text, image: identity.image, configuration: configuration)
+    let pairs = setup.dataset.coverage(configuration.language, .train).n
+    let limited = min(pairs, configuration.pairLimit ?? pairs)
+    let size = classifier.flatMap { setup.classes?.size(shots: $0.shots) }
+    let operations = TrainingOperations(
+      model, configuration, tokens: TrainingDuration.typicalTokens,
+      pairs: size?.pictures ?? limited, captions: size?.classes ?? limited)
+    return Cost(
+      seconds: TrainingDuration.seconds(
+        operations, steps: configuration.steps,
+        operationsPerSecond: TrainingDuration.operationsPerSecond(model.precision)),
+      trained: model.trainedParameters.reduce(0) { $0 + $1.parameter.count })
   }
 }

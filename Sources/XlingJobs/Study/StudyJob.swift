@@ -31,6 +31,7 @@ public struct StudyJob {
   public enum CellEvent {
     case align(AlignJob.Event)
     case evaluate(LanguageEvent)
+    case finetune(FinetuneJob.Event)
   }
 
   public enum Event {
@@ -109,11 +110,8 @@ public struct StudyJob {
       tries: options.cells.count { $0.kind == .attempt }, finishedHere: finished)
   }
 
-  /// What a cell is called on a line: its place in the grid, its seed, of a try its rate.
-  public static func label(_ cell: StudyCell, _ design: StudyDesign) -> String {
-    if cell.kind == .tower { return "tower " + (cell.factors.values.first ?? "") }
-    let place = design.label(cell.factors)
-    return (place.isEmpty ? "" : place + ", ") + "seed \(cell.seed)"
-      + (cell.rate.map { ", try of rate \($0)" } ?? "")
+  /// What a cell is called on a line.
+  static func label(_ cell: StudyCell, _ design: StudyDesign) -> String {
+    design.label(cell.kind, cell.factors, seed: cell.seed, rate: cell.rate)
   }
 }

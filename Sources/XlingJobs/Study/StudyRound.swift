@@ -48,8 +48,7 @@ final class StudyRound {
     guard let state = states[cell.hash]?.state, state == .planned || state == .failed else {
       return false
     }
-    let needed = cell.tries + [cell.tower].compactMap { $0 }
-    return needed.allSatisfy { states[$0]?.state.isFinished != false }
+    return cell.needs.allSatisfy { states[$0]?.state.isFinished != false }
   }
 
   private func take(_ cell: StudyCell, _ states: [String: CellStanding], done: Int) throws {
@@ -59,7 +58,7 @@ final class StudyRound {
     let pulse = ClaimPulse(store, cell.hash)
     defer { pulse.stop() }
     do {
-      let outcome = try worker.work(cell, rate: try rate(cell))
+      let outcome = try outcome(cell)
       pulse.stop()
       if try store.complete(
         ticket.hash, outcome.state, outcome.result, outcome.measured, error: outcome.words)
@@ -74,6 +73,27 @@ final class StudyRound {
       pulse.stop()
       try settle(error, cell, label, done: done)
     }
+  }
+
+  private func outcome(_ cell: StudyCell) throws -> StudyWorker.Outcome {
+    guard cell.aligned != nil else { return try worker.work(cell, rate: try rate(cell), on: nil) }
+    let ground = try store.cells().filter { [cell.aligned, cell.start].contains($0.hash) }
+    if let lost = ground.first(where: { $0.state == .diverged }) {
+      return StudyWorker.Outcome(
+        state: .diverged, words: "what it is made of diverged: \(lost.error ?? lost.hash)")
+    }
+    func folder(_ hash: String?) throws -> String? {
+      guard let hash else { return nil }
+      guard let found = ground.first(where: { $0.hash == hash }), let run = found.result?.run else {
+        let words = ground.first { $0.hash == hash }?.error
+        throw NoGround(words: words ?? "the store does not have it")
+      }
+      return job.options.place.folder + "/" + run
+    }
+    let start = try folder(cell.start)
+    return try worker.work(
+      cell, rate: try rate(cell),
+      on: try folder(cell.aligned).map { ClassifierGround(run: $0, start: start) })
   }
 
   /// What a cell's error means for the study: another cell goes on, unless nothing could.
@@ -126,6 +146,13 @@ struct NoRate: Failure {
   let words: String
   var exitStatus: ExitStatus { .internal }
   var description: String { "every try of its learning rate failed; the first: \(words)" }
+}
+
+/// The run that a classifier is made of, or the classifier that it starts from, failed.
+struct NoGround: Failure {
+  let words: String
+  var exitStatus: ExitStatus { .internal }
+  var description: String { "what it is made of was not done: \(words)" }
 }
 
 /// The study cannot go on for a reason that is no cell's.

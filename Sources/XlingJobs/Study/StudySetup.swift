@@ -20,6 +20,8 @@ public struct StudySetup: Sendable {
   let measuredDataset: Dataset
   /// That stand beside the captions of some languages.
   let translations: [TranslatedCaptions]
+  /// nil where cells are aligned runs.
+  let classes: ClassifierSetup?
 
   public var design: StudyDesign { plan.design }
 
@@ -37,6 +39,25 @@ public struct StudySetup: Sendable {
     let (path, design) = try StudyFile.find(name)
     var asked = isSmall ? try design.smallForm() : design
     self.path = path
+    if let classifiers = asked.classifiers {
+      data = try Self.prepared(classifiers.alignedData, isSmall, observe)
+      measured = DataSource(data)
+      dataset = try measured.load().dataset
+      (measuredDataset, translations) = (dataset, [])
+      let languages = classifiers.aligned.filter { $0.key == "language" }.map(\.value)
+      _ = try DatasetLanguages.resolve(languages, in: dataset, split: .train)
+      let read = try ClassifierSetup(asked, classifiers) {
+        try Self.prepared($0, isSmall, observe)
+      }
+      classes = read
+      plan = try StudyPlan(
+        asked,
+        StudyInputs(
+          data: dataset.contentHash, measuredData: "", languages: [], choiceLanguages: [],
+          towers: Self.towers, classes: read.content), path: path)
+      return
+    }
+    classes = nil
     data = try Self.prepared(asked.data, isSmall, observe)
     let measuredData =
       asked.measure.data == asked.data
@@ -74,13 +95,15 @@ public struct StudySetup: Sendable {
         languages: languages, choiceLanguages: choice ?? [],
         translations: Dictionary(translations.map { ($0.language, $0.hash) }) { $1 },
         madeTowers: Dictionary(made) { $1 },
-        towers: { text, image in
-          let pair = try TowerPair(text: text, image: image)
-          return [
-            pair.text.weightsHash, pair.text.configurationHash, pair.image.weightsHash,
-            pair.image.configurationHash, pair.tokenizer.contentHash,
-          ].joined(separator: " ")
-        }, steps: steps), path: path)
+        towers: Self.towers, steps: steps), path: path)
+  }
+
+  @Sendable private static func towers(_ text: String?, _ image: String?) throws -> String {
+    let pair = try TowerPair(text: text, image: image)
+    return [
+      pair.text.weightsHash, pair.text.configurationHash, pair.image.weightsHash,
+      pair.image.configurationHash, pair.tokenizer.contentHash,
+    ].joined(separator: " ")
   }
 
   /// The folder of a value of `text_tower`, nil for the shipped one: that of a tower of the study lies in its place.
@@ -192,59 +215,40 @@ public struct StudySetup: Sendable {
   private static func prepared(
     _ name: String, _ isSmall: Bool, _ observe: (Event) -> Void
   ) throws -> String {
+    if let shift = EmbeddedDataset.shift(name) {
+      let folder = EmbeddedDataset.folder(of: shift)
+      let isThere = [name, folder].contains { FileManager.default.fileExists(atPath: $0) }
+      if !isThere {
+        try build(folder, observe) { try DatasetBuilder.emoji(into: folder, shift: shift) }
+      }
+      return name
+    }
     guard let embedded = EmbeddedDataset(rawValue: name) else { return name }
     let isSmallScenes = isSmall && embedded == .scenes
     let folder = isSmallScenes ? QuickstartPlan.small.data : embedded.folder
     guard !FileManager.default.fileExists(atPath: folder) else {
       return isSmallScenes ? folder : name
     }
-    observe(.building(folder: folder))
-    let began = ProgressBar.uptime()
-    let summary: DatasetSummary
     switch embedded {
     case .scenes:
-      summary = try DatasetBuilder.scenes(
-        into: folder, counts: isSmallScenes ? QuickstartPlan.small.scenes : .standard)
-    case .emoji: summary = try DatasetBuilder.emoji(into: folder)
+      try build(folder, observe) {
+        try DatasetBuilder.scenes(
+          into: folder, counts: isSmallScenes ? QuickstartPlan.small.scenes : .standard)
+      }
+    case .emoji: try build(folder, observe) { try DatasetBuilder.emoji(into: folder) }
     case .stamps: return try EmbeddedDataset.resolve(name)
     }
+    return isSmallScenes ? folder : name
+  }
+
+  private static func build(
+    _ folder: String, _ observe: (Event) -> Void, _ work: () throws -> DatasetSummary
+  ) throws {
+    observe(.building(folder: folder))
+    let began = ProgressBar.uptime()
+    let summary = try work()
     observe(
       .built(
         folder: folder, languages: summary.languages.count, seconds: ProgressBar.uptime() - began))
-    return isSmallScenes ? folder : name
-  }
-}
-
-/// Where a study keeps what it makes.
-public struct StudyPlace: Sendable, Equatable {
-  public let folder: String
-
-  public init(folder: String) { self.folder = folder }
-
-  /// `output`, or `runs/studies/NAME`; of a shard or an array's task a folder in it, with its own store.
-  public init(_ design: StudyDesign, output: String?, part: String? = nil) {
-    let whole = output ?? "runs/studies/\(design.name)"
-    folder = part.map { "\(whole)/\($0)" } ?? whole
-  }
-
-  public var store: String { folder + "/study.sqlite" }
-  /// Of runs and results, as `xling align` and `xling eval` write it.
-  public var results: String { folder + "/xling.sqlite" }
-  public var page: String { folder + "/report.html" }
-
-  public func run(_ hash: String) -> String {
-    folder + "/runs/" + hash.prefix(StudyCell.shortLength)
-  }
-
-  /// Of a text tower that the study makes.
-  public func tower(_ hash: String) -> String {
-    folder + "/towers/" + hash.prefix(StudyCell.shortLength)
-  }
-
-  /// Stores of shards and tasks below.
-  public var parts: [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.sorted().map { "\(folder)/\($0)/study.sqlite" }
-      .filter { FileManager.default.fileExists(atPath: $0) }
   }
 }

@@ -38,7 +38,7 @@ struct StudyTrunks {
     var byFactors: [[String: String]: Needs] = [:]
     var runs: [Tower: [Need: Int]] = [:]
     var known: [String: Needs] = [:]
-    for cell in cells where cell.kind != .tower {
+    for cell in cells where setup.plan.aligns(cell) {
       if byFactors[cell.factors] == nil {
         byFactors[cell.factors] = Self.needs(of: cell, setup, &known)
       }

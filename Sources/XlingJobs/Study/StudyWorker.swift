@@ -24,19 +24,40 @@ struct StudyWorker {
     var words: String?
   }
 
-  /// Throws what training and measuring throw, but for divergence, which is a result.
-  func work(_ cell: StudyCell, rate: String?) throws -> Outcome {
+  /// `ground`: what a classifier is made of. Throws what training and measuring throw, but for divergence, which is a
+  /// result.
+  func work(_ cell: StudyCell, rate: String?, on ground: ClassifierGround?) throws -> Outcome {
     PeakMemory.reset()
+    var outcome = try done(cell, rate, ground)
+    outcome.result?.peakMB = PeakMemory.megabytes()
+    return outcome
+  }
+
+  private func done(
+    _ cell: StudyCell, _ rate: String?, _ ground: ClassifierGround?
+  ) throws -> Outcome {
     if let tower = setup.plan.tower(cell), cell.kind == .tower {
-      var made = try TowerMaking(tower: tower, folder: place.tower(cell.hash)).make()
-      made.peakMB = PeakMemory.megabytes()
-      return Outcome(state: .done, result: made)
+      let making = TowerMaking(tower: tower, folder: place.tower(cell.hash))
+      return Outcome(state: .done, result: try making.make())
     }
+    if let classes = setup.classes, let ground,
+      let classifier = try setup.plan.classifier(cell, rate: rate)
+    {
+      let worker = ClassifierWorker(
+        setup: setup, classes: classes, place: place, command: command,
+        observe: { observe(.finetune($0)) })
+      return try worker.work(cell, classifier, rate: rate, on: ground)
+    }
+    return try run(cell, rate)
+  }
+
+  private func run(_ cell: StudyCell, _ rate: String?) throws -> Outcome {
     let folder = place.run(try setup.plan.run(cell, rate: rate))
     do {
       let aligned = try align(cell, rate, folder)
       var outcome = Outcome(
         state: .done, result: try result(aligned, folder, steps: aligned.steps, aligned.seconds))
+      if cell.kind == .aligned { return outcome }
       let measured = try measure(cell, folder)
       if cell.kind == .cell {
         outcome.measured = measured
@@ -44,7 +65,6 @@ struct StudyWorker {
         let scores = measured.scores
         outcome.result?.value = scores.reduce(0) { $0 + $1.value } / Double(max(1, scores.count))
       }
-      outcome.result?.peakMB = PeakMemory.megabytes()
       return outcome
     } catch let failure as AlignmentFailure {
       guard case .diverged(let step, _, _, _, _) = failure else { throw failure }

@@ -26,6 +26,11 @@ public struct FinetuneFolder: Sendable {
       strictBut: RunRecord.omitted)
   }
 
+  /// As of ``RunFolder/removeCheckpoints()``.
+  public func removeCheckpoints() throws -> Int {
+    try record().isFinished ? run.discardCheckpoints() : 0
+  }
+
   /// Which pictures of which classes were trained on. Throws `JSONFailure`, `FileFailure`.
   public func draw() throws -> ShotDraw {
     try JSONFile.decode(

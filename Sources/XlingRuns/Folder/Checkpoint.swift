@@ -105,9 +105,12 @@ extension RunFolder {
   /// Of a finished run, which needs none; returns the bytes that they held, 0 of a run that may go on. Throws as
   /// ``RunFolder/record()``, `FileFailure`.
   public func removeCheckpoints() throws -> Int {
-    guard try record().isFinished, FileManager.default.fileExists(atPath: checkpoints) else {
-      return 0
-    }
+    try record().isFinished ? discardCheckpoints() : 0
+  }
+
+  /// Throws `FileFailure`.
+  func discardCheckpoints() throws(FileFailure) -> Int {
+    guard FileManager.default.fileExists(atPath: checkpoints) else { return 0 }
     let files = FileManager.default.enumerator(atPath: checkpoints)
     var bytes = 0
     while files?.nextObject() != nil { bytes += Int(files?.fileAttributes?[.size] as? Int ?? 0) }

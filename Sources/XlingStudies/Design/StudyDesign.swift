@@ -68,9 +68,19 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     /// `untaught`, `all`, or languages.
     public let over: [String]
     public let correction: String
+    /// Conditions without one of these values of an axis are not in the primary comparison; nil: all are.
+    public var only: [String: [String]]?
+    /// Held against one another besides.
+    public var explored: Explored?
 
     public static let untaught = "untaught"
     public static let all = "all"
+  }
+
+  /// An exploratory comparison: an axis, and the value that the others are held against.
+  public struct Explored: Codable, Sendable, Equatable {
+    public let axis: String
+    public let baseline: String
   }
 
   /// What `--small` changes.
@@ -81,6 +91,10 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     public let axes: [Axis]
     /// Of every tower that is pretrained; nil: as many as ever.
     public let towerSteps: Int?
+    /// Of a study of classifiers: data that they are measured by, steps of the aligned runs, classes held out.
+    public var tests: [String]?
+    public var alignSteps: Int?
+    public var heldOut: Int?
   }
 
   public var name: String
@@ -93,6 +107,8 @@ public struct StudyDesign: Codable, Sendable, Equatable {
   public var seeds: [UInt64]
   /// Text towers that are made first; nil: none.
   public var towers: [StudyTower]?
+  /// nil where cells are aligned runs.
+  public var classifiers: ClassifierDesign?
   public let skips: [Skip]
   /// What all cells share besides, axes' names with one value each; and the data.
   public var fixed: [Setting]
@@ -134,6 +150,7 @@ public struct StudyDesign: Codable, Sendable, Equatable {
       guard let place = design.axes.firstIndex(where: { $0.name == axis.name }) else { continue }
       design.axes[place] = axis
     }
+    design.classifiers?.become(small: small)
     let used = design.axes.first { $0.name == StudyFactor.textTower }?.values
     design.towers?.removeAll { tower in used.map { !$0.contains(tower.name) } ?? false }
     return design
@@ -158,8 +175,23 @@ public struct StudyDesign: Codable, Sendable, Equatable {
   public func label(_ factors: [String: String]) -> String {
     axes.map { axis in
       let value = factors[axis.name] ?? ""
-      return Double(value) == nil || axes.count == 1 ? value : "\(axis.name) \(value)"
+      let isNamed = Double(value) != nil || axis.name == ClassifierFactor.shots
+      return isNamed && axes.count > 1 ? "\(axis.name) \(value)" : value
     }.joined(separator: ", ")
+  }
+
+  /// What a cell is called on a line: its place in the grid, its seed, of a try its rate.
+  public func label(
+    _ kind: StudyCell.Kind, _ factors: [String: String], seed: UInt64, rate: String?
+  ) -> String {
+    switch kind {
+    case .tower: return "tower " + (factors.values.first ?? "")
+    case .aligned: return "aligned run, seed \(seed)"
+    case .cell, .attempt: break
+    }
+    let place = label(factors)
+    return (place.isEmpty ? "" : place + ", ") + "seed \(seed)"
+      + (rate.map { ", try of rate \($0)" } ?? "")
   }
 
   /// What differs from an earlier form of the study, in words of the file.
@@ -184,10 +216,12 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     for tower in towers ?? [] { said["tower.\(tower.name)"] = tower.words }
     for axis in axes { said["axes.\(axis.name)"] = axis.values.joined(separator: " ") }
     for setting in fixed { said["train.\(setting.key)"] = setting.value }
-    for (index, skip) in skips.enumerated() {
-      said["skip \(index + 1)"] = skip.when.sorted { $0.key < $1.key }
+    func words(_ values: [String: [String]]) -> String {
+      values.sorted { $0.key < $1.key }
         .map { "\($0.key)=\($0.value.joined(separator: "|"))" }.joined(separator: " ")
     }
+    for (index, skip) in skips.enumerated() { said["skip \(index + 1)"] = words(skip.when) }
+    if let classifiers { said.merge(classifiers.said) { $1 } }
     if let budget {
       said["budget.\(budget.unit.rawValue)"] =
         "\(budget.amount)"
@@ -203,6 +237,8 @@ public struct StudyDesign: Codable, Sendable, Equatable {
       said["compare"] =
         "\(comparison.axis) \(comparison.baseline) \(comparison.metric) "
         + comparison.over.joined(separator: " ")
+      said["compare.primary.where"] = comparison.only.map(words)
+      said["compare.explore"] = comparison.explored.map { "\($0.axis) \($0.baseline)" }
     }
     return said
   }

@@ -32,4 +32,37 @@ extension StudyFile {
       languages: try table.scalars("languages") ?? ["all"], metrics: metrics,
       captions: try table.whole("captions", 1...NumberRange.count), translations: translations)
   }
+
+  /// Throws ``StudyFailure`` for a metric that cells of that kind do not have.
+  static func checkMetric(
+    _ name: String, _ key: String, _ table: StudyTable, _ kind: StudyKind
+  ) throws {
+    guard kind == .classifiers else {
+      _ = try rate(name, key, table)
+      return
+    }
+    guard ClassifierDesign.metrics.contains(name) else {
+      throw table.mistake(
+        key, "one of " + ClassifierDesign.metrics.joined(separator: ", "), "\"\(name)\"")
+    }
+  }
+
+  /// What is trained on, how it is measured, and what cells are made of where they are classifiers.
+  static func subject(
+    _ file: StudyTable, _ kind: StudyKind, _ trained: String?
+  ) throws -> (data: String, measure: StudyDesign.Measure, classifiers: ClassifierDesign?) {
+    if kind == .classifiers {
+      let (data, classifiers, metrics) = try classifiers(file)
+      let measure = StudyDesign.Measure(
+        data: data, split: "test", languages: [], metrics: metrics, captions: nil)
+      return (data, measure, classifiers)
+    }
+    if file.values["align"] != nil {
+      throw file.mistake(
+        "align", "[finetune], too: without it the cells themselves are aligned, by [train]",
+        "[align] alone")
+    }
+    let measure = try measure(file, trained)
+    return (trained ?? measure.data, measure, nil)
+  }
 }

@@ -8,9 +8,8 @@ public enum StudyFile {
   /// Where the shipped ones lie.
   static let folder = "studies"
   private static let tables = [
-    "study", "tower", "axes", "skip", "train", "learning_rate", "budget", "evaluate", "compare",
-    "limits",
-    "small",
+    "study", "tower", "finetune", "align", "axes", "skip", "train", "learning_rate", "budget",
+    "evaluate", "compare", "limits", "small",
   ]
 
   /// A file, or a shipped study by its name. Throws ``StudyFailure``, `FileFailure`.
@@ -53,11 +52,12 @@ public enum StudyFile {
     guard name.utf8.allSatisfy({ isNameByte($0) }) else {
       throw study.mistake("name", "small letters, digits and -", "\"\(name)\"")
     }
-    let (axes, seeds) = try StudyFile.axes(file)
-    let rates = try rateChoice(file, axes)
-    let (data, fixed) = try fixed(file, axes, rates)
+    let kind: StudyKind = file.values["finetune"] == nil ? .aligned : .classifiers
+    let (axes, seeds) = try StudyFile.axes(file, kind)
+    let rates = try rateChoice(file, axes, kind)
+    let (trained, fixed) = try fixed(file, axes, rates, kind)
     let budget = try budget(file, axes, fixed)
-    let measure = try measure(file, data)
+    let (data, measure, classifiers) = try subject(file, kind, trained)
     let towers = try towers(
       file,
       used: (axes.first { $0.name == StudyFactor.textTower }?.values ?? [])
@@ -69,15 +69,18 @@ public enum StudyFile {
       )
     }
     let limits = try file.table("limits", known: ["retries", "checkpoint_every"])
-    return StudyDesign(
+    let design = StudyDesign(
       name: name, question: try study.required("question"),
       decides: try study.text("decides") ?? "", cost: try study.text("cost") ?? "", axes: axes,
-      seeds: seeds, towers: towers.isEmpty ? nil : towers,
-      skips: try skips(file, axes), fixed: fixed, data: data ?? measure.data, rates: rates,
-      budget: budget, measure: measure, comparison: try comparison(file, axes, measure),
+      seeds: seeds, towers: towers.isEmpty ? nil : towers, classifiers: classifiers,
+      skips: try skips(file, axes, kind), fixed: fixed, data: data, rates: rates,
+      budget: budget, measure: measure,
+      comparison: try comparison(file, axes, measure, classifiers, kind),
       retries: try limits?.whole("retries", 0...100) ?? 1,
       checkpointEvery: try limits?.whole("checkpoint_every", 1...NumberRange.count),
-      small: try small(file, axes, seeds))
+      small: try small(file, axes, seeds, kind))
+    if classifiers != nil { try checkClassifiers(file, design) }
+    return design
   }
 
   static func isNameByte(_ byte: UInt8) -> Bool {
@@ -89,37 +92,24 @@ extension StudyFile {
   static let usualSeeds = 5
 
   private static func axes(
-    _ file: StudyTable
+    _ file: StudyTable, _ kind: StudyKind
   ) throws -> (axes: [StudyDesign.Axis], seeds: [UInt64]) {
-    guard let table = try file.table("axes", known: ["seed"] + StudyFactor.axes) else {
+    guard let table = try file.table("axes", known: ["seed"] + kind.axes) else {
       throw file.mistake("axes", "a table", "no such table")
     }
     var axes: [StudyDesign.Axis] = []
-    for key in table.keys where key != "seed" { axes.append(try axis(key, table)) }
+    for key in table.keys where key != "seed" { axes.append(try axis(key, table, kind)) }
     return (axes, try seeds(table))
   }
 
-  private static func axis(_ key: String, _ table: StudyTable) throws -> StudyDesign.Axis {
-    let values = try (table.scalars(key) ?? []).map { try canonical(key, $0, table) }
+  static func axis(
+    _ key: String, _ table: StudyTable, _ kind: StudyKind
+  ) throws -> StudyDesign.Axis {
+    let values = try (table.scalars(key) ?? []).map { try kind.canonical(key, $0, table) }
     if let twice = Dictionary(grouping: values, by: { $0 }).filter({ $1.count > 1 }).keys.min() {
       throw table.mistake(key, "each value once", "\(twice) twice")
     }
     return StudyDesign.Axis(name: key, values: values)
-  }
-
-  /// Throws ``StudyFailure`` with the line for what the setting refuses.
-  private static func canonical(
-    _ key: String, _ value: String, _ table: StudyTable
-  ) throws -> String {
-    do {
-      return try StudyFactor.canonical(key, value)
-    } catch let failure as NumberFailure {
-      throw table.mistake(key, failure.expected, "\"\(value)\"")
-    } catch let failure as FileFailure {
-      throw failure
-    } catch {
-      throw table.mistake(key, "a \(key) that there is", "\"\(value)\" (\(error))")
-    }
   }
 
   /// Five from 1, `{ count = 5, from = 1 }`, or a list.
@@ -140,7 +130,7 @@ extension StudyFile {
   }
 
   private static func skips(
-    _ file: StudyTable, _ axes: [StudyDesign.Axis]
+    _ file: StudyTable, _ axes: [StudyDesign.Axis], _ kind: StudyKind
   ) throws -> [StudyDesign.Skip] {
     guard let value = file.values["skip"] else { return [] }
     guard let list = value.list else {
@@ -154,23 +144,30 @@ extension StudyFile {
       guard let when = try skip.table("when", known: axes.map(\.name)), !when.values.isEmpty else {
         throw skip.mistake("when", "values of axes", "nothing")
       }
-      var values: [String: [String]] = [:]
-      for key in when.keys {
-        let axis = axes.first { $0.name == key }?.values ?? []
-        values[key] = try (when.scalars(key) ?? []).map { given in
-          let value = try canonical(key, given, when)
-          guard axis.contains(value) else {
-            throw when.mistake(key, "values of its axis: " + axis.joined(separator: ", "), given)
-          }
-          return value
-        }
-      }
-      return StudyDesign.Skip(when: values)
+      return StudyDesign.Skip(when: try axisValues(when, axes, kind))
     }
   }
 
+  /// Values of some axes.
+  static func axisValues(
+    _ table: StudyTable, _ axes: [StudyDesign.Axis], _ kind: StudyKind
+  ) throws -> [String: [String]] {
+    var values: [String: [String]] = [:]
+    for key in table.keys {
+      let axis = axes.first { $0.name == key }?.values ?? []
+      values[key] = try (table.scalars(key) ?? []).map { given in
+        let value = try kind.canonical(key, given, table)
+        guard axis.contains(value) else {
+          throw table.mistake(key, "values of its axis: " + axis.joined(separator: ", "), given)
+        }
+        return value
+      }
+    }
+    return values
+  }
+
   private static func rateChoice(
-    _ file: StudyTable, _ axes: [StudyDesign.Axis]
+    _ file: StudyTable, _ axes: [StudyDesign.Axis], _ kind: StudyKind
   ) throws -> StudyDesign.RateChoice? {
     guard let table = try file.table("learning_rate", known: ["tries", "choose_on"]) else {
       return nil
@@ -187,36 +184,31 @@ extension StudyFile {
       throw table.mistake(
         "tries", "at least two rates; one alone belongs in [train] rate", "\(tries.count)")
     }
-    let known = ["split", "languages", "metric", "seeds"]
+    let known = ["split", "metric", "seeds"] + (kind == .aligned ? ["languages"] : [])
     let choice = try table.table("choose_on", known: known)
     let split = try choice?.text("split") ?? "val"
     guard split == "val" else {
       throw table.mistake(
         "choose_on.split", "\"val\": what is chosen on test is not measured there", "\"\(split)\"")
     }
-    let metric = try choice?.text("metric") ?? StudyDesign.RateChoice.meanRecall
-    if let choice, metric != StudyDesign.RateChoice.meanRecall {
-      _ = try rate(metric, "metric", choice)
+    let metric = try choice?.text("metric")
+    if let choice, let metric, metric != StudyDesign.RateChoice.meanRecall || kind == .classifiers {
+      try checkMetric(metric, "metric", choice, kind)
     }
+    let usual = kind == .aligned ? StudyDesign.RateChoice.meanRecall : ClassifierDesign.metrics[0]
+    let languages = kind == .aligned ? try choice?.scalars("languages") ?? ["en"] : []
     return StudyDesign.RateChoice(
-      tries: tries, split: split, languages: try choice?.scalars("languages") ?? ["en"],
-      metric: metric, seeds: try choice?.whole("seeds", 1...100) ?? 1)
+      tries: tries, split: split, languages: languages, metric: metric ?? usual,
+      seeds: try choice?.whole("seeds", 1...100) ?? 1)
   }
 
   /// What all cells share: [train], and the steps of [budget].
   private static func fixed(
-    _ file: StudyTable, _ axes: [StudyDesign.Axis], _ rates: StudyDesign.RateChoice?
+    _ file: StudyTable, _ axes: [StudyDesign.Axis], _ rates: StudyDesign.RateChoice?,
+    _ kind: StudyKind
   ) throws -> (data: String?, settings: [StudyDesign.Setting]) {
-    var settings: [StudyDesign.Setting] = []
-    let table = try file.table("train", known: ["data"] + StudyFactor.names)
-    if let table {
-      for key in table.keys where key != "data" {
-        guard let value = table.values[key].flatMap(StudyTable.scalar) else {
-          throw table.mistake(key, "one value; several are an axis", "a list or a table")
-        }
-        settings.append(.init(key: key, value: try canonical(key, value, table)))
-      }
-    }
+    let table = try file.table("train", known: kind.settings)
+    var settings = try table.map { try single($0, kind) } ?? []
     if let budget = try file.table("budget", known: ["steps", "flops", "seconds"]),
       let steps = try budget.whole("steps", 1...NumberRange.count)
     {
@@ -230,7 +222,7 @@ extension StudyFile {
     if names.contains("steps"), names.contains("epochs") {
       throw file.source.mistake("budget.steps", expected: "steps or epochs", found: "both")
     }
-    if let found = StudyFactor.contradiction(names) {
+    if kind == .aligned, let found = StudyFactor.contradiction(names) {
       let place = table?.values[found.name] == nil ? "axes.\(found.name)" : "train.\(found.name)"
       throw file.source.mistake(place, expected: found.expected, found: found.found)
     }
@@ -240,55 +232,15 @@ extension StudyFile {
     return (try table?.text("data"), settings)
   }
 
-  private static func comparison(
-    _ file: StudyTable, _ axes: [StudyDesign.Axis], _ measure: StudyDesign.Measure
-  ) throws -> StudyDesign.Comparison? {
-    guard let table = try file.table("compare", known: ["axis", "baseline", "primary"]) else {
-      return nil
+  /// Settings of one value each, without the data.
+  static func single(
+    _ table: StudyTable, _ kind: StudyKind
+  ) throws -> [StudyDesign.Setting] {
+    try table.keys.filter { $0 != "data" }.map { key in
+      guard let value = table.values[key].flatMap(StudyTable.scalar) else {
+        throw table.mistake(key, "one value; several are an axis", "a list or a table")
+      }
+      return .init(key: key, value: try kind.canonical(key, value, table))
     }
-    let axis = try table.text("axis") ?? StudyFactor.method
-    guard let values = axes.first(where: { $0.name == axis })?.values else {
-      throw table.mistake(
-        "axis", "one of the axes " + axes.map(\.name).joined(separator: ", "), axis)
-    }
-    let given = table.values["baseline"].flatMap(StudyTable.scalar) ?? values[0]
-    let baseline = try canonical(axis, given, table)
-    guard values.contains(baseline) else {
-      throw table.mistake(
-        "baseline", "a value of its axis: " + values.joined(separator: ", "), "\"\(given)\"")
-    }
-    let primary = try table.table("primary", known: ["metric", "over", "correction"])
-    let metric = try primary?.text("metric") ?? measure.metrics[measure.metrics.count - 1]
-    guard let primary else {
-      return .init(
-        axis: axis, baseline: baseline, metric: metric, over: [StudyDesign.Comparison.untaught],
-        correction: "holm")
-    }
-    guard measure.metrics.contains(metric) else {
-      throw primary.mistake(
-        "metric", "one of those of [evaluate]: " + measure.metrics.joined(separator: ", "),
-        "\"\(metric)\"")
-    }
-    let correction = try primary.text("correction") ?? "holm"
-    guard correction == "holm" else {
-      throw primary.mistake("correction", "\"holm\"", "\"\(correction)\"")
-    }
-    return .init(
-      axis: axis, baseline: baseline, metric: metric,
-      over: try primary.scalars("over") ?? [StudyDesign.Comparison.untaught], correction: correction
-    )
-  }
-
-  private static func small(
-    _ file: StudyTable, _ axes: [StudyDesign.Axis], _ seeds: [UInt64]
-  ) throws -> StudyDesign.Small? {
-    let known = ["steps", "seeds", "languages", "axes", "tower_steps"]
-    guard let table = try file.table("small", known: known) else { return nil }
-    let changed = try table.table("axes", known: axes.map(\.name))
-    return StudyDesign.Small(
-      steps: try table.whole("steps", 1...NumberRange.count),
-      seeds: try table.whole("seeds", 1...seeds.count), languages: try table.scalars("languages"),
-      axes: try changed.map { changed in try changed.keys.map { try axis($0, changed) } } ?? [],
-      towerSteps: try table.whole("tower_steps", 1...NumberRange.count))
   }
 }

@@ -1,37 +1,5 @@
-import Foundation
-import XlingAdapters
 import XlingAlignment
 import XlingCore
-
-/// What a study's cells refer to, by content.
-public struct StudyInputs: Sendable {
-  /// Of the training data, and of what is measured on.
-  public let data: String
-  public let measuredData: String
-  /// The languages measured, the data's codes in their order; and those by which a rate is chosen.
-  public let languages: [String]
-  public let choiceLanguages: [String]
-  /// What decides the text towers that the study makes, by name.
-  public let madeTowers: [String: String]
-  /// SHA-256 of translations, by the data's code of their language.
-  public let translations: [String: String]
-  /// Of a text tower's folder, an image tower's (nil: shipped), and the tokenizer.
-  public let towers: @Sendable (_ text: String?, _ image: String?) throws -> String
-  /// The steps of a training under the study's budget; nil where steps are said.
-  public let steps: (@Sendable (CellTraining) throws -> Int)?
-
-  public init(
-    data: String, measuredData: String, languages: [String], choiceLanguages: [String],
-    translations: [String: String] = [:], madeTowers: [String: String] = [:],
-    towers: @escaping @Sendable (_ text: String?, _ image: String?) throws -> String,
-    steps: (@Sendable (CellTraining) throws -> Int)? = nil
-  ) {
-    self.steps = steps
-    (self.data, self.measuredData, self.languages) = (data, measuredData, languages)
-    (self.choiceLanguages, self.towers) = (choiceLanguages, towers)
-    (self.translations, self.madeTowers) = (translations, madeTowers)
-  }
-}
 
 /// Every cell of a study, in the order in which they are done: all conditions at the first seed, then all at the
 /// second, so that a study that is not finished is balanced. The same on every machine.
@@ -43,14 +11,18 @@ public struct StudyPlan: Sendable {
   public let tries: [StudyCell]
   /// Text towers that are made first.
   public let towers: [StudyCell]
+  /// Runs that classifiers are made of, one a seed.
+  public let aligned: [StudyCell]
 
-  private let contents: Contents
+  private let contents: any CellContents
 
   /// Throws ``StudyFailure/emptyGrid(path:)``, `AdapterFailure`, and what `inputs` throw.
   public init(_ design: StudyDesign, _ inputs: StudyInputs, path: String) throws {
     self.design = design
     self.inputs = inputs
-    let contents = Contents(design, inputs)
+    let contents: any CellContents =
+      design.classifiers.map { ClassifierContents(design, $0, inputs) }
+      ?? RunContents(design, inputs)
     self.contents = contents
     let grid = Self.grid(design)
     guard !grid.isEmpty else { throw StudyFailure.emptyGrid(path: path) }
@@ -61,11 +33,20 @@ public struct StudyPlan: Sendable {
         hash: hash, kind: .tower, factors: [StudyFactor.textTower: tower.name], seed: tower.seed,
         rate: nil, group: hash, tries: [])
     }
-    (cells, tries) = Self.cells(design, conditions)
+    let content = try contents.aligned
+    aligned =
+      content.map { content in
+        design.seeds.map { seed in
+          StudyCell(
+            hash: content.hash("seed=\(seed)"), kind: .aligned, factors: [:], seed: seed,
+            rate: nil, group: content.hash(""), tries: [])
+        }
+      } ?? []
+    (cells, tries) = Self.cells(design, conditions, aligned)
   }
 
   /// All work in its order.
-  public var all: [StudyCell] { towers + tries + cells }
+  public var all: [StudyCell] { towers + aligned + tries + cells }
 
   /// The study's tower of a cell of that kind.
   public func tower(_ cell: StudyCell) -> StudyTower? {
@@ -96,57 +77,87 @@ public struct StudyPlan: Sendable {
   }
 
   private static func cells(
-    _ design: StudyDesign, _ conditions: [Contents.Condition]
+    _ design: StudyDesign, _ conditions: [CellCondition], _ aligned: [StudyCell]
   ) -> (cells: [StudyCell], tries: [StudyCell]) {
+    let runs = Dictionary(aligned.map { ($0.seed, $0.hash) }) { $1 }
+    let places = Dictionary(conditions.enumerated().map { ($1.factors, $0) }) { first, _ in first }
+    func start(of condition: CellCondition, _ seed: UInt64) -> String? {
+      condition.start.flatMap { places[$0] }.map { conditions[$0].cell(seed) }
+    }
+    let starts = Set(conditions.compactMap(\.start))
+    func company(_ condition: CellCondition) -> String? {
+      if starts.contains(condition.factors) { return condition.group }
+      return condition.start.flatMap { places[$0] }.map { conditions[$0].group }
+    }
     var tries: [StudyCell] = []
     var needed: [[String]] = conditions.map { _ in [] }
-    for (place, condition) in conditions.enumerated() {
+    for (place, condition) in conditions.enumerated() where condition.tried != nil {
       for seed in design.seeds.prefix(design.rates?.seeds ?? 0) {
         for rate in design.rates?.tries ?? [] {
-          let hash = Contents.hash(condition.tried, "seed=\(seed)\nrate=\(rate)")
+          let hash = condition.tried?.hash("seed=\(seed)\nrate=\(rate)") ?? ""
           needed[place].append(hash)
           tries.append(
             StudyCell(
               hash: hash, kind: .attempt, factors: condition.factors, seed: seed, rate: rate,
-              group: condition.group, tries: [], tower: condition.tower))
+              group: condition.group, tries: [], tower: condition.tower, aligned: runs[seed],
+              start: start(of: condition, seed), company: company(condition)))
         }
       }
     }
     let cells = design.seeds.flatMap { seed in
       conditions.enumerated().map { place, condition in
         StudyCell(
-          hash: Contents.hash(condition.measured, "seed=\(seed)"), kind: .cell,
-          factors: condition.factors, seed: seed, rate: nil, group: condition.group,
-          tries: needed[place], tower: condition.tower)
+          hash: condition.cell(seed), kind: .cell, factors: condition.factors, seed: seed,
+          rate: nil, group: condition.group, tries: needed[place], tower: condition.tower,
+          aligned: runs[seed], start: start(of: condition, seed), company: company(condition))
       }
     }
     return (cells, tries)
   }
 
-  /// What a cell trains, at the rate that was chosen where one was. Throws as ``init(_:_:path:)``.
+  /// Whether a cell aligns a run.
+  public func aligns(_ cell: StudyCell) -> Bool {
+    cell.kind == .aligned || cell.kind != .tower && design.classifiers == nil
+  }
+
+  /// What a cell aligns, at the rate that was chosen where one was. Throws as ``init(_:_:path:)``.
   public func training(_ cell: StudyCell, rate: String?) throws -> CellTraining {
     var training = try contents.training(cell.factors)
-    training.settings.seed = cell.seed
-    if let rate = rate ?? cell.rate { try training.settings.set("rate", rate) }
+    try Self.settle(&training.settings, cell, rate)
     return training
+  }
+
+  /// What classifier a cell is, likewise; nil where it is none.
+  public func classifier(_ cell: StudyCell, rate: String?) throws -> CellClassifier? {
+    guard cell.kind != .aligned, var classifier = try contents.classifier(cell.factors) else {
+      return nil
+    }
+    try Self.settle(&classifier.settings, cell, rate)
+    return classifier
+  }
+
+  private static func settle(
+    _ settings: inout TrainingSettings, _ cell: StudyCell, _ rate: String?
+  ) throws {
+    settings.seed = cell.seed
+    if let rate = rate ?? cell.rate { try settings.set("rate", rate) }
   }
 
   /// Names the run that a cell trains: a try and a cell of the same training are one run.
   public func run(_ cell: StudyCell, rate: String?) throws -> String {
-    let content = try contents.condition(cell.factors).trained
+    let content =
+      cell.kind == .aligned
+      ? try contents.aligned : try contents.condition(cell.factors).trained
     let chosen = rate ?? cell.rate
-    return Contents.hash(content, "seed=\(cell.seed)\nrate=\(chosen ?? "")")
+    return content?.hash("seed=\(cell.seed)\nrate=\(chosen ?? "")") ?? cell.hash
   }
 
-  /// The cells of one shard, of 1...count. Tries stay with the cells that need them.
+  /// The cells of one shard, of 1...count, with what they need: each store makes that itself.
   public func shard(_ index: Int, of count: Int) -> [StudyCell] {
-    let own = (tries + cells).filter { $0.shard(of: count) == index - 1 }
-    // Each store makes the towers that it needs.
-    let needed = Set(own.compactMap(\.tower))
-    return towers.filter { needed.contains($0.hash) } + own
+    whole((tries + cells).filter { $0.shard(of: count) == index - 1 })
   }
 
-  /// The one cell whose hash begins so, with the tries it needs. Throws ``StudyFailure``.
+  /// The one cell whose hash begins so, with what it needs. Throws ``StudyFailure``.
   public func cell(_ given: String) throws(StudyFailure) -> [StudyCell] {
     let found = cells.filter { $0.hash.hasPrefix(given) }
     guard let cell = found.first else {
@@ -155,128 +166,19 @@ public struct StudyPlan: Sendable {
     guard found.count == 1 else {
       throw .severalCells(given: given, cells: found.map(\.short))
     }
-    return towers.filter { $0.hash == cell.tower }
-      + tries.filter { cell.tries.contains($0.hash) } + [cell]
-  }
-}
-
-/// Contents of cells as texts, from which their hashes come.
-private final class Contents: @unchecked Sendable {
-  struct Condition {
-    let factors: [String: String]
-    /// All but seed and rate.
-    let trained: String
-    let measured: String
-    let tried: String
-    let group: String
-    /// Of the text tower that has to be made first; nil: none.
-    let tower: String?
+    return whole([cell])
   }
 
-  private let design: StudyDesign
-  private let inputs: StudyInputs
-  private let fixed: [String: String]
-  // Read and filled while a plan is made, which is one thread's work, and from one worker after it.
-  private let lock = NSLock()
-  private var cards: [String: MethodCard] = [:]
-  private var recipes: [String: String] = [:]
-  private var towers: [String: String] = [:]
-
-  init(_ design: StudyDesign, _ inputs: StudyInputs) {
-    self.design = design
-    self.inputs = inputs
-    fixed = Dictionary(design.fixed.map { ($0.key, $0.value) }) { $1 }
-  }
-
-  static func hash(_ content: String, _ more: String) -> String { Digest.of(content + "\n" + more) }
-
-  func training(_ factors: [String: String]) throws -> CellTraining {
-    lock.lock()
-    defer { lock.unlock() }
-    return try made(factors)
-  }
-
-  func condition(_ factors: [String: String]) throws -> Condition {
-    lock.lock()
-    defer { lock.unlock() }
-    let training = try made(factors)
-    var lines = [
-      "numerics=\(Version.numerics)", "recipe=\(try recipe(training.recipe, factors))",
-      "towers=\(try towers(training))", "data=\(inputs.data)",
-    ]
-    let ignored = ["seed", "checkpoint_every"] + (design.rates == nil ? [] : ["rate"])
-    lines += training.settings.said.filter { !ignored.contains($0.key) }
-      .map { "\($0.key)=\($0.value)" }.sorted()
-    let trained = lines.joined(separator: "\n")
-    let measure = design.measure
-    var measured =
-      trained + "\nmeasured=\(inputs.measuredData) \(measure.split)"
-      + " \(measure.captions.map(String.init) ?? "all")\nlanguages="
-      + inputs.languages.joined(separator: " ")
-      + "\nmetrics=" + measure.metrics.joined(separator: " ")
-    if !inputs.translations.isEmpty {
-      measured +=
-        "\ntranslations="
-        + inputs.translations.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        .joined(separator: " ")
+  /// Some cells with whatever has to be finished before them.
+  private func whole(_ some: [StudyCell]) -> [StudyCell] {
+    let known = Dictionary(all.map { ($0.hash, $0) }) { first, _ in first }
+    var needed = Set(some.map(\.hash))
+    var open = some
+    while let cell = open.popLast() {
+      for hash in cell.needs where needed.insert(hash).inserted {
+        if let more = known[hash] { open.append(more) }
+      }
     }
-    var tried = ""
-    if let rates = design.rates {
-      let choice = "\(rates.split) \(rates.metric) \(inputs.choiceLanguages.joined(separator: " "))"
-      tried = trained + "\ntry=" + choice
-      let seeds = design.seeds.prefix(rates.seeds).map(String.init).joined(separator: " ")
-      measured += "\nrates=\(rates.tries.joined(separator: " ")) of \(seeds) by \(choice)"
-    }
-    return Condition(
-      factors: factors, trained: trained, measured: measured, tried: tried,
-      group: Digest.of(measured), tower: training.textTower.flatMap { madeTower($0) })
-  }
-
-  private func made(_ factors: [String: String]) throws -> CellTraining {
-    var training = try StudyFactor.training(fixed.merging(factors) { $1 }) { name in
-      if let card = cards[name] { return card }
-      let card = try MethodCards.named(name)
-      cards[name] = card
-      return card
-    }
-    if let steps = inputs.steps {
-      (training.settings.steps, training.settings.epochs) = (try steps(training), nil)
-    }
-    return training
-  }
-
-  /// Without its name and summary, which decide nothing.
-  private func recipe(_ recipe: Recipe, _ factors: [String: String]) throws -> String {
-    let key = factors.filter { !StudyFactor.isSetting($0.key) }.sorted { $0.key < $1.key }
-      .map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
-    if let known = recipes[key] { return known }
-    var bare = recipe
-    (bare.name, bare.summary) = ("", "")
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let text = String(decoding: try encoder.encode(bare), as: UTF8.self)
-    recipes[key] = text
-    return text
-  }
-
-  /// Names what makes a tower.
-  func tower(_ name: String) -> String { madeTower(name) ?? "" }
-
-  private func madeTower(_ name: String) -> String? {
-    inputs.madeTowers[name].map {
-      Self.hash("numerics=\(Version.numerics)\ntower=\($0)", "")
-    }
-  }
-
-  private func towers(_ training: CellTraining) throws -> String {
-    let key = "\(training.textTower ?? "")\n\(training.imageTower ?? "")"
-    if let known = towers[key] { return known }
-    let made = training.textTower.flatMap { madeTower($0) }
-    // What is made to the same words has the same weights.
-    let content =
-      try made.map { $0 + " " + (try inputs.towers(nil, training.imageTower)) }
-      ?? inputs.towers(training.textTower, training.imageTower)
-    towers[key] = content
-    return content
+    return all.filter { needed.contains($0.hash) }
   }
 }

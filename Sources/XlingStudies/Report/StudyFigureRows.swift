@@ -52,6 +52,21 @@ extension StudyFigures {
         rows.append(row)
       }
     }
+    for one in explored {
+      var row = FigureLine("", one.first, metric: metric).of(
+        "explored-difference", one.difference)
+      (row.against, row.context) = (one.second, one.context)
+      rows.append(row)
+    }
+    for cell in tests {
+      let line = FigureLine("", cell.condition, metric: metric)
+      rows.append(line.of("by-test", cell.estimate, language: cell.test))
+      if let difference = cell.difference {
+        var row = line.of("difference-by-test", difference, language: cell.test)
+        row.against = baseline
+        rows.append(row)
+      }
+    }
     for one in regressions { rows += errors(one, "forecast") }
     for one in distances {
       rows += errors(one, "distance-forecast")
@@ -78,7 +93,8 @@ extension StudyFigures {
       rows.append(line.of("captions-less-translations", one.difference, language: one.language))
     }
     let whole = [data, split, "\(pictures)", seeds.map(String.init).joined(separator: " ")]
-    return CSVTable(Self.columns, rows.map { $0.fields + whole })
+    let columns = Self.columns.map { $0 == "language" && isOfClasses ? "test" : $0 }
+    return CSVTable(columns, rows.map { $0.fields + whole })
   }
 }
 
@@ -96,7 +112,7 @@ extension StudyFigures {
   }
 }
 
-/// One figure with what it is of.
+/// One figure with what it is of; of classifiers a test stands in the place of the language.
 private struct FigureLine {
   var figure: String
   var condition: String

@@ -76,6 +76,7 @@ extension StudyFigures {
   }
 
   var profileSection: HTMLPage.Section? {
+    guard !thresholds.isEmpty else { return nil }
     let plot = XYPlot(
       id: "profile", title: "Performance profile",
       description: "Share of seeds and languages that reach a given \(metric), by condition.",

@@ -9,17 +9,26 @@ extension StudyFigures {
       title: "Study: \(name)", finding: divergenceWarning.map { "\($0) \(finding)" } ?? finding,
       summary: question + (decides.isEmpty ? "" : " Decides: \(decides).") + " " + protocolText,
       sections: [
-        limitSection, curveSection, dotSection, comparisonSection, conditionSection, costSection,
-        mapSection, profileSection, regressionSection, distanceSection, donorSection,
+        limitSection, curveSection, dotSection, comparisonSection, conditionSection,
+        exploredSection, costSection, testSection, mapSection, profileSection, regressionSection,
+        distanceSection, donorSection,
         translatedSection,
       ].compactMap { $0 },
       footer:
         "\(HTML.escape("\(cells) cells")), \(tries) tries of learning rates; the figures are made from "
-        + "<code>cells.csv</code>, <code>scores.csv</code>, <code>pictures.csv</code>, <code>translated.csv</code>, "
-        + "<code>centroids.csv</code> and <code>coverage.csv</code> alone "
+        + Self.files(isOfClasses ? ["cells", "accuracies"] : Self.measuredFiles) + " alone "
         + "(<code>xling study report --csv FOLDER</code>).")
     if !regressions.isEmpty { page.style = ScatterPlot.style }
     return page.html
+  }
+
+  private static let measuredFiles = [
+    "cells", "scores", "pictures", "translated", "centroids", "coverage",
+  ]
+
+  private static func files(_ names: [String]) -> String {
+    let codes = names.map { "<code>\($0).csv</code>" }
+    return codes.dropLast().joined(separator: ", ") + " and " + (codes.last ?? "")
   }
 
   private var limitSection: HTMLPage.Section {
@@ -33,7 +42,7 @@ extension StudyFigures {
 
   func tip(_ condition: Condition) -> String {
     "\(condition.label): \(Figures.interval(condition.primary)), \(seeds.count) seeds, n = "
-      + "\(Figures.count(condition.primary.n)) queries a seed"
+      + "\(Figures.count(condition.primary.n)) \(queries) a seed"
   }
 
   // MARK: - Curves
@@ -90,10 +99,12 @@ extension StudyFigures {
 
   private var dotSection: HTMLPage.Section {
     let others = (conditions.first?.metrics.keys.sorted() ?? []).filter { $0 != metric }.prefix(1)
+    // Of one test a mean says it all.
+    let series = ["mean over \(over)"] + (isOfClasses ? [] : ["middle half"])
     let plot = DotPlot(
       title: "\(metric) by condition", description: conditions.map(tip).joined(separator: ". "),
-      series: ["mean over \(over)", "middle half"],
-      panels: ["\(metric), both directions"] + others.map { "\($0), both directions" },
+      series: series,
+      panels: ([metric] + others).map { $0 + inDirections },
       rows: conditions.map { condition in
         let middle = "\(condition.label), middle half of seeds and languages"
         return DotPlot.Row(
@@ -104,20 +115,22 @@ extension StudyFigures {
               point(
                 condition.interquartileMean,
                 "\(middle): \(Figures.interval(condition.interquartileMean))"),
-            ]
+            ].prefix(series.count).map { $0 }
           ]
             + others.map { name in
               [
                 condition.metrics[name].map {
                   point($0, "\(condition.label), \(name): \(Figures.interval($0))")
                 }, nil,
-              ]
+              ].prefix(series.count).map { $0 }
             })
       })
     return HTMLPage.Section(
       "conditions", "Every condition",
-      "The mean, and the mean of the middle half of seeds and languages, which a few lost languages do not move: "
-        + "the table below names the worst.", HTML.scrolling("Dot plot", plot.svg) + note)
+      isOfClasses
+        ? "Means over seeds."
+        : "The mean, and the mean of the middle half of seeds and languages, which a few lost languages do not move: "
+          + "the table below names the worst.", HTML.scrolling("Dot plot", plot.svg) + note)
   }
 
   private func point(_ estimate: Estimate, _ tip: String) -> DotPlot.Point {
@@ -148,7 +161,8 @@ extension StudyFigures {
 
   // MARK: - Languages
 
-  private var mapSection: HTMLPage.Section {
+  private var mapSection: HTMLPage.Section? {
+    guard !map.isEmpty else { return nil }
     let labels = conditions.map(\.label)
     let byName = Dictionary(map.map { ([$0.language, $0.condition], $0) }) { $1 }
     var languages: [String] = []
@@ -163,7 +177,8 @@ extension StudyFigures {
           byName[[language, label]].map { cell in
             HeatMap.Cell(
               text: Figures.percent(cell.estimate.value), share: cell.estimate.value / top,
-              mark: cell.sign > 0 ? "▲" : cell.sign < 0 ? "▼" : "", tip: Self.tip(cell))
+              mark: cell.sign > 0 ? "▲" : cell.sign < 0 ? "▼" : "",
+              tip: Self.tip(cell.language, cell.condition, cell.estimate, cell.difference))
           }
         }
       )
@@ -176,9 +191,11 @@ extension StudyFigures {
         caption: "\(metric), % by language", corner: "language") + note)
   }
 
-  private static func tip(_ cell: MapCell) -> String {
-    "\(cell.language), \(cell.condition): \(Figures.interval(cell.estimate)), n = \(Figures.count(cell.estimate.n))"
-      + (cell.difference.map {
+  static func tip(
+    _ name: String, _ condition: String, _ estimate: Estimate, _ difference: Estimate?
+  ) -> String {
+    "\(name), \(condition): \(Figures.interval(estimate)), n = \(Figures.count(estimate.n))"
+      + (difference.map {
         "; difference \(Figures.points($0.value)) \(IntervalText.bounds($0.low, $0.high, Figures.points))"
       } ?? "")
   }

@@ -30,7 +30,7 @@ extension StudyFigures {
 
   /// How the figures came about, in one sentence.
   public var protocolText: String {
-    "\(data), \(split) split, \(Figures.count(pictures)) pictures, both directions; \(seedText); 95 % intervals "
+    "\(data), \(split) split, \(Figures.count(pictures)) pictures\(inDirections); \(seedText); 95 % intervals "
       + (seeds.count > 1
         ? "over seeds and pictures, both taken as drawn (Student's t with the two-way analysis of variance)"
         : "over pictures alone (one seed)") + "."
@@ -39,6 +39,11 @@ extension StudyFigures {
         : " Conditions with few-shot pairs saw captions in \(fewShot.joined(separator: ", ")), too: they are not "
           + "aligned on \(aligned.joined(separator: ", ")) alone.")
   }
+
+  /// Whether cells are classifiers, which are measured on tests in place of languages.
+  var isOfClasses: Bool { !tests.isEmpty }
+  var inDirections: String { isOfClasses ? "" : ", both directions" }
+  var queries: String { isOfClasses ? "pictures" : "queries" }
 
   private var seedText: String {
     let count = seeds.count == 1 ? "1 seed" : "\(seeds.count) seeds"
@@ -54,6 +59,12 @@ extension StudyFigures {
       parts += [
         "## The comparison", comparisonText, comparisonTable.markdown(),
       ]
+    }
+    if !explored.isEmpty {
+      parts += ["## \(exploredTitle)", exploredText, exploredTable.markdown()]
+    }
+    if isOfClasses {
+      parts += ["## \(testTitle)", testText(marks: true), testTable(marks: true).markdown()]
     }
     if !turns.isEmpty {
       parts += [
@@ -81,7 +92,7 @@ extension StudyFigures {
   /// What stands below every plot and table.
   var figureNote: String {
     let counts = Set(conditions.map(\.primary.n)).sorted().map(Figures.count)
-    return "\(protocolText) n = \(counts.joined(separator: ", ")) queries a seed, over \(over)."
+    return "\(protocolText) n = \(counts.joined(separator: ", ")) \(queries) a seed, over \(over)."
   }
 
   /// Tables that float, for a document that loads booktabs; each caption says data, protocol, seeds and n.
@@ -99,6 +110,8 @@ extension StudyFigures {
           caption: "\(comparisonText) \(figureNote)", label: "tab:\(name)-comparison"))
     }
     let others = [
+      (explored.isEmpty, exploredTable, exploredText, "explored"),
+      (tests.isEmpty, testTable(marks: false), testText(marks: false), "tests"),
       (distances.isEmpty, distanceTable, distanceText, "distance"),
       (donors.isEmpty, donorTable, donorText, "donors"),
       (translated.isEmpty, translatedTable, translatedText, "translations"),
@@ -123,6 +136,7 @@ extension StudyFigures {
   }
 
   var conditionTable: TextTable {
+    if isOfClasses { return classifierTable }
     let head = [
       "condition", "seeds", "\(metric), \(over)", "middle half", "worst languages", "aligned on",
       "trained",
@@ -138,11 +152,14 @@ extension StudyFigures {
             condition.worst.map { "\($0.language) \(Figures.percent($0.estimate.value))" }
               .joined(separator: ", "),
             condition.taught.map { Figures.estimate($0, isRate: true) } ?? "–",
-            "\(Figures.count(condition.trained)) "
-              + "(\(Figures.share(Double(condition.trained) / Double(max(1, condition.parameters)))))",
-            Figures.duration(condition.seconds) + triesText(condition),
+            Self.trained(condition), Figures.duration(condition.seconds) + triesText(condition),
           ]
         }, leading: 1)
+  }
+
+  static func trained(_ condition: Condition) -> String {
+    "\(Figures.count(condition.trained)) "
+      + "(\(Figures.share(Double(condition.trained) / Double(max(1, condition.parameters)))))"
   }
 
   func divergedText(_ condition: Condition) -> String {

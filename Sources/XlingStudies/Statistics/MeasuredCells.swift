@@ -1,7 +1,8 @@
 import XlingCore
 import XlingRetrieval
 
-/// The cells of a study that are finished, by condition, with what each adds by language, direction and metric.
+/// The cells of a study that are finished, by condition, with what each adds by language, direction and metric. Of
+/// classifiers a test stands in the place of a language, and there is one direction.
 struct MeasuredCells {
   struct Part: Hashable {
     let language: String
@@ -22,7 +23,8 @@ struct MeasuredCells {
   /// Finished in all ``conditions``.
   let seeds: [UInt64]
   let languages: [String]
-  let pictures: Int
+  /// How many pictures figures are of, whichever there are.
+  let pictureCounts: Set<Int>
   private let captions: Scores
   private let translations: Scores
   /// Languages that are measured by translations, too.
@@ -75,10 +77,30 @@ struct MeasuredCells {
     missing = all.filter { $0.cells.isEmpty }
     let finished = conditions.map { Set($0.cells.keys) }
     seeds = (finished.dropFirst().reduce(finished.first ?? []) { $0.intersection($1) }).sorted()
-    captions = Scores(tables.scores, of: tables.cells)
+    captions = Scores(
+      tables.design.classifiers == nil ? tables.scores : Self.scores(tables.accuracies),
+      of: tables.cells)
     translations = Scores(tables.translated, of: tables.cells)
     languages = captions.languages
-    pictures = captions.shared.values.map(\.counts.count).max() ?? 0
+    pictureCounts = Set(
+      captions.shared.values.map(\.counts.count) + translations.shared.values.map(\.counts.count))
+  }
+
+  private static func scores(_ accuracies: [String: [ClassScore]]) -> [String: [CellScore]] {
+    accuracies.mapValues { scores in
+      scores.map { score in
+        CellScore(
+          language: score.test.name, direction: "", metric: score.metric, value: score.value,
+          n: score.hits.count, chance: score.chance, sums: score.hits,
+          counts: score.hits.map { _ in 1 })
+      }
+    }
+  }
+
+  /// The pictures that a language's figures are of.
+  func pictures(_ languages: [String]) -> Int {
+    captions.shared.filter { languages.contains($0.key.language) }.map(\.value.counts.count).max()
+      ?? 0
   }
 
   /// Languages that a finished cell was aligned on.
@@ -101,25 +123,25 @@ struct MeasuredCells {
   /// Both directions of a language. A diverged cell counts at chance level; nil where the language is not
   /// measured so. Throws `RetrievalFailure`.
   func figure(
-    _ condition: Condition, _ language: String, _ metric: String, _ bootstrap: CrossedBootstrap
+    _ condition: Condition, _ language: String, _ metric: String, _ bootstraps: PictureBootstraps
   ) throws -> CrossedFigure? {
-    try figure(condition, language, metric, bootstrap, captions)
+    try figure(condition, language, metric, bootstraps, captions)
   }
 
   /// The same of translations in the place of the captions; nil also where a finished cell was not measured so.
   func translatedFigure(
-    _ condition: Condition, _ language: String, _ metric: String, _ bootstrap: CrossedBootstrap
+    _ condition: Condition, _ language: String, _ metric: String, _ bootstraps: PictureBootstraps
   ) throws -> CrossedFigure? {
     let done = seeds.compactMap { condition.cells[$0] }.filter { $0.state == .done }
     let isWhole = done.allSatisfy { cell in
       translations.sums[cell.hash]?.keys.contains { $0.language == language } == true
     }
     guard isWhole, !done.isEmpty else { return nil }
-    return try figure(condition, language, metric, bootstrap, translations)
+    return try figure(condition, language, metric, bootstraps, translations)
   }
 
   private func figure(
-    _ condition: Condition, _ language: String, _ metric: String, _ bootstrap: CrossedBootstrap,
+    _ condition: Condition, _ language: String, _ metric: String, _ bootstraps: PictureBootstraps,
     _ scores: Scores
   ) throws -> CrossedFigure? {
     let parts = scores.shared.keys.filter { $0.language == language && $0.metric == metric }
@@ -137,7 +159,7 @@ struct MeasuredCells {
           }
           return known.counts.map { $0 * (known.chance ?? 0) }
         }
-        return try bootstrap.figure(sums: rows, counts: known.counts)
+        return try bootstraps.of(known.counts.count).figure(sums: rows, counts: known.counts)
       })
   }
 }

@@ -4,7 +4,7 @@ import XlingRetrieval
 /// From tables to figures.
 struct StudyAnalysis {
   let measured: MeasuredCells
-  let bootstrap: CrossedBootstrap
+  let bootstraps: PictureBootstraps
   let comparison: StudyDesign.Comparison
   let over: [String]
   /// [condition][language]: the primary metric, both directions.
@@ -27,15 +27,16 @@ struct StudyAnalysis {
       design.comparison
       ?? StudyDesign.Comparison(
         axis: axis?.name ?? "", baseline: axis?.values.first ?? "",
-        metric: design.measure.metrics.last ?? "", over: [StudyDesign.Comparison.untaught],
+        metric: design.measure.metrics.last ?? "",
+        over: design.classifiers.map { [$0.tests[0]] } ?? [StudyDesign.Comparison.untaught],
         correction: "holm")
     over = Self.over(comparison.over, measured)
-    bootstrap = CrossedBootstrap(
-      seeds: measured.seeds.count, pictures: measured.pictures, draws: draws)
+    bootstraps = PictureBootstraps(
+      seeds: measured.seeds.count, pictures: measured.pictureCounts, draws: draws)
     for condition in measured.conditions {
       var figures: [String: CrossedFigure] = [:]
       for language in measured.languages {
-        figures[language] = try measured.figure(condition, language, comparison.metric, bootstrap)
+        figures[language] = try measured.figure(condition, language, comparison.metric, bootstraps)
       }
       byLanguage.append(figures)
       guard let mean = CrossedFigure.mean(over.compactMap { figures[$0] }) else {
@@ -68,23 +69,24 @@ struct StudyAnalysis {
     measured.conditions[condition].factors[comparison.axis] ?? ""
   }
 
-  /// What conditions share besides the axis compared.
-  private func context(_ condition: Int) -> String {
-    design.axes.filter { $0.name != comparison.axis }
-      .map { "\($0.name)=\(measured.conditions[condition].factors[$0.name] ?? "")" }
-      .joined(separator: " ")
-  }
-
-  private var contexts: [(name: String, conditions: [Int])] {
+  /// Conditions that share all besides an axis, by what they share; without those that `only` leaves out, and without
+  /// words for axes of which it leaves one value.
+  private func contexts(
+    besides axis: String, only: [String: [String]] = [:]
+  ) -> [(name: String, conditions: [Int])] {
+    let told = design.axes.map(\.name).filter { $0 != axis && only[$0]?.count != 1 }
     var order: [String] = []
     var members: [String: [Int]] = [:]
-    for condition in measured.conditions.indices {
-      let name = context(condition)
+    for (index, condition) in measured.conditions.enumerated()
+    where only.allSatisfy({ $0.value.contains(condition.factors[$0.key] ?? "") }) {
+      let name = told.map { "\($0)=\(condition.factors[$0] ?? "")" }.joined(separator: " ")
       if members[name] == nil { order.append(name) }
-      members[name, default: []].append(condition)
+      members[name, default: []].append(index)
     }
     return order.map { ($0, members[$0] ?? []) }
   }
+
+  private var contexts: [(name: String, conditions: [Int])] { contexts(besides: comparison.axis) }
 
   private func baseline(_ conditions: [Int]) -> Int? {
     conditions.first { value($0) == comparison.baseline }
@@ -103,6 +105,7 @@ struct StudyAnalysis {
     let ranked = over.compactMap { language in byLanguage[index][language].map { (language, $0) } }
       .enumerated().sorted { ($0.element.1.value, $0.offset) < ($1.element.1.value, $1.offset) }
     let values = figures.flatMap(\.bySeed)
+    let isOfClasses = design.classifiers != nil
     return StudyFigures.Condition(
       label: label(index), factors: condition.factors,
       done: measured.seeds.count { condition.cells[$0]?.state == .done },
@@ -112,18 +115,19 @@ struct StudyAnalysis {
       seconds: results.reduce(0) { $0 + $1.seconds } / Double(max(1, results.count)),
       tries: tries.count, trySeconds: tries.reduce(0) { $0 + ($1.result?.seconds ?? 0) },
       peakMB: results.compactMap(\.peakMB).max(), rates: Array(Set(results.map(\.rate))).sorted(),
-      primary: primary[index].rate, interquartileMean: bootstrap.interquartileMean(figures),
+      primary: primary[index].rate,
+      interquartileMean: bootstraps.of(measured.pictures(over)).interquartileMean(figures),
       metrics: try metrics(condition), taught: taught?.rate,
-      worst: ranked.prefix(Self.worstShown).map {
+      worst: ranked.prefix(isOfClasses ? 0 : Self.worstShown).map {
         .init(language: $0.element.0, estimate: $0.element.1.rate)
-      }, profile: RunsAndTasks.profile(values, at: Self.thresholds))
+      }, profile: isOfClasses ? [] : RunsAndTasks.profile(values, at: Self.thresholds))
   }
 
   private func metrics(_ condition: MeasuredCells.Condition) throws -> [String: Estimate] {
     var found: [String: Estimate] = [:]
     for metric in design.measure.metrics {
       let figures = try over.compactMap {
-        try measured.figure(condition, $0, metric, bootstrap)
+        try measured.figure(condition, $0, metric, bootstraps)
       }
       found[metric] = CrossedFigure.mean(figures)?.rate
     }
@@ -134,7 +138,8 @@ struct StudyAnalysis {
 
   /// The family of the primary comparison: each condition against the baseline of its context.
   func comparisons() -> [StudyFigures.Comparison] {
-    let pairs = contexts.flatMap { context -> [(name: String, first: Int, second: Int)] in
+    let members = contexts(besides: comparison.axis, only: comparison.only ?? [:])
+    let pairs = members.flatMap { context -> [(name: String, first: Int, second: Int)] in
       guard let baseline = baseline(context.conditions) else { return [] }
       return context.conditions.filter { $0 != baseline }.map { (context.name, $0, baseline) }
     }
@@ -153,6 +158,33 @@ struct StudyAnalysis {
         factors: measured.conditions[pair.first].factors.filter { $0.key != comparison.axis },
         difference: found.0.estimate, pValue: found.1, adjusted: adjusted,
         detectable: found.0.detectable)
+    }
+  }
+
+  /// What the study holds against one another besides, in a band over all of these differences at once.
+  func explored() -> [StudyFigures.Exploration] {
+    guard let explored = comparison.explored else { return [] }
+    var pairs: [(name: String, first: Int, second: Int)] = []
+    for context in contexts(besides: explored.axis) {
+      func value(_ condition: Int) -> String? {
+        measured.conditions[condition].factors[explored.axis]
+      }
+      guard let second = context.conditions.first(where: { value($0) == explored.baseline }) else {
+        continue
+      }
+      pairs += context.conditions.filter { $0 != second }.map { (context.name, $0, second) }
+    }
+    let differences = pairs.map { primary[$0.first] - primary[$0.second] }
+    let band = SimultaneousBand(differences)
+    return pairs.enumerated().map { index, pair in
+      let difference = differences[index]
+      let interval = band.intervals[index]
+      return StudyFigures.Exploration(
+        first: measured.conditions[pair.first].factors[explored.axis] ?? "",
+        second: explored.baseline, context: pair.name,
+        difference: Estimate(
+          value: difference.value, low: interval?.low, high: interval?.high,
+          n: difference.queries, method: "simultaneous"))
     }
   }
 

@@ -66,6 +66,33 @@ public struct StudyFigures: Codable, Sendable, Equatable {
     public var isFound: Bool { (adjusted ?? 1) < 0.05 }
   }
 
+  /// A condition against another that differs in one axis, besides the primary comparison.
+  public struct Exploration: Codable, Sendable, Equatable {
+    public let first: String
+    public let second: String
+    /// What both share besides.
+    public let context: String
+    /// In a band that holds for all of them at once.
+    public let difference: Estimate
+  }
+
+  /// A set of test pictures of one condition, of classifiers.
+  public struct TestCell: Codable, Sendable, Equatable {
+    public let test: String
+    public let condition: String
+    public let estimate: Estimate
+    /// As of ``MapCell``.
+    public let difference: Estimate?
+
+    init(_ cell: MapCell) {
+      (test, condition) = (cell.language, cell.condition)
+      (estimate, difference) = (cell.estimate, cell.difference)
+    }
+
+    /// 1 above the baseline, -1 below, 0 where that cannot be told.
+    var sign: Int { difference?.sign ?? 0 }
+  }
+
   /// One language of one condition.
   public struct MapCell: Codable, Sendable, Equatable {
     public let language: String
@@ -76,10 +103,7 @@ public struct StudyFigures: Codable, Sendable, Equatable {
     public let difference: Estimate?
 
     /// 1 above the baseline, -1 below, 0 where that cannot be told.
-    public var sign: Int {
-      guard let low = difference?.low, let high = difference?.high else { return 0 }
-      return low > 0 ? 1 : high < 0 ? -1 : 0
-    }
+    public var sign: Int { difference?.sign ?? 0 }
   }
 
   /// Conditions of which none can be told from another.
@@ -125,10 +149,22 @@ public struct StudyFigures: Codable, Sendable, Equatable {
   public let distances: [DistanceRegression]
   /// One for each group of conditions that differ in the language aligned on.
   public let donors: [Donors]
+  /// Exploratory differences along another axis; empty where the study asks for none.
+  public let explored: [Exploration]
+  /// Of classifiers, in place of ``map``: every test of every condition; else empty.
+  public let tests: [TestCell]
   /// What translations in the place of captions give; empty where the study has none.
   public let translated: [Translated]
   /// Of the performance profile.
   public let thresholds: [Double]
   public let cannotTell: [String]
   public let draws: Int
+}
+
+extension Estimate {
+  /// Of a difference: 1 where its interval is above 0, -1 where it is below, else 0.
+  fileprivate var sign: Int {
+    guard let low, let high else { return 0 }
+    return low > 0 ? 1 : high < 0 ? -1 : 0
+  }
 }

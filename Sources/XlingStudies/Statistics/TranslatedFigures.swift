@@ -21,7 +21,7 @@ extension StudyAnalysis {
       try measured.translated.compactMap { language in
         guard let captions = figure(index, language),
           let translations = try measured.translatedFigure(
-            condition, language, comparison.metric, bootstrap)
+            condition, language, comparison.metric, bootstraps)
         else { return nil }
         return StudyFigures.Translated(
           condition: label(index), language: language, captions: captions.rate,

@@ -29,7 +29,25 @@ extension StudyStore {
         found[row["cell"], default: .init()].centroids.append(
           LanguageCentroid(language: row["language"], captions: row["captions"], mean: mean))
       }
+      try self.read(accuracies: &found, database)
       return found
+    }
+  }
+
+  private func read(
+    accuracies found: inout [String: CellMeasurements], _ database: Database
+  ) throws {
+    let rows = try Row.fetchCursor(
+      database,
+      sql: "SELECT cell, test, metric, classes, hits FROM accuracies ORDER BY cell, place")
+    while let row = try rows.next() {
+      guard let hits = NumberRow.values(row["hits"]) else {
+        throw ExperimentFailure.damaged(path: path, what: "stored accuracies cannot be read")
+      }
+      found[row["cell"], default: .init()].accuracies.append(
+        ClassScore(
+          test: ClassTest(name: row["test"]), metric: row["metric"], classes: row["classes"],
+          hits: hits))
     }
   }
 
@@ -73,6 +91,17 @@ extension StudyStore {
           "INSERT INTO centroids (cell, language, place, captions, mean) VALUES (?, ?, ?, ?, ?)",
         arguments: [
           cell, centroid.language, place, centroid.captions, NumberRow.text(single: centroid.mean),
+        ])
+    }
+    try database.execute(sql: "DELETE FROM accuracies WHERE cell = ?", arguments: [cell])
+    for (place, score) in measured.accuracies.enumerated() {
+      try database.execute(
+        sql: """
+          INSERT INTO accuracies (cell, test, metric, place, classes, hits)
+          VALUES (?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          cell, score.test.name, score.metric, place, score.classes, NumberRow.text(score.hits),
         ])
     }
   }

@@ -89,6 +89,7 @@ extension StudyStore {
     if one?.value != other?.value { places.append("the value on val") }
     places += differences(measured.scores, known.measured.scores, "")
     places += differences(measured.translated, known.measured.translated, ", translations")
+    places += differences(measured.accuracies, known.measured.accuracies)
     // Cells that earlier versions measured have none.
     let (own, theirs) = (measured.centroids, known.measured.centroids)
     if own != theirs, !own.isEmpty, !theirs.isEmpty { places.append("the centroids") }
@@ -109,6 +110,13 @@ extension StudyStore {
       + (scores.count == others.count ? [] : ["the number of scores\(of)"])
   }
 
+  private static func differences(_ scores: [ClassScore], _ others: [ClassScore]) -> [String] {
+    let theirs = Dictionary(others.map { ([$0.test.name, $0.metric], $0) }) { $1 }
+    return scores.filter { theirs[[$0.test.name, $0.metric]] != $0 }
+      .map { "\($0.metric) on \($0.test.name)" }
+      + (scores.count == others.count ? [] : ["the number of accuracies"])
+  }
+
   private static func write(
     _ cells: [(cell: StudyTables.Cell, measured: CellMeasurements)], _ design: StudyDesign,
     _ costs: [LanguageCost], _ output: String, _ allowsNetwork: Bool
@@ -119,7 +127,7 @@ extension StudyStore {
     let axes = design.axes
     func places(_ cell: StudyTables.Cell) -> [Int] {
       [
-        [StudyCell.Kind.tower, .attempt, .cell].firstIndex(of: cell.kind) ?? 0,
+        [StudyCell.Kind.tower, .aligned, .attempt, .cell].firstIndex(of: cell.kind) ?? 0,
         design.seeds.firstIndex(of: cell.seed) ?? 0,
       ]
         + axes.map { axis in axis.values.firstIndex(of: cell.factors[axis.name] ?? "") ?? 0 }

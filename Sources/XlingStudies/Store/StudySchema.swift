@@ -12,7 +12,10 @@ enum StudySchema {
     migrator.registerMigration("2 translations and centroids") { database in
       try database.execute(sql: second)
     }
-    return StoreTables(migrator: migrator, first: firstName, version: 2, keepsCopy: true)
+    migrator.registerMigration("3 accuracies of classifiers") { database in
+      try database.execute(sql: third)
+    }
+    return StoreTables(migrator: migrator, first: firstName, version: 3, keepsCopy: true)
   }()
 
   private static let first = """
@@ -80,6 +83,20 @@ enum StudySchema {
       -- As in centroids.csv.
       mean TEXT NOT NULL,
       PRIMARY KEY (cell, language)
+    ) WITHOUT ROWID;
+    """
+
+  private static let third = """
+    CREATE TABLE accuracies (
+      cell TEXT NOT NULL REFERENCES cells(hash) ON DELETE CASCADE,
+      -- Data and which classes, as in accuracies.csv.
+      test TEXT NOT NULL,
+      metric TEXT NOT NULL,
+      place INTEGER NOT NULL,
+      classes INTEGER NOT NULL,
+      -- By picture, 1 or 0.
+      hits TEXT NOT NULL,
+      PRIMARY KEY (cell, test, metric)
     ) WITHOUT ROWID;
     """
 }

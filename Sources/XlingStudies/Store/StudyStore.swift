@@ -121,7 +121,8 @@ public final class StudyStore: Sendable {
       scores: measured.mapValues(\.scores).filter { !$0.value.isEmpty },
       translated: measured.mapValues(\.translated).filter { !$0.value.isEmpty },
       centroids: measured.mapValues(\.centroids).filter { !$0.value.isEmpty },
-      costs: try costs())
+      costs: try costs(),
+      accuracies: measured.mapValues(\.accuracies).filter { !$0.value.isEmpty })
   }
 
   /// Of languages, as far as they were measured. Throws `ExperimentFailure`.

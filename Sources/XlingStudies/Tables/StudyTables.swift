@@ -5,7 +5,8 @@ import XlingRetrieval
 /// A study as its tables have it; reports read nothing else. `study.json` is the design, `cells.csv` one row a
 /// cell, `tries.csv` one a try of a learning rate, `scores.csv` one a metric of a cell, `pictures.csv` the same by
 /// picture, `translated.csv` both of translations, `centroids.csv` one a language of a cell, `coverage.csv` one a
-/// language.
+/// language. Of a study of classifiers `accuracies.csv`, one a test and metric of a cell, stands in the place of all
+/// that is measured.
 public struct StudyTables: Sendable, Equatable {
   /// A cell, or a try.
   public struct Cell: Sendable, Equatable {
@@ -45,12 +46,15 @@ public struct StudyTables: Sendable, Equatable {
   public var centroids: [String: [LanguageCentroid]]
   /// What tokenizers make of the languages; empty where nobody has measured it yet.
   public var costs: [LanguageCost]
+  /// Of classifiers, by cell.
+  public var accuracies: [String: [ClassScore]]
 
   public init(
     design: StudyDesign, cells: [Cell], tries: [Cell], scores: [String: [CellScore]],
     translated: [String: [CellScore]] = [:], centroids: [String: [LanguageCentroid]] = [:],
-    costs: [LanguageCost] = []
+    costs: [LanguageCost] = [], accuracies: [String: [ClassScore]] = [:]
   ) {
+    self.accuracies = accuracies
     (self.design, self.cells, self.tries, self.scores) = (design, cells, tries, scores)
     (self.translated, self.centroids, self.costs) = (translated, centroids, costs)
   }
@@ -70,16 +74,27 @@ public struct StudyTables: Sendable, Equatable {
     try AtomicFile.write(try encoder.encode(design) + Data("\n".utf8), to: folder + "/study.json")
     try AtomicFile.write(rows(cells, isTry: false).text, to: folder + "/cells.csv")
     try AtomicFile.write(rows(tries, isTry: true).text, to: folder + "/tries.csv")
+    guard design.classifiers == nil else {
+      try ClassScore.write(self, to: folder)
+      return
+    }
     try MeasuredTables.write(self, to: folder)
     try LanguageCost.write(costs, to: folder)
   }
 
   private static let before = ["seed", "lr", "status"]
   private static let after = [
-    "steps", "seconds", "peak_mb", "trained", "store", "parameters", "training_pairs", "aligned",
-    "attempts",
-    "group", "blas_core", "checkpoint", "run", "error",
+    "steps", "seconds", "peak_mb", "trained", "store", "parameters", "aligned", "attempts", "group",
+    "blas_core", "checkpoint", "run", "error",
   ]
+  /// What is trained on.
+  private static func pairs(_ design: StudyDesign) -> String {
+    design.classifiers == nil ? "training_pairs" : "training_pictures"
+  }
+  /// Columns behind those of the axes and of the try.
+  private static func after(_ design: StudyDesign) -> [String] {
+    after.flatMap { $0 == "aligned" ? [pairs(design), $0] : [$0] }
+  }
   /// A column that is there only where a cell has something in it.
   private static let fewShot = "few_shot"
 
@@ -87,7 +102,7 @@ public struct StudyTables: Sendable, Equatable {
     let axes = design.axes.map(\.name)
     let tried = Dictionary(grouping: tries, by: \.group).mapValues(\.count)
     let columns =
-      ["cell"] + axes + Self.before + [isTry ? "value" : "tries"] + Self.after
+      ["cell"] + axes + Self.before + [isTry ? "value" : "tries"] + Self.after(design)
       + (hasFewShot ? [Self.fewShot] : [])
     return CSVTable(
       columns,
@@ -122,15 +137,21 @@ public struct StudyTables: Sendable, Equatable {
     design = try JSONFile.decode(StudyDesign.self, from: folder + "/study.json")
     cells = try Self.cells(folder + "/cells.csv", .cell, design)
     tries = try Self.cells(folder + "/tries.csv", .attempt, design)
+    guard design.classifiers == nil else {
+      (scores, translated, centroids, costs) = ([:], [:], [:], [])
+      accuracies = try ClassScore.read(folder)
+      return
+    }
     (scores, translated, centroids) = try MeasuredTables.read(folder)
     costs = try LanguageCost.read(folder)
+    accuracies = [:]
   }
 
   private static func cells(
     _ path: String, _ kind: StudyCell.Kind, _ design: StudyDesign
   ) throws -> [Cell] {
     let axes = design.axes.map(\.name)
-    let table = try CSVTable(reading: path, expected: ["cell"] + axes + before + after)
+    let table = try CSVTable(reading: path, expected: ["cell"] + axes + before + after(design))
     return try table.rows.enumerated().map { index, row in
       func bad(_ expected: String, _ column: String) -> StudyFailure {
         .badTable(
@@ -152,7 +173,7 @@ public struct StudyTables: Sendable, Equatable {
         CellResult(
           rate: try number("lr"), steps: Int(try number("steps")), seconds: try number("seconds"),
           peakMB: optional("peak_mb").flatMap(Double.init), trained: Int(try number("trained")),
-          parameters: Int(try number("parameters")), pairs: Int(try number("training_pairs")),
+          parameters: Int(try number("parameters")), pairs: Int(try number(pairs(design))),
           aligned: table.value("aligned", row), fewShot: optional(fewShot),
           checkpoint: table.value("checkpoint", row),
           blasCore: table.value("blas_core", row), run: table.value("run", row),

@@ -101,8 +101,10 @@ struct StudyPlanCommand: ParsableCommand {
     let finished = rows.count { CellState(rawValue: $0.state)?.isFinished == true }
     let tries = cells.count { $0.kind == .attempt }
     let towers = cells.count { $0.kind == .tower }
-    return table.ruled + "\n\n\(cells.count - tries - towers) cells"
+    let aligned = cells.count { $0.kind == .aligned }
+    return table.ruled + "\n\n\(cells.count - tries - towers - aligned) cells"
       + (towers > 0 ? ", \(towers) towers made first" : "")
+      + (aligned > 0 ? ", \(aligned) \(aligned == 1 ? "run" : "runs") aligned first" : "")
       + (tries > 0 ? " and \(tries) tries of learning rates" : "") + ", \(finished) finished"
   }
 }

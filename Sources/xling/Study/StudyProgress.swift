@@ -7,6 +7,7 @@ final class StudyProgress {
   private let design: StudyDesign
   private var label = ""
   private var align: AlignProgress?
+  private var finetune: FinetuneProgress?
   private var languages: ProgressBar?
   /// Of this process, for how long the rest takes.
   private let began = ProgressBar.uptime()
@@ -22,11 +23,13 @@ final class StudyProgress {
     case .began(let cell, let label, _, _):
       self.label = "\(cell.short) \(label)"
       align = AlignProgress(self.label)
+      finetune = FinetuneProgress(self.label)
     case .cell(.align(let event)):
       // What another cell trained needs no word.
       if case .alreadyFinished = event { return }
       align?.show(event)
     case .cell(.evaluate(let event)): show(event)
+    case .cell(.finetune(let event)): show(event)
     case .ended(_, _, let state, let done, let total, let words):
       languages = nil
       finished += 1
@@ -54,6 +57,14 @@ final class StudyProgress {
     // The figures of a study say themselves where they have no interval.
     case .warning(.tooFewPictures), .saved, .embedded, .chose: break
     case .warning(let warning): warning.tell()
+    }
+  }
+
+  /// What is trained on what, the label says.
+  private func show(_ event: FinetuneJob.Event) {
+    switch event {
+    case .step, .trained, .warning: finetune?.show(event)
+    case .planned, .tooSmall, .starting, .tried, .measuring: break
     }
   }
 

@@ -21,8 +21,8 @@ struct StudyReportCommand: ParsableCommand {
 
   @Option(
     help: """
-      Write the tables there: study.json, cells.csv, tries.csv, scores.csv, pictures.csv; and figures.csv, every \
-      figure of the report.
+      Write the tables there: study.json, cells.csv, tries.csv, what was measured (scores.csv, pictures.csv, of \
+      classifiers accuracies.csv …); and figures.csv, every figure of the report.
       """)
   var csv: String?
 

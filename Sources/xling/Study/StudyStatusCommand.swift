@@ -59,8 +59,7 @@ struct StudyStatusCommand: ParsableCommand {
     guard let design = try store.design() else { throw StudyFailure.nothingDone(path: path) }
     let (cells, states) = (try store.cells(), try store.states())
     func label(_ cell: StudyTables.Cell) -> String {
-      design.label(cell.factors) + ", seed \(cell.seed)"
-        + (cell.rate.map { ", try of rate \($0)" } ?? "")
+      design.label(cell.kind, cell.factors, seed: cell.seed, rate: cell.rate)
     }
     func state(_ cell: StudyTables.Cell) -> CellState { states[cell.hash]?.state ?? cell.state }
     return Store(

@@ -1,0 +1,104 @@
+import XlingCore
+import XlingRetrieval
+
+/// What a study cannot tell, from its own numbers.
+struct StudyLimits {
+  let design: StudyDesign
+  let measured: MeasuredCells
+  let comparisons: [StudyFigures.Comparison]
+  let alike: [StudyFigures.Alike]
+  let diverged: Int
+  let missing: [String]
+  let over: String
+
+  var sentences: [String] {
+    [small, unfinished, spreads, differences, apart, languages, equal, families].compactMap { $0 }
+  }
+
+  private func points(_ value: Double) -> String {
+    let tenths = Int((1_000 * value).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+
+  private var small: String? {
+    design.isSmall
+      ? "This is the small form: little data and few steps, to see that everything works here. Which is better, "
+        + "only the whole study can say." : nil
+  }
+
+  private var unfinished: String? {
+    let (have, want) = (measured.seeds.count, design.seeds.count)
+    var parts: [String] = []
+    if have < want {
+      parts.append(
+        "\(have) of \(want) seeds are finished in every condition, and figures are over these")
+    }
+    if !missing.isEmpty {
+      parts.append("without a finished cell, and so left out: \(MessageList.of(missing))")
+    }
+    return parts.isEmpty ? nil : "The study is not whole: " + parts.joined(separator: "; ") + "."
+  }
+
+  private var spreads: String? {
+    switch measured.seeds.count {
+    case 1:
+      "One seed says nothing about others: intervals are over pictures alone, and another seed may turn any "
+        + "difference around."
+    case 2...4:
+      "With \(measured.seeds.count) seeds their spread is itself hardly known: intervals of 95 % held "
+        + (measured.seeds.count == 2 ? "87 to 96" : "92 to 96")
+        + " % in simulations. Five are the usual number."
+    default: nil
+    }
+  }
+
+  private var differences: String? {
+    let known = comparisons.compactMap(\.detectable)
+    guard let least = known.min(), let most = known.max() else {
+      return comparisons.isEmpty
+        ? nil
+        : "Nothing is tested: fewer than \(Clusters.fewest) independent pictures lie behind these figures."
+    }
+    let range =
+      points(least) == points(most) ? points(least) : "\(points(least)) to \(points(most))"
+    return
+      "True differences below \(range) points are missed more than one time in five, at 5 % and before the "
+      + "correction for \(comparisons.count) comparisons."
+  }
+
+  private var apart: String? {
+    guard !alike.isEmpty else { return nil }
+    let sets = alike.map { set in
+      set.labels.joined(separator: ", ") + (set.context.isEmpty ? "" : " (\(set.context))")
+    }
+    return "Not told apart, all pairs at once: " + sets.joined(separator: "; ") + "."
+  }
+
+  private var languages: String? {
+    if let classifiers = design.classifiers {
+      return "Classes, pictures and their shifts are those of \(design.data)"
+        + (classifiers.tests.count > 1 ? " and of \(classifiers.tests.count - 1) other tests" : "")
+        + ", each seed's cells of one aligned run: nothing follows for other pictures, classes or towers."
+    }
+    return
+      "Languages are those measured, not drawn from others: nothing follows for languages beyond these "
+      + "\(measured.languages.count)."
+  }
+
+  private var equal: String? {
+    comparisons.contains { !$0.isFound }
+      ? "A difference that was not found is not equality: that would need an interval within a stated margin."
+      : nil
+  }
+
+  private var families: String? {
+    if design.classifiers != nil {
+      return
+        "Everything but the primary comparison is exploratory: other tests and what is added to a method raise "
+        + "questions and settle none."
+    }
+    return
+      "Everything but the primary comparison is exploratory: maps, worst languages and profiles raise questions "
+      + "and settle none."
+  }
+}
