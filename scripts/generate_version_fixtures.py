@@ -5,9 +5,10 @@
 
 `set/` is the dataset: coloured squares with captions in two languages, the same bytes every time.
 `VERSION/` is made once, by that version's binary, and never again: `run.json` of a run of `lwa`, the
-store with that run and one of `full`, both evaluated, the store of embeddings, and `weights.json`, the
-SHA-256 of both runs' tensors by the kernel set of OpenBLAS. For another kernel set, run it again with
-OPENBLAS_CORETYPE: only that line of `weights.json` is added.
+store with that run and one of `full`, both evaluated, and the store of embeddings. Beside them `weights.json`, the
+SHA-256 of both runs' tensors by the kernel set of OpenBLAS, is of today's numerics number (4): where that rises, delete it
+and run this with today's binary. For another kernel set, run it again with OPENBLAS_CORETYPE: only that line of
+`weights.json` is added.
 
 All is done in /project, so that no path of a machine is stored.
 """
@@ -95,7 +96,7 @@ def main(version, binary):
     folder.mkdir(exist_ok=True)
     known = folder / "weights.json"
     weights = json.loads(known.read_text()) if known.exists() else {}
-    if not weights:
+    if not (folder / "run.json").exists():
         shutil.copy(PROJECT / "runs" / "lwa" / "run.json", folder / "run.json")
         for name in ("xling.sqlite", "xling.embeddings.sqlite"):
             vacuum(PROJECT / "runs" / name, folder / name)

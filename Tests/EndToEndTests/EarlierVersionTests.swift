@@ -3,7 +3,7 @@ import Testing
 import XlingCore
 import XlingTestSupport
 
-/// A run, its store and its weights as the version of e8eeb39 left them.
+/// A run and its store as the version of e8eeb39 left them; weights as the same command gives them since numerics 4.
 @Suite("what an earlier version left")
 struct EarlierVersionTests {
   let bench: Bench

@@ -32,7 +32,7 @@ extension RunFolder {
   }
 
   /// The files that a folder has sums of, and those that it needs.
-  private static func check(_ folder: String, of needed: [String]) -> [String] {
+  static func check(_ folder: String, of needed: [String]) -> [String] {
     var problems: [String] = []
     do {
       let sums = try ContentSums.sums(of: folder)

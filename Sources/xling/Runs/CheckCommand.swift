@@ -25,8 +25,8 @@ enum CheckFailure: Failure, Equatable {
         + problems.prefix(20).joined(separator: "\n  ")
         + (problems.count > 20 ? "\n  … and \(problems.count - 20) more" : "")
     case .unknown(let what):
-      "\(what) is neither a run's folder, nor a stored run's name, nor a store, nor a dataset's folder "
-        + "or card. Check the path."
+      "\(what) is neither a run's folder, nor a classifier's, nor a stored run's name, nor a store, nor a "
+        + "dataset's folder or card. Check the path."
     }
   }
 }
@@ -36,7 +36,7 @@ struct CheckCommand: ParsableCommand {
     commandName: "check",
     abstract: "Verify that a run, a store or a dataset is whole: every file, every row.",
     discussion: """
-      A run: every file against the hashes kept with it. A store: SQLite's own checks and the \
+      A run, or a classifier of `finetune`: every file against the hashes kept with it. A store: SQLite's own checks and the \
       checksum of every row, of the embeddings and vectors of frozen towers beside it too. A dataset: \
       captions parse, every picture decodes; of a published test set also the published hashes. Without \
       an argument: the store that is found and its runs. Ends with 0 when all is whole, with 65 and the names of files \
@@ -45,7 +45,8 @@ struct CheckCommand: ParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A run's folder or stored name, a store, a dataset's folder or card.", valueName: "what"))
+      "A run's folder or stored name, a classifier's folder, a store, a dataset's folder or card.",
+      valueName: "what"))
   var what: String?
 
   @Option(help: "Of a published test set: the folder that holds its files.")
@@ -81,6 +82,7 @@ struct CheckCommand: ParsableCommand {
     let exists = FileManager.default.fileExists(atPath: what, isDirectory: &isFolder)
     if root != nil { return [try published(what)] }
     if exists, isFolder.boolValue {
+      if FinetuneFolder(what).exists { return [.classifier(what)] }
       let isRun = RunFolder(what).exists || isDamagedRun(what)
       return [isRun ? .run(what) : .data(what)]
     }

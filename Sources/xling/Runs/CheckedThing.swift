@@ -7,7 +7,7 @@ import XlingRuns
 
 /// A run, store, cache or dataset, and what `xling check` found of it.
 struct CheckedThing: Encodable {
-  enum Kind: String, Encodable { case run, store, embeddings, features, trunk, data }
+  enum Kind: String, Encodable { case run, classifier, store, embeddings, features, trunk, data }
 
   let kind: Kind
   let path: String
@@ -35,6 +35,10 @@ struct CheckedThing: Encodable {
 
   static func run(_ folder: String) -> CheckedThing {
     CheckedThing(.run, folder) { RunFolder(folder).check() }
+  }
+
+  static func classifier(_ folder: String) -> CheckedThing {
+    CheckedThing(.classifier, folder) { FinetuneFolder(folder).check() }
   }
 
   /// A store, or what is kept beside one.
