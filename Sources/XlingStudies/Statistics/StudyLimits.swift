@@ -46,7 +46,7 @@ struct StudyLimits {
         + "difference around."
     case 2...4:
       "With \(measured.seeds.count) seeds their spread is itself hardly known: intervals of 95 % held "
-        + (measured.seeds.count == 2 ? "87 to 96" : "92 to 96")
+        + (measured.seeds.count == 2 ? "87 to 98" : "92 to 96")
         + " % in simulations. Five are the usual number."
     default: nil
     }
