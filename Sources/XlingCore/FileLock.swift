@@ -40,6 +40,24 @@ public final class FileLock {
     Partials.sweep(of: String(name))
   }
 
+  /// As ``init(output:makingParents:)`` with folders made; another process that works there is waited for, which is
+  /// told on stderr once. Throws `InterruptionFailure`, ``FileFailure/cannotWrite(path:reason:)``.
+  public static func awaiting(output path: String) throws -> FileLock {
+    var isTold = false
+    while true {
+      do { return try FileLock(output: path, makingParents: true) } catch let held as LockFailure {
+        if case .held(_, let holder) = held, !isTold {
+          ProgressBar.toStandardError(
+            "xling: waiting for another xling\(holder.map { " (process \($0))" } ?? "") that is working on "
+              + "\(path)\n")
+        }
+        isTold = true
+        try Interruption.check("nothing was begun here")
+        usleep(100_000)
+      }
+    }
+  }
+
   /// Locks a folder, which is made where it is not there. Throws as ``init(output:)``.
   public convenience init(folder path: String) throws {
     let made = Self.missingFolders(path)

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import XlingCore
 import XlingTestSupport
@@ -34,6 +35,27 @@ import XlingTestSupport
     let again = try ScenePlan(conceptCount: 40, counts: counts, seed: 3)
     #expect(again.scenes == plan.scenes)
     #expect(throws: DataFailure.self) { try ScenePlan(conceptCount: 3, counts: counts, seed: 3) }
+  }
+
+  /// Processes of one study begin by building its data.
+  @Test(.enabled(if: DatasetTests.hasFont, "needs fonts-noto-color-emoji"))
+  func ofThoseWhoBuildAtOnceOneDoes() throws {
+    let (fixture, folder) = (try Self.fixture(), try TemporaryFolder())
+    let cldr = try fixture.cldr()
+    let path = folder.path + "/data/scenes"
+    let results = Mutex<[Result<Bool, any Error>]>([])
+    DispatchQueue.concurrentPerform(iterations: 3) { _ in
+      let result = Result {
+        try DatasetBuilder.scenes(
+          into: path, counts: SceneCounts(train: 12, val: 2, test: 4), cldr: cldr
+        ).isNew
+      }
+      results.withLock { $0.append(result) }
+    }
+    let isNew = try results.withLock { try $0.map { try $0.get() } }
+    #expect(isNew.count(where: { $0 }) == 1 && isNew.count == 3)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path + "/data") == ["scenes"])
   }
 
   @Test(.enabled(if: DatasetTests.hasFont, "needs fonts-noto-color-emoji"))

@@ -150,6 +150,10 @@ struct DatasetFolder {
     _ definition: DatasetDefinition, _ fill: (String) throws -> DatasetContents
   ) throws -> DatasetSummary {
     if let existing = try existing(definition) { return existing }
+    // Another process may be at it, and then has built it.
+    let lock = try FileLock.awaiting(output: path)
+    defer { lock.release() }
+    if let existing = try existing(definition) { return existing }
     return try NewFolder.write(path) { partial in
       try AtomicFile.createFolder(partial + "/images")
       let contents = try fill(partial)

@@ -247,6 +247,8 @@ public struct StudySetup: Sendable {
     observe(.building(folder: folder))
     let began = ProgressBar.uptime()
     let summary = try work()
+    // Another process of the study may have been first.
+    guard summary.isNew else { return }
     observe(
       .built(
         folder: folder, languages: summary.languages.count, seconds: ProgressBar.uptime() - began))

@@ -16,11 +16,11 @@ struct StudySpeed: Codable, Equatable {
   static func path(_ folder: String) -> String { folder + "/speed.json" }
 
   /// What the folder has, or what is measured now and kept there. Throws `FileFailure`, `JSONFailure`,
-  /// `LockFailure`.
+  /// `InterruptionFailure`.
   static func kept(in folder: String, _ precisions: Set<Precision>) throws -> StudySpeed {
     let path = path(folder)
     if let known = try read(path), known.has(precisions) { return known }
-    let lock = try waiting { try FileLock(output: path, makingParents: true) }
+    let lock = try FileLock.awaiting(output: path)
     defer { lock.release() }
     var speed =
       try read(path)
@@ -54,13 +54,5 @@ struct StudySpeed: Codable, Equatable {
   private static func measure(_ precision: Precision) -> Double {
     let speeds = (0..<9).map { _ in TrainingDuration.operationsPerSecond(precision) }
     return speeds.sorted()[4]
-  }
-
-  /// Another process may just be measuring.
-  private static func waiting(_ lock: () throws -> FileLock) throws -> FileLock {
-    for _ in 0..<100 {
-      do { return try lock() } catch is LockFailure { usleep(100_000) }
-    }
-    return try lock()
   }
 }
