@@ -1,6 +1,7 @@
 import XlingData
 import XlingEvaluation
 import XlingExperiments
+import XlingRuns
 
 /// What a job found and goes on from; commands word it.
 public enum Warning: Sendable, Equatable {
@@ -8,6 +9,8 @@ public enum Warning: Sendable, Equatable {
   case nonFinite(path: String, tensors: [String])
   /// What there is to say of bf16 on this processor.
   case precision(String)
+  /// A training goes on with other arithmetic than it had so far.
+  case arithmeticChanged(folder: String, ArithmeticChange)
   /// Nothing says how many heads a tower has: so many, of 64 numbers each, are taken.
   case guessedHeads(path: String, heads: Int)
   /// Codes of a dataset that are other spellings of ours, by theirs.

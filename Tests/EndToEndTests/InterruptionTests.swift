@@ -48,6 +48,20 @@ struct InterruptedAlignmentTests {
     #expect(list.map { $0["status"] as? String } == ["finished", "finished"])
   }
 
+  /// Kernels decide the last bits: a cluster's next node may have others.
+  @Test func whoGoesOnWithOtherKernelsIsTold() throws {
+    #expect(try stop("runs/one", by: SIGINT).status == 130)
+    let resumed = try bench.xling(
+      arguments("runs/one") + ["--resume"], shell: "export OPENBLAS_CORETYPE=Sandybridge")
+    #expect(resumed.status == 0, "\(resumed.stderr)")
+    #expect(resumed.stderr.contains("warning: runs/one goes on after step "))
+    #expect(
+      resumed.stderr.contains("with other arithmetic (kernels Sandybridge) than it had (kernels "))
+    #expect(resumed.stderr.contains(". OPENBLAS_CORETYPE="))
+    #expect(try bench.xling(["show", "runs/one"]).stdout.contains(", then Sandybridge"))
+    #expect(try bench.xling(["check", "runs/one"]).status == 0)
+  }
+
   @Test func controlCSavesAndSaysHowToGoOn() throws {
     let stopped = try stop("runs/one", by: SIGINT)
     #expect(stopped.status == 130)

@@ -55,6 +55,28 @@ import XlingTestSupport
     #expect(said.contains("configuration.\(key)") && said.contains("\(number)"), "\(said)")
   }
 
+  @Test func trainingsKnowByWhatTheyWereComputed() throws {
+    var record = try record(old)
+    let first = record.arithmetic
+    let other = Arithmetic(numerics: first.numerics + 1, kernels: "other")
+    let changes = [(first, 5), (other, 6), (other, 7), (first, 9)].map { arithmetic, step in
+      record.go(on: arithmetic, after: step)
+    }
+    let expected = [
+      nil, ArithmeticChange(before: first, next: Continuation(step: 6, other)), nil,
+      ArithmeticChange(before: other, next: Continuation(step: 9, first)),
+    ]
+    #expect(changes == expected)
+    #expect(record.kernelsText == "\(first.kernels), then other, then \(first.kernels)")
+    #expect(record.numericsText == "1, then 2, then 1")
+    let read = try JSONDecoder().decode(RunRecord.self, from: try RunFolder.encode(record))
+    #expect(read == record)
+    // Nothing was trained yet: all of it is the other's.
+    var begun = try self.record(old)
+    let change = begun.go(on: other, after: 0)
+    #expect(change == nil && begun.arithmetic == other && begun.continuations == nil)
+  }
+
   @Test func whatNamesNoVersionIsOfTheFirst() throws {
     let record = try record(old)
     #expect(record.program == nil && record.numerics == 1)

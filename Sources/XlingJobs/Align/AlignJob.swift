@@ -340,9 +340,10 @@ extension AlignJob {
   /// Trains, and has the store know how far it came, however it ends.
   private func train(
     _ training: RunTraining, _ journal: RunJournal, resume: Bool,
-    _ observe: (Event) -> Void
+    _ observe: @escaping (Event) -> Void
   ) throws -> RunRecord {
     if let command = options.resumeCommand { training.resumeCommand = command }
+    training.changed = { observe(.warning(.arithmeticChanged(folder: training.folder.path, $0))) }
     do {
       let record = try training.train(resume: resume) { progress in
         try journal.note(progress, checkpointEvery: training.configuration.checkpointEvery)

@@ -116,6 +116,9 @@ struct FinetuneWork {
       try trainer(classifier, configuration), identity: identity, draw: data.draw, origin: origin,
       in: folder)
     if let command = options.resumeCommand { training.resumeCommand = command }
+    training.changed = { [observe] in
+      observe(.warning(.arithmeticChanged(folder: folder.path, $0)))
+    }
     let record = try training.train { observe(.step($0)) }
     return (record, classifier)
   }

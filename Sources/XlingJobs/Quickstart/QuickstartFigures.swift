@@ -272,7 +272,7 @@ struct QuickstartFigures {
           plan.kind == .real ? "stamps \(dataset.contentHash.prefix(14))" : nil,
         ].compactMap { $0 }.joined(separator: ", ")
       ),
-      ("BLAS core", record.blasCore),
+      ("BLAS core", record.kernelsText),
       ("whole run", ProgressBar.duration(seconds)),
     ]
   }

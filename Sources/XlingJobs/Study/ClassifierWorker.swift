@@ -91,7 +91,7 @@ struct ClassifierWorker {
       seconds: record.seconds, peakMB: nil, trained: record.trainedParameters,
       parameters: record.allParameters, pairs: record.pictures, aligned: work.language,
       checkpoint: record.isFinished ? Digest.of(try AtomicFile.read(folder.weights)) : "",
-      blasCore: record.blasCore, run: "runs/" + PathParts.name(of: folder.path))
+      blasCore: record.kernelsText, run: "runs/" + PathParts.name(of: folder.path))
   }
 
   /// Nothing is trained: the aligned run is what was measured.

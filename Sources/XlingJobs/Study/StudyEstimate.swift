@@ -30,13 +30,20 @@ public struct StudyEstimate: Codable, Sendable, Equatable {
     let step = max(1, (first.count + Self.looked - 1) / Self.looked)
     let looked = stride(from: 0, to: first.count, by: step).map { first[$0] }
     let costs = try looked.map { try Self.cost($0, rate, setup) }
+    let isShort = setup.design.rates?.steps != nil
+    // Of tries that are shorter than cells, in the same order.
+    let tried = try isShort ? looked.compactMap { try Self.cost(triedLike: $0, setup) } : costs
     let before = try plan.aligned.first.map { try Self.cost($0, nil, setup) }
     // Of each condition one try at each seed tried is the run of a cell.
-    let shared = plan.tries.count / max(1, setup.design.rates?.tries.count ?? 1)
-    let trained = first.count * setup.design.seeds.count + plan.tries.count - shared
-    runs = trained + plan.aligned.count
+    let shared = isShort ? 0 : plan.tries.count / max(1, setup.design.rates?.tries.count ?? 1)
+    let cells = first.count * setup.design.seeds.count
+    let tries = plan.tries.count - shared
+    runs = cells + tries + plan.aligned.count
     func total(_ value: (Cost) -> Double) -> Double {
-      costs.reduce(0) { $0 + value($1) } * Double(trained) / Double(max(1, looked.count))
+      func mean(_ costs: [Cost]) -> Double {
+        costs.reduce(0) { $0 + value($1) } / Double(max(1, costs.count))
+      }
+      return mean(costs) * Double(cells) + mean(tried) * Double(tries)
         + Double(plan.aligned.count) * (before.map(value) ?? 0)
     }
     seconds = total(\.seconds)
@@ -51,6 +58,14 @@ public struct StudyEstimate: Codable, Sendable, Equatable {
     let seconds: Double
     /// Parameters.
     let trained: Int
+  }
+
+  /// nil of what tries no rate.
+  private static func cost(triedLike cell: StudyCell, _ setup: StudySetup) throws -> Cost? {
+    guard let attempt = setup.plan.tries.first(where: { cell.tries.contains($0.hash) }) else {
+      return nil
+    }
+    return try cost(attempt, nil, setup)
   }
 
   private static func cost(_ cell: StudyCell, _ rate: String?, _ setup: StudySetup) throws -> Cost {

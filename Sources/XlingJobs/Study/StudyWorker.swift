@@ -102,7 +102,7 @@ struct StudyWorker {
       peakMB: nil, trained: record.trainedParameters, parameters: record.allParameters,
       pairs: record.trainingPairs, aligned: configuration.language,
       fewShot: shown.isEmpty ? nil : shown.joined(separator: " "),
-      checkpoint: aligned?.checkpoint ?? "", blasCore: record.blasCore,
+      checkpoint: aligned?.checkpoint ?? "", blasCore: record.kernelsText,
       run: "runs/" + PathParts.name(of: folder))
   }
 

@@ -50,7 +50,7 @@ public struct FinetuneFolder: Sendable {
     try write(record)
   }
 
-  private func write(_ record: FinetuneRecord) throws {
+  func write(_ record: FinetuneRecord) throws {
     try AtomicFile.write(try RunFolder.encode(record), to: path + "/finetune.json")
   }
 

@@ -59,7 +59,7 @@ public struct RateTry: Codable, Sendable, Equatable {
 }
 
 /// `finetune.json`: what a classifier is and what came of training it.
-public struct FinetuneRecord: Codable, Sendable, Equatable {
+public struct FinetuneRecord: Codable, Sendable, Equatable, ArithmeticRecord {
   public var version = Self.version
   /// "prompt+layernorm".
   public let method: String
@@ -84,9 +84,11 @@ public struct FinetuneRecord: Codable, Sendable, Equatable {
   public let tries: [RateTry]
   public let carried: [String]
   /// The machine's BLAS kernel set: bits may differ on another.
-  public let blasCore: String
+  public var blasCore: String
   public let program: String
-  public let numerics: Int
+  public var numerics: Int
+  /// As of `RunRecord`.
+  public var continuations: [Continuation]?
   public var isFinished = false
   public var seconds = 0.0
   public var steps = 0

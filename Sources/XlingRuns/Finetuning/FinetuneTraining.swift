@@ -12,6 +12,8 @@ public final class FinetuneTraining {
   public let origin: FinetuneRecord.Origin
   /// For the message of an interruption.
   public var resumeCommand = "the same command"
+  /// As of `RunTraining`.
+  public var changed: (ArithmeticChange) -> Void = { _ in }
 
   public init(
     _ trainer: ClassifierTrainer, identity: FinetuneIdentity, draw: ShotDraw,
@@ -38,6 +40,11 @@ public final class FinetuneTraining {
       if let counters = try folder.restore(trainer.state, of: identity) {
         trainer.restore(counters)
       }
+      let before = record.arithmetic
+      let change = record.go(
+        on: Arithmetic(of: trainer.classifier.model), after: trainer.state.counters.step)
+      if record.arithmetic != before { try folder.write(record) }
+      if let change { changed(change) }
     } else {
       record = FinetuneRecord(
         identity, trainer.classifier, pictures: trainer.source.count, origin)

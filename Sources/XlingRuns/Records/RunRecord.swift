@@ -14,7 +14,7 @@ public struct ImportedCheckpoint: Codable, Sendable, Equatable {
 }
 
 /// `run.json`: what a run was and what came of it.
-public struct RunRecord: Codable, Sendable, Equatable {
+public struct RunRecord: Codable, Sendable, Equatable, ArithmeticRecord {
   public var version = Self.version
   public var method: String
   public var identity: RunIdentity
@@ -46,6 +46,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var program: String?
   /// `Version.numerics` of that program.
   public var numerics = Version.firstNumerics
+  /// Where it went on, after it was stopped, with other arithmetic; nil: nowhere.
+  public var continuations: [Continuation]?
   /// Where the towers were drawn back towards their pretrained weights; nil for a run as trained.
   public var interpolation: Interpolation?
 
@@ -106,6 +108,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     try keys.read(.imported, into: &imported)
     try keys.read(.program, into: &program)
     try keys.read(.numerics, into: &numerics)
+    try keys.read(.continuations, into: &continuations)
     try keys.read(.interpolation, into: &interpolation)
   }
 

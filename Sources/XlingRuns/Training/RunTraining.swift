@@ -12,6 +12,8 @@ public final class RunTraining {
   public var resumeCommand = "the same command with --resume"
   /// Which pairs of other languages are mixed in, for the run's folder; nil: none.
   public var mixed: FewShotDraw.Record?
+  /// Called where a run goes on with other arithmetic than it had: it will not have the bits of either.
+  public var changed: (ArithmeticChange) -> Void = { _ in }
 
   public var model: DualEncoder { trainer.model }
   public var configuration: AlignmentConfiguration { trainer.configuration }
@@ -115,6 +117,11 @@ public final class RunTraining {
       record.identity.contentHash = contentHash
     }
     if let counters = try folder.restore(trainer.state, of: identity) { trainer.restore(counters) }
+    let before = record.arithmetic
+    let change = record.go(on: Arithmetic(of: model), after: trainer.state.counters.step)
+    // At once: a third session compares with the second's.
+    if record.arithmetic != before { try folder.write(record) }
+    if let change { changed(change) }
     return record
   }
 

@@ -143,7 +143,7 @@ struct ShowCommand: ParsableCommand {
       (
         "made by",
         "xling " + (record.program ?? "0.1.0 or earlier, which noted no version")
-          + ", numerics \(record.numerics)"
+          + ", numerics \(record.numericsText)"
       ),
     ]
     if let imported = record.imported {
@@ -237,7 +237,7 @@ struct ShowCommand: ParsableCommand {
         "time",
         ProgressBar.duration(record.seconds)
           + (record.stepsPerSecond.map { String(format: ", %.2f steps/s", $0) } ?? "")
-          + ", BLAS core \(record.blasCore)"
+          + ", BLAS core \(record.kernelsText)"
       ))
     if let loss = record.finalLoss { facts.append(("loss", String(format: "%.4f", loss))) }
     if let point = record.validation {

@@ -1,6 +1,7 @@
 import XlingCore
 import XlingJobs
 import XlingRetrieval
+import XlingRuns
 
 extension [Warning] {
   func tell() {
@@ -19,6 +20,7 @@ extension Warning {
     case .nonFinite(let path, let tensors):
       ["warning: \(path) holds NaN or infinity in \(tensors.joined(separator: ", "))"]
     case .precision(let caution): ["warning: \(caution)"]
+    case .arithmeticChanged(let folder, let change): [Self.changed(folder, change)]
     case .guessedHeads(let path, let heads):
       [
         "warning: \(path) does not say how many heads it has: \(heads) of 64 numbers each are taken, "
@@ -73,6 +75,20 @@ extension Warning {
           .joined(separator: "; ") + (names.count > 3 ? "; …" : "")
       ]
     }
+  }
+
+  private static func changed(_ folder: String, _ change: ArithmeticChange) -> String {
+    let (before, next) = (change.before, change.next.arithmetic)
+    let numerics = before.numerics == next.numerics
+    let text = { (arithmetic: Arithmetic) in
+      (numerics ? "" : "numerics \(arithmetic.numerics), ") + "kernels \(arithmetic.kernels)"
+    }
+    let isPlain = !(before.kernels + next.kernels).contains(",")
+    return
+      "warning: \(folder) goes on after step \(change.next.step) with other arithmetic (\(text(next))) "
+      + "than it had (\(text(before))): it will have the bits of neither, and says so"
+      + (numerics && isPlain
+        ? ". OPENBLAS_CORETYPE=\(before.kernels) keeps them where the processor can" : "")
   }
 
   /// One line, however many codes.
