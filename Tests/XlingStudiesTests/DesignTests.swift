@@ -208,6 +208,30 @@ struct DesignTests {
     #expect(try plan.run(attempt, rate: nil) != plan.run(plan.cells[3], rate: attempt.rate))
   }
 
+  @Test func triesMayBeShorterThanTheirCells() throws {
+    let choice = "\n[learning_rate]\ntries = [1e-4, 1e-3]\nchoose_on = { seeds = 1 }\n"
+    let whole = try Samples.plan(Samples.text + choice)
+    let short = try Samples.plan(
+      Samples.text + choice.replacing("seeds = 1", with: "seeds = 1, steps = 3"))
+    #expect(Set(short.all.map(\.hash)).isDisjoint(with: whole.all.map(\.hash)))
+    for (attempt, cell) in zip(short.tries, short.cells) {
+      #expect(try short.training(attempt, rate: nil).settings.steps == 3)
+      #expect(try short.training(cell, rate: "1e-3").settings.steps == 4)
+    }
+    let cell = try #require(short.cells.first)
+    let attempt = try #require(short.tries.first { cell.tries.contains($0.hash) })
+    #expect(try short.run(attempt, rate: nil) != short.run(cell, rate: attempt.rate))
+    // The run at a rate is the same, however the rate was chosen.
+    #expect(try short.run(cell, rate: "1e-3") == whole.run(whole.cells[0], rate: "1e-3"))
+    // `--small` has fewer steps than a try.
+    let longer = try Samples.plan(
+      Samples.text + choice.replacing("seeds = 1", with: "steps = 300"))
+    #expect(try longer.training(longer.tries[0], rate: nil).settings.steps == 4)
+    #expect(throws: StudyFailure.self) {
+      try Samples.design(Samples.text + choice.replacing("seeds = 1", with: "steps = 0"))
+    }
+  }
+
   @Test func aBudgetDecidesStepsAndStepsTheCell() throws {
     let text = Samples.text.replacing("steps = 4", with: "flops = 2e15")
     let design = try Samples.design(text)

@@ -83,6 +83,35 @@ struct StudyReportTests {
     #expect(figures.html().contains(sentence))
   }
 
+  /// The time of what stands before all cells is nobody's of them.
+  @Test func whatWasMadeFirstIsTold() throws {
+    var tables = try tables()
+    #expect(try StudyFigures(tables, path: "a", draws: 50).madeText == nil)
+    tables.made = [(StudyCell.Kind.tower, UInt64(1), 60.0), (.aligned, 1, 100), (.aligned, 2, 140)]
+      .compactMap { kind, seed, seconds in
+        var result = Samples.result
+        (result.steps, result.seconds) = (80, seconds)
+        return StudyPreparation(
+          StudyTables.Cell(
+            hash: "\(kind) \(seed)", kind: kind, group: "", factors: [:], seed: seed, rate: nil,
+            state: .done, attempts: 1, error: nil, result: result, store: "s"))
+      }
+    #expect(tables.made.count == 3)
+    let folder = try TemporaryFolder()
+    try tables.write(to: folder.path)
+    #expect(try StudyTables(reading: folder.path) == tables)
+    let figures = try StudyFigures(tables, path: "a", draws: 50)
+    let said =
+      "Made first, and in no time of this table: 1 text tower (80 steps, 1 min 00 s); 2 runs aligned "
+      + "(80 steps, 2 min 00 s each)."
+    #expect(figures.markdown.contains(said) && figures.html().contains(said))
+    #expect(figures.latex.contains(said))
+    try AtomicFile.write(
+      "cell,kind,seed,status,steps,seconds,store\na,b,1,done,x,1,s\n", to: folder.path + "/made.csv"
+    )
+    #expect(throws: StudyFailure.self) { try StudyTables(reading: folder.path) }
+  }
+
   /// What cells saw captions of is not among the languages that nothing was aligned on.
   @Test func shownLanguagesAreNotUntaught() throws {
     let folder = try TemporaryFolder()

@@ -102,7 +102,9 @@ final class RunContents: CellContents, @unchecked Sendable {
     }
     var tried: Content?
     if let rates = design.rates {
-      let choice = "\(rates.split) \(rates.metric) \(inputs.choiceLanguages.joined(separator: " "))"
+      let choice =
+        "\(rates.split) \(rates.metric) \(inputs.choiceLanguages.joined(separator: " "))"
+        + rates.stepsText
       tried = Content(text: trained + "\ntry=" + choice)
       measured += rates.content(choice, design.seeds)
     }
@@ -178,6 +180,9 @@ extension TrainingSettings {
 }
 
 extension StudyDesign.RateChoice {
+  /// As contents have it: nothing where tries are as long as cells.
+  var stepsText: String { steps.map { " steps=\($0)" } ?? "" }
+
   /// Line of a cell's content: by what its rate is chosen.
   func content(_ choice: String, _ seeds: [UInt64]) -> String {
     let seeds = seeds.prefix(self.seeds).map(String.init).joined(separator: " ")

@@ -68,7 +68,7 @@ final class ClassifierContents: CellContents, @unchecked Sendable {
     var measured =
       trained + "\ntests=" + (inputs.classes?.tests ?? []).joined(separator: "\t")
       + "\nmetrics=" + design.measure.metrics.joined(separator: " ")
-    let choice = rates.map { "\($0.split) \($0.metric)" } ?? ""
+    let choice = rates.map { "\($0.split) \($0.metric)" + $0.stepsText } ?? ""
     measured += rates?.content(choice, design.seeds) ?? ""
     return CellCondition(
       factors: factors, trained: Content(text: trained), measured: Content(text: measured),

@@ -26,6 +26,8 @@ public struct StudyDesign: Codable, Sendable, Equatable {
     public let metric: String
     /// The first so many seeds are tried.
     public let seeds: Int
+    /// Of a try; nil: of the cells.
+    public let steps: Int?
 
     public static let meanRecall = "mean_recall"
   }
@@ -232,6 +234,7 @@ public struct StudyDesign: Codable, Sendable, Equatable {
       said["learning_rate"] = rates.tries.joined(separator: " ")
       said["learning_rate.choose_on"] =
         "\(rates.split) \(rates.languages.joined(separator: " ")) \(rates.metric) \(rates.seeds)"
+        + rates.stepsText
     }
     if let comparison {
       said["compare"] =

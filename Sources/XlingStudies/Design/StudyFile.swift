@@ -184,7 +184,7 @@ extension StudyFile {
       throw table.mistake(
         "tries", "at least two rates; one alone belongs in [train] rate", "\(tries.count)")
     }
-    let known = ["split", "metric", "seeds"] + (kind == .aligned ? ["languages"] : [])
+    let known = ["split", "metric", "seeds", "steps"] + (kind == .aligned ? ["languages"] : [])
     let choice = try table.table("choose_on", known: known)
     let split = try choice?.text("split") ?? "val"
     guard split == "val" else {
@@ -199,7 +199,8 @@ extension StudyFile {
     let languages = kind == .aligned ? try choice?.scalars("languages") ?? ["en"] : []
     return StudyDesign.RateChoice(
       tries: tries, split: split, languages: languages, metric: metric ?? usual,
-      seeds: try choice?.whole("seeds", 1...100) ?? 1)
+      seeds: try choice?.whole("seeds", 1...100) ?? 1,
+      steps: try choice?.whole("steps", 1...NumberRange.count))
   }
 
   /// What all cells share: [train], and the steps of [budget].

@@ -123,7 +123,7 @@ public struct StudyPlan: Sendable {
   /// What a cell aligns, at the rate that was chosen where one was. Throws as ``init(_:_:path:)``.
   public func training(_ cell: StudyCell, rate: String?) throws -> CellTraining {
     var training = try contents.training(cell.factors)
-    try Self.settle(&training.settings, cell, rate)
+    try settle(&training.settings, cell, rate)
     return training
   }
 
@@ -132,15 +132,23 @@ public struct StudyPlan: Sendable {
     guard cell.kind != .aligned, var classifier = try contents.classifier(cell.factors) else {
       return nil
     }
-    try Self.settle(&classifier.settings, cell, rate)
+    try settle(&classifier.settings, cell, rate)
     return classifier
   }
 
-  private static func settle(
+  private func settle(
     _ settings: inout TrainingSettings, _ cell: StudyCell, _ rate: String?
   ) throws {
     settings.seed = cell.seed
+    if let steps = steps(of: cell) {
+      (settings.steps, settings.epochs) = (min(steps, settings.steps ?? steps), nil)
+    }
     if let rate = rate ?? cell.rate { try settings.set("rate", rate) }
+  }
+
+  /// Of a try that is shorter than its cell; nil of all else.
+  private func steps(of cell: StudyCell) -> Int? {
+    cell.kind == .attempt ? design.rates?.steps : nil
   }
 
   /// Names the run that a cell trains: a try and a cell of the same training are one run.
@@ -149,7 +157,8 @@ public struct StudyPlan: Sendable {
       cell.kind == .aligned
       ? try contents.aligned : try contents.condition(cell.factors).trained
     let chosen = rate ?? cell.rate
-    return content?.hash("seed=\(cell.seed)\nrate=\(chosen ?? "")") ?? cell.hash
+    let steps = steps(of: cell).map { "\nsteps=\($0)" } ?? ""
+    return content?.hash("seed=\(cell.seed)\nrate=\(chosen ?? "")\(steps)") ?? cell.hash
   }
 
   /// The cells of one shard, of 1...count, with what they need: each store makes that itself.

@@ -148,7 +148,7 @@ extension StudyFigures {
 
   private var conditionSection: HTMLPage.Section {
     HTMLPage.Section(
-      "table", "All figures", "",
+      "table", "All figures", madeText ?? "",
       table(conditionTable, "Conditions over \(seeds.count) seeds") + note)
   }
 

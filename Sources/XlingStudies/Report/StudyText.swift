@@ -55,6 +55,7 @@ extension StudyFigures {
     var parts = ["# \(name)", question]
     if let warning = divergenceWarning { parts.append("**\(warning)**") }
     parts += [finding, protocolText, "## Conditions", conditionTable.markdown()]
+    if let madeText { parts.append(madeText) }
     if !comparisons.isEmpty {
       parts += [
         "## The comparison", comparisonText, comparisonTable.markdown(),
@@ -103,7 +104,8 @@ extension StudyFigures {
     if let warning = divergenceWarning { parts.insert("% " + warning, at: 0) }
     parts.append(
       conditionTable.latex(
-        caption: "\(question) \(metric) over \(over). \(figureNote)", label: "tab:\(name)"))
+        caption: "\(question) \(metric) over \(over). "
+          + (madeText.map { $0 + " " } ?? "") + figureNote, label: "tab:\(name)"))
     if !comparisons.isEmpty {
       parts.append(
         comparisonTable.latex(
@@ -133,6 +135,25 @@ extension StudyFigures {
   var comparisonText: String {
     "Primary: \(metric) over \(over), each against \(baseline); p after Holm's correction over "
       + "\(comparisons.count). Intervals are of each difference for itself. The last column is the smallest true difference found with power 80 %."
+  }
+
+  /// What was made before cells, and took its time apart; nil: nothing.
+  var madeText: String? {
+    let kinds = [
+      (StudyCell.Kind.tower, "text tower", "text towers"),
+      (.aligned, "run aligned", "runs aligned"),
+    ]
+    let parts = kinds.compactMap { kind, one, several -> String? in
+      let made = self.made.filter { $0.kind == kind }
+      guard !made.isEmpty else { return nil }
+      let steps = Set(made.map(\.steps)).sorted().map(Figures.count).joined(separator: ", ")
+      let mean = made.reduce(0) { $0 + $1.seconds } / Double(made.count)
+      return
+        "\(made.count) \(made.count == 1 ? one : several) (\(steps) steps, \(Figures.duration(mean))"
+        + (made.count == 1 ? ")" : " each)")
+    }
+    return parts.isEmpty
+      ? nil : "Made first, and in no time of this table: \(parts.joined(separator: "; "))."
   }
 
   var conditionTable: TextTable {

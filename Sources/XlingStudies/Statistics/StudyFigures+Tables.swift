@@ -22,6 +22,7 @@ extension StudyFigures {
     states = Dictionary(grouping: tables.cells, by: \.state.rawValue).mapValues(\.count)
     cells = tables.cells.count
     tries = tables.tries.count
+    made = tables.made
     seeds = measured.seeds
     plannedSeeds = design.seeds.count
     pictures = measured.pictures(analysis.over)

@@ -123,6 +123,8 @@ public struct StudyFigures: Codable, Sendable, Equatable {
   public let states: [String: Int]
   public let cells: Int
   public let tries: Int
+  /// What was made before cells; no condition's time has it.
+  public let made: [StudyPreparation]
   /// Seeds that are finished in every condition, over which figures are; and those planned.
   public let seeds: [UInt64]
   public let plannedSeeds: Int

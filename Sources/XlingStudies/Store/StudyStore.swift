@@ -117,7 +117,7 @@ public final class StudyStore: Sendable {
     let measured = try measurements()
     return StudyTables(
       design: design, cells: cells.filter { $0.kind == .cell },
-      tries: cells.filter { $0.kind == .attempt },
+      tries: cells.filter { $0.kind == .attempt }, made: cells.compactMap { StudyPreparation($0) },
       scores: measured.mapValues(\.scores).filter { !$0.value.isEmpty },
       translated: measured.mapValues(\.translated).filter { !$0.value.isEmpty },
       centroids: measured.mapValues(\.centroids).filter { !$0.value.isEmpty },

@@ -5,8 +5,8 @@ import XlingRetrieval
 /// A study as its tables have it; reports read nothing else. `study.json` is the design, `cells.csv` one row a
 /// cell, `tries.csv` one a try of a learning rate, `scores.csv` one a metric of a cell, `pictures.csv` the same by
 /// picture, `translated.csv` both of translations, `centroids.csv` one a language of a cell, `coverage.csv` one a
-/// language. Of a study of classifiers `accuracies.csv`, one a test and metric of a cell, stands in the place of all
-/// that is measured.
+/// language, `made.csv` one for all that was made before cells. Of a study of classifiers `accuracies.csv`, one a test
+/// and metric of a cell, stands in the place of all that is measured.
 public struct StudyTables: Sendable, Equatable {
   /// A cell, or a try.
   public struct Cell: Sendable, Equatable {
@@ -38,6 +38,7 @@ public struct StudyTables: Sendable, Equatable {
   public let design: StudyDesign
   public var cells: [Cell]
   public var tries: [Cell]
+  public var made: [StudyPreparation]
   /// By cell.
   public var scores: [String: [CellScore]]
   /// Of translations in the place of captions, by cell; those without have no entry.
@@ -50,11 +51,12 @@ public struct StudyTables: Sendable, Equatable {
   public var accuracies: [String: [ClassScore]]
 
   public init(
-    design: StudyDesign, cells: [Cell], tries: [Cell], scores: [String: [CellScore]],
-    translated: [String: [CellScore]] = [:], centroids: [String: [LanguageCentroid]] = [:],
-    costs: [LanguageCost] = [], accuracies: [String: [ClassScore]] = [:]
+    design: StudyDesign, cells: [Cell], tries: [Cell], made: [StudyPreparation] = [],
+    scores: [String: [CellScore]], translated: [String: [CellScore]] = [:],
+    centroids: [String: [LanguageCentroid]] = [:], costs: [LanguageCost] = [],
+    accuracies: [String: [ClassScore]] = [:]
   ) {
-    self.accuracies = accuracies
+    (self.made, self.accuracies) = (made, accuracies)
     (self.design, self.cells, self.tries, self.scores) = (design, cells, tries, scores)
     (self.translated, self.centroids, self.costs) = (translated, centroids, costs)
   }
@@ -74,6 +76,7 @@ public struct StudyTables: Sendable, Equatable {
     try AtomicFile.write(try encoder.encode(design) + Data("\n".utf8), to: folder + "/study.json")
     try AtomicFile.write(rows(cells, isTry: false).text, to: folder + "/cells.csv")
     try AtomicFile.write(rows(tries, isTry: true).text, to: folder + "/tries.csv")
+    try StudyPreparation.write(made, to: folder)
     guard design.classifiers == nil else {
       try ClassScore.write(self, to: folder)
       return
@@ -137,6 +140,7 @@ public struct StudyTables: Sendable, Equatable {
     design = try JSONFile.decode(StudyDesign.self, from: folder + "/study.json")
     cells = try Self.cells(folder + "/cells.csv", .cell, design)
     tries = try Self.cells(folder + "/tries.csv", .attempt, design)
+    made = try StudyPreparation.read(folder)
     guard design.classifiers == nil else {
       (scores, translated, centroids, costs) = ([:], [:], [:], [])
       accuracies = try ClassScore.read(folder)
