@@ -83,6 +83,34 @@ struct StudyReportTests {
     #expect(figures.html().contains(sentence))
   }
 
+  /// What was chosen for being the last of a row says that the row was too short.
+  @Test(
+    arguments: [
+      (["0.001", "0.01", "0.1"], nil),
+      (["0.001", "0.01"], "the highest rate tried, 0.01, was chosen for lwa, pairs 20"),
+      (["0.01", "0.1"], "the lowest rate tried, 0.01, was chosen for lwa, pairs 20"),
+    ] as [([String], String?)])
+  func ratesAtTheEdgeOfTheTriesAreTold(_ tries: [String], _ words: String?) throws {
+    let choice = "\n[learning_rate]\ntries = [\(tries.joined(separator: ", "))]\n"
+    let plan = try Samples.plan(Samples.text + choice)
+    var (cells, scores) = ([StudyTables.Cell](), [String: [CellScore]]())
+    for cell in plan.cells {
+      var result = Samples.result
+      // Of the others nothing was trained.
+      let isTrained = cell.factors == ["method": "lwa", "pairs": "20"]
+      (result.rate, result.trained) = (0.01, isTrained ? 30 : 0)
+      scores[cell.hash] = Samples.scores(rate: 0.5, seed: cells.count)
+      cells.append(
+        StudyTables.Cell(
+          hash: cell.hash, kind: .cell, group: cell.group, factors: cell.factors, seed: cell.seed,
+          rate: nil, state: .done, attempts: 1, error: nil, result: result, store: "s"))
+    }
+    let tables = StudyTables(design: plan.design, cells: cells, tries: [], scores: scores)
+    let said = try StudyFigures(tables, path: "a", draws: 50).cannotTell
+      .first { $0.contains("rate tried") }
+    #expect(said == words.map { "Rates beyond those tried might do better: \($0)." })
+  }
+
   /// The time of what stands before all cells is nobody's of them.
   @Test func whatWasMadeFirstIsTold() throws {
     var tables = try tables()

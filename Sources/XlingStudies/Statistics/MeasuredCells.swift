@@ -14,6 +14,11 @@ struct MeasuredCells {
     let factors: [String: String]
     /// By seed; diverged ones too.
     let cells: [UInt64: StudyTables.Cell]
+
+    /// At which something was trained.
+    var rates: Set<Double> {
+      Set(cells.values.compactMap(\.result).filter { $0.trained > 0 }.map(\.rate))
+    }
   }
 
   let tables: StudyTables

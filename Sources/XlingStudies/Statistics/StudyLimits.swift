@@ -12,7 +12,9 @@ struct StudyLimits {
   let over: String
 
   var sentences: [String] {
-    [small, unfinished, spreads, differences, apart, languages, equal, families].compactMap { $0 }
+    [small, unfinished, spreads, edges, differences, apart, languages, equal, families].compactMap {
+      $0
+    }
   }
 
   private func points(_ value: Double) -> String {
@@ -50,6 +52,24 @@ struct StudyLimits {
         + " % in simulations. Five are the usual number."
     default: nil
     }
+  }
+
+  /// A rate that was chosen for being the last of those tried says that others should have been.
+  private var edges: String? {
+    let tried = (design.rates?.tries ?? []).compactMap(Double.init)
+    guard let least = tried.min(), let most = tried.max(), least < most else { return nil }
+    let chosen = measured.conditions.filter { !$0.rates.isEmpty }
+    let parts = [(most, "highest"), (least, "lowest")].compactMap { rate, word -> String? in
+      let ones = chosen.filter { $0.rates.contains(rate) }
+      guard !ones.isEmpty else { return nil }
+      let names =
+        ones.count > 4
+        ? "\(ones.count) of \(chosen.count) conditions"
+        : ones.map { design.label($0.factors) }.joined(separator: "; ")
+      return "the \(word) rate tried, \(rate), was chosen for \(names)"
+    }
+    guard !parts.isEmpty else { return nil }
+    return "Rates beyond those tried might do better: \(parts.joined(separator: ", "))."
   }
 
   private var differences: String? {
