@@ -128,6 +128,20 @@ struct StoreTests {
     }
   }
 
+  /// A try stays what it is where another is added beside it, and then counts with the conditions of the changed study.
+  @Test func triesOfAChangedStudyCountWithItsConditions() throws {
+    let store = try store()
+    for tries in ["[1e-4, 1e-3]", "[1e-4, 1e-3, 1e-2]"] {
+      let plan = try Samples.plan(Samples.text + "\n[learning_rate]\ntries = \(tries)\n")
+      _ = try store.take(plan.design, plan.all)
+      let cells = try store.cells()
+      for cell in cells where cell.kind == .cell {
+        let own = cells.filter { $0.kind == .attempt && $0.group == cell.group }
+        #expect(own.count == plan.design.rates?.tries.count)
+      }
+    }
+  }
+
   @Test func filesOfOtherKindsAreRefusedBothWays() throws {
     let results = folder.path + "/xling.sqlite"
     _ = try ExperimentStore(path: results)

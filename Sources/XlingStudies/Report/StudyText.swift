@@ -189,7 +189,7 @@ extension StudyFigures {
 
   func triesText(_ condition: Condition) -> String {
     condition.tries > 0
-      ? ", \(condition.tries) tries in \(Figures.duration(condition.trySeconds)), rate "
+      ? ", \(condition.tries) \(condition.tries == 1 ? "try" : "tries") in \(Figures.duration(condition.trySeconds)), rate "
         + condition.rates.map { "\($0)" }.joined(separator: ", ") : ""
   }
 

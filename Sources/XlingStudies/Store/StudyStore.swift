@@ -93,7 +93,8 @@ public final class StudyStore: Sendable {
           sql: """
             INSERT INTO cells (hash, kind, family, place, factors, seed, rate, studied, state, attempts)
             VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'planned', 0)
-            ON CONFLICT (hash) DO UPDATE SET studied = 1, place = excluded.place, factors = excluded.factors
+            ON CONFLICT (hash) DO UPDATE SET studied = 1, place = excluded.place,
+              factors = excluded.factors, family = excluded.family
             """,
           arguments: [
             cell.hash, cell.kind.rawValue, cell.group, place, factors, "\(cell.seed)", cell.rate,
