@@ -7,6 +7,8 @@ public enum StudyFailure: Failure, Equatable {
   case unknownStudy(name: String, nearest: String?, known: [String])
   /// No cell is left of the grid.
   case emptyGrid(path: String)
+  /// Two combinations of the axes are one and the same cell.
+  case sameCondition(path: String, first: String, second: String)
   case notAStudy(path: String)
   case networkStore(path: String, system: String)
   case otherStudy(path: String, stored: String, given: String)
@@ -27,7 +29,8 @@ public enum StudyFailure: Failure, Equatable {
     switch self {
     case .badFile, .notAStudy, .otherStudy, .disagreement, .badTable: .badData
     case .unknownStudy, .nothingDone, .onlyShards: .missingInput
-    case .emptyGrid, .unknownCell, .severalCells, .taskOutOfRange, .networkStore, .noSmallForm:
+    case .emptyGrid, .sameCondition, .unknownCell, .severalCells, .taskOutOfRange, .networkStore,
+      .noSmallForm:
       .usage
     case .failedCells(_, _, _, _, let status): status
     }
@@ -43,6 +46,9 @@ public enum StudyFailure: Failure, Equatable {
         + known.joined(separator: ", ") + "."
     case .emptyGrid(let path):
       "\(path): no cell is left: every combination of its axes is in a [[skip]]. Take one out."
+    case .sameCondition(let path, let first, let second):
+      "\(path): '\(first)' and '\(second)' are one and the same run, which would be compared with itself. Leave "
+        + "one out by a [[skip]], or take away the setting that makes them equal."
     case .notAStudy(let path):
       "\(path) is no store of a study: it is empty, a store of runs and results, or another program's "
         + "database. Nothing was changed there. Name another folder by --output."

@@ -99,6 +99,15 @@ struct PictureOptionTests {
     #expect(try measured(["runs/plain"]) != own)
     #expect(
       try measured(["runs/plain", "--orientation", "apply", "--resize-shorter", "40"]) == own)
+    // Settings, and with them studies and xling.toml, have it, too.
+    let set = ["--orientation", "apply", "--set", "resize_shorter=40"]
+    let again = try bench.xling(bench.align("projection", "runs/set", set))
+    #expect(again.status == 0, "\(again.stderr)")
+    #expect(try measured(["runs/set"]) == own)
+    let both = try bench.xling(
+      bench.align("projection", "runs/both", set + ["--resize-shorter", "41"]))
+    #expect(both.status == 64)
+    #expect(both.stderr.contains("--set resize_shorter=40 and --resize-shorter 41 differ"))
   }
 
   /// In training and in evaluation, by the tensor's name in the file.

@@ -42,7 +42,7 @@ import XlingTestSupport
       assigned.apply(to: &configuration)
       let needsData = [
         "steps", "epochs", "pooling", "prompt", "prompt_name", "text_head", "image_pooling",
-        "image_size", "mix", "mix_share", "mix_seed",
+        "image_size", "resize_shorter", "mix", "mix_share", "mix_seed",
       ].contains(option.key)
       #expect((configuration != before) != needsData, "\(option.key)")
     }

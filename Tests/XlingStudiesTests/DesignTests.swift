@@ -267,6 +267,20 @@ struct DesignTests {
     #expect(throws: StudyFailure.emptyGrid(path: "tiny.toml")) { try Samples.plan(text) }
   }
 
+  /// APE without its head over tokens is a linear map of locked towers, as `projection` is.
+  @Test func aMethodIsNotSetAgainstItself() throws {
+    let text = Samples.text.replacing(
+      "[\"projection\", \"lwa\"]", with: "[\"projection\", \"ape\"]")
+    let rates = "\n[learning_rate]\ntries = [0.1]\nchoose_on = { seeds = 1 }\n"
+    _ = try Samples.plan(text + rates)
+    #expect(
+      throws: StudyFailure.sameCondition(
+        path: "tiny.toml", first: "projection, pairs 10", second: "ape, pairs 10")
+    ) {
+      try Samples.plan(text + "\n[train]\nhead = \"hidden\"\n" + rates)
+    }
+  }
+
   @Test func cellsAreNamedByTheirContent() throws {
     let plan = try Samples.plan()
     let hashes = Set(plan.cells.map(\.hash))

@@ -56,6 +56,7 @@ public struct TrainingSettings: Sendable, Equatable {
   public var textHead: TextOutput.Head?
   public var imagePooling: ImagePooling?
   public var imageSize: Int?
+  public var resizeShorter: Int?
   public var heads: Int?
   public var checkpointEvery: Int?
   public var validateEvery: Int?
@@ -251,6 +252,10 @@ public struct TrainingSettings: Sendable, Equatable {
     TrainingOption(
       "image_size", \.imageSize, NumberRange.whole(1...NumberRange.pixels),
       "Side of the pictures; positions follow as the image tower's family has it (default: the tower's)."
+    ),
+    TrainingOption(
+      "resize_shorter", \.resizeShorter, NumberRange.whole(1...NumberRange.pixels),
+      "Resize the shorter side of pictures to so many pixels and cut out the middle (default: as the folder declares)."
     ),
     TrainingOption(
       "heads", \.heads, NumberRange.whole(1...NumberRange.heads),

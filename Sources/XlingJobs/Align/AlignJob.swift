@@ -295,8 +295,10 @@ extension AlignJob {
     try image.check(pooling, path: checkpoint.configurationPath ?? checkpoint.checkpoint.path)
     configuration.imagePooling = pooling == .cls ? nil : pooling
     let statistics = configuration.pictureStatistics.channels
+    var choices = options.pictures
+    choices.shorterSide = choices.shorterSide ?? settings.resizeShorter
     let input = try checkpoint.pictureInput(
-      options.pictures, imageSize: settings.imageSize,
+      choices, imageSize: settings.imageSize,
       preset: settings.pictures.map { _ in statistics })
     let usual = configuration.pictureInput(side: image.imageSize)
     configuration.pictureInput = input == usual ? nil : input

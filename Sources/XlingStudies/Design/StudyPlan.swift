@@ -16,7 +16,8 @@ public struct StudyPlan: Sendable {
 
   private let contents: any CellContents
 
-  /// Throws ``StudyFailure/emptyGrid(path:)``, `AdapterFailure`, and what `inputs` throw.
+  /// Throws ``StudyFailure/emptyGrid(path:)``, ``StudyFailure/sameCondition(path:first:second:)``,
+  /// `AdapterFailure`, and what `inputs` throw.
   public init(_ design: StudyDesign, _ inputs: StudyInputs, path: String) throws {
     self.design = design
     self.inputs = inputs
@@ -27,6 +28,7 @@ public struct StudyPlan: Sendable {
     let grid = Self.grid(design)
     guard !grid.isEmpty else { throw StudyFailure.emptyGrid(path: path) }
     let conditions = try grid.map { try contents.condition($0) }
+    try Self.differ(conditions, design, path: path)
     towers = (design.towers ?? []).map { tower in
       let hash = contents.tower(tower.name)
       return StudyCell(
@@ -73,6 +75,25 @@ public struct StudyPlan: Sendable {
       !design.skips.contains { skip in
         skip.when.allSatisfy { $0.value.contains(factors[$0.key] ?? "") }
       }
+    }
+  }
+
+  /// Cells that are set against each other must not be one and the same: their difference would be nothing, and
+  /// look like a result.
+  private static func differ(
+    _ conditions: [CellCondition], _ design: StudyDesign, path: String
+  ) throws {
+    guard let comparison = design.comparison else { return }
+    let axes = [comparison.axis] + (comparison.explored.map { [$0.axis] } ?? [])
+    var first: [String: [String: String]] = [:]
+    for condition in conditions {
+      guard let earlier = first[condition.group] else {
+        first[condition.group] = condition.factors
+        continue
+      }
+      guard axes.contains(where: { earlier[$0] != condition.factors[$0] }) else { continue }
+      throw StudyFailure.sameCondition(
+        path: path, first: design.label(earlier), second: design.label(condition.factors))
     }
   }
 

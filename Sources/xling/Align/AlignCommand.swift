@@ -88,6 +88,8 @@ struct AlignCommand: ParsableCommand {
     if word != nil, selection.method != nil || selection.preset != nil || selection.recipe != nil {
       throw ValidationError("name the method once: as a word, or by --method, --preset or --recipe")
     }
+    // This one is an option of pictures, which other commands have, too.
+    try training.check("resize_shorter", "--resize-shorter", pictures.resizeShorter)
   }
 
   func run() throws {

@@ -244,6 +244,14 @@ struct AlignTrainingOptions: ParsableArguments {
     return given
   }
 
+  /// One key has one value, also where its flag stands among others. Throws `ValidationError`.
+  func check(_ key: String, _ flag: String, _ given: Int?) throws {
+    guard let given, let assigned = try? TrainingSettings(assignments: assignments),
+      let other = assigned.said.first(where: { $0.key == key })?.value, other != "\(given)"
+    else { return }
+    throw ValidationError("--set \(key)=\(other) and \(flag) \(given) differ; give one of them")
+  }
+
   /// One key has one value. Throws `ValidationError`.
   private func check(_ assigned: TrainingSettings, _ given: TrainingSettings) throws {
     let values = Dictionary(uniqueKeysWithValues: given.said.map { ($0.key, $0.value) })
