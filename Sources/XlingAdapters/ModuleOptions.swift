@@ -7,6 +7,13 @@ extension Recipe {
       case feedForward = "feed-forward"
     }
 
+    /// What a linear or hidden head reads.
+    public enum HeadInput: String, Codable, Sendable, CaseIterable {
+      case asIs = "as-is"
+      /// Each component less its mean, divided by its deviation, of the tower as it comes.
+      case standardized
+    }
+
     /// An adapter's bottleneck is width / this…
     public var reduction = 4
     /// …unless it is given outright.
@@ -28,6 +35,7 @@ extension Recipe {
     /// Inner width of a tokens or hidden head; nil is the tower's width.
     public var headWidth: Int?
     public var headActivation = MLP.Activation.gelu
+    public var headInput = HeadInput.asIs
 
     public init() {}
   }
@@ -60,6 +68,10 @@ extension Recipe.ModuleOptions {
     ModuleOption(
       "head_activation", \.headActivation,
       "what stands between the layers of a tokens or hidden head (default: gelu)"),
+    ModuleOption(
+      "head_input", \.headInput,
+      "what a linear or hidden head reads: the tower's vectors as they are, or standardized (default: as-is)"
+    ),
   ]
 
   /// What is not usual, as an option would say it.

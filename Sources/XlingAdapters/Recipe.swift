@@ -53,6 +53,12 @@ public struct Recipe: Codable, Sendable, Equatable {
         tower: "image", expected: "a head linear, hidden or none",
         found: "tokens, a head for captions")
     }
+    for (side, label) in [(self.text, "text"), (self.image, "image")]
+    where side.options.headInput == .standardized && ![.linear, .hidden].contains(side.head) {
+      throw .doesNotFit(
+        tower: label, expected: "a head linear or hidden, whose input head_input standardizes",
+        found: "head \(side.head.rawValue)")
+    }
     guard
       !(self.text.isLocked && self.image.isLocked && self.text.head == .none
         && self.image.head == .none)

@@ -165,11 +165,12 @@ struct StudyTests {
   }
 
   @Test func ratesAreChosenOnValAndFailuresAreTold() throws {
-    try write(
+    let text =
       Self.text.replacing("pairs = [16, 32]", with: "pairs = [16]")
-        .replacing("[\"projection\", \"layernorm\"]", with: "[\"projection\", \"lwa\"]")
-        .replacing("count = 2", with: "count = 1")
-        + "\n[learning_rate]\ntries = [1e-3, 3e-3]\n")
+      .replacing("[\"projection\", \"layernorm\"]", with: "[\"projection\", \"lwa\"]")
+      .replacing("count = 2", with: "count = 1")
+      + "\n[learning_rate]\ntries = [1e-3, 3e-3]\n"
+    try write(text)
     let run = try study(["run", "tiny.toml"])
     #expect(run.status == 0, "\(run.stderr)")
     #expect(
@@ -178,6 +179,16 @@ struct StudyTests {
     let report = try study(["report", "tiny.toml", "--csv", "tables"])
     #expect(report.status == 0, "\(report.stderr)")
     #expect(report.stdout.contains("2 tries in "))
+    #expect(report.stdout.contains("each against projection") && !report.stderr.contains("warning"))
+    // A comparison decides no cell: it is as the file has it now. What else changed waits for a run, and is told.
+    try write(text.replacing("baseline = \"projection\"", with: "baseline = \"lwa\""))
+    let turned = try study(["report", "tiny.toml"])
+    #expect(turned.stdout.contains("each against lwa") && !turned.stderr.contains("warning"))
+    try write(text.replacing("pairs = [16]", with: "pairs = [16, 17]"))
+    let changed = try study(["report", "tiny.toml"])
+    #expect(changed.stdout == report.stdout)
+    #expect(changed.stderr.contains("axes.pairs: 16 before, 16 17 now"))
+    try write(text)
     let tries = try read("tables/tries.csv").split(separator: "\n")
     #expect(tries.count == 5)
     // A cell of the chosen rate is the run that was tried: nothing is trained twice.

@@ -71,6 +71,29 @@ import XlingTowers
     try check(model, method + " " + head)
   }
 
+  /// Through the standardization of what the heads read, with noise in units of what it gives.
+  @Test(arguments: ["linear", "hidden"])
+  func agreesBehindStandardization(_ head: String) throws {
+    var configuration = AlignmentConfiguration(recipe: try .named("full"), seed: 3, steps: 1)
+    for option in ["head=" + head, "head_input=standardized"] {
+      try RecipeChange(assignment: option).apply(to: &configuration.recipe)
+    }
+    configuration.textNoise = 0.3
+    let model = try DualEncoder(
+      text: TinyModel.text(), image: TinyModel.image(), recipe: configuration.recipe, seed: 5,
+      embeddingWidth: 12)
+    // Six pairs of random towers lie so close together that the loss would bend too fast behind their own moments.
+    for side in [model.textStandardization, model.imageStandardization] {
+      let side = try #require(side)
+      for column in 0..<side.mean.count {
+        side.mean.value[column] = 0.1 * Float(column % 5)
+        side.scale.value[column] = 0.5 + 0.5 * Float(column % 3)
+      }
+    }
+    model.noise = TrainingNoise(configuration, step: 1)
+    try check(model, "standardized " + head)
+  }
+
   private func check(_ model: DualEncoder, _ method: String) throws {
     // At 0.07 the loss bends too fast for float32 differences; the derivative is the same code.
     model.temperature.value.pointee = 0.3

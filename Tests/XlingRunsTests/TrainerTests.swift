@@ -68,6 +68,33 @@ private struct Killed: Error {}
     #expect(failure?.description.contains("these differ: mix.") == true)
   }
 
+  /// Heads that standardize: the moments of their input are taken before the first step, stored, and read again.
+  @Test(arguments: ["projection", "lit", "lwa"])
+  func standardizedRunsResumeToTheSameBits(_ method: String) throws {
+    let configuration = try bench.configuration(method) {
+      for option in ["head=hidden", "head_input=standardized"] {
+        try? RecipeChange(assignment: option).apply(to: &$0.recipe)
+      }
+    }
+    let whole = try bench.trainer("whole", configuration)
+    try whole.train()
+    #expect(throws: Killed.self) {
+      try bench.trainer("cut", configuration).train { if $0.step == 5 { throw Killed() } }
+    }
+    try bench.trainer("cut", configuration).train(resume: true)
+    #expect(try bench.checkpoint("cut") == bench.checkpoint("whole"))
+    let direct = try bench.trainer("direct", configuration)
+    direct.trainer.cachesFrozenFeatures = false
+    try direct.train()
+    #expect(try bench.checkpoint("direct") == bench.checkpoint("whole"))
+    let moments = try #require(whole.model.textStandardization)
+    #expect(moments.mean.values.contains { $0 != 0 } && moments.scale.values.contains { $0 != 1 })
+    #expect(whole.model.storedParameters.map(\.name).contains("image_head.scale"))
+    #expect(!whole.model.trainedParameters.map(\.name).contains("image_head.scale"))
+    try bench.trainer("plain", try bench.configuration(method)).train()
+    #expect(try bench.checkpoint("plain") != bench.checkpoint("whole"))
+  }
+
   @Test(arguments: ["projection", "lit", "lwa"])
   func cachedFeaturesGiveTheSameBits(_ method: String) throws {
     let configuration = try bench.configuration(method) { $0.steps = 12 }

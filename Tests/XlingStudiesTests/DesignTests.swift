@@ -271,7 +271,7 @@ struct DesignTests {
   @Test func aMethodIsNotSetAgainstItself() throws {
     let text = Samples.text.replacing(
       "[\"projection\", \"lwa\"]", with: "[\"projection\", \"ape\"]")
-    let rates = "\n[learning_rate]\ntries = [0.1]\nchoose_on = { seeds = 1 }\n"
+    let rates = "\n[learning_rate]\ntries = [0.1, 0.2]\nchoose_on = { seeds = 1 }\n"
     _ = try Samples.plan(text + rates)
     #expect(
       throws: StudyFailure.sameCondition(

@@ -19,8 +19,10 @@ from transformers import AutoModel, AutoTokenizer, Dinov2Model
 
 
 def head(weights, side, vectors, activation):
-    """One layer `SIDE_projection`, or several `SIDE_head.0`, `SIDE_head.1`, … with `activation` between; rows of unit
-    length."""
+    """One layer `SIDE_projection`, or several `SIDE_head.0`, `SIDE_head.1`, … with `activation` between, behind
+    `SIDE_head.mean` and `SIDE_head.scale` where the head standardizes; rows of unit length."""
+    if f"{side}_head.mean" in weights:
+        vectors = (vectors - weights[f"{side}_head.mean"]) * weights[f"{side}_head.scale"]
     layers = [f"{side}_projection"] if f"{side}_projection.weight" in weights else []
     while f"{side}_head.{len(layers)}.weight" in weights:
         layers.append(f"{side}_head.{len(layers)}")
@@ -117,7 +119,7 @@ def main():
         identity["image"]["folder"], [chosen.data / "images" / row["image"] for row in rows],
         preprocessing["statistics"], preprocessing["size"],
         preprocessing["resize"]["shorterSide"]["_0"])
-    options = {side: form["recipe"][side].get("options", {}).get("headActivation", "gelu") for side in ("text", "image")}
+    options = {side: form["recipe"][side].get("head_activation", "gelu") for side in ("text", "image")}
     gallery = head(weights, "image", images, options["image"])
     normalized = is_normalized(identity["text"]["folder"], form.get("textOutput"))
     for language in chosen.languages.split(","):

@@ -10,6 +10,9 @@ public final class DualEncoder {
   public let image: ImageTower
   public let textHead: Head
   public let imageHead: Head
+  /// Of what the heads read; nil: as it comes.
+  public let textStandardization: Standardization?
+  public let imageStandardization: Standardization?
   /// A scalar: logits are cosine / temperature.
   public let temperature: Parameter
   public let recipe: Recipe
@@ -41,6 +44,11 @@ public final class DualEncoder {
       "text", recipe.text, from: recipe.text.head == .tokens ? text.width : text.outputWidth,
       to: self.embeddingWidth)
     imageHead = Head("image", recipe.image, from: image.outputWidth, to: self.embeddingWidth)
+    func standardization(_ name: String, _ side: Recipe.Side, _ width: Int) -> Standardization? {
+      side.options.headInput == .standardized ? Standardization(name, width: width) : nil
+    }
+    textStandardization = standardization("text", recipe.text, text.outputWidth)
+    imageStandardization = standardization("image", recipe.image, image.outputWidth)
     temperature = Parameter("temperature", [])
     temperature.value.pointee = start
     for head in [textHead, imageHead] { head.initialize(seed: seed) }
@@ -51,9 +59,15 @@ public final class DualEncoder {
 
   /// Each parameter's side; heads and temperature are of no tower.
   private func sayRoles() {
-    for parameter in headParameters { parameter.role.part = .head }
-    for parameter in text.parameters.all + textHead.parameters { parameter.role.side = .text }
-    for parameter in image.parameters.all + imageHead.parameters { parameter.role.side = .image }
+    for parameter in headParameters + moments { parameter.role.part = .head }
+    let textMoments = textStandardization?.parameters ?? []
+    let imageMoments = imageStandardization?.parameters ?? []
+    for parameter in text.parameters.all + textHead.parameters + textMoments {
+      parameter.role.side = .text
+    }
+    for parameter in image.parameters.all + imageHead.parameters + imageMoments {
+      parameter.role.side = .image
+    }
   }
 
   /// The parameters of a tower, under the names that they have in the whole model.
@@ -86,17 +100,22 @@ public final class DualEncoder {
     textHead.parameters + imageHead.parameters + [temperature]
   }
 
+  /// What heads standardize by: stored with a run, and not trained.
+  private var moments: [Parameter] {
+    (textStandardization?.parameters ?? []) + (imageStandardization?.parameters ?? [])
+  }
+
   public var textIsTrained: Bool { !text.parameters.trainable.isEmpty }
   public var imageIsTrained: Bool { !image.parameters.trainable.isEmpty }
 
   /// A parameter under the name that it has in the whole model.
   public typealias NamedParameter = (name: String, parameter: Parameter)
 
-  /// All parameters in a fixed order: `text.…`, `image.…`, the heads, the temperature.
+  /// All parameters in a fixed order: `text.…`, `image.…`, the heads, the temperature, moments of the heads' input.
   public var parameters: [NamedParameter] {
     text.parameters.all.map { ("text." + $0.name, $0) }
       + image.parameters.all.map { ("image." + $0.name, $0) }
-      + headParameters.map { ($0.name, $0) }
+      + (headParameters + moments).map { ($0.name, $0) }
   }
 
   /// What the recipe trains, in the order of ``parameters``.
@@ -124,7 +143,10 @@ public final class DualEncoder {
 
   /// What a run stores: everything that its towers' folders do not have.
   package var storedParameters: [NamedParameter] {
-    parameters.filter { $0.parameter.isTrainable || carried.contains($0.name) }
+    let moments = Set(moments.map(\.name))
+    return parameters.filter {
+      $0.parameter.isTrainable || carried.contains($0.name) || moments.contains($0.name)
+    }
   }
 
   public func zeroGradients() {

@@ -39,21 +39,28 @@ public enum ImageInput {
 struct EncodedSide {
   /// Rows of unit length, [samples, embedding width].
   let embeddings: Matrix
+  private let standardization: Standardization?
   private let head: Head
   private let saved: Head.Saved
   private let norms: UnsafeMutablePointer<Float>
-  /// What left the tower, and how its rows are sequences where they are tokens.
+  /// What left the tower.
+  let vectors: Matrix
+  /// What noise is added to, and how its rows are sequences where they are tokens.
   private let input: (x: Matrix, layout: SequenceLayout?)
   private let noise: VectorNoise?
   /// From the gradient of what the head read; nil above a frozen tower.
   private let tower: ((Matrix) -> Void)?
 
   private init(
-    _ head: Head, _ x: Matrix, _ layout: SequenceLayout? = nil, width: Int, _ noise: HeadNoise?,
-    _ workspace: Workspace, tower: ((Matrix) -> Void)?
+    _ standardization: Standardization?, _ head: Head, _ vectors: Matrix,
+    _ layout: SequenceLayout? = nil, width: Int, _ noise: HeadNoise?, _ workspace: Workspace,
+    tower: ((Matrix) -> Void)?
   ) {
+    self.standardization = standardization
     self.head = head
     self.tower = tower
+    self.vectors = vectors
+    let x = standardization?.applied(to: vectors, in: workspace) ?? vectors
     input = (x, layout)
     self.noise = noise?.vectors
     let samples = layout?.sequences ?? x.rows
@@ -73,6 +80,7 @@ struct EncodedSide {
     let dInput = head.backward(saved, dy: dProjected, needed: tower != nil, in: workspace)
     if let tower, let dInput {
       noise?.backward(input.x, input.layout, dy: dInput)
+      standardization?.backward(dInput)
       tower(dInput)
     }
   }
@@ -83,9 +91,10 @@ struct EncodedSide {
     noise: HeadNoise? = nil, training: Bool = true, in workspace: Workspace
   ) {
     let (head, width) = (model.textHead, model.embeddingWidth)
+    let standardization = model.textStandardization
     switch input {
     case .pooled(let pooled):
-      self.init(head, pooled, width: width, noise, workspace, tower: nil)
+      self.init(standardization, head, pooled, width: width, noise, workspace, tower: nil)
     case .tokens(let tokens):
       let isTrained = training && model.textIsTrained
       let text = model.text
@@ -94,7 +103,7 @@ struct EncodedSide {
       }
       if head.readsTokens {
         self.init(
-          head, activations.hidden, activations.encoder.layout, width: width, noise, workspace,
+          nil, head, activations.hidden, activations.encoder.layout, width: width, noise, workspace,
           tower: isTrained
             ? { text.backward(activations, dHidden: $0, in: workspace) } : nil)
         return
@@ -103,7 +112,7 @@ struct EncodedSide {
         text.output(activations, in: workspace)
       }
       self.init(
-        head, output.vectors, width: width, noise, workspace,
+        standardization, head, output.vectors, width: width, noise, workspace,
         tower: isTrained
           ? { text.backward(activations, output, dOutput: $0, in: workspace) } : nil)
     }
@@ -115,9 +124,10 @@ struct EncodedSide {
     noise: HeadNoise? = nil, training: Bool = true, in workspace: Workspace
   ) {
     let (head, width) = (model.imageHead, model.embeddingWidth)
+    let standardization = model.imageStandardization
     switch input {
     case .pooled(let pooled):
-      self.init(head, pooled, width: width, noise, workspace, tower: nil)
+      self.init(standardization, head, pooled, width: width, noise, workspace, tower: nil)
     case .pixels(let pixels):
       let isTrained = training && model.imageIsTrained
       let image = model.image
@@ -127,7 +137,7 @@ struct EncodedSide {
         return (activations, image.pool(activations, in: workspace))
       }
       self.init(
-        head, pooled.vectors, width: width, noise, workspace,
+        standardization, head, pooled.vectors, width: width, noise, workspace,
         tower: isTrained
           ? { image.backward(activations, pooled, dPooled: $0, in: workspace) } : nil)
     }

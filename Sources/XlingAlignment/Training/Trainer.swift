@@ -48,6 +48,9 @@ public final class Trainer {
   /// Hears how many of so many pairs are validated.
   public var validating: (_ done: Int, _ of: Int) -> Void = { _, _ in }
 
+  /// Hears of how many of so many pairs the moments are taken that heads standardize by.
+  public var standardizing: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+
   public let training: any PairSource
   private let optimizer: any Optimizer
   private let validation: Validation?
@@ -126,6 +129,7 @@ public final class Trainer {
       try observe(.step(progress(point), checkpoint: isCheckpointDue ? state : nil))
     }
     do {
+      if counters.step == 0, model.lacksMoments { try takeMoments(&batches) }
       if counters.isValidationDue { try complete() }
       while counters.step < configuration.steps, !isOver {
         counters.seconds = before + ProgressBar.uptime() - start
@@ -137,6 +141,21 @@ public final class Trainer {
       return .stopped(state)
     }
     return .finished(state)
+  }
+
+  /// Of what the heads read, over the pairs of the first steps as these show them, without noise.
+  private func takeMoments(_ batches: inout TrainingBatches) throws {
+    let (size, chunk) = (batches.batchSize, configuration.chunkSize ?? batches.batchSize)
+    let steps = max(1, min(DualEncoder.standardizingPairs, training.count) / size)
+    let parts = (0..<steps).flatMap { step in
+      stride(from: 0, to: size, by: chunk).map { (step: step, rows: $0..<min($0 + chunk, size)) }
+    }
+    try model.takeMoments(parts, in: workspace) { part in
+      try stopIfAsked()
+      standardizing(part.step * size + part.rows.lowerBound, steps * size)
+      return try batches.draw(step: part.step, rows: part.rows, in: workspace)
+    }
+    standardizing(steps * size, steps * size)
   }
 
   private var isOver: Bool { counters.stopping.isOver(patience: configuration.patience) }

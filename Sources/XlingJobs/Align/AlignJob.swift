@@ -87,6 +87,8 @@ public struct AlignJob {
     /// Trained tensors that were taken from another run.
     case starting(from: String, tensors: Int)
     case validating(done: Int, of: Int)
+    /// Moments of what the heads read are taken, before the first step.
+    case standardizing(done: Int, of: Int)
     case step(TrainingProgress)
     /// The last step is made, and the run's folder whole.
     case trained
@@ -209,6 +211,7 @@ public struct AlignJob {
     }
     if let trunks { observe(.trunks(trunks)) }
     training.trainer.validating = { observe(.validating(done: $0, of: $1)) }
+    training.trainer.standardizing = { observe(.standardizing(done: $0, of: $1)) }
     let record = try train(training, journal, resume: goesOn, observe)
     observe(.trained)
     if let damaged = damage.warning { observe(.warning(damaged)) }

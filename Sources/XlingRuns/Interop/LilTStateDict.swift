@@ -65,6 +65,12 @@ public struct LilTStateDict {
           reason: "LilT's code has no \(what) in its \(name) tower: only lwa, da and linear heads "
             + "have names there")
       }
+      guard side.options.headInput == .asIs else {
+        throw .configuration(
+          reason: "LilT's code has no place for the moments that the \(name) head standardizes by: "
+            + "export the run for sentence-transformers or open_clip, which fold them into its weights"
+        )
+      }
     }
   }
 

@@ -66,8 +66,10 @@ struct OpenCLIPFolder {
     try Self.check(input)
     // A text tower without layers reads its embeddings' norm.
     textHead = try Self.fold(
-      model.textHead, behind: text.encoder.layers.last?.feedForwardNorm ?? text.embeddingNorm)
-    imageHead = try Self.fold(model.imageHead, behind: image.finalNorm)
+      model.textHead, model.textStandardization,
+      behind: text.encoder.layers.last?.feedForwardNorm ?? text.embeddingNorm)
+    imageHead = try Self.fold(
+      model.imageHead, model.imageStandardization, behind: image.finalNorm)
     Self.foldPatchBias(image)
   }
 
@@ -95,7 +97,7 @@ struct OpenCLIPFolder {
 
   /// A head's weight without its bias, behind a norm that takes it; nil without a head.
   private static func fold(
-    _ head: Head, behind norm: LayerNorm?
+    _ head: Head, _ standardization: Standardization?, behind norm: LayerNorm?
   ) throws(RunFailure) -> Parameter? {
     switch head {
     case .none: return nil
@@ -110,6 +112,7 @@ struct OpenCLIPFolder {
       guard let norm, let beta = norm.beta else {
         preconditionFailure("the families that are exported end in a LayerNorm")
       }
+      let linear = standardization?.folded(into: linear) ?? linear
       return FoldedBias.weight(of: linear, behind: norm, beta)
     }
   }

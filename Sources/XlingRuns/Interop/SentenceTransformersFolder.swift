@@ -25,11 +25,13 @@ struct SentenceTransformersFolder {
     captions = record.identity.configuration.captions
     try captions.checkIsPlain(for: Self.program, but: .prompts)
     switch model.textHead {
-    case .linear(let linear): head = [(linear, .identity)]
+    case .linear(let linear):
+      head = [(model.textStandardization?.folded(into: linear) ?? linear, .identity)]
     case .hidden(let mlp):
       let between: TextHead.Activation = mlp.activation == .gelu ? .gelu : .relu
       head = mlp.layers.enumerated().map { index, layer in
-        (layer, index == mlp.layers.count - 1 ? .identity : between)
+        let layer = index == 0 ? model.textStandardization?.folded(into: layer) ?? layer : layer
+        return (layer, index == mlp.layers.count - 1 ? .identity : between)
       }
     case .none: head = []
     case .tokens:

@@ -119,7 +119,7 @@ public struct StudyDesign: Codable, Sendable, Equatable {
   /// nil where steps or epochs are said.
   public var budget: Budget?
   public var measure: Measure
-  public let comparison: Comparison?
+  public var comparison: Comparison?
   /// How often a failed cell is begun again.
   public let retries: Int
   public let checkpointEvery: Int?
@@ -203,6 +203,19 @@ public struct StudyDesign: Codable, Sendable, Equatable {
       let (new, old) = (now[key], before[key])
       return new == old ? nil : "\(key): \(old ?? "nothing") before, \(new ?? "nothing") now"
     }
+  }
+
+  /// How the file, as it is now, has what this design measured compared: a comparison decides no cell. What else changed
+  /// comes back in words, and then everything stays as it was planned.
+  public func reading(as asked: StudyDesign) -> (design: StudyDesign, changed: [String]) {
+    var other = asked
+    other.budget?.speed = budget?.speed
+    (other.comparison, other.name) = (comparison, name)
+    let changed = other.differences(from: self)
+    guard changed.isEmpty else { return (self, changed) }
+    var design = self
+    design.comparison = asked.comparison
+    return (design, [])
   }
 
   /// Whatever decides cells or their reading, by key.

@@ -8,7 +8,8 @@ import XlingTensor
 final class AlignProgress {
   private let label: String
   private var bar: ProgressBar?
-  private var validation: ProgressBar?
+  /// Of what is done between steps.
+  private var aside: ProgressBar?
   private var detail = ""
 
   private let tellsPlan: Bool
@@ -36,10 +37,8 @@ final class AlignProgress {
       ProgressBar.toStandardError("\(folder) is finished: nothing is left to train\n")
     case .starting(let run, let tensors):
       ProgressBar.toStandardError("starting from \(tensors) trained tensors of \(run)\n")
-    case .validating(let done, let pairs):
-      if validation == nil { validation = ProgressBar("validating", total: pairs, unit: "pairs") }
-      validation?.advance(to: done)
-      if done == pairs { validation = nil }
+    case .validating(let done, let pairs): show("validating", done, of: pairs)
+    case .standardizing(let done, let pairs): show("standardizing", done, of: pairs)
     case .step(let progress):
       if bar == nil {
         bar = ProgressBar(label, total: progress.steps, startingAt: progress.step - 1)
@@ -52,6 +51,14 @@ final class AlignProgress {
       bar?.finish(detail)
       bar = nil
     }
+  }
+}
+
+extension AlignProgress {
+  private func show(_ what: String, _ done: Int, of pairs: Int) {
+    if aside == nil { aside = ProgressBar(what, total: pairs, unit: "pairs") }
+    aside?.advance(to: done)
+    if done == pairs { aside = nil }
   }
 }
 

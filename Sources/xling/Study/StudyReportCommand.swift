@@ -68,7 +68,15 @@ struct StudyReportCommand: ParsableCommand {
         : StudyFailure.onlyShards(folder: place.folder, stores: place.parts)
     }
     let store = try StudyStore(looking: place.store)
-    guard let design = try store.design() else { throw StudyFailure.nothingDone(path: place.store) }
+    guard let planned = try store.design() else {
+      throw StudyFailure.nothingDone(path: place.store)
+    }
+    let (design, changed) = planned.reading(as: try options.design())
+    if !changed.isEmpty {
+      ProgressBar.toStandardError(
+        "xling: warning: \(options.study) is not what \(place.store) was last planned for, and the report is of that: "
+          + MessageList.of(changed) + ". `xling study run` takes the file as it is.\n")
+    }
     return (try store.tables(design), place.folder, place.store)
   }
 }
