@@ -110,7 +110,8 @@ extension DualEncoder {
 
   /// Takes the moments over the pairs that `draw` gives of each of `parts`. Throws what it throws.
   func takeMoments<Part>(
-    _ parts: [Part], in workspace: Workspace, draw: (Part) throws -> PairInputs
+    _ parts: [Part], in workspace: Workspace,
+    draw: (Part) throws -> (texts: TextInput, images: ImageInput)
   ) throws {
     var text = textStandardization.map { Standardization.Sums(width: $0.mean.count) }
     var image = imageStandardization.map { Standardization.Sums(width: $0.mean.count) }
