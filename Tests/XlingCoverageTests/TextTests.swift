@@ -24,6 +24,20 @@ struct TextTests {
     #expect(throws: CoverageFailure.self) { try self.counts([]) }
   }
 
+  /// A second tokenizer measures what the first did, though a pipe's text comes once.
+  @Test func aPipeIsThereForEveryMeasurement() throws {
+    let (meter, _) = try ToyTests.meter()
+    let pipe = Pipe()
+    pipe.fileHandleForWriting.write(Data("a b\nc\n".utf8))
+    try pipe.fileHandleForWriting.close()
+    let text = CoverageText(file: "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)")
+    let first = try meter.measure(text, language: "en", locale: nil)
+    let copy = text.rewritten { $0 + "a" }
+    let again = try meter.measure(text, language: "en", locale: nil)
+    #expect(first.lines == 2 && again.lines == 2 && again.sums == first.sums)
+    #expect(try meter.measure(copy, language: "en", locale: nil).lines == 2)
+  }
+
   @Test func malformedBytesAreCountedWithTheirPlaces() throws {
     let counts = try counts(Array("é\na".utf8) + [0xFF, 0x62, 0xC3] + Array("\nb".utf8))
     #expect(counts.lines == 3 && counts.condition.malformedBytes == 2)

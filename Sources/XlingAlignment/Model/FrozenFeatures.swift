@@ -49,6 +49,10 @@ final class FrozenFeatures {
     init(_ place: Int) { self.init(image: place, caption: 0) }
   }
 
+  /// Rows that a tower computes together: heads take batches of hundreds, of whose pictures a tower's states would be
+  /// gigabytes.
+  private static let computedAtOnce = 64
+
   private let width: Int
   private let store: (any FrozenFeatureStore)?
   private var rowOf: [Key: Int] = [:]
@@ -76,17 +80,11 @@ final class FrozenFeatures {
     let out = workspace.take(keys.count, width)
     let unseen = keys.filter { rowOf[$0] == nil }
     if !unseen.isEmpty {
-      let mark = workspace.mark()
-      defer { workspace.release(to: mark) }
       try recall(unseen, content)
       let missing = unseen.filter { rowOf[$0] == nil }
-      if !missing.isEmpty {
-        let fresh = try compute(missing)
-        try save(
-          missing.enumerated().compactMap { index, key in
-            known[key].map { ($0, fresh.row(index)) }
-          })
-        for (index, key) in missing.enumerated() { keep(fresh.row(index), as: key) }
+      for first in stride(from: 0, to: missing.count, by: Self.computedAtOnce) {
+        let part = missing[first..<min(first + Self.computedAtOnce, missing.count)]
+        try fill(Array(part), in: workspace, compute)
       }
     }
     rows.withUnsafeBufferPointer { rows in
@@ -97,6 +95,19 @@ final class FrozenFeatures {
       }
     }
     return out
+  }
+
+  private func fill(
+    _ missing: [Key], in workspace: Workspace, _ compute: ([Key]) throws -> Matrix
+  ) throws {
+    let mark = workspace.mark()
+    defer { workspace.release(to: mark) }
+    let fresh = try compute(missing)
+    try save(
+      missing.enumerated().compactMap { index, key in
+        known[key].map { ($0, fresh.row(index)) }
+      })
+    for (index, key) in missing.enumerated() { keep(fresh.row(index), as: key) }
   }
 
   /// Takes over what the store has of keys that were not gathered: perhaps only now, from a validation, say.

@@ -4,7 +4,7 @@ import XlingCore
 /// A text to be measured, one sentence a line.
 public struct CoverageText: Sendable {
   enum Source: Sendable {
-    case file(String)
+    case file(String, PipedText)
     case bytes([UInt8])
   }
 
@@ -14,10 +14,11 @@ public struct CoverageText: Sendable {
   /// What becomes of each line before it is measured.
   private(set) var rewriting: (@Sendable (String) throws -> String)?
 
-  /// A file, or `-` for stdin; read in parts when it is measured.
+  /// A file, or `-` for stdin; read in parts when it is measured. What comes through a pipe is there for every
+  /// measurement of this text and its copies, though it comes once.
   public init(file: String) {
     name = file == "-" ? "stdin" : file
-    source = .file(file)
+    source = .file(file, PipedText())
   }
 
   /// Lines that lie in memory. Ends of lines inside of one become spaces.

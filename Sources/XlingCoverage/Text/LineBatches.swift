@@ -35,17 +35,21 @@ struct LineBatches {
         }
         start = end
       }
-    case .file(let path): try read(path, body)
+    case .file(let path, let pipe): try read(path, pipe, body)
     }
   }
 
-  private mutating func read(_ path: String, _ body: Body) throws {
+  private mutating func read(_ path: String, _ pipe: PipedText, _ body: Body) throws {
     let isInput = path == "-"
     let descriptor =
       isInput
       ? STDIN_FILENO
       : try OpenedFile.descriptor(path, hint: "Name a text file, one sentence a line.").descriptor
     defer { if !isInput { close(descriptor) } }
+    try pipe.read(descriptor, name: text.name) { try read($0, body) }
+  }
+
+  private mutating func read(_ descriptor: Int32, _ body: Body) throws {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: blockBytes, alignment: 16)
     defer { buffer.deallocate() }
     var held: [UInt8] = []

@@ -55,13 +55,16 @@ extension CoverageSource {
     for language in wanted where !labelled.contains(where: { $0.language == language }) {
       throw CoverageJobFailure.noText(language: language)
     }
+    // One text a path, since what comes through a pipe comes once.
+    let texts = Dictionary(
+      Set(labelled.map(\.path) + [english].compactMap { $0 }).map { ($0, CoverageText(file: $0)) }
+    ) { one, _ in one }
+    func text(_ path: String) -> CoverageText { texts[path] ?? CoverageText(file: path) }
     return labelled.filter {
       wanted.isEmpty || given.contains("all") || wanted.contains($0.language)
     }
     .map {
-      LanguageText(
-        language: $0.language, text: CoverageText(file: $0.path),
-        english: english.map { CoverageText(file: $0) })
+      LanguageText(language: $0.language, text: text($0.path), english: english.map(text))
     }
   }
 
