@@ -151,7 +151,7 @@ struct ClassifierReportTests {
   @Test func divergedCellsCountAtChance() throws {
     let figures = try StudyFigures(try tables(diverged: 1), path: "a", draws: 200)
     let first = figures.conditions[0]
-    #expect(first.diverged == 1 && first.done == 1)
+    #expect(first.diverged == 1 && first.seeds.count == 2)
     let other = try tables().accuracies[plan.cells[9].hash]?.first?.value ?? 0
     #expect(abs(first.primary.value - (0.25 + other) / 2) < 1e-12)
   }

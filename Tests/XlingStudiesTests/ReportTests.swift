@@ -183,7 +183,7 @@ struct StudyReportTests {
   @Test func divergedCellsCountAtChanceAndAreSaid() throws {
     let figures = try StudyFigures(try tables(diverged: 1), path: "a", draws: 200)
     let first = figures.conditions[0]
-    #expect(first.diverged == 1 && first.done == 2)
+    #expect(first.diverged == 1 && first.seeds.count == 3)
     let bySeed = try tables(diverged: 1).cells.filter { $0.factors == first.factors }
     #expect(bySeed[0].state == .diverged)
     #expect(
@@ -199,14 +199,71 @@ struct StudyReportTests {
     #expect(abs(first.primary.value - expected) < 1e-12)
   }
 
-  @Test func anUnfinishedStudyIsOverTheSeedsThatAreWhole() throws {
+  @Test func conditionsOfAnUnfinishedStudyAreOverTheirOwnSeeds() throws {
     let figures = try StudyFigures(try tables(unfinished: 1), path: "a", draws: 200)
-    #expect(figures.seeds == [1, 2] && figures.plannedSeeds == 3)
+    #expect(figures.seeds == [1, 2, 3] && figures.plannedSeeds == 3)
+    #expect(figures.conditions.map(\.seeds) == [[1, 2, 3], [1, 2, 3], [1, 2]])
     #expect(
-      figures.cannotTell.contains { $0.contains("2 of 3 seeds are finished in every condition") })
+      figures.cannotTell.contains {
+        $0.contains("2 to 3 of 3 seeds of a condition are finished, and its figures are over these")
+          && $0.contains("differences are over the seeds that both sides have")
+      })
+    #expect(figures.protocolText.contains("; 2 to 3 seeds of 3; 95 % intervals over seeds and"))
     #expect(throws: StudyFailure.nothingDone(path: "a")) {
       try StudyFigures(try tables(unfinished: 9), path: "a")
     }
+  }
+
+  /// What is compared has two seeds in common; a study that has no third says the same of the difference.
+  @Test func aDifferenceIsOverTheSeedsThatBothHave() throws {
+    let uneven = try StudyFigures(try tables(unfinished: 2), path: "a", draws: 200)
+    let even = try StudyFigures(try tables(unfinished: 3), path: "a", draws: 200)
+    let (one, other) = (
+      try #require(uneven.comparisons.first), try #require(even.comparisons.first)
+    )
+    #expect(uneven.conditions.map(\.seeds.count) == [3, 2, 2])
+    #expect(one.seeds == [1, 2] && one.first == other.first)
+    #expect(abs(one.difference.value - other.difference.value) < 1e-12)
+    let (low, otherLow) = (one.difference.low ?? 0, other.difference.low ?? 1)
+    #expect(abs(low - otherLow) < 1e-9 && abs((one.pValue ?? 0) - (other.pValue ?? 1)) < 1e-9)
+    #expect(uneven.conditions[0].primary != even.conditions[0].primary)
+    #expect(uneven.conditions[1].primary == even.conditions[1].primary)
+    // The map's bands see the same pictures.
+    for (cell, same) in zip(uneven.map, even.map) {
+      #expect(abs((cell.difference?.value ?? 0) - (same.difference?.value ?? 0)) < 1e-12)
+    }
+    #expect(uneven.markdown.contains("which is over the seeds that both sides have"))
+    let folder = try TemporaryFolder()
+    try uneven.write(to: folder.path)
+    let table = try CSVTable(
+      reading: folder.path + "/figures.csv", expected: ["figure", "condition", "seeds"])
+    let seeds = table.rows.filter { table.value("figure", $0) == "mean" }.map {
+      [table.value("condition", $0), table.value("seeds", $0)]
+    }
+    #expect(seeds.contains(["projection, pairs 10", "1 2 3"]))
+    #expect(seeds.contains(["lwa, pairs 10", "1 2"]))
+    let differences = table.rows.filter {
+      table.value("figure", $0).hasPrefix("difference")
+        && table.value("condition", $0).contains("lwa")
+    }
+    #expect(!differences.isEmpty)
+    #expect(differences.allSatisfy { table.value("seeds", $0) == "1 2" })
+  }
+
+  @Test func conditionsWithoutACommonSeedAreNamedAndNotCompared() throws {
+    var tables = try tables()
+    for (place, cell) in tables.cells.enumerated() {
+      let isLWA = cell.factors["method"] == "lwa"
+      if isLWA == (cell.seed < 3) { tables.cells[place].state = .planned }
+    }
+    let figures = try StudyFigures(tables, path: "a", draws: 200)
+    #expect(figures.conditions.map(\.seeds) == [[1, 2], [3], [3]])
+    #expect(figures.comparisons.isEmpty && figures.map.allSatisfy { $0.difference == nil })
+    #expect(
+      figures.cannotTell.contains {
+        $0.contains("not compared, without a seed in common with the baseline: lwa, pairs 10")
+      })
+    #expect(figures.protocolText.contains("over pictures alone of one seed"))
   }
 
   @Test func pagesAndTablesHoldEveryCondition() throws {

@@ -9,6 +9,7 @@ import XlingCore
 public struct CrossedBootstrap: Sendable {
   public let seeds: Int
   public let pictures: Int
+  private let seed: UInt64
   private let resamples: Resamples
   /// How often each draw holds each seed, [draws, seeds].
   private let drawnSeeds: [[Double]]
@@ -16,15 +17,27 @@ public struct CrossedBootstrap: Sendable {
   public static let usualDraws = 2_000
 
   public init(seeds: Int, pictures: Int, draws: Int = usualDraws, seed: UInt64 = 0) {
+    self.init(
+      seeds: seeds, pictures: pictures, seed: seed,
+      resamples: Resamples(clusterCount: pictures, count: draws, seed: seed))
+  }
+
+  private init(seeds: Int, pictures: Int, seed: UInt64, resamples: Resamples) {
     self.seeds = seeds
     self.pictures = pictures
-    resamples = Resamples(clusterCount: pictures, count: draws, seed: seed)
-    drawnSeeds = (0..<draws).map { draw in
+    self.seed = seed
+    self.resamples = resamples
+    drawnSeeds = (0..<resamples.count).map { draw in
       var stream = RandomStream(seed: seed, "crossed seeds", seeds, draw)
       var counts = [Double](repeating: 0, count: seeds)
       for _ in 0..<seeds { counts[stream.index(seeds)] += 1 / Double(seeds) }
       return counts
     }
+  }
+
+  /// The same draws of pictures with another number of seeds.
+  public func with(seeds: Int) -> CrossedBootstrap {
+    CrossedBootstrap(seeds: seeds, pictures: pictures, seed: seed, resamples: resamples)
   }
 
   public var draws: Int { resamples.count }
@@ -82,13 +95,27 @@ public struct CrossedBootstrap: Sendable {
       zip(row, counts).map { mean + ($0 - mean * $1) * scale }
     }
     let replicated = resamples.replicates(of: sums.map { .mean(sums: $0, sizes: counts) })
-    let replicates = drawnSeeds.enumerated().map { draw, weights in
-      zip(weights, replicated).reduce(0) { $0 + $1.0 * $1.1[draw] }
-    }
     return CrossedFigure(
-      value: means.reduce(0, +) / Double(seeds), replicates: replicates, ofSeeds: replicated,
-      parts: parts,
-      isSeen: counts.map { $0 > 0 }, queries: Int(queries))
+      value: means.reduce(0, +) / Double(seeds), replicates: crossed(replicated),
+      ofSeeds: replicated, parts: parts, isSeen: counts.map { $0 > 0 }, queries: Int(queries))
+  }
+
+  /// `figure`, which is of more seeds, over those in the places `rows` alone: as many as ``seeds``, each once.
+  public func restricted(_ figure: CrossedFigure, to rows: [Int]) -> CrossedFigure {
+    precondition(rows.count == seeds, "as many rows as the bootstrap has seeds")
+    let ofSeeds = rows.map { figure.ofSeeds[$0] }
+    let parts = rows.map { figure.parts[$0] }
+    return CrossedFigure(
+      value: parts.reduce(0) { $0 + $1.reduce(0, +) / Double($1.count) } / Double(seeds),
+      replicates: crossed(ofSeeds), ofSeeds: ofSeeds, parts: parts, isSeen: figure.isSeen,
+      queries: figure.queries)
+  }
+
+  /// Draws of the mean over seeds, from those of each seed.
+  private func crossed(_ ofSeeds: [[Double]]) -> [Double] {
+    drawnSeeds.enumerated().map { draw, weights in
+      zip(weights, ofSeeds).reduce(0) { $0 + $1.0 * $1.1[draw] }
+    }
   }
 }
 
@@ -116,6 +143,8 @@ public struct CrossedFigure: Sendable {
   }
 
   public var seeds: Int { parts.count }
+
+  public var pictures: Int { isSeen.count }
 
   /// Each weighing the same; nil of none. Queries add up.
   public static func mean(_ figures: [CrossedFigure]) -> CrossedFigure? {

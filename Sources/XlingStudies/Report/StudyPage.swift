@@ -41,14 +41,19 @@ extension StudyFigures {
   var note: String { "<p class=\"note\">\(HTML.escape(figureNote))</p>" }
 
   func tip(_ condition: Condition) -> String {
-    "\(condition.label): \(Figures.interval(condition.primary)), \(seeds.count) seeds, n = "
+    "\(condition.label): \(Figures.interval(condition.primary)), \(counted(condition)), n = "
       + "\(Figures.count(condition.primary.n)) \(queries) a seed"
+  }
+
+  private func counted(_ condition: Condition) -> String {
+    condition.seeds.count == 1 ? "1 seed" : "\(condition.seeds.count) seeds"
   }
 
   // MARK: - Curves
 
   private var curveSection: HTMLPage.Section? {
-    guard let numeric = Self.numericAxis(conditions), let plot = curvePlot(numeric) else {
+    guard let numeric = Self.numericAxis(conditions.map(\.factors)), let plot = curvePlot(numeric)
+    else {
       return nil
     }
     return HTMLPage.Section(
@@ -149,7 +154,7 @@ extension StudyFigures {
   private var conditionSection: HTMLPage.Section {
     HTMLPage.Section(
       "table", "All figures", madeText ?? "",
-      table(conditionTable, "Conditions over \(seeds.count) seeds") + note)
+      table(conditionTable, "Conditions, each over its seeds") + note)
   }
 
   private var comparisonSection: HTMLPage.Section? {

@@ -9,7 +9,7 @@ extension StudyFigures {
       [["condition", "seeds", "\(metric), \(over)"] + names + ["trained", "time a run"]]
         + conditions.map { condition in
           [
-            condition.label, "\(condition.done + condition.diverged)" + divergedText(condition),
+            condition.label, seedCell(condition),
             Figures.estimate(condition.primary, isRate: true),
           ]
             + names.map { name in

@@ -31,9 +31,7 @@ extension StudyFigures {
   /// How the figures came about, in one sentence.
   public var protocolText: String {
     "\(data), \(split) split, \(Figures.count(pictures)) pictures\(inDirections); \(seedText); 95 % intervals "
-      + (seeds.count > 1
-        ? "over seeds and pictures, both taken as drawn (Student's t with the two-way analysis of variance)"
-        : "over pictures alone (one seed)") + "."
+      + intervalText + "."
       + (fewShot.isEmpty
         ? ""
         : " Conditions with few-shot pairs saw captions in \(fewShot.joined(separator: ", ")), too: they are not "
@@ -46,9 +44,28 @@ extension StudyFigures {
   var queries: String { isOfClasses ? "pictures" : "queries" }
 
   private var seedText: String {
-    let count = seeds.count == 1 ? "1 seed" : "\(seeds.count) seeds"
-    return seeds.count < plannedSeeds ? "\(count) of \(plannedSeeds)" : count
+    let (fewest, most) = seedCounts
+    let count =
+      fewest < most ? "\(fewest) to \(most) seeds" : most == 1 ? "1 seed" : "\(most) seeds"
+    return fewest < plannedSeeds ? "\(count) of \(plannedSeeds)" : count
   }
+
+  private var intervalText: String {
+    let both =
+      "over seeds and pictures, both taken as drawn (Student's t with the two-way analysis of variance)"
+    let (fewest, most) = seedCounts
+    if most == 1 { return "over pictures alone (one seed)" }
+    return fewest == 1 ? both + ", over pictures alone of one seed" : both
+  }
+
+  /// The fewest and the most of a condition.
+  private var seedCounts: (fewest: Int, most: Int) {
+    let counts = conditions.map(\.seeds.count)
+    return (counts.min() ?? 0, counts.max() ?? 0)
+  }
+
+  /// Whether conditions have different seeds, so that a difference is not that of their two means.
+  var isUneven: Bool { Set(conditions.map(\.seeds)).count > 1 }
 
   /// Markdown.
   public var markdown: String {
@@ -134,7 +151,9 @@ extension StudyFigures {
 
   var comparisonText: String {
     "Primary: \(metric) over \(over), each against \(baseline); p after Holm's correction over "
-      + "\(comparisons.count). Intervals are of each difference for itself. The last column is the smallest true difference found with power 80 %."
+      + "\(comparisons.count). Intervals are of each difference for itself"
+      + (isUneven ? ", which is over the seeds that both sides have" : "")
+      + ". The last column is the smallest true difference found with power 80 %."
   }
 
   /// What was made before cells, and took its time apart; nil: nothing.
@@ -167,8 +186,7 @@ extension StudyFigures {
       [head]
         + conditions.map { condition in
           [
-            condition.label, "\(condition.done + condition.diverged)" + divergedText(condition),
-            Figures.estimate(condition.primary, isRate: true),
+            condition.label, seedCell(condition), Figures.estimate(condition.primary, isRate: true),
             Figures.estimate(condition.interquartileMean, isRate: true),
             condition.worst.map { "\($0.language) \(Figures.percent($0.estimate.value))" }
               .joined(separator: ", "),
@@ -183,8 +201,9 @@ extension StudyFigures {
       + "(\(Figures.share(Double(condition.trained) / Double(max(1, condition.parameters)))))"
   }
 
-  func divergedText(_ condition: Condition) -> String {
-    condition.diverged > 0 ? ", \(condition.diverged) diverged" : ""
+  func seedCell(_ condition: Condition) -> String {
+    "\(condition.seeds.count)"
+      + (condition.diverged > 0 ? ", \(condition.diverged) diverged" : "")
   }
 
   func triesText(_ condition: Condition) -> String {
@@ -197,12 +216,14 @@ extension StudyFigures {
     let hasContext = comparisons.contains { !$0.context.isEmpty }
     let head =
       ["against \(baseline)"] + (hasContext ? ["where"] : [])
+      + (isUneven ? ["seeds"] : [])
       + ["difference, points", "p", "p (Holm)", "verdict", "detectable"]
     return TextTable(
       [head]
         + comparisons.map { one in
           let difference = one.difference
           return [one.first] + (hasContext ? [one.context] : [])
+            + (isUneven ? ["\(one.seeds.count)"] : [])
             + [
               "\(Figures.points(difference.value)) "
                 + IntervalText.bounds(difference.low, difference.high, Figures.points),

@@ -68,8 +68,8 @@ extension StudyAnalysis {
 
   /// Between two languages, the mean over a condition's finished seeds; nil where one of them has no centroids.
   func distance(_ condition: Int, _ one: String, _ other: String) -> Double? {
-    let cells = measured.seeds.compactMap { measured.conditions[condition].cells[$0] }
-      .filter { $0.state == .done }
+    let known = measured.conditions[condition]
+    let cells = known.seeds.compactMap { known.cells[$0] }.filter { $0.state == .done }
     let distances = cells.compactMap { cell -> Double? in
       let centroids = measured.tables.centroids[cell.hash] ?? []
       guard let first = centroids.first(where: { $0.language == one }),

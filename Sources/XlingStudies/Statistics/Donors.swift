@@ -8,6 +8,8 @@ extension StudyFigures {
     /// What the conditions share; empty where that is nothing.
     public let context: String
     public let donors: [String]
+    /// That all of its conditions have.
+    public let seeds: [UInt64]
     /// Languages that are found for, each aligned on by none of the donors that it is given.
     public let languages: Int
     /// Of how many the nearest donor is the best one.
@@ -48,7 +50,7 @@ extension StudyAnalysis {
     let usual: Offer
   }
 
-  /// One for each group of conditions with two donors or more and a language that both can be given to.
+  /// Over the seeds that all conditions of a group have: one for each group with two donors or more and a language that both can be given to.
   func donors() -> [StudyFigures.Donors] {
     var order: [String] = []
     var groups: [String: [Int]] = [:]
@@ -64,15 +66,17 @@ extension StudyAnalysis {
 
   private func donors(_ context: String, _ conditions: [Int]) -> StudyFigures.Donors? {
     let names = conditions.map { aligned($0) ?? "" }
-    guard names.count > 1, Set(names).count == names.count else { return nil }
+    let seeds = shared(conditions)
+    guard names.count > 1, Set(names).count == names.count, !seeds.isEmpty else { return nil }
     var offers: [(language: String, list: [Offer])] = []
     for language in measured.languages where !measured.fewShot.contains(language) {
       let list = conditions.enumerated().compactMap { place, condition -> Offer? in
         guard names[place] != language,
           let distance = distance(condition, names[place], language),
-          let figure = figure(condition, language)
+          let own = figure(condition, language)
         else { return nil }
-        return Offer(donor: place, distance: distance, figure: figure)
+        return Offer(
+          donor: place, distance: distance, figure: figure(own, of: condition, over: seeds))
       }
       // All donors but the language itself, or figures would be over other donors.
       let candidates = names.count { $0 != language }
@@ -88,7 +92,7 @@ extension StudyAnalysis {
       let any = mean(offers.compactMap { CrossedFigure.mean($0.list.map(\.figure)) })
     else { return nil }
     return StudyFigures.Donors(
-      context: context, donors: names, languages: offers.count,
+      context: context, donors: names, seeds: seeds, languages: offers.count,
       hits: picked.count { $0.nearest.donor == $0.best.donor }, nearest: nearest, usual: usual,
       any: any, best: best,
       choices: zip(offers, picked).map { offer, picked in

@@ -15,6 +15,9 @@ struct MeasuredCells {
     /// By seed; diverged ones too.
     let cells: [UInt64: StudyTables.Cell]
 
+    /// Over which its figures are.
+    var seeds: [UInt64] { cells.keys.sorted() }
+
     /// At which something was trained.
     var rates: Set<Double> {
       Set(cells.values.compactMap(\.result).filter { $0.trained > 0 }.map(\.rate))
@@ -25,7 +28,7 @@ struct MeasuredCells {
   /// In the order of the grid.
   let conditions: [Condition]
   let missing: [Condition]
-  /// Finished in all ``conditions``.
+  /// Finished in any of ``conditions``.
   let seeds: [UInt64]
   let languages: [String]
   /// How many pictures figures are of, whichever there are.
@@ -80,8 +83,7 @@ struct MeasuredCells {
     }
     conditions = all.filter { !$0.cells.isEmpty }
     missing = all.filter { $0.cells.isEmpty }
-    let finished = conditions.map { Set($0.cells.keys) }
-    seeds = (finished.dropFirst().reduce(finished.first ?? []) { $0.intersection($1) }).sorted()
+    seeds = Set(conditions.flatMap(\.cells.keys)).sorted()
     captions = Scores(
       tables.design.classifiers == nil ? tables.scores : Self.scores(tables.accuracies),
       of: tables.cells)
@@ -125,8 +127,8 @@ struct MeasuredCells {
     return Set(words.flatMap { $0.split(separator: " ").map(String.init) }).sorted()
   }
 
-  /// Both directions of a language. A diverged cell counts at chance level; nil where the language is not
-  /// measured so. Throws `RetrievalFailure`.
+  /// Both directions of a language, over the condition's own seeds. A diverged cell counts at chance level; nil
+  /// where the language is not measured so. Throws `RetrievalFailure`.
   func figure(
     _ condition: Condition, _ language: String, _ metric: String, _ bootstraps: PictureBootstraps
   ) throws -> CrossedFigure? {
@@ -137,7 +139,7 @@ struct MeasuredCells {
   func translatedFigure(
     _ condition: Condition, _ language: String, _ metric: String, _ bootstraps: PictureBootstraps
   ) throws -> CrossedFigure? {
-    let done = seeds.compactMap { condition.cells[$0] }.filter { $0.state == .done }
+    let done = condition.cells.values.filter { $0.state == .done }
     let isWhole = done.allSatisfy { cell in
       translations.sums[cell.hash]?.keys.contains { $0.language == language } == true
     }
@@ -156,6 +158,7 @@ struct MeasuredCells {
         guard let known = scores.shared[part], known.counts.contains(where: { $0 > 0 }) else {
           return nil
         }
+        let seeds = condition.seeds
         let rows = seeds.map { seed -> [Double] in
           if let cell = condition.cells[seed], cell.state == .done,
             let own = scores.sums[cell.hash]?[part]
@@ -164,7 +167,8 @@ struct MeasuredCells {
           }
           return known.counts.map { $0 * (known.chance ?? 0) }
         }
-        return try bootstraps.of(known.counts.count).figure(sums: rows, counts: known.counts)
+        return try bootstraps.of(known.counts.count, seeds: seeds.count)
+          .figure(sums: rows, counts: known.counts)
       })
   }
 }

@@ -17,8 +17,7 @@ struct StudyAnalysis {
   static let thresholds = (0...20).map { Double($0) / 20 }
   static let worstShown = 3
 
-  /// Nil where no seed is finished in every condition that was begun. Throws `RetrievalFailure`,
-  /// ``StudyFailure/nothingDone(path:)``.
+  /// Throws `RetrievalFailure`.
   init(_ measured: MeasuredCells, draws: Int) throws {
     self.measured = measured
     let design = measured.tables.design
@@ -32,7 +31,8 @@ struct StudyAnalysis {
         correction: "holm")
     over = Self.over(comparison.over, measured)
     bootstraps = PictureBootstraps(
-      seeds: measured.seeds.count, pictures: measured.pictureCounts, draws: draws)
+      seeds: measured.conditions.map(\.cells.count).max() ?? 0, pictures: measured.pictureCounts,
+      draws: draws)
     for condition in measured.conditions {
       var figures: [String: CrossedFigure] = [:]
       for language in measured.languages {
@@ -61,6 +61,33 @@ struct StudyAnalysis {
   /// The primary metric of a language, both directions; nil where it is not measured.
   func figure(_ condition: Int, _ language: String) -> CrossedFigure? {
     byLanguage[condition][language]
+  }
+
+  /// Seeds that are finished in all of `conditions`.
+  func shared(_ conditions: [Int]) -> [UInt64] {
+    let finished = conditions.map { Set(measured.conditions[$0].cells.keys) }
+    return (finished.dropFirst().reduce(finished.first ?? []) { $0.intersection($1) }).sorted()
+  }
+
+  /// A condition's figure over some of its seeds.
+  func figure(_ figure: CrossedFigure, of condition: Int, over seeds: [UInt64]) -> CrossedFigure {
+    let own = measured.conditions[condition].seeds
+    guard own != seeds else { return figure }
+    return bootstraps.of(figure.pictures, seeds: seeds.count)
+      .restricted(figure, to: seeds.compactMap { own.firstIndex(of: $0) })
+  }
+
+  /// Two conditions' figures over the seeds that both have; nil where they have none.
+  private func difference(
+    _ first: Int, _ second: Int, _ known: (Int) -> CrossedFigure?
+  ) -> CrossedFigure? {
+    let seeds = shared([first, second])
+    guard !seeds.isEmpty, let one = known(first), let other = known(second) else { return nil }
+    return figure(one, of: first, over: seeds) - figure(other, of: second, over: seeds)
+  }
+
+  private func difference(_ first: Int, _ second: Int) -> CrossedFigure? {
+    difference(first, second) { primary[$0] }
   }
 
   func label(_ condition: Int) -> String { design.label(measured.conditions[condition].factors) }
@@ -96,7 +123,7 @@ struct StudyAnalysis {
 
   func condition(_ index: Int) throws -> StudyFigures.Condition {
     let condition = measured.conditions[index]
-    let results = measured.seeds.compactMap { condition.cells[$0]?.result }
+    let results = condition.seeds.compactMap { condition.cells[$0]?.result }
     let tries = measured.tables.tries.filter { attempt in
       condition.cells.values.contains { $0.group == attempt.group }
     }
@@ -108,15 +135,15 @@ struct StudyAnalysis {
     let isOfClasses = design.classifiers != nil
     return StudyFigures.Condition(
       label: label(index), factors: condition.factors,
-      done: measured.seeds.count { condition.cells[$0]?.state == .done },
-      diverged: measured.seeds.count { condition.cells[$0]?.state == .diverged },
+      seeds: condition.seeds, diverged: condition.cells.values.count { $0.state == .diverged },
       trained: results.map(\.trained).max() ?? 0, parameters: results.map(\.parameters).max() ?? 0,
       steps: results.map(\.steps).max() ?? 0,
       seconds: results.reduce(0) { $0 + $1.seconds } / Double(max(1, results.count)),
       tries: tries.count, trySeconds: tries.reduce(0) { $0 + ($1.result?.seconds ?? 0) },
       peakMB: results.compactMap(\.peakMB).max(), rates: Array(Set(results.map(\.rate))).sorted(),
       primary: primary[index].rate,
-      interquartileMean: bootstraps.of(measured.pictures(over)).interquartileMean(figures),
+      interquartileMean: bootstraps.of(measured.pictures(over), seeds: condition.seeds.count)
+        .interquartileMean(figures),
       metrics: try metrics(condition), taught: taught?.rate,
       worst: ranked.prefix(isOfClasses ? 0 : Self.worstShown).map {
         .init(language: $0.element.0, estimate: $0.element.1.rate)
@@ -136,14 +163,16 @@ struct StudyAnalysis {
 
   // MARK: - Comparisons
 
-  /// The family of the primary comparison: each condition against the baseline of its context.
+  /// The family of the primary comparison: each condition against the baseline of its context, over the seeds that
+  /// both have.
   func comparisons() -> [StudyFigures.Comparison] {
     let members = contexts(besides: comparison.axis, only: comparison.only ?? [:])
     let pairs = members.flatMap { context -> [(name: String, first: Int, second: Int)] in
       guard let baseline = baseline(context.conditions) else { return [] }
-      return context.conditions.filter { $0 != baseline }.map { (context.name, $0, baseline) }
+      return context.conditions.filter { $0 != baseline && !shared([$0, baseline]).isEmpty }
+        .map { (context.name, $0, baseline) }
     }
-    let differences = pairs.map { primary[$0.first] - primary[$0.second] }
+    let differences = pairs.compactMap { difference($0.first, $0.second) }
     let tested = differences.map(\.pValue)
     let corrected = Holm.adjusted(tested.compactMap { $0 })
     var next = 0
@@ -156,8 +185,17 @@ struct StudyAnalysis {
       return StudyFigures.Comparison(
         first: value(pair.first), second: value(pair.second), context: pair.name,
         factors: measured.conditions[pair.first].factors.filter { $0.key != comparison.axis },
-        difference: found.0.estimate, pValue: found.1, adjusted: adjusted,
-        detectable: found.0.detectable)
+        seeds: shared([pair.first, pair.second]), difference: found.0.estimate, pValue: found.1,
+        adjusted: adjusted, detectable: found.0.detectable)
+    }
+  }
+
+  /// Conditions that have a baseline, but no finished seed in common with it.
+  func unpaired() -> [String] {
+    contexts(besides: comparison.axis, only: comparison.only ?? [:]).flatMap {
+      context -> [String] in
+      guard let baseline = baseline(context.conditions) else { return [] }
+      return context.conditions.filter { shared([$0, baseline]).isEmpty }.map(label)
     }
   }
 
@@ -172,16 +210,17 @@ struct StudyAnalysis {
       guard let second = context.conditions.first(where: { value($0) == explored.baseline }) else {
         continue
       }
-      pairs += context.conditions.filter { $0 != second }.map { (context.name, $0, second) }
+      pairs += context.conditions.filter { $0 != second && !shared([$0, second]).isEmpty }
+        .map { (context.name, $0, second) }
     }
-    let differences = pairs.map { primary[$0.first] - primary[$0.second] }
+    let differences = pairs.compactMap { difference($0.first, $0.second) }
     let band = SimultaneousBand(differences)
     return pairs.enumerated().map { index, pair in
       let difference = differences[index]
       let interval = band.intervals[index]
       return StudyFigures.Exploration(
         first: measured.conditions[pair.first].factors[explored.axis] ?? "",
-        second: explored.baseline, context: pair.name,
+        second: explored.baseline, context: pair.name, seeds: shared([pair.first, pair.second]),
         difference: Estimate(
           value: difference.value, low: interval?.low, high: interval?.high,
           n: difference.queries, method: "simultaneous"))
@@ -194,9 +233,11 @@ struct StudyAnalysis {
       let members = context.conditions
       var pairs: [(Int, Int)] = []
       for (place, first) in members.enumerated() {
-        for second in members[(place + 1)...] { pairs.append((first, second)) }
+        for second in members[(place + 1)...] where !shared([first, second]).isEmpty {
+          pairs.append((first, second))
+        }
       }
-      let band = SimultaneousBand(pairs.map { primary[$0.0] - primary[$0.1] })
+      let band = SimultaneousBand(pairs.compactMap { difference($0.0, $0.1) })
       var near: Set<[Int]> = []
       for (pair, interval) in zip(pairs, band.intervals) {
         guard let interval, interval.low <= 0, interval.high >= 0 else { continue }
@@ -228,28 +269,22 @@ struct StudyAnalysis {
   // MARK: - Languages
 
   func map() -> [StudyFigures.MapCell] {
-    var pairs: [(condition: Int, language: String, baseline: Int)] = []
+    var pairs: [(condition: Int, language: String, difference: CrossedFigure)] = []
     for context in contexts {
       guard let baseline = baseline(context.conditions) else { continue }
       for condition in context.conditions where condition != baseline {
-        for language in measured.languages where byLanguage[condition][language] != nil {
-          pairs.append((condition, language, baseline))
+        for language in measured.languages {
+          let found = difference(condition, baseline) { byLanguage[$0][language] }
+          if let found { pairs.append((condition, language, found)) }
         }
       }
     }
-    let differences = pairs.compactMap { pair -> CrossedFigure? in
-      guard let one = byLanguage[pair.condition][pair.language],
-        let other = byLanguage[pair.baseline][pair.language]
-      else { return nil }
-      return one - other
-    }
-    let band = SimultaneousBand(differences)
+    let band = SimultaneousBand(pairs.map(\.difference))
     var known: [String: Estimate] = [:]
-    for (index, pair) in pairs.enumerated() where index < differences.count {
-      let interval = band.intervals[index]
+    for (pair, interval) in zip(pairs, band.intervals) {
       known["\(pair.condition) \(pair.language)"] = Estimate(
-        value: differences[index].value, low: interval?.low, high: interval?.high,
-        n: differences[index].queries, method: "simultaneous")
+        value: pair.difference.value, low: interval?.low, high: interval?.high,
+        n: pair.difference.queries, method: "simultaneous")
     }
     return measured.languages.flatMap { language in
       measured.conditions.indices.compactMap { condition in

@@ -2,8 +2,7 @@ import XlingCore
 import XlingRetrieval
 
 extension StudyFigures {
-  /// Throws ``StudyFailure/nothingDone(path:)`` where no seed is finished in all conditions that were begun;
-  /// `RetrievalFailure`.
+  /// Throws ``StudyFailure/nothingDone(path:)`` where no cell is finished; `RetrievalFailure`.
   public init(
     _ tables: StudyTables, path: String, draws: Int = CrossedBootstrap.usualDraws
   ) throws {
@@ -32,11 +31,13 @@ extension StudyFigures {
     languages = isOfClasses ? [] : analysis.over
     aligned = measured.aligned
     fewShot = measured.fewShot
+    axis = analysis.comparison.axis
     baseline = analysis.comparison.baseline
     conditions = try measured.conditions.indices.map { try analysis.condition($0) }
     missing = measured.missing.map { design.label($0.factors) }
     comparisons = analysis.comparisons()
-    turns = StudyFigures.turns(comparisons, along: StudyFigures.numericAxis(conditions))
+    turns = StudyFigures.turns(
+      comparisons, along: StudyFigures.numericAxis(comparisons.map(\.factors)))
     alike = analysis.alike()
     explored = analysis.explored()
     map = isOfClasses ? [] : analysis.map()
@@ -50,7 +51,8 @@ extension StudyFigures {
     cannotTell =
       StudyLimits(
         design: design, measured: measured, comparisons: comparisons, alike: alike,
-        diverged: states[CellState.diverged.rawValue] ?? 0, missing: missing, over: over
+        diverged: states[CellState.diverged.rawValue] ?? 0, missing: missing,
+        unpaired: analysis.unpaired(), over: over
       ).sentences
   }
 

@@ -8,7 +8,8 @@ public struct StudyFigures: Codable, Sendable, Equatable {
   public struct Condition: Codable, Sendable, Equatable {
     public let label: String
     public let factors: [String: String]
-    public let done: Int
+    /// Over which its figures are: all that are finished or diverged.
+    public let seeds: [UInt64]
     public let diverged: Int
     public let trained: Int
     public let parameters: Int
@@ -46,6 +47,8 @@ public struct StudyFigures: Codable, Sendable, Equatable {
     public let context: String
     /// The same by axis.
     public let factors: [String: String]
+    /// That both have, over which the difference is.
+    public let seeds: [UInt64]
     public let difference: Estimate
     @OrNull public private(set) var pValue: Double?
     /// After Holm's correction over the family.
@@ -54,10 +57,10 @@ public struct StudyFigures: Codable, Sendable, Equatable {
 
     init(
       first: String, second: String, context: String, factors: [String: String],
-      difference: Estimate, pValue: Double?, adjusted: Double?, detectable: Double?
+      seeds: [UInt64], difference: Estimate, pValue: Double?, adjusted: Double?, detectable: Double?
     ) {
       (self.first, self.second, self.context) = (first, second, context)
-      self.factors = factors
+      (self.factors, self.seeds) = (factors, seeds)
       (self.difference, self.pValue) = (difference, pValue)
       (self.adjusted, self.detectable) = (adjusted, detectable)
     }
@@ -72,6 +75,8 @@ public struct StudyFigures: Codable, Sendable, Equatable {
     public let second: String
     /// What both share besides.
     public let context: String
+    /// That both have, over which the difference is.
+    public let seeds: [UInt64]
     /// In a band that holds for all of them at once.
     public let difference: Estimate
   }
@@ -125,7 +130,7 @@ public struct StudyFigures: Codable, Sendable, Equatable {
   public let tries: Int
   /// What was made before cells; no condition's time has it.
   public let made: [StudyPreparation]
-  /// Seeds that are finished in every condition, over which figures are; and those planned.
+  /// Finished in any condition, each of which has its own; and how many are planned.
   public let seeds: [UInt64]
   public let plannedSeeds: Int
   public let pictures: Int
@@ -136,9 +141,11 @@ public struct StudyFigures: Codable, Sendable, Equatable {
   public let aligned: [String]
   /// Languages of which some cells saw captions besides.
   public let fewShot: [String]
+  /// Along which conditions are compared, with its baseline.
+  public let axis: String
   public let baseline: String
   public let conditions: [Condition]
-  /// Conditions without a finished cell in those seeds.
+  /// Conditions without a finished cell.
   public let missing: [String]
   public let comparisons: [Comparison]
   /// Along the axis whose values are numbers, where each condition is better or worse than the baseline.

@@ -9,6 +9,8 @@ struct StudyLimits {
   let alike: [StudyFigures.Alike]
   let diverged: Int
   let missing: [String]
+  /// Without a seed in common with their baseline.
+  let unpaired: [String]
   let over: String
 
   var sentences: [String] {
@@ -29,11 +31,19 @@ struct StudyLimits {
   }
 
   private var unfinished: String? {
-    let (have, want) = (measured.seeds.count, design.seeds.count)
+    let want = design.seeds.count
+    let counts = measured.conditions.map(\.cells.count)
+    let (fewest, most) = (counts.min() ?? 0, counts.max() ?? 0)
     var parts: [String] = []
-    if have < want {
+    if fewest < want {
+      let have = fewest == most ? "\(fewest)" : "\(fewest) to \(most)"
       parts.append(
-        "\(have) of \(want) seeds are finished in every condition, and figures are over these")
+        "\(have) of \(want) seeds of a condition are finished, and its figures are over these")
+    }
+    if fewest < most { parts.append("differences are over the seeds that both sides have") }
+    if !unpaired.isEmpty {
+      parts.append(
+        "not compared, without a seed in common with the baseline: \(MessageList.of(unpaired))")
     }
     if !missing.isEmpty {
       parts.append("without a finished cell, and so left out: \(MessageList.of(missing))")
@@ -42,16 +52,21 @@ struct StudyLimits {
   }
 
   private var spreads: String? {
-    switch measured.seeds.count {
-    case 1:
-      "One seed says nothing about others: intervals are over pictures alone, and another seed may turn any "
-        + "difference around."
-    case 2...4:
-      "With \(measured.seeds.count) seeds their spread is itself hardly known: intervals of 95 % held "
-        + (measured.seeds.count == 2 ? "87 to 98" : "92 to 96")
-        + " % in simulations. Five are the usual number."
-    default: nil
+    let counts = Set(measured.conditions.map(\.cells.count))
+    var sentences: [String] = []
+    if counts.contains(1) {
+      sentences.append(
+        "One seed says nothing about others: "
+          + (counts.count > 1 ? "where a condition has one, " : "")
+          + "intervals are over pictures alone, and another seed may turn any difference around.")
     }
+    if let few = counts.filter((2...4).contains).min() {
+      sentences.append(
+        "With \(few) seeds their spread is itself hardly known: intervals of 95 % held "
+          + (few == 2 ? "87 to 98" : "92 to 96")
+          + " % in simulations. Five are the usual number.")
+    }
+    return sentences.isEmpty ? nil : sentences.joined(separator: " ")
   }
 
   /// A rate that was chosen for being the last of those tried says that others should have been.

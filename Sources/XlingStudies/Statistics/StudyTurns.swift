@@ -31,12 +31,12 @@ extension StudyFigures {
   }
 
   /// The axis along which values are numbers, where there is one; of several that of pairs or captions.
-  static func numericAxis(_ conditions: [Condition]) -> String? {
+  static func numericAxis(_ conditions: [[String: String]]) -> String? {
     let first = [StudyFactor.targetCaptions, "pairs"]
-    let names = Set(conditions.flatMap { $0.factors.keys })
+    let names = Set(conditions.flatMap(\.keys))
     func place(_ name: String) -> Int { first.firstIndex(of: name) ?? first.count }
     return names.sorted { (place($0), $0) < (place($1), $1) }.first { name in
-      let values = Set(conditions.compactMap { $0.factors[name] })
+      let values = Set(conditions.compactMap { $0[name] })
       return values.count > 1 && values.allSatisfy { Double($0) != nil }
     }
   }
