@@ -79,7 +79,7 @@ struct RealQuickstartTests {
     let first = try run()
     #expect(first.status == 0, "\(first.stderr)")
     let lines = first.stdout.split(separator: "\n")
-    for method in ["linear", "linear-noise", "hidden", "hidden-noise", "lit"] {
+    for method in ["linear", "linear-noise", "linear-regularized", "hidden-noise", "lit"] {
       #expect(lines.contains { $0.hasPrefix(method + " ") }, "\(first.stdout)")
     }
     let html = String(

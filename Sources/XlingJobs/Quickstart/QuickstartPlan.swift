@@ -30,7 +30,7 @@ public struct QuickstartPlan: Sendable, Equatable {
   /// Real pretrained towers on photographs and drawings with human sentences; the languages are those of the
   /// installed stamps that enough test pictures have.
   public static let real = QuickstartPlan(
-    .real, steps: 400, scenes: .standard, further: [])
+    .real, steps: 1_600, scenes: .standard, further: [])
 
   /// What was given up for time, where anything was.
   public var note: String? {
@@ -91,7 +91,7 @@ public struct QuickstartPlan: Sendable, Equatable {
   public var reference: String { kind == .real ? "lit" : Self.reference }
   /// The methods that examples and the plot show, the reference first.
   public var shown: [String] {
-    kind == .real ? ["lit", "linear-noise", "linear"] : [Self.reference, "lwa", "da"]
+    kind == .real ? ["lit", "linear-regularized", "linear"] : [Self.reference, "lwa", "da"]
   }
   /// By whose results examples are drawn.
   public var deciding: String { shown[1] }
@@ -113,20 +113,24 @@ public struct QuickstartPlan: Sendable, Equatable {
     }
 
     /// Heads on vectors of locked towers, which are computed once for all of them, and the text tower
-    /// trained whole above a locked image tower (LiT), whose steps cost a hundred times as much.
+    /// trained whole above a locked image tower (LiT), whose steps cost a hundred times as much. All see the same
+    /// two augmented views of each picture.
     static let real = [
       head("linear"), head("linear-noise", textNoise: 1, headDropout: 0.3),
-      head("hidden", options: ["head=hidden"], headDropout: 0.3),
+      head(
+        "linear-regularized", options: ["head_input=standardized"], textNoise: 1, headDropout: 0.7,
+        steps: 1_600),
       head("hidden-noise", options: ["head=hidden"], textNoise: 1, headDropout: 0.3),
       Method(name: "lit", card: "lit", rate: 1e-4, steps: 60, batchSize: 64),
     ]
 
     private static func head(
-      _ name: String, options: [String] = [], textNoise: Double? = nil, headDropout: Double? = nil
+      _ name: String, options: [String] = [], textNoise: Double? = nil, headDropout: Double? = nil,
+      steps: Int = 400
     ) -> Method {
       Method(
         name: name, card: "projection", options: options, textNoise: textNoise,
-        headDropout: headDropout, rate: 3e-3, batchSize: 256)
+        headDropout: headDropout, rate: 3e-3, steps: steps, batchSize: 256)
     }
 
     /// For a dataset of so many training pictures. Throws what reading the card and changing it throws.
@@ -143,6 +147,7 @@ public struct QuickstartPlan: Sendable, Equatable {
       if plan.kind == .real {
         settings.prompt = "query: "
         settings.imagePooling = .clsMean
+        (settings.augment, settings.cacheViews) = (.mild, 2)
       }
       settings.checkpointEvery = max(25, plan.steps / 4)
       return (recipe, settings)
